@@ -1,0 +1,275 @@
+package tidewire_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const modulePath = "github.com/tidewire/tidewire"
+
+// A row says what one package may import outside its tests. Packages of ours are named by their folder, those of
+// others by their module. The standard library is free but for the packages listed under never.
+type row struct {
+	folder string
+	is     string // what the package is, which is also why it imports no more than this
+	ours   []string
+	theirs []string
+
+	testTools []string // modules that its tests alone import
+	never     []string // standard packages that would break what the package is
+}
+
+// rows is the one table of arrows. Its order is that of the data's path (docs/architecture.md): an arrow points down,
+// and TestRowsPointDown holds the table itself to that. A new arrow goes in here together with the code that needs it,
+// and the commit says why.
+var rows = []row{
+	{folder: "interop", is: "tests against servers that others wrote", ours: anything},
+	{folder: "examples", is: "Lua scripts and the tests that run them", ours: anything},
+	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
+		ours:      []string{"script", "host", "internal/echo"},
+		theirs:    []string{"github.com/spf13/cobra", "github.com/lmittmann/tint", "golang.org/x/term"},
+		testTools: []string{"github.com/rogpeppe/go-internal"}},
+	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
+		ours:   []string{"luaws", "luahost", "lualib", "host", "engine"},
+		theirs: []string{"github.com/yuin/gopher-lua"}},
+	{folder: "luaws", is: "the websocket module: arguments in, events out; the engine alone touches the network",
+		ours:   []string{"lualib", "engine", "internal/failure"},
+		theirs: []string{"github.com/yuin/gopher-lua"},
+		never:  []string{"net"}},
+	{folder: "luahost", is: "host and utility as Lua sees them; knows no connections",
+		ours:   []string{"lualib", "host"},
+		theirs: []string{"github.com/yuin/gopher-lua"},
+		never:  []string{"net"}},
+	{folder: "lualib", is: "the VM mended, for any gopher-lua host, so nothing of ours",
+		theirs: []string{"github.com/yuin/gopher-lua"},
+		never:  []string{"net"}},
+	{folder: "host", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard library alone",
+		never: []string{"net"}},
+	{folder: "internal/wstest", is: "scripted peer, in-memory network, leak check; for tests alone", ours: anything},
+	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
+		ours: []string{"internal/dial", "internal/handshake", "internal/proto", "internal/wire", "internal/failure"}},
+	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
+		ours: []string{"internal/handshake", "internal/proto", "internal/wire", "internal/failure"}},
+	{folder: "internal/dial", is: "names, TCP, TLS, proxies",
+		ours:   []string{"internal/failure"},
+		theirs: []string{"golang.org/x/net"}},
+	{folder: "internal/handshake", is: "the opening handshake, both roles",
+		ours:   []string{"internal/failure"},
+		theirs: []string{"golang.org/x/net"}},
+	{folder: "internal/proto", is: "RFC 6455 as state machines: no I/O, no clock, standard library alone",
+		ours:  []string{"internal/wire", "internal/failure"},
+		never: []string{"net", "os", "time", "context"}},
+	{folder: "internal/wire", is: "bytes to values and back: no I/O, no clock, standard library alone",
+		ours:  []string{"internal/failure"},
+		never: []string{"net", "os", "time", "context"}},
+	{folder: "internal/failure", is: "the words for what can go wrong: imports nothing of ours so that all may use it",
+		never: []string{"net", "os", "time", "context"}},
+}
+
+// anything stands for every package below; only what no shipped code imports may have it.
+var anything = []string{"*"}
+
+func TestArrows(t *testing.T) {
+	for _, a := range arrows(t) {
+		if reason := refuse(a); reason != "" {
+			t.Errorf("%s imports %s (%s): %s", a.folder, a.target, a.file, reason)
+		}
+	}
+}
+
+func TestRowsPointDown(t *testing.T) {
+	for i, r := range rows {
+		for _, target := range r.ours {
+			if target != "*" && rank(target) <= i {
+				t.Errorf("row %s lists %s, which is not below it", r.folder, target)
+			}
+		}
+	}
+}
+
+// Every arrow that the house refuses on purpose; so that a slip in refuse does not let all of them through.
+func TestArrowsRefused(t *testing.T) {
+	for _, a := range []arrow{
+		{folder: "engine", target: "github.com/yuin/gopher-lua"},
+		{folder: "engine", target: "./luaws"},
+		{folder: "engine", target: "github.com/yuin/gopher-lua", test: true},
+		{folder: "engine", target: "./script", test: true},
+		{folder: "engine", target: "./internal/wstest"},
+		{folder: "luaws", target: "net"},
+		{folder: "luaws", target: "net/http"},
+		{folder: "luaws", target: "./internal/dial"},
+		{folder: "script", target: "github.com/spf13/cobra"},
+		{folder: "host", target: "./engine"},
+		{folder: "host", target: "github.com/yuin/gopher-lua"},
+		{folder: "internal/proto", target: "net"},
+		{folder: "internal/proto", target: "time"},
+		{folder: "internal/proto", target: "github.com/klauspost/compress"},
+		{folder: "engine", target: "./internal/newcomer"},
+		{folder: "internal/wire", target: "os"},
+		{folder: "internal/failure", target: "./internal/wire"},
+		{folder: "cmd/tidewire", target: "example.org/unheard/of"},
+		{folder: "internal/newcomer", target: "fmt"},
+	} {
+		if refuse(a) == "" {
+			t.Errorf("%s → %s (test %v) was let through", a.folder, a.target, a.test)
+		}
+	}
+	for _, a := range []arrow{
+		{folder: "cmd/tidewire", target: "github.com/spf13/cobra"},
+		{folder: "engine", target: "./internal/wstest", test: true},
+		{folder: "luaws", target: "net/netip", test: true},
+		{folder: "interop", target: "./script", test: true},
+		{folder: "internal/proto", target: "./internal/wire"},
+		{folder: "internal/wire", target: "encoding/binary"},
+	} {
+		if reason := refuse(a); reason != "" {
+			t.Errorf("%s → %s (test %v) was refused: %s", a.folder, a.target, a.test, reason)
+		}
+	}
+}
+
+// An arrow is one import line.
+type arrow struct {
+	folder string // of the importing package
+	target string // a folder such as "./engine" within the module, an import path otherwise
+	file   string
+	test   bool // from a _test.go file
+}
+
+// refuse returns why a must not be, or "".
+func refuse(a arrow) string {
+	from := rank(a.folder)
+	if from < 0 {
+		if a.folder == "." && a.test {
+			return "" // the tests of the whole module
+		}
+		return "the package has no row in arrows_test.go: add it at its place on the data's path"
+	}
+	if folder, ok := strings.CutPrefix(a.target, "./"); ok {
+		return refuseOurs(rows[from], folder, a.test)
+	}
+	if first, _, _ := strings.Cut(a.target, "/"); strings.Contains(first, ".") {
+		return refuseTheirs(rows[from], a.target, a.test)
+	}
+	return refuseStandard(rows[from], a.target, a.test)
+}
+
+func refuseOurs(r row, folder string, test bool) string {
+	switch {
+	case test && (folder == r.folder || folder == "internal/wstest"):
+		return ""
+	case folder == "internal/wstest":
+		return "wstest is for tests alone"
+	case rank(folder) <= rank(r.folder):
+		return fmt.Sprintf("arrows point down, and %s stands below %s (%s)", r.folder, folder, r.is)
+	case test || slices.Equal(r.ours, anything) || slices.Contains(r.ours, folder):
+		return ""
+	}
+	return fmt.Sprintf("a new arrow: %s is %s; it may import %v", r.folder, r.is, r.ours)
+}
+
+// refuseTheirs lets a test import, besides its package's own dependencies, those of the packages below.
+func refuseTheirs(r row, target string, test bool) string {
+	allowed := slices.Clone(r.theirs)
+	if test {
+		for _, below := range rows[rank(r.folder):] {
+			allowed = append(allowed, below.theirs...)
+		}
+		allowed = append(allowed, r.testTools...)
+	}
+	if slices.ContainsFunc(allowed, func(module string) bool { return within(target, module) }) {
+		return ""
+	}
+	return fmt.Sprintf("a new dependency: %s is %s; of other modules it may import %v", r.folder, r.is, allowed)
+}
+
+// refuseStandard lets net/netip pass as net: it holds plain values and does no I/O.
+func refuseStandard(r row, target string, test bool) string {
+	if test || target == "net/netip" || !slices.ContainsFunc(r.never, func(banned string) bool { return within(target, banned) }) {
+		return ""
+	}
+	return fmt.Sprintf("%s is %s", r.folder, r.is)
+}
+
+// arrows reads the import lines of every Go file of the module. It parses rather than asks the go command, because a
+// build sees the files of one operating system and one set of tags only.
+func arrows(t *testing.T) []arrow {
+	t.Helper()
+	var found []arrow
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return skipFolder(file)
+		case filepath.Ext(file) != ".go":
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			target, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			found = append(found, arrow{
+				folder: path.Dir(filepath.ToSlash(file)),
+				target: folderOf(target),
+				file:   filepath.ToSlash(file),
+				test:   strings.HasSuffix(file, "_test.go"),
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		t.Fatal("no import found: is the test run in the module's root?")
+	}
+	return found
+}
+
+// skipFolder passes over what the go command passes over, modules of their own included.
+func skipFolder(folder string) error {
+	if folder == "." {
+		return nil
+	}
+	name := filepath.Base(folder)
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || name == "node_modules" {
+		return fs.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// folderOf turns an import path of the module into its folder and leaves others alone.
+func folderOf(importPath string) string {
+	if folder, ours := strings.CutPrefix(importPath, modulePath+"/"); ours {
+		return "./" + folder
+	}
+	return importPath
+}
+
+// rank is the place of a package on the data's path, 0 at the top; -1 if it has no row.
+func rank(folder string) int {
+	return slices.IndexFunc(rows, func(r row) bool { return r.folder == folder })
+}
+
+// within reports whether target is the package or module parent, or inside it.
+func within(target, parent string) bool {
+	return target == parent || strings.HasPrefix(target, parent+"/")
+}
