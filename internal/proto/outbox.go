@@ -1,0 +1,234 @@
+package proto
+
+import (
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+const (
+	// maxFrame is the longest frame that is written: a longer message leaves in several, so that control frames pass
+	// between them (RFC 6455 §5.4).
+	maxFrame = 1 << 20
+
+	// maxPongs is how many answers to pings wait at most. A peer that sends more before we get to write needs only the
+	// newest ones (RFC 6455 §5.5.3).
+	maxPongs = 16
+
+	// keptMessages is how many entries an empty queue keeps room for: an idle connection holds no more.
+	keptMessages = 64
+)
+
+// Tally counts messages and the bytes of their payloads.
+type Tally struct {
+	Messages int
+	Bytes    int64
+}
+
+func (t *Tally) add(u Tally) { t.Messages += u.Messages; t.Bytes += u.Bytes }
+func (t *Tally) sub(u Tally) { t.Messages -= u.Messages; t.Bytes -= u.Bytes }
+
+// Frame is one frame to write. Its payload is a reference, never a copy.
+type Frame struct {
+	Fin     bool
+	Opcode  wire.Opcode
+	Payload string
+
+	ends int64 // payload bytes of the message that this frame ends; -1 if it ends none
+}
+
+// Outbox holds what is to be written and hands it out in the order that RFC 6455 and good manners ask for:
+//
+//  1. the close frame that cannot wait: a failure's at once, the answer to the peer's once the message being written is
+//     complete; what is queued behind is then never written
+//  2. pongs
+//  3. messages in order, in frames of at most 1 MiB
+//  4. the application's own close frame
+//
+// Nothing follows a close frame. An Outbox is not safe for concurrent use.
+type Outbox struct {
+	pongs []string
+
+	messages []message // from first on
+	first    int
+	offset   int // bytes of the first message that have been handed out
+
+	close   *closeFrame // to be handed out
+	urgency urgency     // of close
+	closing bool        // a close frame is in close, or has been handed out
+	sent    int         // the code of the close frame that was handed out; 0 before
+
+	unsent Tally // pushed and not yet written
+}
+
+// urgency says what a close frame waits for.
+type urgency uint8
+
+const (
+	afterAll     urgency = iota // everything queued before it
+	afterMessage                // the message that has been handed out in part
+	atOnce
+)
+
+type message struct {
+	opcode  wire.Opcode
+	payload string
+}
+
+type closeFrame struct {
+	code    int
+	payload string
+}
+
+// Push queues a message behind the others. Once a close frame is under way it only counts as unsent.
+func (o *Outbox) Push(opcode wire.Opcode, payload string) {
+	o.unsent.add(Tally{1, int64(len(payload))})
+	if o.closing {
+		return
+	}
+	if len(o.messages) == cap(o.messages) && o.first > len(o.messages)/2 {
+		o.compact()
+	}
+	o.messages = append(o.messages, message{opcode, payload})
+}
+
+// Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the oldest one is dropped.
+func (o *Outbox) Pong(payload []byte) {
+	if len(o.pongs) == maxPongs {
+		copy(o.pongs, o.pongs[1:])
+		o.pongs = o.pongs[:maxPongs-1]
+	}
+	o.pongs = append(o.pongs, string(payload))
+}
+
+// Close queues the close frame that begins the closing handshake, behind what is queued (RFC 6455 §7.1.2). It does
+// nothing if a close frame is under way. The caller has checked code and reason.
+func (o *Outbox) Close(code int, reason string) {
+	if !o.closing {
+		o.setClose(code, reason)
+	}
+}
+
+// CloseNow puts a close frame before what is queued, to fail the connection (RFC 6455 §7.1.7). It takes the place of a
+// close frame that still waits; it does nothing if one has been handed out.
+func (o *Outbox) CloseNow(code int, reason string) {
+	if o.sent == 0 {
+		o.setClose(code, reason)
+		o.urgency = atOnce
+	}
+}
+
+// Answer puts the answer to the peer's close frame behind the message that has been handed out in part, if there is one,
+// and before all others (RFC 6455 §5.5.1). A close frame of our own that still waits is the answer, with its own code;
+// one that has been handed out needs no other.
+func (o *Outbox) Answer(code int) {
+	if !o.closing {
+		o.setClose(code, "")
+	}
+	o.urgency = max(o.urgency, afterMessage)
+}
+
+func (o *Outbox) setClose(code int, reason string) {
+	o.close = &closeFrame{code, string(wire.AppendClose(nil, code, reason))}
+	o.closing = true
+}
+
+// Next appends to frames what is to be written next, about maxBytes of it, one frame of any size at least if there is one.
+func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
+	if o.sent != 0 {
+		return frames
+	}
+	size := 0
+	if o.urgency == afterAll {
+		for _, payload := range o.pongs {
+			frames = append(frames, Frame{Fin: true, Opcode: wire.Pong, Payload: payload, ends: -1})
+			size += wire.MaxHeader + len(payload)
+		}
+		o.pongs = o.pongs[:0]
+	}
+	for o.messageWaits() {
+		frame := o.peekFrame()
+		if len(frames) > 0 && size+wire.MaxHeader+len(frame.Payload) > maxBytes {
+			return frames
+		}
+		o.takeFrame(frame)
+		frames = append(frames, frame)
+		size += wire.MaxHeader + len(frame.Payload)
+	}
+	if o.close == nil {
+		return frames
+	}
+	frames = append(frames, Frame{Fin: true, Opcode: wire.Close, Payload: o.close.payload, ends: -1})
+	o.sent, o.close = o.close.code, nil
+	return frames
+}
+
+// messageWaits reports whether a frame of a message goes before the close frame, if there is one.
+func (o *Outbox) messageWaits() bool {
+	switch o.urgency {
+	case afterAll:
+		return o.first < len(o.messages)
+	case afterMessage:
+		return o.offset > 0
+	}
+	return false
+}
+
+// peekFrame returns the next frame of the first message.
+func (o *Outbox) peekFrame() Frame {
+	m := o.messages[o.first]
+	frame := Frame{Fin: true, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: int64(len(m.payload))}
+	if o.offset > 0 {
+		frame.Opcode = wire.Continuation
+	}
+	if len(frame.Payload) > maxFrame {
+		frame.Fin, frame.Payload, frame.ends = false, frame.Payload[:maxFrame], -1
+	}
+	return frame
+}
+
+func (o *Outbox) takeFrame(frame Frame) {
+	o.offset += len(frame.Payload)
+	if frame.Fin {
+		o.messages[o.first] = message{} // lets go of the payload
+		o.first++
+		o.offset = 0
+	}
+	if o.first == len(o.messages) {
+		o.messages, o.first = o.messages[:0], 0
+		if cap(o.messages) > keptMessages {
+			o.messages = nil
+		}
+	}
+}
+
+// Wrote takes note that the messages of done have been written completely.
+func (o *Outbox) Wrote(done Tally) { o.unsent.sub(done) }
+
+// Unsent counts the messages pushed and not written completely.
+func (o *Outbox) Unsent() Tally { return o.unsent }
+
+// Waits reports whether Next has something to hand out.
+func (o *Outbox) Waits() bool {
+	if o.sent != 0 {
+		return false
+	}
+	return o.close != nil || len(o.pongs) > 0 || o.messageWaits()
+}
+
+// WaitingBytes estimates what Next would hand out in all, headers included, for the choice of a buffer.
+func (o *Outbox) WaitingBytes() int64 {
+	return o.unsent.Bytes + int64(wire.MaxHeader*(o.unsent.Messages+len(o.pongs)+1))
+}
+
+// SentCode returns the code of the close frame that Next handed out (1005 for one without a code), or 0.
+func (o *Outbox) SentCode() int { return o.sent }
+
+// Clear forgets what is queued, so that its memory can be had again; it stays counted as unsent.
+func (o *Outbox) Clear() {
+	o.pongs, o.messages, o.first, o.offset = nil, nil, 0, 0
+}
+
+func (o *Outbox) compact() {
+	n := copy(o.messages, o.messages[o.first:])
+	clear(o.messages[n:])
+	o.messages, o.first = o.messages[:n], 0
+}
