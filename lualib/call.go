@@ -1,0 +1,96 @@
+package lualib
+
+import (
+	"errors"
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Error is a Lua error that reached the host.
+type Error struct {
+	Text      string // the error object as text, with file:line if Lua code raised it
+	Traceback string // "stack traceback:\n\t…", empty for an error of the compiler
+}
+
+func (e *Error) Error() string {
+	if e.Traceback == "" {
+		return e.Text
+	}
+	return e.Text + "\n" + e.Traceback
+}
+
+// Call calls the function below the top nargs values of L's stack with these, drops its results, and turns an error
+// into an *Error. It is how a host enters Lua: of the main chunk, of a callback, of a timer. L must be the main
+// coroutine.
+//
+// In a state of NewState, Call is also where an Interrupt ends: code unwound by host.Exit is no error, code unwound by
+// Stop or Kill is one, whose text is the reason and whose traceback says where it ran, and after Kill nothing is called
+// at all.
+func Call(L *lua.LState, nargs int) error {
+	in := InterruptOf(L)
+	if in == nil || in.state.Load() == running { // nested: the outer Call ends the interrupt
+		return asError(protect(L, nargs))
+	}
+	if !in.enter() {
+		L.Pop(nargs + 1)
+		return nil
+	}
+	err := protect(L, nargs)
+	switch reason := in.leave(); {
+	case errors.Is(reason, errExit):
+		return nil
+	case reason != nil && err != nil:
+		err.Text = reason.Error()
+	}
+	return asError(err)
+}
+
+// asError keeps a nil pointer from becoming an error that is not nil.
+func asError(err *Error) error {
+	if err == nil {
+		return nil
+	}
+	return err
+}
+
+// protect is a PCall whose error is text by the time it returns.
+func protect(L *lua.LState, nargs int) *Error {
+	err := L.PCall(nargs, 0, nil)
+	if err == nil {
+		return nil
+	}
+	// An error that leaves a wrapped coroutine leaves the VM thinking that this coroutine still runs.
+	L.G.CurrentThread = L
+	return errorOf(L, err)
+}
+
+// errorOf makes an *Error of what PCall or Load returned.
+func errorOf(L *lua.LState, err error) *Error {
+	var raised *lua.ApiError
+	if !errors.As(err, &raised) {
+		return &Error{Text: err.Error()}
+	}
+	return &Error{Text: objectText(L, raised.Object), Traceback: raised.StackTrace}
+}
+
+// objectText is what lua.c prints of an error object. A __tostring that raises in its turn is passed over.
+func objectText(L *lua.LState, object lua.LValue) string {
+	switch object := object.(type) {
+	case lua.LString, lua.LNumber:
+		return object.String()
+	case nil:
+		return "unknown error"
+	}
+	if method := L.GetMetaField(object, "__tostring"); method != lua.LNil {
+		L.Push(method)
+		L.Push(object)
+		if L.PCall(1, 1, nil) == nil {
+			defer L.Pop(1)
+			if text, ok := L.Get(-1).(lua.LString); ok {
+				return string(text)
+			}
+		}
+	}
+	return fmt.Sprintf("(error object is a %s value)", object.Type())
+}

@@ -1,0 +1,51 @@
+package lualib
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Load compiles source and pushes the function. A byte order mark and a first line that begins with '#' are skipped, as
+// lua does with files; line numbers stay. name is what errors and tracebacks call the chunk. The error is an *Error.
+func Load(L *lua.LState, source []byte, name string) error {
+	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
+	if bytes.HasPrefix(source, []byte("#")) {
+		end := bytes.IndexByte(source, '\n')
+		if end < 0 {
+			end = len(source)
+		}
+		source = source[end:]
+	}
+	chunk, err := L.Load(bytes.NewReader(source), name)
+	if err != nil {
+		return compileError(err, source, name)
+	}
+	L.Push(chunk)
+	return nil
+}
+
+// compileError words the compiler's errors as Lua does, with file:line in front.
+func compileError(err error, source []byte, name string) *Error {
+	var syntax *parse.Error
+	var compile *lua.CompileError
+	var raised *lua.ApiError
+	if errors.As(err, &raised) && raised.Cause != nil {
+		err = raised.Cause
+	}
+	switch {
+	case errors.As(err, &syntax):
+		line, near := syntax.Pos.Line, "'"+syntax.Token+"'"
+		if line == parse.EOF {
+			line, near = 1+bytes.Count(bytes.TrimRight(source, "\n"), []byte("\n")), "<eof>"
+		}
+		return &Error{Text: fmt.Sprintf("%s:%d: %s near %s", name, line, strings.TrimSpace(syntax.Message), near)}
+	case errors.As(err, &compile):
+		return &Error{Text: fmt.Sprintf("%s:%d: %s", name, compile.Line, compile.Message)}
+	}
+	return &Error{Text: fmt.Sprintf("%s: %v", name, err)}
+}

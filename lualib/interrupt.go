@@ -1,0 +1,135 @@
+package lualib
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// errExit is what host.Exit unwinds the running code with. Call does not report it.
+var errExit = errors.New("the script has called Exit")
+
+// The states of an Interrupt.
+const (
+	idle    int32 = iota // no Lua code runs
+	running              // inside Call
+	stopped              // inside Call, which is being unwound
+	killed               // no Lua code runs any more
+)
+
+// Interrupt unwinds Lua code in a way that no pcall, xpcall or coroutine can catch. It is the context of a state and of
+// all its coroutines: once it is done, each further VM instruction raises. Other than a context of the standard library
+// it can be armed again, so that callbacks run after one of them was unwound.
+//
+// Stop and Kill may be called from any goroutine. A library call that runs long without executing Lua instructions,
+// such as a backtracking pattern, is unwound when it returns and not before.
+type Interrupt struct {
+	state atomic.Int32 // changed without mu only between idle and running
+
+	mu     sync.Mutex // leaf; guards what follows
+	done   chan struct{}
+	reason error // nil until stopped or killed
+}
+
+func newInterrupt() *Interrupt { return &Interrupt{done: make(chan struct{})} }
+
+// InterruptOf returns the Interrupt of a state made by NewState, or nil.
+func InterruptOf(L *lua.LState) *Interrupt {
+	in, _ := L.Context().(*Interrupt)
+	return in
+}
+
+// Stop unwinds the Lua code that is running now, if any; reason says why. What is called later runs as usual.
+func (in *Interrupt) Stop(reason error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.state.CompareAndSwap(running, stopped) {
+		in.reason = reason
+		close(in.done)
+	}
+}
+
+// Kill unwinds the Lua code that is running now and lets no other begin.
+func (in *Interrupt) Kill(reason error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	before := in.state.Swap(killed)
+	if before == killed {
+		return
+	}
+	if before != stopped {
+		close(in.done)
+	}
+	in.reason = reason
+}
+
+// Exit unwinds the code that calls it, without an error to report. It does not return.
+func (in *Interrupt) Exit(L *lua.LState) {
+	in.Stop(errExit)
+	L.Error(lua.LString(errExit.Error()), 0)
+}
+
+// enter says that Lua code is about to run. It reports false if none may.
+func (in *Interrupt) enter() bool { return in.state.CompareAndSwap(idle, running) }
+
+// leave says that the Lua code has returned, and why it was unwound, if it was.
+func (in *Interrupt) leave() error {
+	if in.state.CompareAndSwap(running, idle) {
+		return nil
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	reason := in.reason
+	if in.state.CompareAndSwap(stopped, idle) {
+		in.done, in.reason = make(chan struct{}), nil
+	}
+	return reason
+}
+
+// Done is asked by the VM before each instruction, on the goroutine that owns the state. Only that goroutine ever
+// writes the field, in leave, so it needs no lock to read it.
+func (in *Interrupt) Done() <-chan struct{} { return in.done }
+
+// Err gives the VM the text to raise.
+func (in *Interrupt) Err() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.reason
+}
+
+// Deadline implements context.Context.
+func (in *Interrupt) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Value implements context.Context.
+func (in *Interrupt) Value(any) any { return nil }
+
+// AfterFunc keeps the standard library from starting a goroutine, or holding an entry, for each coroutine: the VM
+// derives a context for it, which shareInterrupt replaces by this one before it is ever looked at.
+func (in *Interrupt) AfterFunc(func()) (stop func() bool) { return func() bool { return true } }
+
+var _ context.Context = (*Interrupt)(nil)
+
+// shareInterrupt makes the coroutine library give each new coroutine the Interrupt of the state that creates it. A
+// derived context, as the VM sets it, could not be armed again: a coroutine that was suspended while another piece of
+// code was unwound would raise for ever.
+func shareInterrupt(L *lua.LState) {
+	lib := L.GetGlobal(lua.CoroutineLibName).(*lua.LTable)
+	create := lib.RawGetString("create").(*lua.LFunction).GFunction
+	wrap := lib.RawGetString("wrap").(*lua.LFunction).GFunction
+	L.SetFuncs(lib, map[string]lua.LGFunction{
+		"create": func(L *lua.LState) int {
+			results := create(L)
+			L.Get(-1).(*lua.LState).SetContext(L.Context())
+			return results
+		},
+		"wrap": func(L *lua.LState) int {
+			results := wrap(L)
+			L.Get(-1).(*lua.LFunction).Upvalues[0].Value().(*lua.LState).SetContext(L.Context())
+			return results
+		},
+	})
+}

@@ -1,0 +1,52 @@
+package lualib_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tidewire/tidewire/lualib"
+)
+
+func TestStdoutKeepsOneOrder(t *testing.T) {
+	m := newVM(t)
+	m.wantOutput(t, `print("a", 1, nil, true) io.write("b", 2, "\n") io.stdout:write("c\n") io.output():write("d\n")
+		print(setmetatable({}, {__tostring = function() return "e" end}))`, "a\t1\tnil\ttrue\nb2\nc\nd\ne\n")
+	m.wantOutput(t, `print(io.write(), io.flush(), io.stdout:flush(), io.stdout:setvbuf "full")`, "true\ttrue\ttrue\ttrue\n")
+	m.wantOutput(t, `print(io.stdout:close()) print(io.close()) print "still here"`,
+		"nil\tcannot close standard file\nnil\tcannot close standard file\nstill here\n")
+}
+
+func TestStdoutLeavesOtherFilesAlone(t *testing.T) {
+	m := newVM(t)
+	path := filepath.Join(t.TempDir(), "out")
+	m.SetGlobal("path", luaString(path))
+	m.wantOutput(t, `
+		local f = io.open(path, "w") f:setvbuf("full") f:write("one\n") f:flush() f:close()
+		f = io.open(path, "a") io.output(f) io.write("two\n") io.close() io.output(io.stdout) print "back"`, "back\n")
+	if got, err := os.ReadFile(path); string(got) != "one\ntwo\n" || err != nil {
+		t.Errorf("the file holds %q, %v", got, err)
+	}
+}
+
+func TestStdoutModes(t *testing.T) {
+	var output bytes.Buffer
+	stdout := lualib.NewStdout(&output, true)
+	L := lualib.NewState(stdout)
+	defer L.Close()
+	for _, step := range []struct{ source, want string }{
+		{`io.write "part"`, ""},
+		{`io.write " of a line\nrest"`, "part of a line\nrest"},
+		{`io.stdout:setvbuf "full" print "held"`, "part of a line\nrest"},
+		{`io.flush()`, "part of a line\nrestheld\n"},
+		{`io.stdout:setvbuf "no" io.write "x"`, "part of a line\nrestheld\nx"},
+	} {
+		if err := L.DoString(step.source); err != nil {
+			t.Fatal(err)
+		}
+		if output.String() != step.want {
+			t.Errorf("after %s: %q, want %q", step.source, output.String(), step.want)
+		}
+	}
+}
