@@ -1,0 +1,78 @@
+package handshake
+
+import (
+	"errors"
+	"fmt"
+	"net/textproto"
+	"strings"
+)
+
+// own maps the fields that the opening handshake writes itself, or that would change how its request is framed, to
+// what a script uses instead ("" if there is nothing). Every other Sec-WebSocket- field is the handshake's too.
+var own = map[string]string{
+	"Host":                     "the URL",
+	"Upgrade":                  "",
+	"Connection":               "",
+	"Content-Length":           "",
+	"Transfer-Encoding":        "",
+	"Trailer":                  "",
+	"Te":                       "",
+	"Expect":                   "",
+	"Keep-Alive":               "",
+	"Proxy-Connection":         "",
+	"Sec-Websocket-Protocol":   "the option 'protocols'",
+	"Sec-Websocket-Extensions": "the option 'compression'",
+}
+
+// CheckHeader reports why a script may not add this field to the opening handshake: the name is no token, the value
+// holds control bytes (RFC 9110 §5.5, §5.6.2), or the handshake sets the field itself (RFC 6455 §4.1). The text never
+// contains the value, which may be a secret.
+func CheckHeader(name, value string) error {
+	if !isToken(name) {
+		return fmt.Errorf("%q: a header name is one or more letters, digits and !#$%%&'*+-.^_`|~", name)
+	}
+	canonical := textproto.CanonicalMIMEHeaderKey(name)
+	instead, reserved := own[canonical]
+	if reserved || strings.HasPrefix(canonical, "Sec-Websocket-") {
+		if instead != "" {
+			return fmt.Errorf("%s: the opening handshake sets it, use %s", name, instead)
+		}
+		return fmt.Errorf("%s: the opening handshake sets it", name)
+	}
+	for i := range len(value) {
+		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return fmt.Errorf("%s: its value has control byte %#02x at offset %d", name, c, i)
+		}
+	}
+	return nil
+}
+
+// CheckProtocols reports why this list of subprotocols may not be offered: each is a token and none comes twice
+// (RFC 6455 §4.1, item 10).
+func CheckProtocols(protocols []string) error {
+	seen := make(map[string]bool, len(protocols))
+	for _, protocol := range protocols {
+		switch {
+		case protocol == "":
+			return errors.New("an empty subprotocol")
+		case !isToken(protocol):
+			return fmt.Errorf("%q: a subprotocol is letters, digits and !#$%%&'*+-.^_`|~", protocol)
+		case seen[protocol]:
+			return fmt.Errorf("%q twice", protocol)
+		}
+		seen[protocol] = true
+	}
+	return nil
+}
+
+// isToken reports whether s is a token (RFC 9110 §5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !alphanumeric && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
