@@ -1,0 +1,62 @@
+# What a change has to pass. CI (.ci/run) runs these targets and nothing else.
+#
+#   make          format, vet, test
+#   make race     the tests under the race detector (needs a C compiler)
+#   make fuzz     every fuzz target for FUZZTIME
+#   make bench    every benchmark, BENCHCOUNT times
+#   make interop  tests against servers that others wrote; installs them
+#   make lint     staticcheck
+#   make build    the runner, ./tidewire
+
+GO          ?= go
+FUZZTIME    ?= 30s
+BENCHCOUNT  ?= 6
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: all format format-check vet test race fuzz bench interop lint build
+
+all: format vet test
+
+format:
+	gofmt -w .
+
+format-check:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; fi
+
+# Code differs by system, and the interop tests hide behind their tag: each combination is looked at.
+vet:
+	GOOS=linux $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	$(GO) vet -tags interop ./interop
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+# go test fuzzes one target of one package at a time.
+fuzz:
+	@$(GO) list ./... | while read -r package; do \
+		listed=$$($(GO) test -list '^Fuzz' "$$package") || exit 1; \
+		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+		done; \
+	done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) ./...
+
+interop:
+	interop/install
+	$(GO) test -tags interop -count 1 ./interop
+
+# Run by version rather than required, so that it is no dependency of ours.
+lint:
+	$(GO) run $(STATICCHECK) -tags interop ./...
+
+build:
+	$(GO) build -o tidewire$(shell $(GO) env GOEXE) ./cmd/tidewire

@@ -1,0 +1,128 @@
+//go:build interop
+
+package interop
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// crowdSize is how many connections one script holds at once.
+const crowdSize = 1000
+
+// Each script of this list checks one subject against every peer.
+func TestScripts(t *testing.T) {
+	for _, p := range peers {
+		t.Run(p.name, func(t *testing.T) {
+			for _, name := range []string{
+				"messages", "big", "order", "control", "close", "drop", "handshake", "pressure", "violations", "reentry",
+			} {
+				t.Run(name, func(t *testing.T) { script{name: name, args: []string{p.base}}.mustPass(t) })
+			}
+		})
+	}
+}
+
+func TestCrowd(t *testing.T) {
+	for _, p := range peers {
+		t.Run(p.name, func(t *testing.T) {
+			script{name: "crowd", args: []string{p.base, strconv.Itoa(crowdSize)}}.mustPass(t)
+		})
+	}
+}
+
+// What fails before a connection exists, with the servers there only to be reached in the wrong way.
+func TestFailures(t *testing.T) {
+	refused, mute := refusedAddress(t), muteAddress(t)
+	for _, p := range peers {
+		if p.secure {
+			t.Run(p.name, func(t *testing.T) {
+				script{name: "failures", args: []string{p.base, refused, mute, p.plain, p.tls}}.mustPass(t)
+			})
+		}
+	}
+}
+
+func TestUnknownCertificate(t *testing.T) {
+	for _, p := range peers {
+		if p.secure {
+			t.Run(p.name, func(t *testing.T) { script{name: "untrusted", args: []string{p.base}, distrust: true}.mustPass(t) })
+		}
+	}
+}
+
+// However a host ends, the server sees the closing handshake with 1001 and the script its onClose.
+func TestEnding(t *testing.T) {
+	for _, p := range peers {
+		t.Run(p.name, func(t *testing.T) {
+			t.Run("exit", func(t *testing.T) { testEnding(t, p, "exit", nil, 7) })
+			if runtime.GOOS == "windows" {
+				return // a process there cannot be sent a signal
+			}
+			t.Run("SIGINT", func(t *testing.T) { testEnding(t, p, "SIGINT", os.Interrupt, 130) })
+			t.Run("SIGTERM", func(t *testing.T) { testEnding(t, p, "SIGTERM", syscall.SIGTERM, 143) })
+		})
+	}
+}
+
+func testEnding(t *testing.T, p peer, key string, signal os.Signal, wantCode int) {
+	cmd := script{name: "ending", args: []string{p.base, key}}.command(t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	var said []string
+	for lines.Scan() {
+		said = append(said, lines.Text())
+		if lines.Text() == "open" && signal != nil {
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	code := exitCode(t, cmd.Wait())
+	if got, want := strings.Join(said, "\n"), "open\nshutdown\nclosed 1001 true"; got != want || code != wantCode {
+		t.Errorf("said %q, exit status %d; want %q, %d\nstderr:\n%s", got, code, want, wantCode, stderr.String())
+	}
+	verdict, errs, _ := script{name: "verdict", args: []string{p.base, key}}.run(t)
+	if want := "1001 1 \n"; verdict != want {
+		t.Errorf("the server saw %q, want %q (code, messages, reason)\nstderr:\n%s", verdict, want, errs)
+	}
+}
+
+// refusedAddress is one where nobody listens: it was free a moment ago.
+func refusedAddress(t *testing.T) string {
+	listener := listen(t)
+	address := listener.Addr().String()
+	listener.Close()
+	return address
+}
+
+// muteAddress is one that accepts TCP, reads, and never says anything.
+func muteAddress(t *testing.T) string {
+	listener := listen(t)
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().String() // the kernel accepts on its own
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
