@@ -1,0 +1,254 @@
+// Package enginetest wires an engine to wstest's in-memory network and plays its host: it dispatches on the test's
+// goroutine, writes the events down as strings and checks the order that engine.Handler promises. It works in a
+// testing/synctest bubble and outside. It is apart from wstest so that the packages below engine can use that one.
+package enginetest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wstest"
+)
+
+const (
+	// Addr is where Open's peer listens, and URL leads there.
+	Addr = "peer.test:80"
+	URL  = "ws://peer.test/"
+
+	// defaultPatience is how long a Want dispatches for when Host.Patience is 0.
+	defaultPatience = 10 * time.Second
+)
+
+// Host is an engine with a network and a host of its own. Its methods are for the test's goroutine.
+type Host struct {
+	*engine.Engine
+	Net      *wstest.Net      // what the engine dials on, unless Options.DialContext was given
+	Listener *wstest.Listener // on Addr
+	ID       engine.ID        // the connection that Open made: the one that Want speaks of
+
+	// Patience is how long a Want waits, in bubble time within a bubble. 0 means 10 s.
+	Patience time.Duration
+
+	// On, if not nil, is called within each callback, after it was written down: the place to call the engine from
+	// inside. event is as in Want.
+	On func(id engine.ID, event string)
+
+	tb     testing.TB
+	events map[engine.ID][]string // dispatched and not yet wanted
+	stages map[engine.ID]stage
+	ends   map[engine.ID]*engine.End
+	infos  map[engine.ID]*engine.Info
+}
+
+// stage is how far a connection has come in what engine.Handler promises.
+type stage string
+
+const (
+	fresh  stage = "" // before its first event
+	opened stage = "after open"
+	ended  stage = "after the end"
+)
+
+// New returns a host whose engine has no connection yet. At the end of the test the engine is shut down, and the test
+// fails if that takes long, or if a connection of Net is left open.
+func New(tb testing.TB, opts engine.Options) *Host {
+	tb.Helper()
+	h := &Host{
+		Net:    new(wstest.Net),
+		tb:     tb,
+		events: make(map[engine.ID][]string),
+		stages: make(map[engine.ID]stage),
+		ends:   make(map[engine.ID]*engine.End),
+		infos:  make(map[engine.ID]*engine.Info),
+	}
+	var err error
+	if h.Listener, err = h.Net.Listen(Addr); err != nil {
+		tb.Fatalf("host: %v", err)
+	}
+	if opts.DialContext == nil {
+		opts.DialContext = h.Net.DialContext
+	}
+	h.Engine = engine.New(opts)
+	tb.Cleanup(h.shutdown)
+	return h
+}
+
+// Open returns a host with one open connection and the server at its other end. The connection's ID is Host.ID, and its
+// open event has been dispatched.
+func Open(tb testing.TB, opts engine.Options, connectOpts engine.ConnectOptions) (*Host, *wstest.Peer) {
+	tb.Helper()
+	h := New(tb, opts)
+	peer := h.Open(connectOpts, wstest.Answer{})
+	h.Want("open")
+	return h, peer
+}
+
+// Open connects to Addr, answers the opening handshake and makes the connection Host.ID. Its open event is still to come.
+func (h *Host) Open(opts engine.ConnectOptions, answer wstest.Answer) *wstest.Peer {
+	h.tb.Helper()
+	h.ID = h.Connect(URL, opts)
+	peer := wstest.Accept(h.tb, h.Listener)
+	peer.Handshake(answer)
+	return peer
+}
+
+// Connect is the engine's, without an error wanted.
+func (h *Host) Connect(url string, opts engine.ConnectOptions) engine.ID {
+	h.tb.Helper()
+	id, err := h.Engine.Connect(url, opts)
+	if err != nil {
+		h.tb.Fatalf("host: connect to %s: %v", url, err)
+	}
+	return id
+}
+
+// Want dispatches until the connection's next events are these, such as
+//
+//	open
+//	text "x"
+//	binary "\x00\xff"
+//	close 1000 "bye" clean
+//	close 1006 ""
+//	error "End of File" eof
+func (h *Host) Want(events ...string) {
+	h.tb.Helper()
+	h.WantOf(h.ID, events...)
+}
+
+// WantOf is Want for any connection. Events of others are kept for their own Want.
+func (h *Host) WantOf(id engine.ID, events ...string) {
+	h.tb.Helper()
+	for _, want := range events {
+		if got := h.Next(id); got != want {
+			h.tb.Fatalf("host: connection %d: want %s, got %s", id, want, got)
+		}
+	}
+}
+
+// Next dispatches until the connection has an event that was not wanted yet, and returns it.
+func (h *Host) Next(id engine.ID) string {
+	h.tb.Helper()
+	if !h.dispatch(h.patience(), func() bool { return len(h.events[id]) > 0 }) {
+		h.tb.Fatalf("host: connection %d: no event within %v", id, h.patience())
+	}
+	event := h.events[id][0]
+	h.events[id] = h.events[id][1:]
+	return event
+}
+
+// WantNothing dispatches for d and wants no event of any connection.
+func (h *Host) WantNothing(d time.Duration) {
+	h.tb.Helper()
+	h.Run(d)
+	for id, events := range h.events {
+		if len(events) > 0 {
+			h.tb.Fatalf("host: connection %d: want nothing, got %q", id, events)
+		}
+	}
+}
+
+// Run dispatches for d.
+func (h *Host) Run(d time.Duration) { h.dispatch(d, func() bool { return false }) }
+
+// End dispatches until the connection's terminal event, whatever comes before, and returns it.
+func (h *Host) End(id engine.ID) *engine.End {
+	h.tb.Helper()
+	if !h.dispatch(h.patience(), func() bool { return h.ends[id] != nil }) {
+		h.tb.Fatalf("host: connection %d: no end within %v; events %q", id, h.patience(), h.events[id])
+	}
+	return h.ends[id]
+}
+
+// Info is what came with the connection's open event, or nil.
+func (h *Host) Info(id engine.ID) *engine.Info { return h.infos[id] }
+
+// dispatch delivers events until done, and reports whether that was within d.
+func (h *Host) dispatch(d time.Duration, done func() bool) bool {
+	end := time.Now().Add(d)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for !done() {
+		if h.Dispatch(recorder{h}, engine.Budget{}) > 0 && time.Now().Before(end) {
+			continue
+		}
+		select {
+		case <-h.Ready():
+		case <-timer.C:
+			return false
+		}
+	}
+	return true
+}
+
+func (h *Host) patience() time.Duration {
+	if h.Patience > 0 {
+		return h.Patience
+	}
+	return defaultPatience
+}
+
+func (h *Host) shutdown() {
+	ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		h.tb.Errorf("host: shutdown: %v", err)
+	}
+	h.Listener.Close()
+	if n := h.Net.OpenConns(); n > 0 {
+		h.tb.Errorf("host: the engine left %d connections open", n)
+	}
+}
+
+// recorder is the handler of a Host.
+type recorder struct{ h *Host }
+
+func (r recorder) Opened(id engine.ID, info *engine.Info) {
+	r.h.infos[id] = info
+	event := "open"
+	if info.Protocol != "" {
+		event += " protocol " + info.Protocol
+	}
+	r.h.record(id, event, opened, fresh)
+}
+
+func (r recorder) Received(id engine.ID, data []byte, kind engine.Kind) {
+	name := "text"
+	if kind == engine.Binary {
+		name = "binary"
+	}
+	r.h.record(id, name+" "+wstest.Quote(data), opened, opened)
+}
+
+func (r recorder) Ended(id engine.ID, end *engine.End) {
+	r.h.ends[id] = end
+	r.h.record(id, EndString(end), ended, fresh, opened)
+}
+
+// EndString is a terminal event as Want has it.
+func EndString(end *engine.End) string {
+	if end.Failed {
+		return fmt.Sprintf("error %q %s", end.Message, end.Category)
+	}
+	event := fmt.Sprintf("close %d %q", end.Code, end.Reason)
+	if end.Clean {
+		event += " clean"
+	}
+	return event
+}
+
+// record writes an event down that may come in the stages given and leads to another.
+func (h *Host) record(id engine.ID, event string, to stage, from ...stage) {
+	if !slices.Contains(from, h.stages[id]) {
+		h.tb.Errorf("host: connection %d: %s comes %s", id, event, cmp.Or(h.stages[id], "first"))
+	}
+	h.stages[id] = to
+	h.events[id] = append(h.events[id], event)
+	if h.On != nil {
+		h.On(id, event)
+	}
+}
