@@ -1,0 +1,19 @@
+package dial
+
+import (
+	"context"
+	"net"
+	"testing"
+)
+
+// UseNameserver makes every look-up of this test ask the name server at address.
+func UseNameserver(t *testing.T, address string) {
+	before := resolver
+	resolver = &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialNameserver(ctx, network, address)
+		},
+	}
+	t.Cleanup(func() { resolver = before })
+}

@@ -1,0 +1,28 @@
+//go:build darwin || windows
+
+package dial
+
+import (
+	"crypto/x509"
+	"os"
+	"sync"
+)
+
+// environmentRoots adds the certificates of SSL_CERT_FILE to the system's roots, as crypto/x509 does by itself on
+// other systems. nil means the system's roots alone. The file is read once.
+var environmentRoots = sync.OnceValue(func() *x509.CertPool {
+	name := os.Getenv("SSL_CERT_FILE")
+	if name == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		return nil // as crypto/x509 does
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil
+	}
+	pool.AppendCertsFromPEM(pem)
+	return pool
+})
