@@ -1,0 +1,12 @@
+package luaws
+
+// OpenOn is Open on anything that behaves like an engine.
+var OpenOn = open
+
+// Held returns how many connections the module holds callback tables of, and how many misspelt tables it remembers.
+func (m *Module) Held() (connections, misspelt int) {
+	return len(m.byID), len(m.lookAlikes.tables)
+}
+
+// CallbackMeantBy is what the warning of misspelt callbacks goes by.
+var CallbackMeantBy = callbackMeantBy

@@ -1,0 +1,259 @@
+package luaws
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/lualib"
+)
+
+const (
+	// maxSeconds stands for every longer timeout, math.huge included: a hundred years.
+	maxSeconds = 100 * 365 * 24 * 3600
+
+	// maxBytes stands for every larger limit, math.huge included. Lua numbers count whole bytes up to here.
+	maxBytes = 1 << 53
+)
+
+// option is one field of Connect's options table. read is nil for a name whose time has not come.
+type option struct {
+	name string
+	read func(value lua.LValue, options *engine.ConnectOptions) error
+}
+
+// connectOptions lists every name, in the manual's order.
+var connectOptions = []option{
+	optionOf("headers", readHeaders, func(o *engine.ConnectOptions) *http.Header { return &o.Header }),
+	optionOf("protocols", readList, func(o *engine.ConnectOptions) *[]string { return &o.Protocols }),
+	optionOf("origin", readString, func(o *engine.ConnectOptions) *string { return &o.Origin }),
+	optionOf("kind", readKind, func(o *engine.ConnectOptions) *engine.Kind { return &o.Kind }),
+	optionOf("timeout", readTimeouts, func(o *engine.ConnectOptions) *engine.Timeouts { return &o.Timeouts }),
+	optionOf("maxMessage", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.MaxMessage }),
+	optionOf("sendQueue", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.SendQueue }),
+	optionOf("receiveQueue", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.ReceiveQueue }),
+	{name: "ping"},
+	{name: "pong"},
+	{name: "compression"},
+	{name: "proxy"},
+	{name: "tls"},
+	{name: "redirects"},
+}
+
+// optionOf is the option that read reads into the place of target. The errors of read name the field.
+func optionOf[T any](
+	name string,
+	read func(field string, value lua.LValue) (T, error),
+	target func(*engine.ConnectOptions) *T,
+) option {
+	return option{name, func(value lua.LValue, options *engine.ConnectOptions) (err error) {
+		*target(options), err = read(name, value)
+		return err
+	}}
+}
+
+// optionNames are the names of connectOptions.
+var optionNames = func() (names []string) {
+	for _, option := range connectOptions {
+		names = append(names, option.name)
+	}
+	return names
+}()
+
+// readOptions makes the engine's options of a script's table, which may be nil. Values are read through __index, so
+// that defaults may live in a metatable; what the table itself spells wrong is refused. The error's text is for the
+// script's author.
+func readOptions(L *lua.LState, table *lua.LTable) (engine.ConnectOptions, error) {
+	var options engine.ConnectOptions
+	if table == nil {
+		return options, nil
+	}
+	if err := checkNames("", table, optionNames); err != nil {
+		return options, err
+	}
+	for _, option := range connectOptions {
+		value := L.GetField(table, option.name)
+		if value == lua.LNil {
+			continue
+		}
+		if option.read == nil {
+			return options, fmt.Errorf("field '%s': not supported yet", option.name)
+		}
+		if err := option.read(value, &options); err != nil {
+			return options, err
+		}
+	}
+	return options, nil
+}
+
+// checkNames refuses a key of table that is none of known. within is what stands before a name in the error.
+func checkNames(within string, table *lua.LTable, known []string) error {
+	var bad error
+	table.ForEach(func(key, _ lua.LValue) {
+		name := key.String()
+		if _, isString := key.(lua.LString); bad != nil || isString && slices.Contains(known, name) {
+			return
+		}
+		bad = fmt.Errorf("unknown option '%s%s': did you mean '%s%s'?", within, name, within, closest(name, known))
+	})
+	return bad
+}
+
+// readString reads a string. A number passes, as it does where Lua's own functions want a string.
+func readString(field string, value lua.LValue) (string, error) {
+	switch value := value.(type) {
+	case lua.LString:
+		return string(value), nil
+	case lua.LNumber:
+		return lualib.FormatNumber(float64(value)), nil
+	}
+	return "", wrongType(field, "string", value)
+}
+
+// readList reads a table of strings numbered from 1 without gaps.
+func readList(field string, value lua.LValue) ([]string, error) {
+	table, ok := value.(*lua.LTable)
+	if !ok {
+		return nil, wrongType(field, "table", value)
+	}
+	var list []string
+	for value := table.RawGetInt(1); value != lua.LNil; value = table.RawGetInt(len(list) + 1) {
+		text, err := readString(fmt.Sprintf("%s[%d]", field, len(list)+1), value)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, text)
+	}
+	var stray error
+	table.ForEach(func(key, _ lua.LValue) {
+		index, ok := key.(lua.LNumber)
+		if !ok || index < 1 || index > lua.LNumber(len(list)) || float64(index) != math.Trunc(float64(index)) {
+			stray = &engine.OptionError{Field: field, Expected: "list", Got: "key " + quote(key)}
+		}
+	})
+	return list, stray
+}
+
+// readHeaders reads a table of names and values. A list as value repeats the header.
+func readHeaders(field string, value lua.LValue) (http.Header, error) {
+	table, ok := value.(*lua.LTable)
+	if !ok {
+		return nil, wrongType(field, "table", value)
+	}
+	header := make(http.Header)
+	var bad error
+	table.ForEach(func(key, value lua.LValue) {
+		if bad == nil {
+			bad = addHeader(header, field, key, value)
+		}
+	})
+	return header, bad
+}
+
+func addHeader(header http.Header, field string, key, value lua.LValue) (err error) {
+	name, ok := key.(lua.LString)
+	if !ok {
+		return &engine.OptionError{Field: field, Expected: "header name as key", Got: quote(key)}
+	}
+	field += "." + string(name)
+	if _, ok := value.(*lua.LTable); ok {
+		values, err := readList(field, value)
+		for _, value := range values {
+			header.Add(string(name), value)
+		}
+		return err
+	}
+	text, err := readString(field, value)
+	header.Add(string(name), text)
+	return err
+}
+
+func readKind(field string, value lua.LValue) (engine.Kind, error) {
+	word, ok := value.(lua.LString)
+	if !ok {
+		return 0, wrongType(field, "string", value)
+	}
+	kind, ok := kinds[string(word)]
+	if !ok {
+		return 0, &engine.OptionError{Field: field, Expected: "'auto', 'text' or 'binary'", Got: quote(word)}
+	}
+	return kind, nil
+}
+
+// readTimeouts reads a number of seconds for each phase, or a table of them by phase.
+func readTimeouts(field string, value lua.LValue) (timeouts engine.Timeouts, err error) {
+	table, ok := value.(*lua.LTable)
+	if !ok {
+		each, err := readSeconds(field, value)
+		return engine.Timeouts{TCP: each, TLS: each, Handshake: each, Closing: each}, err
+	}
+	if err := checkNames(field+".", table, []string{"tcp", "tls", "handshake", "closing"}); err != nil {
+		return timeouts, err
+	}
+	for _, phase := range []struct {
+		name    string
+		timeout *time.Duration
+	}{
+		{"tcp", &timeouts.TCP},
+		{"tls", &timeouts.TLS},
+		{"handshake", &timeouts.Handshake},
+		{"closing", &timeouts.Closing},
+	} {
+		value := table.RawGetString(phase.name)
+		if value == lua.LNil {
+			continue
+		}
+		if *phase.timeout, err = readSeconds(field+"."+phase.name, value); err != nil {
+			return timeouts, err
+		}
+	}
+	return timeouts, nil
+}
+
+// readSeconds reads a duration. It is at least 1 ns, since the engine takes 0 for the default.
+func readSeconds(field string, value lua.LValue) (time.Duration, error) {
+	seconds, err := readPositive(field, "positive number", value)
+	return time.Duration(max(min(seconds, maxSeconds)*float64(time.Second), 1)), err
+}
+
+func readBytes(field string, value lua.LValue) (int64, error) {
+	const expected = "positive whole number"
+	bytes, err := readPositive(field, expected, value)
+	if err == nil && bytes != math.Trunc(bytes) {
+		err = &engine.OptionError{Field: field, Expected: expected, Got: quote(value)}
+	}
+	return int64(min(bytes, maxBytes)), err
+}
+
+// readPositive reads a number above 0; +inf is one. A numeric string is none: the world's other numbers in strings are
+// sizes with units.
+func readPositive(field, expected string, value lua.LValue) (float64, error) {
+	number, ok := value.(lua.LNumber)
+	if !ok {
+		return 0, wrongType(field, expected, value)
+	}
+	if !(number > 0) {
+		return 0, &engine.OptionError{Field: field, Expected: expected, Got: quote(value)}
+	}
+	return float64(number), nil
+}
+
+func wrongType(field, expected string, value lua.LValue) error {
+	return &engine.OptionError{Field: field, Expected: expected, Got: value.Type().String()}
+}
+
+// quote writes a value as an error shows it.
+func quote(value lua.LValue) string {
+	switch value := value.(type) {
+	case lua.LString:
+		return "'" + string(value) + "'"
+	case lua.LNumber:
+		return lualib.FormatNumber(float64(value))
+	}
+	return value.String()
+}
