@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"math/bits"
+	"sync"
+	"unsafe"
+)
+
+const (
+	smallestBlock = 512
+	largestBlock  = 4 << 20
+
+	// hotBlock is what readLoop borrows for one read from a socket; recordBlock is a TLS record's worth.
+	hotBlock    = 64 << 10
+	recordBlock = 16 << 10
+)
+
+// pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to the first byte goes into an
+// interface without an allocation, a slice does not.
+var pools [14]sync.Pool
+
+// sizeClass returns the pool whose pieces have at least n bytes, or -1 if n is too large for all.
+func sizeClass(n int) int {
+	if n > largestBlock {
+		return -1
+	}
+	if n <= smallestBlock {
+		return 0
+	}
+	return bits.Len(uint(n-1)) - bits.Len(uint(smallestBlock-1))
+}
+
+// allocBytes returns an empty slice with a capacity of at least n bytes.
+func allocBytes(n int) []byte {
+	class := sizeClass(n)
+	if class < 0 {
+		return make([]byte, 0, n)
+	}
+	size := smallestBlock << class
+	if first, ok := pools[class].Get().(*byte); ok {
+		return unsafe.Slice(first, size)[:0]
+	}
+	return make([]byte, 0, size)
+}
+
+// freeBytes gives back what allocBytes returned. Nobody may use it any more.
+func freeBytes(b []byte) {
+	if class := sizeClass(cap(b)); class >= 0 && cap(b) == smallestBlock<<class {
+		pools[class].Put(unsafe.SliceData(b))
+	}
+}
+
+// block is received memory that holds the payloads of one or more inbox entries.
+type block struct {
+	buf     []byte // its length is how much of it is used
+	pending int    // entries that lie in it, and one for a readLoop that still looks at it; guarded by the inbox's lock
+}
+
+var blocks = sync.Pool{New: func() any { return new(block) }}
+
+// newBlock returns a block with room for at least n bytes.
+func newBlock(n int) *block {
+	b := blocks.Get().(*block)
+	b.buf = allocBytes(n)
+	return b
+}
+
+// wrapBlock returns a block around memory from allocBytes.
+func wrapBlock(buf []byte) *block {
+	b := blocks.Get().(*block)
+	b.buf = buf
+	return b
+}
+
+// free gives the block's memory back. Nobody may use the block any more.
+func (b *block) free() {
+	freeBytes(b.buf)
+	*b = block{}
+	blocks.Put(b)
+}
+
+// bytesOf views a string as bytes, which must not be written to.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -1,0 +1,297 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/dial"
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+// state is where a connection stands (RFC 6455 §4.1, §7.1.3, §7.1.4).
+//
+//	connecting ──► open ──► closing ──► closed
+//	    └───────────────────►┘
+//
+// It is closing from the first of these on: Close, the peer's close frame, a failure. It is closed when the terminal
+// event waits in the inbox.
+type state uint8
+
+const (
+	connecting state = iota
+	open
+	closing
+	closed
+)
+
+// connection is one WebSocket connection, from Connect to its terminal event.
+type connection struct {
+	engine *Engine
+	id     ID
+	opts   ConnectOptions // constant after newConnection; copied, never shared
+	target *dial.Target   // constant; nil if the URL is malformed
+	url    string         // constant after Connect; without user name and password
+
+	inbox      inbox       // has its own lock
+	discarding atomic.Bool // Close was called: Dispatch delivers no more messages
+	nextReady  *connection // guarded by the ready list's lock
+
+	writeLoopFn func() // writeLoop as a value that is made once
+
+	mu           sync.Mutex // leaf; guards what follows
+	state        state
+	closeCalled  bool     // by the script, or by CloseAll
+	outcome      *outcome // how it ends; the first one wins; nil until then
+	outbox       proto.Outbox
+	closeWritten bool      // our close frame was handed to the operating system
+	writeErr     error     // why writing ended
+	writing      bool      // writeLoop runs
+	wrote        sync.Cond // signalled when writeLoop has ended
+	closingTimer *time.Timer
+	closingUntil time.Time
+	cancel       context.CancelFunc // ends the dial; nil before start
+	started      time.Time          // of the dial; zero before start
+	opened       time.Time          // zero before
+	transport    net.Conn           // what frames travel over; nil before open
+	raw          net.Conn           // the socket under it
+	facts        facts
+}
+
+// facts is what info tells of a connection.
+type facts struct {
+	protocol string
+	remote   string
+	http     *HTTPInfo
+	tls      *TLSInfo
+}
+
+func newConnection(e *Engine, id ID, target *dial.Target, opts ConnectOptions) *connection {
+	c := &connection{engine: e, id: id, opts: opts, target: target}
+	if target != nil {
+		c.url = target.Redacted
+	}
+	c.wrote.L = &c.mu
+	c.writeLoopFn = c.writeLoop
+	c.inbox.init(opts.ReceiveQueue)
+	return c
+}
+
+// start begins to connect, unless the connection has ended while it waited.
+func (c *connection) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.engine.setRunning(c, true)
+	c.mu.Lock()
+	if c.state != connecting {
+		c.mu.Unlock()
+		cancel()
+		c.engine.setRunning(c, false)
+		return
+	}
+	c.cancel, c.started = cancel, time.Now()
+	// Under the lock: Shutdown waits for the loops only after it has ended each connection under its lock.
+	c.engine.loops.Go(func() { c.connectLoop(ctx) })
+	c.mu.Unlock()
+}
+
+// send queues a message, or counts it as unsent if the connection is closing.
+func (c *connection) send(opcode wire.Opcode, data string) {
+	c.mu.Lock()
+	unsent := c.outbox.Unsent()
+	size := unsent.Bytes + int64(unsent.Messages+1)*messageOverhead + int64(len(data))
+	c.outbox.Push(opcode, data)
+	if c.state >= closing {
+		c.mu.Unlock()
+		return
+	}
+	if unsent.Messages == 0 || size <= c.opts.SendQueue {
+		c.kickLocked()
+		c.mu.Unlock()
+		return
+	}
+	c.outcome = c.failureLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
+		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
+		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
+	c.state = closing
+	c.outbox.Clear()
+	c.mu.Unlock()
+	c.cut()
+}
+
+// close begins the closing handshake, or ends a connection that is not open yet. From now on nothing but the terminal
+// event is delivered.
+func (c *connection) close(code int, reason string) {
+	c.discarding.Store(true)
+	c.mu.Lock()
+	already := c.closeCalled
+	c.closeCalled = true
+	before := c.state
+	switch before {
+	case connecting:
+		c.outcome = &outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
+			detail: "closed before the connection was open"}
+		c.state = closing
+		c.outbox.Clear()
+	case open:
+		c.state = closing
+		c.outbox.Close(code, reason)
+		c.armClosingLocked()
+		c.kickLocked()
+	}
+	c.mu.Unlock()
+	if already {
+		return
+	}
+	c.inbox.discard()
+	if before == connecting {
+		c.cut()
+	}
+}
+
+// abort ends the connection at once, whatever its peer does.
+func (c *connection) abort() {
+	c.close(wire.CloseGoingAway, "")
+	c.mu.Lock()
+	if c.outcome == nil {
+		c.outcome = c.failureLocked(closingTimeout("the host's grace ended before the closing handshake did"))
+	}
+	c.mu.Unlock()
+	c.cut()
+}
+
+// cut ends every blocked operation of the connection: its outcome is decided, or it is past its terminal event.
+func (c *connection) cut() {
+	c.mu.Lock()
+	raw, cancel := c.raw, c.cancel
+	c.mu.Unlock()
+	if cancel == nil {
+		// It has not started and never will: nobody else posts its terminal event.
+		if c.target != nil {
+			c.engine.guard.cancel(c)
+		}
+		c.finish(Tally{})
+		return
+	}
+	cancel()
+	if raw != nil {
+		raw.Close()
+	}
+}
+
+// fail ends a connection that has not started.
+func (c *connection) fail(err *failure.Error) {
+	c.mu.Lock()
+	c.outcome = c.failureLocked(err)
+	c.state = closing
+	c.outbox.Clear()
+	c.mu.Unlock()
+	c.cut()
+}
+
+// finish posts the terminal event, once. Nothing of the connection is delivered after, and writeLoop has ended.
+func (c *connection) finish(lost Tally) {
+	c.mu.Lock()
+	if c.state == closed {
+		c.mu.Unlock()
+		return
+	}
+	c.state = closed
+	c.outbox.Clear()
+	if c.closingTimer != nil {
+		c.closingTimer.Stop()
+	}
+	started := c.started
+	failed := c.outcome.failed || !c.opened.IsZero() && time.Since(c.opened) < quickEnd
+	c.mu.Unlock()
+	if failed && !started.IsZero() {
+		c.engine.guard.failed(c.target.Address(), started)
+	}
+	if c.inbox.end(lost) {
+		c.engine.ready.push(c)
+	}
+}
+
+// armClosingLocked gives the closing handshake its time, from now on.
+func (c *connection) armClosingLocked() {
+	c.closingUntil = time.Now().Add(c.opts.Timeouts.Closing)
+	if c.closingTimer == nil {
+		c.closingTimer = time.AfterFunc(c.opts.Timeouts.Closing, c.closingExpired)
+		return
+	}
+	c.closingTimer.Reset(c.opts.Timeouts.Closing)
+}
+
+// closingExpired ends a connection whose closing handshake took too long. It is the body of closingTimer.
+func (c *connection) closingExpired() {
+	paused := c.inbox.isFull()
+	c.mu.Lock()
+	switch {
+	case c.state == closed, time.Now().Before(c.closingUntil):
+		c.mu.Unlock()
+		return
+	case paused:
+		// Writing has failed, and what the peer sent before waits for the script to make room.
+		c.armClosingLocked()
+		c.mu.Unlock()
+		return
+	case c.outcome == nil && c.writeErr != nil:
+		c.outcome = c.failureLocked(transportFailure("write", c.writeErr))
+	case c.outcome == nil:
+		c.outcome = c.failureLocked(closingTimeout("the peer did not answer the close frame in time"))
+	}
+	c.mu.Unlock()
+	c.cut()
+}
+
+// phaseLocked says how far the connection has come, as closely as the state tells.
+func (c *connection) phaseLocked() Phase {
+	switch {
+	case c.state >= closing:
+		return PhaseClosing
+	case c.state == open:
+		return PhaseOpen
+	case c.facts.remote != "":
+		return PhaseHandshake
+	}
+	return PhaseTCP
+}
+
+// info makes what an event tells of the connection.
+func (c *connection) info() *Info {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	info := &Info{ID: c.id, URL: c.url, Protocol: c.facts.protocol, Remote: c.facts.remote}
+	if c.facts.http != nil {
+		http := *c.facts.http
+		http.Header = http.Header.Clone()
+		info.HTTP = &http
+	}
+	if c.facts.tls != nil {
+		tls := *c.facts.tls
+		info.TLS = &tls
+	}
+	return info
+}
+
+func (c *connection) addStats(s *Stats) {
+	waiting, _ := c.inbox.tally()
+	s.Undelivered.Messages += waiting.Messages
+	s.Undelivered.Bytes += waiting.Bytes
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	unsent := c.outbox.Unsent()
+	s.Unsent.Messages += unsent.Messages
+	s.Unsent.Bytes += unsent.Bytes
+	switch c.state {
+	case connecting:
+		s.Connecting++
+	case open:
+		s.Open++
+	default:
+		s.Closing++
+	}
+}

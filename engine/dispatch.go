@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+const (
+	// A turn of one connection ends after so many messages, or so many bytes (one message may be larger).
+	turnMessages = 64
+	turnBytes    = 256 << 10
+
+	defaultBudgetEvents = 256
+	defaultBudgetTime   = 4 * time.Millisecond
+)
+
+// Budget bounds one Dispatch. The zero value means 256 events and 4 ms.
+type Budget struct {
+	Events int
+	Time   time.Duration
+}
+
+// Ready receives a value when Dispatch has something to deliver.
+func (e *Engine) Ready() <-chan struct{} { return e.ready.signal }
+
+// Dispatch delivers events to h until there are none or the budget is spent, and returns how many it delivered. If any
+// are left, Ready has a value again. Connections take turns of at most 64 events. Called from within a handler it does
+// nothing and returns 0.
+func (e *Engine) Dispatch(h Handler, budget Budget) int {
+	if !e.dispatching.CompareAndSwap(false, true) {
+		return 0
+	}
+	// Deferred, because a handler may unwind this goroutine.
+	defer e.ready.signalRest()
+	defer e.dispatching.Store(false)
+
+	m := meter{events: budget.Events, until: time.Now().Add(budget.Time)}
+	if budget.Events <= 0 {
+		m.events = defaultBudgetEvents
+	}
+	if budget.Time <= 0 {
+		m.until = time.Now().Add(defaultBudgetTime)
+	}
+	for !m.spent() {
+		c := e.ready.pop()
+		if c == nil {
+			break
+		}
+		c.turn(h, &m)
+	}
+	return m.delivered
+}
+
+// meter measures one Dispatch against its budget.
+type meter struct {
+	events    int
+	until     time.Time
+	delivered int
+}
+
+func (m *meter) spent() bool {
+	return m.delivered >= m.events || m.delivered > 0 && !time.Now().Before(m.until)
+}
+
+// turn delivers the next events of c, at most turnMessages and what the budget leaves, and puts c back into the ready
+// list if more wait.
+func (c *connection) turn(h Handler, m *meter) {
+	unwound := true // by a panic in the handler: what is left is for the next Dispatch
+	defer func() {
+		if unwound {
+			c.engine.ready.push(c)
+		}
+	}()
+	c.deliver(h, m)
+	next := c.inbox.turnOver()
+	unwound = false
+	switch {
+	case next == again, next == finish && m.spent():
+		c.engine.ready.push(c)
+	case next == finish:
+		m.delivered++
+		c.deliverEnd(h)
+	}
+}
+
+// deliver delivers the opening event and messages. The message that a handler was given counts as delivered even if the
+// handler unwinds.
+func (c *connection) deliver(h Handler, m *meter) {
+	handled := 0
+	defer func() { c.inbox.settle(handled) }()
+	if c.inbox.takeOpen() {
+		m.delivered++
+		h.Opened(c.id, c.info())
+		if m.spent() {
+			return
+		}
+	}
+	for _, en := range c.inbox.take(c.engine.batch[:0], min(turnMessages, m.events-m.delivered)) {
+		handled++
+		m.delivered++
+		h.Received(c.id, en.payload(), en.kind)
+		if c.discarding.Load() || m.spent() {
+			return
+		}
+	}
+}
+
+// deliverEnd delivers the terminal event. From then on nobody finds the connection.
+func (c *connection) deliverEnd(h Handler) {
+	c.engine.forget(c)
+	h.Ended(c.id, c.end())
+}
+
+// end makes the terminal event.
+func (c *connection) end() *End {
+	_, dropped := c.inbox.tally()
+	end := &End{Info: *c.info(), Dropped: dropped}
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end.Unsent = c.outbox.Unsent()
+	end.CloseCode = wire.CloseAbnormal
+	if c.closeWritten {
+		end.CloseCode = c.outbox.SentCode()
+	}
+	c.outcome.fill(end)
+	return end
+}
+
+// readyList holds the connections with something to deliver, each once, first in, first out.
+type readyList struct {
+	signal chan struct{} // has a value while the list is not empty, but for moments
+
+	mu          sync.Mutex // leaf; guards what follows, and nextReady of the connections in the list
+	first, last *connection
+}
+
+// push puts c at the end. The caller has made sure that c is not in the list (inbox.scheduled).
+func (l *readyList) push(c *connection) {
+	l.mu.Lock()
+	wasEmpty := l.first == nil
+	if wasEmpty {
+		l.first = c
+	} else {
+		l.last.nextReady = c
+	}
+	l.last = c
+	l.mu.Unlock()
+	if wasEmpty {
+		l.wake()
+	}
+}
+
+// pop takes the first one out, or returns nil.
+func (l *readyList) pop() *connection {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.first
+	if c != nil {
+		l.first, c.nextReady = c.nextReady, nil
+	}
+	return c
+}
+
+// signalRest wakes the host again if the list is not empty.
+func (l *readyList) signalRest() {
+	l.mu.Lock()
+	empty := l.first == nil
+	l.mu.Unlock()
+	if !empty {
+		l.wake()
+	}
+}
+
+func (l *readyList) wake() {
+	select {
+	case l.signal <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,275 @@
+// Package engine holds WebSocket connections by ID: it dials, frames, queues and fails on its own goroutines, and hands
+// events to its host from Dispatch, on the host's goroutine. It knows no Lua and no VM.
+//
+// An idle engine has no goroutine. A connection has one while it connects (connectLoop), then one that reads (readLoop)
+// and, while there is something to write, one that writes (writeLoop). Shutdown returns after the last has ended.
+//
+// Locks are leaves: no two are held at once, and none across I/O, a callback or a log call.
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/dial"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+var (
+	// ErrTooManyConnections is returned by Connect when the engine holds as many live connections as it may, or the
+	// dial guard's line of that host and port is full.
+	ErrTooManyConnections = errors.New("too many connections")
+
+	// ErrInvalidUTF8 is returned by Send for text that is not valid UTF-8.
+	ErrInvalidUTF8 = errors.New("valid UTF-8 expected")
+
+	// ErrCloseCode is returned by Close for a code that an application may not send (RFC 6455 §7.4).
+	ErrCloseCode = errors.New("1000 or 3000 to 4999 expected")
+
+	// ErrCloseReason is returned by Close for a reason that does not fit a control frame (RFC 6455 §5.5).
+	ErrCloseReason = errors.New("at most 123 bytes of UTF-8 expected")
+)
+
+// Engine is safe for concurrent use, but for Dispatch, which one goroutine at a time may call.
+type Engine struct {
+	opts  Options // constant after New
+	ready readyList
+	guard guard
+	loops sync.WaitGroup // every goroutine of every connection
+
+	dispatching atomic.Bool
+	batch       [turnMessages]entry // owned by Dispatch
+
+	mu          sync.Mutex // leaf; guards what follows
+	lastID      ID
+	connections map[ID]*connection       // until the terminal event is delivered
+	running     map[*connection]struct{} // while connectLoop or readLoop runs, which may be longer
+	refusing    bool                     // Connect makes no connections any more
+	refusals    logLimit                 // of the line that Connect logs when there are too many
+}
+
+// Stats is a snapshot of an engine.
+type Stats struct {
+	Waiting     int   // connections in the dial guard's lines; they count as Connecting too
+	Connecting  int   // RFC 6455 §4.1
+	Open        int   // messages may be sent
+	Closing     int   // ending or ended; the terminal event has not been delivered
+	Unsent      Tally // accepted by Send and not completely handed to the operating system
+	Undelivered Tally // received and not delivered
+}
+
+// New returns an Engine without connections. It starts no goroutine before the first Connect.
+func New(opts Options) *Engine {
+	e := &Engine{
+		opts:        opts.withDefaults(),
+		connections: make(map[ID]*connection),
+		running:     make(map[*connection]struct{}),
+	}
+	e.ready.signal = make(chan struct{}, 1)
+	e.guard.init(e.opts)
+	return e
+}
+
+// Connect begins a connection and returns its ID at once; everything about the URL and the network comes later as an
+// event. An error means that there is no connection: *OptionError, or ErrTooManyConnections. After Refuse or CloseAll
+// the ID is never dialled and gets no event.
+func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
+	if err := opts.validate(); err != nil {
+		return 0, err
+	}
+	target, parseErr := dial.ParseURL(url)
+
+	e.mu.Lock()
+	if e.refusing {
+		e.lastID++
+		id := e.lastID
+		e.mu.Unlock()
+		return id, nil
+	}
+	if len(e.connections) >= e.opts.MaxConnections {
+		e.mu.Unlock()
+		return 0, e.tooMany(opts.Caller, "the engine holds as many live connections as it may", e.opts.MaxConnections)
+	}
+	e.lastID++
+	c := newConnection(e, e.lastID, target, opts.withDefaults())
+	e.connections[c.id] = c
+	e.mu.Unlock()
+
+	if parseErr != nil {
+		c.url = dial.Redact(url)
+		c.fail(asFailure(PhaseURI, parseErr))
+		return c.id, nil
+	}
+	start, err := e.guard.admit(c)
+	if err != nil {
+		e.forget(c)
+		return 0, e.tooMany(opts.Caller, "as many connections to "+target.Address()+" wait as may", maxWaitingDials)
+	}
+	if start {
+		c.start()
+	}
+	return c.id, nil
+}
+
+// Send queues a message; it never blocks. A message for an ended or unknown id is discarded with a debug line. The
+// error is ErrInvalidUTF8 or nil.
+func (e *Engine) Send(id ID, kind Kind, data string) error {
+	c := e.find(id)
+	if kind == DefaultKind && c != nil {
+		kind = c.opts.Kind
+	}
+	opcode := wire.Binary
+	if kind != Binary {
+		if wire.ValidUTF8(bytesOf(data)) {
+			opcode = wire.Text
+		} else if kind == Text {
+			return ErrInvalidUTF8
+		}
+	}
+	if c == nil {
+		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
+		return nil
+	}
+	c.send(opcode, data)
+	return nil
+}
+
+// SendBytes is Send for bytes, which it copies.
+func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
+	return e.Send(id, kind, string(data))
+}
+
+// Close begins the closing handshake (RFC 6455 §7.1.2), after what is queued was sent; or cancels a connection that is
+// not open yet. code 0 means 1000. It does nothing to an ended or unknown id. The error is ErrCloseCode,
+// ErrCloseReason or nil.
+func (e *Engine) Close(id ID, code int, reason string) error {
+	if code == 0 {
+		code = wire.CloseNormal
+	}
+	if code != wire.CloseNormal && (code < 3000 || code > 4999) {
+		return ErrCloseCode
+	}
+	if !wire.ValidReason(reason) {
+		return ErrCloseReason
+	}
+	if c := e.find(id); c != nil {
+		c.close(code, reason)
+	}
+	return nil
+}
+
+// Live returns how many connections have not yet had their terminal event delivered.
+func (e *Engine) Live() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.connections)
+}
+
+// Stats counts what the engine holds.
+func (e *Engine) Stats() Stats {
+	var s Stats
+	s.Waiting = e.guard.waiting()
+	for _, c := range e.all() {
+		c.addStats(&s)
+	}
+	return s
+}
+
+// Refuse makes Connect give out IDs that are never dialled and get no event, from now on.
+func (e *Engine) Refuse() {
+	e.mu.Lock()
+	e.refusing = true
+	e.mu.Unlock()
+}
+
+// CloseAll refuses as Refuse does, and closes every connection as Close would, but with any code of RFC 6455 §7.4.1 such
+// as 1001. The reason is at most 123 bytes of UTF-8.
+func (e *Engine) CloseAll(code int, reason string) {
+	e.Refuse()
+	for _, c := range e.all() {
+		c.close(code, reason)
+	}
+}
+
+// Abort cuts the transports of what is still live; the terminal events, "The closing handshake timed out", are there for
+// Dispatch as soon as the goroutines have noticed. Call it after CloseAll, from outside of a Handler.
+func (e *Engine) Abort() {
+	e.Refuse()
+	for _, c := range e.all() {
+		c.abort()
+	}
+}
+
+// Shutdown aborts, cuts what still waits for the peer's FIN, delivers nothing more, and returns when every goroutine of
+// the engine has ended, or with ctx's error. Call it from outside of a Handler.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	e.Abort()
+	e.guard.stop()
+	e.mu.Lock()
+	lingering := make([]*connection, 0, len(e.running))
+	for c := range e.running {
+		lingering = append(lingering, c)
+	}
+	e.mu.Unlock()
+	for _, c := range lingering {
+		c.cut()
+	}
+	ended := make(chan struct{})
+	go func() {
+		e.loops.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) find(id ID) *connection {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.connections[id]
+}
+
+func (e *Engine) all() []*connection {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := make([]*connection, 0, len(e.connections))
+	for _, c := range e.connections {
+		all = append(all, c)
+	}
+	return all
+}
+
+// forget takes c out of the live connections.
+func (e *Engine) forget(c *connection) {
+	e.mu.Lock()
+	delete(e.connections, c.id)
+	e.mu.Unlock()
+}
+
+func (e *Engine) setRunning(c *connection, running bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if running {
+		e.running[c] = struct{}{}
+	} else {
+		delete(e.running, c)
+	}
+}
+
+// tooMany logs a refused Connect, at most once a second for each line of a script.
+func (e *Engine) tooMany(caller, why string, limit int) error {
+	e.mu.Lock()
+	log := e.refusals.allow(caller, time.Now())
+	e.mu.Unlock()
+	if log {
+		e.opts.Logger.Warn("too many connections: "+why, "limit", limit, "caller", caller)
+	}
+	return ErrTooManyConnections
+}

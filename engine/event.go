@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/proto"
+)
+
+// ID names a connection for the life of its engine. IDs start at 1, are never reused, and stay below 2^53 so that a
+// Lua number carries them exactly. 0 is no connection.
+type ID uint64
+
+// Kind is what a message is sent as or was received as (RFC 6455 §5.6).
+type Kind uint8
+
+// The kinds. A received message is always Text or Binary.
+const (
+	DefaultKind Kind = iota // the connection's ConnectOptions.Kind
+	Auto                    // text if the payload is valid UTF-8, the empty message included; binary otherwise
+	Text
+	Binary
+)
+
+// Handler receives the events of Dispatch, on Dispatch's goroutine. For each connection Opened comes at most once and
+// first, Ended exactly once and last. A handler may call every method of the Engine but Abort and Shutdown.
+type Handler interface {
+	// Opened says that the connection is established.
+	Opened(id ID, info *Info)
+
+	// Received delivers one whole message. data is valid until the handler returns.
+	Received(id ID, data []byte, kind Kind)
+
+	// Ended is the connection's one terminal event.
+	Ended(id ID, end *End)
+}
+
+// Info is what is known of a connection. Pointers are nil and strings empty where nothing is known. An Info is made
+// for one event and belongs to its receiver.
+type Info struct {
+	ID       ID
+	URL      string // without user name and password
+	Protocol string // the subprotocol agreed on
+	Remote   string // "ip:port"
+	HTTP     *HTTPInfo
+	TLS      *TLSInfo
+}
+
+// HTTPInfo is the server's answer to the opening handshake.
+type HTTPInfo struct {
+	Status     int
+	Header     http.Header
+	Body       string        // the first 4 KiB, of a refusal only
+	Location   string        // where a redirect points
+	RetryAfter time.Duration // 0 if absent; whole seconds
+}
+
+// TLSInfo describes a TLS connection, or the attempt at one.
+type TLSInfo struct {
+	Version string // such as "TLS 1.3"
+	Cipher  string // such as "TLS_AES_128_GCM_SHA256"
+	Subject string // of the server's certificate
+	Issuer  string
+	Expires time.Time
+	Error   string // why the handshake failed
+}
+
+// Tally counts messages and the bytes of their payloads.
+type Tally = proto.Tally
+
+// End is a connection's one terminal event. It is of one of two sorts: Failed, for which Message is the catalogue's
+// string, or closed, for which Code, Reason and Clean hold.
+type End struct {
+	Info
+
+	// Failed: the connection could not be established or ended abnormally, and not after a Close of ours.
+	Failed  bool
+	Message string // of the catalogue; empty unless Failed
+
+	// The end as the closing handshake has it (RFC 6455 §7.1.5, §7.1.6); 1006 if there was none to speak of.
+	Code   int
+	Reason string
+	Clean  bool // the closing handshake completed (§7.1.4)
+
+	Phase     Phase
+	Category  Category
+	Detail    string // the whole story in one line, cause included
+	CloseCode int    // the code of the close frame that we sent, or 1006 if none left
+	Retryable bool   // the same Connect may succeed later without anybody mending something
+	Err       *Error // the cause; nil after a clean close and after a Close before the connection was open
+
+	Unsent  Tally // messages not completely handed to the operating system, those sent after Close included
+	Dropped Tally // messages received and not delivered, an unfinished one included
+}
+
+// Error is why a connection could not be established or ended abnormally. It is the one error type that leaves the
+// engine as an event; find it in End.Err.
+type Error struct {
+	ID       ID
+	Op       Phase // what was being done
+	Category Category
+	Err      error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("connection %d: %v", e.ID, e.Err) }
+
+// Unwrap gives the cause to errors.Is and errors.As.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,310 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+// entry is a message in the inbox.
+type entry struct {
+	block      *block
+	start, end int // of the payload in block.buf
+	kind       Kind
+}
+
+func (en entry) payload() []byte { return en.block.buf[en.start:en.end:en.end] }
+func (en entry) bytes() int64    { return int64(en.end - en.start) }
+
+// inbox holds what a connection has received and the script has not yet seen. It is bounded: when a message does not
+// fit, readLoop waits in put until half of the room is free, so that TCP holds the peer back; an empty inbox takes one
+// message of any size. The opening and the terminal event need no room.
+type inbox struct {
+	limit int64 // in bytes, each message counted with messageOverhead; constant
+
+	mu   sync.Mutex // leaf; guards what follows
+	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
+
+	entries    []entry // from head on
+	head       int
+	inHand     int   // of these, how many Dispatch is delivering
+	counted    int64 // what the entries count towards limit
+	tail       *block
+	full       bool // readLoop waits for room
+	discarding bool // after the script's Close: messages are counted and dropped
+	dropped    Tally
+
+	openPending bool
+	ended       bool // the terminal event waits behind the entries
+	scheduled   bool // in the ready list, or in Dispatch's hands
+}
+
+func (in *inbox) init(limit int64) {
+	in.limit = limit
+	in.room.L = &in.mu
+}
+
+// opened queues the opening event and reports whether the connection must enter the ready list.
+func (in *inbox) opened() (schedule bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.openPending = !in.discarding
+	return in.scheduleLocked()
+}
+
+// end queues the terminal event, which adds lost messages to what was dropped, and reports whether the connection must
+// enter the ready list.
+func (in *inbox) end(lost Tally) (schedule bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.ended = true
+	in.dropped.Messages += lost.Messages
+	in.dropped.Bytes += lost.Bytes
+	in.room.Broadcast()
+	return in.scheduleLocked()
+}
+
+// put queues messages in order. If from is not nil their payloads lie in it, and put keeps it as long as need be when it
+// is worth it; otherwise they are copied, but for owned ones. It waits while there is no room, and calls schedule each
+// time the connection must enter the ready list, with the lock free.
+func (in *inbox) put(events []proto.Event, from *block, schedule func()) {
+	in.mu.Lock()
+	for _, event := range events {
+		n := int64(len(event.Data))
+		for !in.discarding && in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) {
+			in.full = true
+			if in.scheduleLocked() {
+				in.mu.Unlock()
+				schedule()
+				in.mu.Lock()
+				continue
+			}
+			in.room.Wait()
+		}
+		if in.discarding {
+			in.dropped.Messages++
+			in.dropped.Bytes += n
+			if event.Owned {
+				freeBytes(event.Data)
+			}
+			continue
+		}
+		in.entries = append(in.entries, in.place(event, from))
+		in.counted += n + messageOverhead
+	}
+	enter := in.scheduleLocked()
+	in.mu.Unlock()
+	if enter {
+		schedule()
+	}
+}
+
+// place finds a home for an event's payload.
+func (in *inbox) place(event proto.Event, from *block) entry {
+	en := entry{kind: Binary}
+	if event.Opcode == wire.Text {
+		en.kind = Text
+	}
+	switch {
+	case event.Owned:
+		en.block, en.end = wrapBlock(event.Data), len(event.Data)
+	case from != nil:
+		en.block = from
+		en.start = cap(from.buf) - cap(event.Data) // event.Data is a part of from.buf
+		en.end = en.start + len(event.Data)
+	default:
+		if in.tail == nil || cap(in.tail.buf)-len(in.tail.buf) < len(event.Data) {
+			in.newTail(len(event.Data))
+		}
+		en.block, en.start = in.tail, len(in.tail.buf)
+		in.tail.buf = append(in.tail.buf, event.Data...)
+		en.end = len(in.tail.buf)
+	}
+	en.block.pending++
+	return en
+}
+
+// newTail begins a small block for copies, the larger the more is waiting.
+func (in *inbox) newTail(n int) {
+	if in.tail != nil && in.tail.pending == 0 {
+		in.tail.free()
+	}
+	in.tail = newBlock(max(n, int(min(in.counted, recordBlock))))
+}
+
+// hold keeps b while readLoop looks at it; release lets it go.
+func (in *inbox) hold(b *block) {
+	in.mu.Lock()
+	b.pending++
+	in.mu.Unlock()
+}
+
+func (in *inbox) release(b *block) {
+	in.mu.Lock()
+	in.releaseLocked(b)
+	in.mu.Unlock()
+}
+
+// take copies the next messages into batch for Dispatch to deliver, at most n and about turnBytes of them, one of any
+// size at least. They stay in the inbox until settle.
+func (in *inbox) take(batch []entry, n int) []entry {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	size := int64(0)
+	for _, en := range in.entries[in.head:] {
+		size += en.bytes()
+		if len(batch) == n || len(batch) > 0 && size > turnBytes {
+			break
+		}
+		batch = append(batch, en)
+	}
+	in.inHand = len(batch)
+	return batch
+}
+
+// settle takes the first n messages in hand out of the inbox as delivered. If the script closed the connection meanwhile
+// the rest in hand is dropped; otherwise it stays.
+func (in *inbox) settle(n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	inHand := in.inHand
+	in.inHand = 0
+	in.removeLocked(n)
+	if in.discarding {
+		in.dropLocked(inHand - n)
+	}
+	if in.full && in.counted <= in.limit/2 {
+		in.full = false
+		in.room.Broadcast()
+	}
+}
+
+// discard drops what waits, but for what is in Dispatch's hands, and everything that comes from now on, but for the
+// terminal event.
+func (in *inbox) discard() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.discarding = true
+	in.openPending = false
+	if in.inHand == 0 {
+		in.dropLocked(len(in.entries) - in.head)
+	} else {
+		for _, en := range in.entries[in.head+in.inHand:] {
+			in.countDropped(en)
+			in.letGo(en)
+		}
+		in.entries = in.entries[:in.head+in.inHand]
+	}
+	in.room.Broadcast()
+}
+
+// takeOpen reports once whether the opening event is to be delivered.
+func (in *inbox) takeOpen() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	pending := in.openPending
+	in.openPending = false
+	return pending
+}
+
+// An after says what there is to do for a connection after its turn.
+type after uint8
+
+const (
+	rest   after = iota // nothing; the next event enters it into the ready list again
+	again               // more messages wait
+	finish              // the terminal event is next
+)
+
+// turnOver ends a turn of Dispatch.
+func (in *inbox) turnOver() after {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch {
+	case in.openPending || in.head < len(in.entries):
+		return again
+	case in.ended:
+		return finish
+	}
+	in.scheduled = false
+	return rest
+}
+
+// tally counts what waits, and what was dropped so far.
+func (in *inbox) tally() (waiting, dropped Tally) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, en := range in.entries[in.head:] {
+		waiting.Messages++
+		waiting.Bytes += en.bytes()
+	}
+	return waiting, in.dropped
+}
+
+// isFull reports whether reading stands still for want of room.
+func (in *inbox) isFull() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.full && !in.discarding
+}
+
+func (in *inbox) scheduleLocked() bool {
+	if in.scheduled || !in.openPending && !in.ended && in.head == len(in.entries) {
+		return false
+	}
+	in.scheduled = true
+	return true
+}
+
+// removeLocked lets go of the first n messages.
+func (in *inbox) removeLocked(n int) {
+	for i := in.head; i < in.head+n; i++ {
+		in.letGo(in.entries[i])
+		in.entries[i] = entry{}
+	}
+	in.head += n
+	switch {
+	case in.head == len(in.entries):
+		in.entries, in.head = in.entries[:0], 0
+		if cap(in.entries) > keptEntries {
+			in.entries = nil
+		}
+		if in.tail != nil && in.tail.pending == 0 {
+			in.tail.free()
+			in.tail = nil
+		}
+	case in.head > len(in.entries)/2:
+		rest := copy(in.entries, in.entries[in.head:])
+		clear(in.entries[rest:])
+		in.entries, in.head = in.entries[:rest], 0
+	}
+}
+
+// keptEntries is how many entries an empty inbox keeps room for.
+const keptEntries = 64
+
+// dropLocked lets go of the first n messages, counting them as dropped.
+func (in *inbox) dropLocked(n int) {
+	for _, en := range in.entries[in.head : in.head+n] {
+		in.countDropped(en)
+	}
+	in.removeLocked(n)
+}
+
+func (in *inbox) countDropped(en entry) {
+	in.dropped.Messages++
+	in.dropped.Bytes += en.bytes()
+}
+
+func (in *inbox) letGo(en entry) {
+	in.counted -= en.bytes() + messageOverhead
+	in.releaseLocked(en.block)
+}
+
+func (in *inbox) releaseLocked(b *block) {
+	b.pending--
+	if b.pending == 0 && b != in.tail {
+		b.free()
+	}
+}

@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/handshake"
+)
+
+// What the zero value of an option means.
+const (
+	defaultMaxConnections = 10_000
+	defaultDialsPerSecond = 10
+	defaultTimeout        = 5 * time.Second
+	defaultMaxMessage     = 32_000_000
+	defaultSendQueue      = 16 << 20
+	defaultReceiveQueue   = 4 << 20
+
+	// messageOverhead is what each queued message counts on top of its payload, in both directions: it covers the
+	// entry itself, so that a flood of empty messages is bounded too.
+	messageOverhead = 64
+
+	// maxWaitingDials is how many connections may stand in the dial guard's line of one host and port.
+	maxWaitingDials = 1_000
+)
+
+// Policy decides which addresses may be dialled. It is asked once for each address that is about to be connected to,
+// after the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address and
+// ends the connection as "Connection rejected" with the error's text in the detail. It is called from several
+// goroutines at once and must not block.
+type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
+
+// Options configures an Engine. The zero value works.
+type Options struct {
+	// Logger receives warnings and debug lines. nil discards them.
+	Logger *slog.Logger
+
+	// MaxConnections bounds the live connections of the engine. 0 means 10,000.
+	MaxConnections int
+
+	// DialsPerSecond is the pace of the dial guard: how many dials a second may start to a host and port where a
+	// connection failed, or ended within 1 s of opening. 0 means 10; negative switches the guard off.
+	DialsPerSecond int
+
+	// Policy is asked before each dial. nil allows every address.
+	Policy Policy
+
+	// DialContext replaces the TCP dialer, for tests and for hosts with a network of their own. It is called with
+	// network "tcp" and "host:port", host as the URL has it. Policy is then not asked: who dials decides. nil dials
+	// with package net, both address families of a name tried (RFC 8305).
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// TLSConfig is the base of every wss connection's configuration. nil means the system's roots. TLS below 1.2 is
+	// never spoken, and the server's name comes from the URL unless ServerName is set.
+	TLSConfig *tls.Config
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = defaultMaxConnections
+	}
+	if o.DialsPerSecond == 0 {
+		o.DialsPerSecond = defaultDialsPerSecond
+	}
+	return o
+}
+
+// Timeouts bounds the phases of one connection, each on its own. 0 means 5 s.
+type Timeouts struct {
+	TCP       time.Duration // the name look-up and the TCP connection together
+	TLS       time.Duration // the TLS handshake
+	Handshake time.Duration // the opening handshake (RFC 6455 §4)
+	Closing   time.Duration // the closing handshake (RFC 6455 §7), from the close frame on
+}
+
+// ConnectOptions configures one connection. The zero value works. Connect copies what it needs: the maps and slices
+// may be reused as soon as it has returned.
+type ConnectOptions struct {
+	// Header holds further header fields of the opening handshake. The handshake's own fields are refused.
+	Header http.Header
+
+	// Protocols lists the subprotocols to offer, the preferred one first (RFC 6455 §1.9).
+	Protocols []string
+
+	// Origin is sent as the Origin header. Empty sends none.
+	Origin string
+
+	// Kind is what Send makes of a message for which DefaultKind is asked. DefaultKind means Auto.
+	Kind Kind
+
+	// Timeouts bounds each phase.
+	Timeouts Timeouts
+
+	// MaxMessage is the largest message accepted, in bytes of payload. 0 means 32,000,000.
+	MaxMessage int64
+
+	// SendQueue bounds what waits to be written, in bytes, each message counted with 64 bytes on top. An empty queue
+	// takes one message of any size. 0 means 16 MiB.
+	SendQueue int64
+
+	// ReceiveQueue bounds what was received and not yet dispatched, counted like SendQueue; one message being
+	// assembled comes on top. 0 means 4 MiB.
+	ReceiveQueue int64
+
+	// Caller is where the script called, such as "bot.lua:12". It appears in log lines only.
+	Caller string
+}
+
+// OptionError is a bad value in ConnectOptions. Connect returns it and no connection exists.
+type OptionError struct {
+	Field    string // the option's name as a script writes it, such as "headers"
+	Expected string // such as "positive number"
+	Got      string // such as "-1"
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("field '%s': %s expected, got %s", e.Field, e.Expected, e.Got)
+}
+
+func (o ConnectOptions) validate() error {
+	for name, values := range o.Header {
+		for _, value := range values {
+			if err := handshake.CheckHeader(name, value); err != nil {
+				return &OptionError{Field: "headers", Expected: "a header that may be set", Got: err.Error()}
+			}
+		}
+	}
+	if err := handshake.CheckProtocols(o.Protocols); err != nil {
+		return &OptionError{Field: "protocols", Expected: "a list of different tokens", Got: err.Error()}
+	}
+	if err := handshake.CheckHeader("Origin", o.Origin); o.Origin != "" && err != nil {
+		return &OptionError{Field: "origin", Expected: "a header value", Got: err.Error()}
+	}
+	if o.Kind > Binary {
+		return &OptionError{Field: "kind", Expected: "'auto', 'text' or 'binary'", Got: fmt.Sprint(uint8(o.Kind))}
+	}
+	for _, field := range []struct {
+		name  string
+		value int64
+	}{
+		{"timeout", int64(o.Timeouts.TCP)},
+		{"timeout", int64(o.Timeouts.TLS)},
+		{"timeout", int64(o.Timeouts.Handshake)},
+		{"timeout", int64(o.Timeouts.Closing)},
+		{"maxMessage", o.MaxMessage},
+		{"sendQueue", o.SendQueue},
+		{"receiveQueue", o.ReceiveQueue},
+	} {
+		if field.value < 0 {
+			return &OptionError{Field: field.name, Expected: "positive number", Got: fmt.Sprint(field.value)}
+		}
+	}
+	return nil
+}
+
+func (o ConnectOptions) withDefaults() ConnectOptions {
+	o.Header = o.Header.Clone()
+	o.Protocols = append([]string(nil), o.Protocols...)
+	if o.Kind == DefaultKind {
+		o.Kind = Auto
+	}
+	for _, timeout := range []*time.Duration{&o.Timeouts.TCP, &o.Timeouts.TLS, &o.Timeouts.Handshake, &o.Timeouts.Closing} {
+		if *timeout == 0 {
+			*timeout = defaultTimeout
+		}
+	}
+	if o.MaxMessage == 0 {
+		o.MaxMessage = defaultMaxMessage
+	}
+	if o.SendQueue == 0 {
+		o.SendQueue = defaultSendQueue
+	}
+	if o.ReceiveQueue == 0 {
+		o.ReceiveQueue = defaultReceiveQueue
+	}
+	return o
+}

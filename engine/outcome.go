@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+// outcome is how a connection ends, but for the counts.
+type outcome struct {
+	failed   bool // the script's onError; otherwise its onClose
+	message  string
+	code     int
+	reason   string
+	clean    bool
+	phase    Phase
+	category Category
+	detail   string
+	err      error // nil after a clean close, and after Close before the connection was open
+}
+
+// closedByPeer is a completed closing handshake (RFC 6455 §7.1.4, §7.1.5).
+func closedByPeer(code int, reason string) *outcome {
+	detail := fmt.Sprintf("closed with %d", code)
+	if code == wire.CloseNoCode {
+		detail = "closed without a code"
+	}
+	if reason != "" {
+		detail += fmt.Sprintf(" %q", reason)
+	}
+	return &outcome{code: code, reason: reason, clean: true, phase: PhaseClosing, category: failure.Closed, detail: detail}
+}
+
+// failureLocked is the abnormal end for err's reason: onError before the script's Close, onClose(1006) after it.
+func (c *connection) failureLocked(err *failure.Error) *outcome {
+	o := &outcome{
+		failed:   !c.closeCalled,
+		code:     wire.CloseAbnormal,
+		phase:    err.Phase,
+		category: err.Category,
+		detail:   err.Error(),
+		err:      err,
+	}
+	if o.phase == PhaseOpen && c.state == closing {
+		o.phase = PhaseClosing
+	}
+	if o.failed {
+		o.message = err.Message
+	} else {
+		o.reason = err.Message
+	}
+	return o
+}
+
+// fill writes the outcome into a terminal event that has its Info.
+func (o *outcome) fill(end *End) {
+	end.Failed, end.Message = o.failed, o.message
+	end.Code, end.Reason, end.Clean = o.code, o.reason, o.clean
+	end.Phase, end.Category, end.Detail = o.phase, o.category, o.detail
+	status := 0
+	if end.HTTP != nil {
+		status = end.HTTP.Status
+	}
+	end.Retryable = failure.Retryable(o.category, status)
+	if o.err != nil {
+		end.Err = &Error{ID: end.ID, Op: o.phase, Category: o.category, Err: o.err}
+	}
+}
+
+// asFailure returns err's failure; an error that is none is an internal one.
+func asFailure(phase Phase, err error) *failure.Error {
+	var known *failure.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return failure.New(phase, failure.Internal, failure.MsgTransport, "%w", err)
+}
+
+// closingTimeout is the end of a closing handshake that did not complete.
+func closingTimeout(why string) *failure.Error {
+	return failure.New(PhaseClosing, failure.Timeout, failure.MsgClosingTimeout, "the closing handshake timed out: %s", why)
+}
+
+// transportFailure is the end of an open connection whose transport failed in op, "read" or "write".
+func transportFailure(op string, err error) *failure.Error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF): // crypto/tls's word for a missing close_notify
+		return failure.New(PhaseOpen, failure.EOF, failure.MsgTransport,
+			"the peer ended the TCP connection in the middle of TLS, without close_notify and without a close frame")
+	case errors.Is(err, io.EOF):
+		return failure.New(PhaseOpen, failure.EOF, failure.MsgEOF,
+			"the peer ended the connection without a close frame")
+	}
+	return failure.New(PhaseOpen, failure.Network(err), failure.MsgTransport, "%s: %w", op, err)
+}

@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+// lingerTime is how long the socket of an ended connection may wait for the peer's FIN (RFC 6455 §7.1.1).
+const lingerTime = 2 * time.Second
+
+// source reads from a transport without holding memory while there is nothing to read.
+type source interface {
+	// read reads once, into space if there is any, and otherwise into memory of its own choice: from is the block that
+	// got lies in, which becomes the caller's, or nil if got is valid until the next read only.
+	read(space []byte) (got []byte, from *block, err error)
+}
+
+// readLoop posts events until the transport ends, then the one terminal event. Ended by closing the transport, joined by
+// Engine.Shutdown. buffered is what came with the opening handshake's answer.
+func (c *connection) readLoop(buffered []byte) {
+	defer c.engine.setRunning(c, false)
+	reader := proto.NewReader(proto.ReaderOptions{
+		Role:       proto.Client,
+		MaxMessage: c.opts.MaxMessage,
+		Alloc:      allocBytes,
+		Free:       freeBytes,
+	})
+	agreed := c.receive(reader, buffered)
+	if !agreed {
+		c.raw.Close()
+	}
+	c.joinWriteLoop()
+
+	var lost Tally
+	if bytes, unfinished := reader.Unfinished(); unfinished {
+		lost = Tally{Messages: 1, Bytes: bytes}
+	}
+	reader.Drop()
+	c.finish(lost)
+	if agreed {
+		c.linger()
+	}
+	c.raw.Close()
+}
+
+// receive reads until the connection ends. It reports whether the end is by close frame, the peer's or, after a
+// violation, ours, rather than by the transport.
+func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool) {
+	events, err := reader.Feed(buffered, nil)
+	if c.handle(events, nil, err) {
+		return true
+	}
+	src := newSource(c.transport)
+	for {
+		space := reader.Space()
+		got, from, readErr := src.read(space)
+		if space != nil {
+			events, err = reader.Filled(len(got), events[:0])
+		} else {
+			events, err = reader.Feed(got, events[:0])
+		}
+		ended := c.handle(events, from, err)
+		if ended {
+			return true
+		}
+		if readErr != nil {
+			c.transportEnded(readErr)
+			return false
+		}
+		if cap(events) > keptEntries {
+			events = nil
+		}
+	}
+}
+
+// handle posts events in order. from is the block in which their payloads lie, if there is one. violation is the rule
+// that the peer broke after them. It reports whether the connection is over.
+func (c *connection) handle(events []proto.Event, from *block, violation error) (over bool) {
+	// A block that is filled well is handed over with its messages; otherwise they are copied, and it is free again.
+	keep := from
+	if from != nil {
+		if len(from.buf) >= cap(from.buf)/4 {
+			c.inbox.hold(from)
+			defer c.inbox.release(from)
+		} else {
+			keep = nil
+			defer from.free()
+		}
+	}
+	for len(events) > 0 {
+		messages := 0
+		for messages < len(events) && !events[messages].Opcode.IsControl() {
+			messages++
+		}
+		if messages > 0 {
+			c.inbox.put(events[:messages], keep, func() { c.engine.ready.push(c) })
+			events = events[messages:]
+			continue
+		}
+		switch event := events[0]; event.Opcode {
+		case wire.Ping:
+			c.pinged(event.Data)
+		case wire.Close:
+			code, reason, _ := wire.ParseClose(event.Data) // the reader has checked it
+			c.peerClosed(code, reason)
+			return true
+		}
+		events = events[1:]
+	}
+	if violation != nil {
+		c.violated(asFailure(PhaseOpen, violation))
+		return true
+	}
+	return false
+}
+
+// pinged answers a ping (RFC 6455 §5.5.2).
+func (c *connection) pinged(payload []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outbox.Pong(payload)
+	c.kickLocked()
+}
+
+// peerClosed answers the peer's close frame, or completes the closing handshake that we began (RFC 6455 §5.5.1).
+func (c *connection) peerClosed(code int, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outcome == nil {
+		c.outcome = closedByPeer(code, reason)
+	}
+	c.state = closing
+	c.outbox.Answer(code)
+	c.armClosingLocked()
+	c.kickLocked()
+}
+
+// violated fails the connection (RFC 6455 §7.1.7).
+func (c *connection) violated(err *failure.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outcome == nil {
+		c.outcome = c.failureLocked(err)
+	}
+	c.state = closing
+	c.outbox.CloseNow(proto.CloseCode(err), "")
+	c.armClosingLocked()
+	c.kickLocked()
+}
+
+// transportEnded takes note that there is nothing more to read. What ended it on purpose has said so before.
+func (c *connection) transportEnded(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outcome == nil {
+		cause := transportFailure("read", err)
+		if c.writeErr != nil && errors.Is(err, net.ErrClosed) {
+			cause = transportFailure("write", c.writeErr)
+		}
+		c.outcome = c.failureLocked(cause)
+	}
+	c.state = closing
+	c.outbox.Clear()
+}
+
+// joinWriteLoop waits until nothing is being written. The closing timer bounds it.
+func (c *connection) joinWriteLoop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.writing {
+		c.wrote.Wait()
+	}
+}
+
+// linger leaves the peer time to end the TCP connection, as a client should (RFC 6455 §7.1.1): closing at once, with
+// bytes unread, would reset the connection, and the peer might never see our close frame.
+func (c *connection) linger() {
+	timer := time.AfterFunc(lingerTime, func() { c.raw.Close() })
+	defer timer.Stop()
+	if conn, ok := c.transport.(*tls.Conn); ok {
+		if conn.CloseWrite() != nil {
+			return
+		}
+	}
+	// To raw, not to transport: nobody wants the plaintext any more.
+	_, _ = io.Copy(io.Discard, c.raw)
+}
