@@ -1,0 +1,158 @@
+package host
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// lastWords is how long functions may still run after the grace: shutdown handlers that had not had their turn, and
+	// the handlers of the last events. It is a little less than overdue, so that a run normally ends by itself.
+	lastWords = 900 * time.Millisecond
+
+	// overdue is how long after the grace Run may still be running before Options.Overdue is called.
+	overdue = time.Second
+)
+
+// ending says whether the host is ending, and how far. begin may be called from any goroutine.
+type ending struct {
+	begun     chan struct{} // closed by begin
+	graceOver chan struct{} // closed by watchLoop, after Interrupt was called
+	cut       chan struct{} // closed by watchLoop: no function may be called any more
+
+	mu      sync.Mutex // leaf; guards what follows
+	started bool
+	code    int
+	decided bool
+}
+
+func newEnding() ending {
+	return ending{begun: make(chan struct{}), graceOver: make(chan struct{}), cut: make(chan struct{})}
+}
+
+// begin begins the ending, once.
+func (e *ending) begin() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.started {
+		e.started = true
+		close(e.begun)
+	}
+}
+
+// decide sets the exit code. The first one stays.
+func (e *ending) decide(code int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.decided {
+		e.code, e.decided = code, true
+	}
+}
+
+func (e *ending) result() (code int, decided bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.code, e.decided
+}
+
+// Exit ends the host with an exit code, from any goroutine; the function that is running goes on until it returns. The
+// first code stays: a later Exit, also one from within the ending, changes nothing. An ending that began by itself, or
+// because main failed, has no code yet and takes one.
+func (h *Host) Exit(code int) {
+	h.ending.decide(code)
+	h.ending.begin()
+}
+
+// Ending reports whether the host is ending: from then on no timer and no tick is called, and nothing new should begin.
+func (h *Host) Ending() bool {
+	select {
+	case <-h.ending.begun:
+		return true
+	default:
+		return false
+	}
+}
+
+// end does what the contract's "Ending the host" says, in its steps.
+func (h *Host) end() {
+	h.ending.begin() // (1) timers and ticks have stopped
+	if h.opts.Grace < 0 {
+		<-h.ending.graceOver // or Interrupt might hit a shutdown handler instead of what was running
+	}
+	h.shutdowns.run(h.isCut) // (2)
+	h.opts.AfterTurn()
+	h.opts.Events.CloseAll() // (3)
+	h.drain(h.ending.graceOver)
+	if h.opts.Events.Live() > 0 {
+		h.opts.Events.Abort() // (4)
+		h.drain(h.ending.cut)
+	}
+	h.closePosts(true) // (5)
+}
+
+// drain delivers events and calls posted functions until none are left or the limit is closed.
+func (h *Host) drain(limit <-chan struct{}) {
+	for {
+		h.runPosted()
+		h.opts.Events.Dispatch(turnEvents, turnTime)
+		h.opts.AfterTurn()
+		if h.opts.Events.Live() == 0 && h.closePosts(false) {
+			return
+		}
+		select {
+		case <-limit:
+			return
+		default:
+		}
+		select {
+		case <-limit:
+			return
+		case <-h.opts.Events.Ready():
+		case <-h.wake:
+		}
+	}
+}
+
+func (h *Host) isCut() bool {
+	select {
+	case <-h.ending.cut:
+		return true
+	default:
+		return false
+	}
+}
+
+// watchLoop keeps the time of an ending, so that a function that does not return cannot hold it up. Ended by closing
+// over, joined by Run.
+func (h *Host) watchLoop(over <-chan struct{}) {
+	select {
+	case <-h.ending.begun:
+	case <-over:
+		return
+	}
+	for _, step := range []struct {
+		after time.Duration
+		do    func()
+	}{
+		{max(h.opts.Grace, 0), func() { h.opts.Interrupt(false); close(h.ending.graceOver) }},
+		{lastWords, func() { h.opts.Interrupt(true); close(h.ending.cut) }},
+		{overdue - lastWords, func() { h.opts.Overdue(h.overdueCode()) }},
+	} {
+		timer := time.NewTimer(step.after)
+		select {
+		case <-timer.C:
+			step.do()
+		case <-over:
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// overdueCode is the exit code of a run that does not return: a failure if nothing else was said.
+func (h *Host) overdueCode() int {
+	if code, decided := h.ending.result(); decided {
+		return code
+	}
+	return 1
+}

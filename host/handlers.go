@@ -1,0 +1,83 @@
+package host
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Event is something that a handler can be registered for.
+type Event string
+
+// The events. A handler for any other is never called.
+const (
+	Update   Event = "onUpdate" // once a frame; keeps the host alive
+	Shutdown Event = "shutdown" // once, when the host ends; does not keep it alive
+)
+
+// Known reports whether handlers for the event are ever called.
+func (e Event) Known() bool { return e == Update || e == Shutdown }
+
+// Register makes f a handler for event; handlers are called in order of registration. Registered twice, f is called
+// twice. One registered while the event's handlers run is called from the next time on. While the host ends, or for an
+// unknown event, the handle names nothing.
+func (h *Host) Register(event Event, f func()) Handle {
+	h.lastHandle++
+	switch {
+	case h.Ending():
+	case event == Update:
+		if h.updates.len() == 0 {
+			h.frames.skipTo(time.Now())
+		}
+		h.updates.add(h.lastHandle, f)
+	case event == Shutdown:
+		h.shutdowns.add(h.lastHandle, f)
+	}
+	return h.lastHandle
+}
+
+// Unregister removes a handler or cancels a timer, which is not called any more from then on. It does nothing if there
+// is none of that handle.
+func (h *Host) Unregister(handle Handle) {
+	h.updates.remove(handle)
+	h.shutdowns.remove(handle)
+	h.timers.remove(handle)
+}
+
+// handlers are the handlers of one event in order of registration.
+type handlers struct{ list []*handler }
+
+type handler struct {
+	handle  Handle
+	f       func()
+	removed bool
+}
+
+func (l *handlers) len() int { return len(l.list) }
+
+func (l *handlers) add(handle Handle, f func()) {
+	l.list = append(l.list, &handler{handle: handle, f: f})
+}
+
+// remove leaves the slice that run may be walking as it is.
+func (l *handlers) remove(handle Handle) {
+	at, found := slices.BinarySearchFunc(l.list, handle, func(x *handler, handle Handle) int {
+		return cmp.Compare(x.handle, handle)
+	})
+	if found {
+		l.list[at].removed = true
+		l.list = slices.Concat(l.list[:at], l.list[at+1:])
+	}
+}
+
+// run calls the handlers that are registered now, until stop says so.
+func (l *handlers) run(stop func() bool) {
+	for _, x := range l.list {
+		if stop() {
+			return
+		}
+		if !x.removed {
+			x.f()
+		}
+	}
+}

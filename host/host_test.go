@@ -1,0 +1,382 @@
+package host_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tidewire/tidewire/host"
+)
+
+// source is a Source whose events are functions. What it does at the end is up to the test.
+type source struct {
+	mu     sync.Mutex
+	ready  chan struct{}
+	queue  []func()
+	live   int
+	log    []string
+	budget [2]int64 // the arguments of the last Dispatch
+
+	closeAll, abort func(*source)
+}
+
+func newSource() *source {
+	return &source{ready: make(chan struct{}, 1), closeAll: func(*source) {}, abort: func(*source) {}}
+}
+
+func (s *source) push(f func()) {
+	s.mu.Lock()
+	s.queue = append(s.queue, f)
+	s.mu.Unlock()
+	s.signal()
+}
+
+func (s *source) signal() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (s *source) Ready() <-chan struct{} { return s.ready }
+
+func (s *source) Dispatch(events int, limit time.Duration) int {
+	s.budget = [2]int64{int64(events), int64(limit)}
+	for n := range events {
+		s.mu.Lock()
+		if len(s.queue) == 0 {
+			s.mu.Unlock()
+			return n
+		}
+		f := s.queue[0]
+		s.queue = s.queue[1:]
+		s.mu.Unlock()
+		f()
+	}
+	s.signal()
+	return events
+}
+
+func (s *source) Live() int { return s.live }
+
+func (s *source) CloseAll() { s.log = append(s.log, "closeAll"); s.closeAll(s) }
+func (s *source) Abort()    { s.log = append(s.log, "abort"); s.abort(s) }
+
+// story is what happened and when, in milliseconds since it began.
+type story struct {
+	begin time.Time
+	lines []string
+}
+
+func newStory() *story { return &story{begin: time.Now()} }
+
+func (s *story) add(what string) {
+	s.lines = append(s.lines, fmt.Sprintf("%g %s", float64(time.Since(s.begin).Microseconds())/1000, what))
+}
+
+// say returns a function that adds what.
+func (s *story) say(what string) func() { return func() { s.add(what) } }
+
+func (s *story) want(t *testing.T, lines ...string) {
+	t.Helper()
+	if !slices.Equal(s.lines, lines) {
+		t.Errorf("happened\n\t%q\nwant\n\t%q", s.lines, lines)
+	}
+}
+
+// inBubble runs f in fake time.
+func inBubble(t *testing.T, f func(t *testing.T, s *story)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { f(t, newStory()) })
+}
+
+func TestRunEndsWhenNothingIsLeft(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		got := h.Run(func() error {
+			h.Register(host.Shutdown, s.say("shutdown"))
+			h.Register("onSomething", s.say("never"))
+			s.add("main")
+			return nil
+		})
+		s.want(t, "0 main", "0 shutdown")
+		if got != (host.Result{}) {
+			t.Errorf("result %+v, want the zero value", got)
+		}
+	})
+}
+
+func TestEachKindOfWorkKeepsTheHostAlive(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		src := newSource()
+		h := host.New(host.Options{Events: src})
+		h.Run(func() error {
+			src.live = 1
+			time.AfterFunc(time.Second, func() { src.push(func() { src.live = 0; s.add("event"); h.After(time.Second, s.say("timer")) }) })
+			var update host.Handle
+			h.After(3*time.Second, func() {
+				update = h.Register(host.Update, func() {
+					s.add("tick")
+					h.Unregister(update)
+					h.Post(s.say("posted"))
+				})
+			})
+			return nil
+		})
+		s.want(t, "1000 event", "2000 timer", "3016.666 tick", "3016.666 posted")
+	})
+}
+
+func TestTicksKeepTheGridAndSkipLateFrames(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *story) {
+		h := host.New(host.Options{})
+		begin := time.Now()
+		var frames []float64
+		h.Run(func() error {
+			h.Register(host.Update, func() {
+				frames = append(frames, time.Since(begin).Seconds()*60)
+				switch len(frames) {
+				case 3:
+					time.Sleep(50 * time.Millisecond) // frame 6 is over when this one is
+				case 3600:
+					h.Exit(0)
+				}
+			})
+			return nil
+		})
+		for i, frame := range frames {
+			want := float64(i + 1)
+			if i >= 3 {
+				want += 3 // 4, 5 and 6
+			}
+			if frame < want-0.0001 || frame > want+0.0001 {
+				t.Fatalf("tick %d at frame %g, want %g", i+1, frame, want)
+			}
+		}
+	})
+}
+
+func TestFrameRate(t *testing.T) {
+	for _, fps := range []int{1, 7, 30, 144, 1000} {
+		inBubble(t, func(t *testing.T, _ *story) {
+			h := host.New(host.Options{FPS: fps})
+			ticks := 0
+			h.Run(func() error {
+				h.Register(host.Update, func() { ticks++ })
+				h.After(10*time.Second+time.Microsecond, func() { h.Exit(0) })
+				return nil
+			})
+			if ticks != 10*fps {
+				t.Errorf("%d ticks in 10 s at %d fps", ticks, fps)
+			}
+		})
+	}
+}
+
+func TestHandlers(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{FPS: 1})
+		h.Run(func() error {
+			twice := s.say("twice")
+			h.Register(host.Update, twice)
+			h.Register(host.Update, twice)
+			var late, second host.Handle
+			h.Register(host.Update, func() {
+				s.add("first")
+				h.Unregister(second)
+				if late == 0 {
+					late = h.Register(host.Update, s.say("late"))
+				} else {
+					h.After(0, func() { h.Exit(0) })
+				}
+			})
+			second = h.Register(host.Update, s.say("removed"))
+			h.Unregister(12345)
+			return nil
+		})
+		s.want(t, "1000 twice", "1000 twice", "1000 first", "2000 twice", "2000 twice", "2000 first", "2000 late")
+	})
+}
+
+func TestRegisteringAnewDoesNotOutrunTheFrames(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{FPS: 10})
+		var handle host.Handle
+		ticks := 0
+		var tick func()
+		tick = func() {
+			h.Unregister(handle)
+			if ticks++; ticks < 10 {
+				handle = h.Register(host.Update, tick)
+			}
+		}
+		h.Run(func() error { handle = h.Register(host.Update, tick); return nil })
+		s.add("end")
+		s.want(t, "1000 end")
+	})
+}
+
+func TestIdleHostDoesNotWakeUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *story) {
+		src, turns := newSource(), 0
+		h := host.New(host.Options{Events: src, AfterTurn: func() { turns++ }})
+		h.Run(func() error {
+			src.live = 1
+			h.After(time.Hour, func() { src.live = 0 })
+			return nil
+		})
+		if turns > 4 { // main, the one turn, two steps of the ending
+			t.Errorf("%d turns in an hour without work, want 4", turns)
+		}
+	})
+}
+
+func TestTimersRunByDueTimeThenByCreation(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		h.Run(func() error {
+			h.After(20*time.Millisecond, s.say("d"))
+			h.After(10*time.Millisecond, s.say("b"))
+			h.After(10*time.Millisecond, s.say("c"))
+			h.After(-time.Second, s.say("a"))
+			h.After(1500*time.Microsecond, s.say("fraction"))
+			removed := h.After(5*time.Millisecond, s.say("removed"))
+			h.After(4*time.Millisecond, func() { h.Unregister(removed) })
+			neighbour := host.Handle(0)
+			h.After(30*time.Millisecond, func() { s.add("e"); h.Unregister(neighbour) })
+			neighbour = h.After(30*time.Millisecond, s.say("removed by e"))
+			return nil
+		})
+		s.want(t, "0 a", "1.5 fraction", "10 b", "10 c", "20 d", "30 e")
+	})
+}
+
+func TestEverySkipsMissedPeriods(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		var every host.Handle
+		runs := 0
+		every = h.Every(100*time.Millisecond, func() {
+			s.add("every")
+			switch runs++; runs {
+			case 2:
+				time.Sleep(250 * time.Millisecond)
+			case 4:
+				h.Unregister(every)
+			}
+		})
+		h.Run(func() error { return nil })
+		s.want(t, "100 every", "200 every", "500 every", "600 every")
+	})
+}
+
+func TestEveryIsAtLeastOneMillisecond(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		runs := 0
+		h.Every(-1, func() {
+			if runs++; runs == 1000 {
+				s.add("1000th")
+				h.Exit(0)
+			}
+		})
+		h.Run(func() error { return nil })
+		s.want(t, "1000 1000th")
+	})
+}
+
+func TestTurnIsEventsThenTimersThenOneTick(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		src := newSource()
+		h := host.New(host.Options{Events: src, FPS: 10})
+		h.Run(func() error {
+			h.Register(host.Update, func() { s.add("tick"); h.Exit(0) })
+			h.After(0, s.say("timer"))
+			for range 2 {
+				src.push(func() { s.add("event"); h.After(0, s.say("timer of an event")) })
+			}
+			h.Post(s.say("posted"))
+			time.Sleep(time.Second) // everything is due now
+			return nil
+		})
+		s.want(t, "1000 posted", "1000 event", "1000 event", "1000 timer", "1000 tick")
+		if want := [2]int64{256, int64(4 * time.Millisecond)}; src.budget != want {
+			t.Errorf("Dispatch got %v, want %v", src.budget, want)
+		}
+	})
+}
+
+// A timer that arms itself again, an event that brings the next and a function that posts itself each take what they
+// get and leave the others theirs.
+func TestNothingStarvesTheRest(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *story) {
+		src := newSource()
+		h := host.New(host.Options{Events: src, FPS: 100})
+		var events, timers, posts, ticks int
+		h.Run(func() error {
+			var event, timer, post func()
+			event = func() { events++; src.push(event) }
+			timer = func() { timers++; time.Sleep(time.Millisecond); h.After(0, timer) }
+			post = func() {
+				posts++
+				if !h.Ending() { // fake time stands still while there is work
+					h.Post(post)
+				}
+			}
+			src.push(event)
+			h.After(0, timer)
+			h.Post(post)
+			h.Register(host.Update, func() { ticks++ })
+			h.After(time.Second, func() { h.Exit(0) })
+			return nil
+		})
+		if timers < 990 || posts < 990 || events < 256*990 || ticks < 99 {
+			t.Errorf("%d timers, %d posts, %d events, %d ticks in 1 s, want 1000, 1000, 256,000 and 100", timers, posts, events, ticks)
+		}
+	})
+}
+
+func TestPost(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		h.Run(func() error {
+			h.After(time.Second, func() {})
+			time.AfterFunc(500*time.Millisecond, func() { h.Post(s.say("posted")) })
+			return nil
+		})
+		s.want(t, "500 posted")
+		if h.Post(func() {}) {
+			t.Error("Post after the end was taken")
+		}
+		full := host.New(host.Options{})
+		for i := range 4096 {
+			if !full.Post(func() {}) {
+				t.Fatalf("post %d refused", i)
+			}
+		}
+		if full.Post(func() {}) {
+			t.Error("post 4097 was taken")
+		}
+	})
+}
+
+func TestMainError(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		boom := errors.New("boom")
+		got := h.Run(func() error {
+			h.Register(host.Shutdown, s.say("shutdown"))
+			h.Register(host.Update, s.say("never"))
+			h.After(0, s.say("never"))
+			return boom
+		})
+		s.want(t, "0 shutdown")
+		if got.Err != boom || got.Decided {
+			t.Errorf("result %+v, want boom", got)
+		}
+	})
+}

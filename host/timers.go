@@ -1,0 +1,141 @@
+package host
+
+import (
+	"container/heap"
+	"time"
+)
+
+// minPeriod is the shortest period of Every.
+const minPeriod = time.Millisecond
+
+// After calls f once, d from now; a negative d counts as 0. It is called in the next turn at the earliest.
+func (h *Host) After(d time.Duration, f func()) Handle { return h.arm(max(d, 0), 0, f) }
+
+// Every calls f each d, from d from now on; d is at least 1 ms. Periods that were missed are skipped: the calls stay on
+// multiples of d.
+func (h *Host) Every(d time.Duration, f func()) Handle {
+	d = max(d, minPeriod)
+	return h.arm(d, d, f)
+}
+
+func (h *Host) arm(d, period time.Duration, f func()) Handle {
+	h.lastHandle++
+	if !h.Ending() {
+		h.timers.add(&timer{handle: h.lastHandle, due: time.Now().Add(d), period: period, f: f})
+	}
+	return h.lastHandle
+}
+
+// timer is one call to come, or with a period many.
+type timer struct {
+	handle  Handle // also the order of creation
+	due     time.Time
+	period  time.Duration // 0: once
+	f       func()
+	index   int // in the heap; -1 outside
+	removed bool
+}
+
+// timers are the timers of a host by due time, those due at once by order of creation. A timer armed during a turn
+// stands aside until admit.
+type timers struct {
+	queue    timerHeap
+	armed    []*timer
+	byHandle map[Handle]*timer
+}
+
+// len counts the timers that are neither done nor removed.
+func (s *timers) len() int { return len(s.byHandle) }
+
+func (s *timers) add(t *timer) {
+	if s.byHandle == nil {
+		s.byHandle = make(map[Handle]*timer)
+	}
+	t.index = -1
+	s.byHandle[t.handle] = t
+	s.armed = append(s.armed, t)
+}
+
+func (s *timers) remove(handle Handle) {
+	t := s.byHandle[handle]
+	if t == nil {
+		return
+	}
+	delete(s.byHandle, handle)
+	t.removed = true
+	if t.index >= 0 {
+		heap.Remove(&s.queue, t.index)
+	}
+}
+
+// admit lets the timers take part that were armed since the last call.
+func (s *timers) admit() {
+	for i, t := range s.armed {
+		if !t.removed {
+			heap.Push(&s.queue, t)
+		}
+		s.armed[i] = nil
+	}
+	s.armed = s.armed[:0]
+}
+
+// nextDue returns when the first of the admitted timers is due, if there is any.
+func (s *timers) nextDue() (time.Time, bool) {
+	if len(s.queue) == 0 {
+		return time.Time{}, false
+	}
+	return s.queue[0].due, true
+}
+
+// takeDue takes out the admitted timers that are due at now, in order.
+func (s *timers) takeDue(now time.Time) (due []*timer) {
+	for len(s.queue) > 0 && !s.queue[0].due.After(now) {
+		due = append(due, heap.Pop(&s.queue).(*timer))
+	}
+	return due
+}
+
+// done puts a timer back that has been called and has a period, due at the first multiple of it after now.
+func (s *timers) done(t *timer, now time.Time) {
+	switch {
+	case t.removed:
+	case t.period == 0:
+		delete(s.byHandle, t.handle)
+	default:
+		missed := max(now.Sub(t.due), 0) / t.period
+		t.due = t.due.Add((missed + 1) * t.period)
+		heap.Push(&s.queue, t)
+	}
+}
+
+// timerHeap implements heap.Interface.
+type timerHeap []*timer
+
+func (q timerHeap) Len() int { return len(q) }
+
+func (q timerHeap) Less(i, j int) bool {
+	if !q[i].due.Equal(q[j].due) {
+		return q[i].due.Before(q[j].due)
+	}
+	return q[i].handle < q[j].handle
+}
+
+func (q timerHeap) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+func (q *timerHeap) Push(x any) {
+	t := x.(*timer)
+	t.index = len(*q)
+	*q = append(*q, t)
+}
+
+func (q *timerHeap) Pop() any {
+	last := len(*q) - 1
+	t := (*q)[last]
+	t.index = -1
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return t
+}
