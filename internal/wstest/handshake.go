@@ -41,6 +41,7 @@ func (p *Peer) Handshake(answer Answer) {
 func (p *Peer) ReadRequest() {
 	p.tb.Helper()
 	p.Conn.SetReadDeadline(p.until())
+	defer p.Conn.SetReadDeadline(time.Time{})
 	req, err := http.ReadRequest(p.buf)
 	if err != nil {
 		p.tb.Fatalf("peer: waiting for the opening handshake: %v", err)
@@ -72,6 +73,7 @@ func (p *Peer) Upgrade(path string, header http.Header) *http.Response {
 	p.SendRaw(raw.Bytes())
 
 	p.Conn.SetReadDeadline(p.until())
+	defer p.Conn.SetReadDeadline(time.Time{})
 	resp, err := http.ReadResponse(p.buf, req)
 	if err != nil {
 		p.tb.Fatalf("peer: waiting for the answer to the opening handshake: %v", err)
@@ -81,7 +83,6 @@ func (p *Peer) Upgrade(path string, header http.Header) *http.Response {
 		!strings.EqualFold(resp.Header.Get("Upgrade"), "websocket") || !hasToken(resp.Header, "Connection", "upgrade") {
 		p.tb.Fatalf("peer: the server does not agree: %s, header %v", resp.Status, resp.Header)
 	}
-	p.Conn.SetReadDeadline(time.Time{})
 	return resp
 }
 

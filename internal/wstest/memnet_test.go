@@ -237,6 +237,9 @@ func TestCloseEndsWaiting(t *testing.T) {
 		if err := <-errs; !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("the other end closed: write: %v", err)
 		}
+		if got := client.Out().Queued(); got != 0 {
+			t.Errorf("%d bytes wait for a reader that has gone", got)
+		}
 
 		client, server = connect(t, new(wstest.Net))
 		go func() {
@@ -323,6 +326,18 @@ func TestStall(t *testing.T) {
 		client.In().Resume()
 		<-stuck
 		wantWriteError(t, client, syscall.EPIPE)
+	})
+}
+
+func TestStallBothWays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := connect(t, new(wstest.Net))
+		client.Stall()
+		for _, pair := range [][2]*wstest.Conn{{client, server}, {server, client}} {
+			write(t, pair[0], "x")
+			pair[1].SetReadDeadline(time.Now().Add(time.Hour))
+			wantReadError(t, pair[1], os.ErrDeadlineExceeded)
+		}
 	})
 }
 

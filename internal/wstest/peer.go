@@ -80,6 +80,7 @@ func (p *Peer) Send(frames ...Frame) {
 func (p *Peer) SendRaw(raw []byte) {
 	p.tb.Helper()
 	p.Conn.SetWriteDeadline(p.until())
+	defer p.Conn.SetWriteDeadline(time.Time{})
 	if n, err := p.Conn.Write(raw); err != nil {
 		p.tb.Fatalf("peer: sending %s: %d bytes left: %v", Quote(raw), n, err)
 	}
@@ -151,6 +152,7 @@ func (p *Peer) WantSilence(d time.Duration) {
 	p.tb.Helper()
 	p.ready()
 	p.Conn.SetReadDeadline(time.Now().Add(d))
+	defer p.Conn.SetReadDeadline(time.Time{})
 	b, err := p.buf.ReadByte()
 	if err == nil {
 		p.tb.Fatalf("peer: want silence, got byte %#x", b)
@@ -189,7 +191,6 @@ func (p *Peer) goOn(handle func(Frame) bool) {
 	p.tb.Helper()
 	p.ready()
 	p.alone = true
-	p.Conn.SetDeadline(time.Time{})
 	p.loop.Go(func() {
 		for {
 			f, err := readFrame(p.buf)
@@ -204,6 +205,7 @@ func (p *Peer) readFrame() (Frame, error) {
 	p.tb.Helper()
 	p.ready()
 	p.Conn.SetReadDeadline(p.until())
+	defer p.Conn.SetReadDeadline(time.Time{})
 	f, err := readFrame(p.buf)
 	if err != nil {
 		return f, err
