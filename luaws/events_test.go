@@ -435,28 +435,3 @@ func wantCollected(t *testing.T, collected chan string, names ...string) {
 		t.Errorf("still held: %v", missing)
 	}
 }
-
-func TestAMessageCostsTwoAllocations(t *testing.T) {
-	r := newRig(t)
-	r.do(`websocket.Connect("ws://peer.test/", {onMessage = function(data, isBinary, id) end})`)
-	data := []byte(strings.Repeat("x", 32))
-	var handler engine.Handler
-	r.engine.events = append(r.engine.events, func(h engine.Handler) { handler = h })
-	r.pump()
-	if got := testing.AllocsPerRun(100, func() { handler.Received(101, data, engine.Text) }); got > 2 {
-		t.Errorf("%v allocations a message, want the string and its box", got)
-	}
-}
-
-func BenchmarkReceive(b *testing.B) {
-	r := newRig(b)
-	r.do(`websocket.Connect("ws://peer.test/", {onMessage = function(data, isBinary, id) end})`)
-	data := []byte(strings.Repeat("x", 32))
-	var handler engine.Handler
-	r.engine.events = append(r.engine.events, func(h engine.Handler) { handler = h })
-	r.pump()
-	b.ReportAllocs()
-	for b.Loop() {
-		handler.Received(101, data, engine.Text)
-	}
-}

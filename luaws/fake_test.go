@@ -149,3 +149,11 @@ func (r *rig) wantLog(substrings ...string) {
 		}
 	}
 }
+
+// endAll ends every connection that was begun.
+func (r *rig) endAll() {
+	for n := range r.engine.connects {
+		r.engine.ended(engine.ID(101+n), engine.End{Code: 1000, Clean: true})
+	}
+	r.pump()
+}

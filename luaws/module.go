@@ -29,7 +29,8 @@ type Options struct {
 // The script's ids are the module's own: 1, 2, 3 … for each Lua state, and a script reaches no other connection of the
 // engine. The engine hands all its events to whoever calls Dispatch, so each Lua state wants an engine of its own.
 //
-// Before the Lua state is closed, Engine.Shutdown has to return, or nobody may call Pump any more.
+// A host that ends calls Engine.Shutdown, and Pump no more, before it closes the Lua state. On a closed state Pump does
+// nothing.
 type Module struct {
 	main   *lua.LState // the main coroutine, on which all callbacks run
 	engine connections
@@ -46,7 +47,7 @@ type Module struct {
 	lookAlikes warnedTables
 }
 
-// connections is what the module needs of an engine.
+// connections is what the module needs of an engine. Tests give it events to deliver, and ids that no script has.
 type connections interface {
 	Connect(url string, opts engine.ConnectOptions) (engine.ID, error)
 	Send(id engine.ID, kind engine.Kind, data string) error
@@ -116,6 +117,9 @@ func mainCoroutine(L *lua.LState) *lua.LState {
 func (m *Module) Pump(budget engine.Budget) int {
 	if m.pumping {
 		lualib.Errorf(m.main.G.CurrentThread, "the pump was called from a callback")
+	}
+	if m.main.IsClosed() {
+		return 0
 	}
 	m.pumping = true
 	defer func() { m.pumping = false }()

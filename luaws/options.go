@@ -2,6 +2,7 @@ package luaws
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"net/http"
 	"slices"
@@ -93,15 +94,14 @@ func readOptions(L *lua.LState, table *lua.LTable) (engine.ConnectOptions, error
 
 // checkNames refuses a key of table that is none of known. within is what stands before a name in the error.
 func checkNames(within string, table *lua.LTable, known []string) error {
-	var bad error
-	table.ForEach(func(key, _ lua.LValue) {
+	for key := range pairs(table) {
 		name := key.String()
-		if _, isString := key.(lua.LString); bad != nil || isString && slices.Contains(known, name) {
-			return
+		if _, isString := key.(lua.LString); isString && slices.Contains(known, name) {
+			continue
 		}
-		bad = fmt.Errorf("unknown option '%s%s': did you mean '%s%s'?", within, name, within, closest(name, known))
-	})
-	return bad
+		return fmt.Errorf("unknown option '%s%s': did you mean '%s%s'?", within, name, within, closest(name, known))
+	}
+	return nil
 }
 
 // readString reads a string. A number passes, as it does where Lua's own functions want a string.
@@ -129,14 +129,13 @@ func readList(field string, value lua.LValue) ([]string, error) {
 		}
 		list = append(list, text)
 	}
-	var stray error
-	table.ForEach(func(key, _ lua.LValue) {
+	for key := range pairs(table) {
 		index, ok := key.(lua.LNumber)
 		if !ok || index < 1 || index > lua.LNumber(len(list)) || float64(index) != math.Trunc(float64(index)) {
-			stray = &engine.OptionError{Field: field, Expected: "list", Got: "key " + quote(key)}
+			return nil, &engine.OptionError{Field: field, Expected: "list", Got: "key " + quote(key)}
 		}
-	})
-	return list, stray
+	}
+	return list, nil
 }
 
 // readHeaders reads a table of names and values. A list as value repeats the header.
@@ -146,16 +145,15 @@ func readHeaders(field string, value lua.LValue) (http.Header, error) {
 		return nil, wrongType(field, "table", value)
 	}
 	header := make(http.Header)
-	var bad error
-	table.ForEach(func(key, value lua.LValue) {
-		if bad == nil {
-			bad = addHeader(header, field, key, value)
+	for key, value := range pairs(table) {
+		if err := addHeader(header, field, key, value); err != nil {
+			return nil, err
 		}
-	})
-	return header, bad
+	}
+	return header, nil
 }
 
-func addHeader(header http.Header, field string, key, value lua.LValue) (err error) {
+func addHeader(header http.Header, field string, key, value lua.LValue) error {
 	name, ok := key.(lua.LString)
 	if !ok {
 		return &engine.OptionError{Field: field, Expected: "header name as key", Got: quote(key)}
@@ -245,6 +243,15 @@ func readPositive(field, expected string, value lua.LValue) (float64, error) {
 
 func wrongType(field, expected string, value lua.LValue) error {
 	return &engine.OptionError{Field: field, Expected: expected, Got: value.Type().String()}
+}
+
+// pairs goes through a table in the order in which its fields were set, so that of several errors it is always the same
+// that is shown. LTable.ForEach knows no order.
+func pairs(table *lua.LTable) iter.Seq2[lua.LValue, lua.LValue] {
+	return func(yield func(key, value lua.LValue) bool) {
+		for key, value := table.Next(lua.LNil); key != lua.LNil && yield(key, value); key, value = table.Next(key) {
+		}
+	}
 }
 
 // quote writes a value as an error shows it.

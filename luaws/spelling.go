@@ -47,17 +47,18 @@ func (w *warnedTables) sweep() {
 // warnOfLookAlikes warns of the first key of a callback table that nearly is a callback's. caller is where the script
 // passed it to Connect.
 func (m *Module) warnOfLookAlikes(callbacks *lua.LTable, caller string) {
-	var key, meant string
-	callbacks.ForEach(func(k, _ lua.LValue) {
-		if name, ok := k.(lua.LString); ok && meant == "" {
-			key, meant = string(name), callbackMeantBy(string(name))
+	for key := range pairs(callbacks) {
+		name, ok := key.(lua.LString)
+		if !ok {
+			continue
 		}
-	})
-	if meant == "" || !m.lookAlikes.add(callbacks) {
-		return
+		if meant := callbackMeantBy(string(name)); meant != "" {
+			if m.lookAlikes.add(callbacks) {
+				m.logger.Warn(`unknown callback "`+string(name)+`": did you mean "`+meant+`"?`, "caller", caller)
+			}
+			return
+		}
 	}
-	text := `unknown callback "` + key + `": did you mean "` + meant + `"?`
-	m.logger.Warn(text, "caller", caller)
 }
 
 // callbackMeantBy returns the callback for which key is a misspelling, or "". It is one if case, "_" and "-" alone tell
