@@ -60,6 +60,12 @@ func (e *ending) result() (code int, decided bool) {
 // because main failed, has no code yet and takes one.
 func (h *Host) Exit(code int) {
 	h.ending.decide(code)
+	h.beginEnding()
+}
+
+// beginEnding is the contract's step (1): timers and ticks stop, and nothing new begins.
+func (h *Host) beginEnding() {
+	h.opts.Events.Refuse()
 	h.ending.begin()
 }
 
@@ -75,7 +81,7 @@ func (h *Host) Ending() bool {
 
 // end does what the contract's "Ending the host" says, in its steps.
 func (h *Host) end() {
-	h.ending.begin() // (1) timers and ticks have stopped
+	h.beginEnding() // (1)
 	if h.opts.Grace < 0 {
 		<-h.ending.graceOver // or Interrupt might hit a shutdown handler instead of what was running
 	}

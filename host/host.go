@@ -20,8 +20,8 @@ const (
 	turnTime   = 4 * time.Millisecond
 )
 
-// Source is where events come from: the connections, seen from the host. Its methods are called on the host's
-// goroutine, and so are the handlers that Dispatch calls.
+// Source is where events come from: the connections, seen from the host. Its methods but Refuse are called on the
+// host's goroutine, and so are the handlers that Dispatch calls.
 type Source interface {
 	// Ready receives a value when Dispatch has something to deliver.
 	Ready() <-chan struct{}
@@ -32,6 +32,10 @@ type Source interface {
 
 	// Live returns how many connections have events still to come. While there are any, the host goes on.
 	Live() int
+
+	// Refuse says that the ending begins: no new connection begins any more. It is called from any goroutine, and more
+	// than once.
+	Refuse()
 
 	// CloseAll begins to end every live connection.
 	CloseAll()
@@ -228,5 +232,6 @@ type noEvents struct{}
 func (noEvents) Ready() <-chan struct{}          { return nil }
 func (noEvents) Dispatch(int, time.Duration) int { return 0 }
 func (noEvents) Live() int                       { return 0 }
+func (noEvents) Refuse()                         {}
 func (noEvents) CloseAll()                       {}
 func (noEvents) Abort()                          {}

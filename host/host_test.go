@@ -17,8 +17,8 @@ type source struct {
 	mu     sync.Mutex
 	ready  chan struct{}
 	queue  []func()
+	log    []string // what the host called
 	live   int
-	log    []string
 	budget [2]int64 // the arguments of the last Dispatch
 
 	closeAll, abort func(*source)
@@ -63,8 +63,15 @@ func (s *source) Dispatch(events int, limit time.Duration) int {
 
 func (s *source) Live() int { return s.live }
 
-func (s *source) CloseAll() { s.log = append(s.log, "closeAll"); s.closeAll(s) }
-func (s *source) Abort()    { s.log = append(s.log, "abort"); s.abort(s) }
+func (s *source) note(what string) {
+	s.mu.Lock()
+	s.log = append(s.log, what)
+	s.mu.Unlock()
+}
+
+func (s *source) Refuse()   { s.note("refuse") }
+func (s *source) CloseAll() { s.note("closeAll"); s.closeAll(s) }
+func (s *source) Abort()    { s.note("abort"); s.abort(s) }
 
 // story is what happened and when, in milliseconds since it began.
 type story struct {
