@@ -70,7 +70,7 @@ func (c *connection) turn(h Handler, m *meter) {
 	unwound := true // by a panic in the handler: what is left is for the next Dispatch
 	defer func() {
 		if unwound {
-			c.engine.ready.push(c)
+			c.engine.ready.add(c)
 		}
 	}()
 	c.deliver(h, m)
@@ -78,7 +78,7 @@ func (c *connection) turn(h Handler, m *meter) {
 	unwound = false
 	switch {
 	case next == again, next == finish && m.spent():
-		c.engine.ready.push(c)
+		c.engine.ready.add(c)
 	case next == finish:
 		m.delivered++
 		c.deliverEnd(h)
@@ -137,20 +137,26 @@ type readyList struct {
 	first, last *connection
 }
 
-// push puts c at the end. The caller has made sure that c is not in the list (inbox.scheduled).
+// push puts c at the end, and wakes the host if the list was empty. The caller has made sure that c is not in the list
+// (inbox.scheduled).
 func (l *readyList) push(c *connection) {
+	if wasEmpty := l.add(c); wasEmpty {
+		l.wake()
+	}
+}
+
+// add is push for Dispatch, which is awake, and looks at the list once more before it returns.
+func (l *readyList) add(c *connection) (wasEmpty bool) {
 	l.mu.Lock()
-	wasEmpty := l.first == nil
+	defer l.mu.Unlock()
+	wasEmpty = l.first == nil
 	if wasEmpty {
 		l.first = c
 	} else {
 		l.last.nextReady = c
 	}
 	l.last = c
-	l.mu.Unlock()
-	if wasEmpty {
-		l.wake()
-	}
+	return wasEmpty
 }
 
 // pop takes the first one out, or returns nil.

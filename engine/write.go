@@ -74,10 +74,7 @@ func (c *connection) writeLoop() {
 			ch.free()
 			return
 		}
-		class := 0 // small pieces while closing: the closing timer starts anew with each one that leaves
-		if c.state != closing {
-			class = chunkClass(c.outbox.WaitingBytes())
-		}
+		class := chunkClass(c.outbox.WaitingBytes())
 		if class != ch.class {
 			c.mu.Unlock()
 			ch.free()
@@ -95,8 +92,9 @@ func (c *connection) writeLoop() {
 // read that comes after it tells the end.
 func (c *connection) write(ch *chunk, closeIsLast bool) {
 	ch.encoder.Load(ch.frames)
+	piece := len(ch.buf)
 	for !ch.encoder.Empty() {
-		n, done := ch.encoder.Fill(ch.buf, ch.keys)
+		n, done := ch.encoder.Fill(ch.buf[:piece], ch.keys)
 		written, err := c.transport.Write(ch.buf[:n])
 		c.mu.Lock()
 		if err != nil {
@@ -110,6 +108,8 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 		}
 		c.outbox.Wrote(done)
 		if c.state == closing {
+			// The closing timer starts anew with each piece that leaves: small ones tell a slow peer from a dead one.
+			piece = chunkSizes[0]
 			c.armClosingLocked()
 			c.closeWritten = closeIsLast && ch.encoder.Empty()
 		}
