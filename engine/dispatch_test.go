@@ -38,8 +38,8 @@ func flooded(t *testing.T, connections, messages int) *enginetest.Host {
 		for range messages {
 			peer.Send(wstest.Text("x"))
 		}
+		synctest.Wait() // so that it enters the ready list before the next one
 	}
-	synctest.Wait()
 	return h
 }
 
