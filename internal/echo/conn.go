@@ -1,0 +1,199 @@
+package echo
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/handshake"
+	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/wire"
+)
+
+const (
+	readSize  = 16 << 10 // held by each connection
+	chunkSize = 64 << 10 // borrowed while there is something to write
+)
+
+var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+
+// conn is one client. But for open, all of it belongs to serve's goroutine.
+type conn struct {
+	server    *Server
+	raw       net.Conn // what was accepted; closing it ends serve
+	transport net.Conn // raw behind a stallGuard, or TLS over that
+
+	open bool // guarded by server.mu: the opening handshake is done
+
+	reader  *proto.Reader
+	outbox  proto.Outbox
+	encoder proto.Encoder
+	events  []proto.Event
+	frames  []proto.Frame
+}
+
+func newConn(s *Server, raw net.Conn) *conn {
+	return &conn{
+		server:    s,
+		raw:       raw,
+		transport: stallGuard{raw},
+		reader:    proto.NewReader(proto.ReaderOptions{Role: proto.Server, MaxMessage: s.opts.MaxMessage}),
+	}
+}
+
+// serve is the life of a connection: shake hands, echo, take leave.
+func (c *conn) serve() {
+	defer c.raw.Close()
+	if buffered, err := c.shakeHands(); err == nil {
+		c.server.opened(c)
+		if err := c.echo(buffered); err != nil {
+			return // nobody is left to take leave of
+		}
+	}
+	c.linger() // after a refusal too: the client has an answer to read
+}
+
+// shakeHands does TLS and the opening handshake, and returns what the client sent behind it.
+func (c *conn) shakeHands() (buffered []byte, err error) {
+	if config := c.server.opts.TLSConfig; config != nil {
+		ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
+		defer cancel()
+		secure := tls.Server(c.transport, config)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		c.transport = secure
+	}
+	accepted, err := handshake.Server(c.server.ctx, c.transport, c.raw, c.server.choose, openTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return accepted.Buffered, nil
+}
+
+// echo answers what the client sends until a close frame has been written; an error means that none could be.
+func (c *conn) echo(buffered []byte) error {
+	events, err := c.reader.Feed(buffered, nil)
+	err = c.answer(events, err)
+	buf := make([]byte, readSize)
+	for err == nil && c.outbox.SentCode() == 0 {
+		err = c.step(buf)
+	}
+	return err
+}
+
+// step reads once and writes everything that is to be answered. Nothing is read before all of that has left: this is
+// what bounds a connection's memory, and what lets TCP hold back a client that does not read.
+func (c *conn) step(buf []byte) error {
+	var (
+		events  []proto.Event
+		err     error // what the client did wrong
+		readErr error // why nothing more comes
+		n       int
+	)
+	if space := c.reader.Space(); space != nil {
+		n, readErr = c.transport.Read(space)
+		events, err = c.reader.Filled(n, c.events[:0])
+	} else {
+		n, readErr = c.transport.Read(buf)
+		events, err = c.reader.Feed(buf[:n], c.events[:0])
+	}
+	c.events = events
+	if err := c.answer(events, err); err != nil || c.outbox.SentCode() != 0 {
+		return err
+	}
+	if readErr != nil && c.server.closing() {
+		c.outbox.CloseNow(wire.CloseGoingAway, "the server stops")
+		return c.flush()
+	}
+	return readErr
+}
+
+// answer writes the answers to events, and if the client broke a rule behind them, failed, the close frame that says so.
+func (c *conn) answer(events []proto.Event, failed error) error {
+	for _, event := range events {
+		switch event.Opcode {
+		case wire.Text, wire.Binary:
+			// No copy: flush has written the payload before anything is read over it.
+			c.outbox.Push(event.Opcode, unsafe.String(unsafe.SliceData(event.Data), len(event.Data)))
+		case wire.Ping:
+			c.outbox.Pong(event.Data)
+		case wire.Close:
+			code, _, _ := wire.ParseClose(event.Data) // the Reader has checked it
+			// Flushed first, so that everything sent before the close frame comes back before it.
+			if err := c.flush(); err != nil {
+				return err
+			}
+			c.outbox.Answer(code)
+		}
+	}
+	if failed != nil {
+		if err := c.flush(); err != nil {
+			return err
+		}
+		reason := failure.From(failure.PhaseOpen, failed)
+		c.outbox.CloseNow(proto.CloseCode(reason), reason.Message)
+	}
+	return c.flush()
+}
+
+// flush writes everything that waits.
+func (c *conn) flush() error {
+	if !c.outbox.Waits() {
+		return nil
+	}
+	chunk := chunks.Get().(*[chunkSize]byte)
+	defer chunks.Put(chunk)
+	for c.outbox.Waits() {
+		c.frames = c.outbox.Next(c.frames[:0], len(chunk))
+		c.encoder.Load(c.frames)
+		for !c.encoder.Empty() {
+			n, done := c.encoder.Fill(chunk[:], nil)
+			if _, err := c.transport.Write(chunk[:n]); err != nil {
+				return err
+			}
+			c.outbox.Wrote(done)
+		}
+		clear(c.frames) // lets go of the payloads
+	}
+	return nil
+}
+
+// wake ends a Read of step, which then sees that the server is closing. step sets no deadline that could undo it. Any
+// goroutine may call it.
+func (c *conn) wake() { c.raw.SetReadDeadline(time.Unix(1, 0)) }
+
+// linger waits for the client's end after our last frame. A socket closed with bytes unread sends a reset, which may
+// overtake the close frame (RFC 6455 §7.1.1 points at the same trap).
+func (c *conn) linger() {
+	c.raw.SetReadDeadline(time.Now().Add(lingerTimeout))
+	if secure, ok := c.transport.(*tls.Conn); ok {
+		secure.CloseWrite()
+	}
+	if half, ok := c.raw.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	io.Copy(io.Discard, c.transport)
+}
+
+// stallGuard makes a Write fail when nothing of it has left in a whole stallTimeout; as long as something does it may take any
+// time. It lies below TLS, whose own writes cannot be resumed.
+type stallGuard struct{ net.Conn }
+
+func (g stallGuard) Write(p []byte) (written int, err error) {
+	for {
+		g.SetWriteDeadline(time.Now().Add(stallTimeout))
+		n, err := g.Conn.Write(p[written:])
+		written += n
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+	}
+}
