@@ -14,9 +14,9 @@
 //	/ping                  pings, and says so when the pong carries the same payload
 //	/fragments             sends one message in four fragments with a ping in between, closes at the pong
 //	/raw?hex               sends these bytes as they are
-//	/drop/fin              ends TCP in an orderly way, over TLS after close_notify, without a close frame
+//	/drop/fin              at the first message ends TCP in an orderly way, over TLS after close_notify, without a close frame
 //	/drop/cut              the same without close_notify
-//	/drop/reset            resets TCP
+//	/drop/reset            the same by resetting TCP
 //	/stall?key             reads nothing more, says "stalled"; once resumed, counts messages and answers "count?"
 //	/resume?key            lets that connection read on
 //	/witness?key           says "witnessed" and takes down how the connection ends

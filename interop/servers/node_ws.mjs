@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws';
 const [certFile, keyFile] = process.argv.slice(2);
 const subprotocols = ['beta', 'gamma'];
 const maxPayload = 64 << 20;
+const pushAhead = 1 << 16; // bytes that wait in the server while it pushes; the rest waits in TCP or in the peer
 const backlog = 2048; // a script opens 1,000 connections at once
 
 const rawSockets = new Map(); // remote port → TCP socket below TLS, which alone can be cut without close_notify
@@ -64,10 +65,13 @@ const behaviours = {
       if (String(data) === 'last') ws.close(3001, 'that was the last');
     });
   },
-  '/push'(ws, { query }) {
+  async '/push'(ws, { query }) {
     const count = Number(query.get('count'));
     const size = Number(query.get('size') ?? 0);
-    for (let i = 1; i <= count; i++) ws.send(`${i}:`.padEnd(size, '.'));
+    for (let i = 1; i <= count && ws.readyState === ws.OPEN; i++) {
+      const written = new Promise((resolve) => ws.send(`${i}:`.padEnd(size, '.'), resolve));
+      if (ws.bufferedAmount > pushAhead) await written;
+    }
     ws.close(1000, 'pushed');
   },
   '/ping'(ws) {
@@ -89,9 +93,9 @@ const behaviours = {
     ws.on('error', () => {}); // what the client answers comes after the bytes below and may find us closed
     request.socket.write(Buffer.from(query.get('hex'), 'hex'));
   },
-  '/drop/fin': (ws, { request }) => request.socket.end(),
-  '/drop/cut': (ws, { tcp }) => tcp.destroy(),
-  '/drop/reset': (ws, { tcp }) => tcp.resetAndDestroy(),
+  '/drop/fin': (ws, { request }) => ws.once('message', () => request.socket.end()),
+  '/drop/cut': (ws, { tcp }) => ws.once('message', () => tcp.destroy()),
+  '/drop/reset': (ws, { tcp }) => ws.once('message', () => tcp.resetAndDestroy()),
   '/stall'(ws, { query }) {
     let messages = 0;
     let bytes = 0;

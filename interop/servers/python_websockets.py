@@ -136,14 +136,17 @@ async def raw(ws, query):
 
 
 async def drop_fin(ws, query):
+    await ws.recv()
     ws.transport.close()  # over TLS it sends close_notify first
 
 
 async def drop_cut(ws, query):
+    await ws.recv()
     ws.transport.abort()
 
 
 async def drop_reset(ws, query):
+    await ws.recv()
     linger = struct.pack("ii", 1, 0)  # on, 0 s: closing sends RST
     ws.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     ws.transport.abort()
