@@ -112,7 +112,11 @@ func newRig(t testing.TB) *rig {
 	r := &rig{t: t, engine: &fakeEngine{}, log: &bytes.Buffer{}}
 	var stdout bytes.Buffer
 	r.L = lualib.NewState(lualib.NewStdout(&stdout, false))
-	t.Cleanup(r.L.Close)
+	t.Cleanup(func() {
+		if !r.L.IsClosed() {
+			r.L.Close()
+		}
+	})
 	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.errors = lualib.NewErrorLog(logger)
 	r.module = luaws.OpenOn(r.L, r.engine, luaws.Options{Logger: logger, Errors: r.errors})

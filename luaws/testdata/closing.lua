@@ -18,20 +18,24 @@ local function connect(url, callbacks, closed)
   return websocket.Connect(url, callbacks)
 end
 
-local function cancelled(code, reason, wasClean, info)
-  assert(code == 1006 and reason == "" and wasClean == false, code .. reason)
-  assert(info.category == "closed" and info.closeCode == 1006)
-end
-
--- Before the dial, also of what could never be reached; a second Close changes nothing.
+-- Close right after Connect: before the dial, unless the other threads were faster and it is open, or has failed. A
+-- second Close changes nothing.
 for _, url in ipairs{echo, refused, "not a url"} do
-  local id
-  local first = true
-  id = connect(url, {onOpen = error, onMessage = error, onError = url ~= echo and function() -- ended before the Close
-    assert(first)
-    left = left - 1
-    if left == 0 then finish() end
-  end or nil}, cancelled)
+  local id, failed
+  id = connect(url, {
+    onOpen = error,
+    onMessage = error,
+    onError = function(message, info)
+      assert(not failed and url ~= echo, message)
+      failed = true
+      left = left - 1
+      if left == 0 then finish() end
+    end,
+  }, function(code, reason, wasClean, info)
+    assert(not failed and reason == "", reason)
+    assert(code == 1006 and not wasClean or code == 1000 and wasClean and url == echo, code)
+    assert(info.category == "closed" and info.closeCode == code)
+  end)
   websocket.Close(id)
   websocket.Close(id, 3000, "again")
 end
