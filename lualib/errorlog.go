@@ -27,7 +27,7 @@ type ErrorLog struct {
 
 // shownError is an error that was logged, and how often it came again since.
 type shownError struct {
-	where   string
+	where   string // with a colon, or empty
 	at      time.Time
 	leftOut int
 }
@@ -41,7 +41,7 @@ func NewErrorLog(logger *slog.Logger) *ErrorLog {
 }
 
 // Report logs err, which happened in where: the callback as the script's author calls it, such as "onMessage" or
-// "timer". attrs are further slog attributes, such as a connection's id; they are shown and do not make an error a
+// "timer"; empty for the main chunk. attrs are further slog attributes, such as a connection's id; they are shown and do not make an error a
 // different one.
 func (l *ErrorLog) Report(where string, err error, attrs ...any) {
 	l.count++
@@ -58,8 +58,11 @@ func (l *ErrorLog) Report(where string, err error, attrs ...any) {
 	if len(l.recent) >= maxRecentErrors {
 		l.Flush()
 	}
+	if where != "" {
+		where += ": "
+	}
 	l.recent[text] = &shownError{where: where, at: now}
-	l.logger.Error(where+": "+text, attrs...)
+	l.logger.Error(where+text, attrs...)
 }
 
 // Count returns how many errors were reported, those left out included.
@@ -77,7 +80,7 @@ func (l *ErrorLog) forget(old func(*shownError) bool) {
 		delete(l.recent, text)
 		if shown.leftOut > 0 {
 			message, _, _ := strings.Cut(text, "\n")
-			l.logger.Error(fmt.Sprintf("%s: %s (and %d more like it)", shown.where, message, shown.leftOut))
+			l.logger.Error(fmt.Sprintf("%s%s (and %d more like it)", shown.where, message, shown.leftOut))
 		}
 	}
 }

@@ -1,0 +1,207 @@
+// Package script runs a Lua script from its first line to the end of its last connection: one Lua state, its modules,
+// its engine and its host, wired together.
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/luahost"
+	"github.com/tidewire/tidewire/lualib"
+	"github.com/tidewire/tidewire/luaws"
+)
+
+const (
+	// closeGoingAway is what connections end with when the host does (RFC 6455 §7.4.1).
+	closeGoingAway = 1001
+
+	// shutdownTimeout bounds the wait for the engine's goroutines after everything was cut: only a name look-up that
+	// the system does not let go of takes this long.
+	shutdownTimeout = time.Second
+
+	// flushTimeout bounds the last flush of a run that is overdue: whoever reads the output may be the one that hangs.
+	flushTimeout = 100 * time.Millisecond
+)
+
+// errInterrupted is what code raises that runs when the grace ends. Its traceback says where it was.
+var errInterrupted = errors.New("interrupted: it was still running when the grace of the ending was over")
+
+// ExitCode is the cause to cancel Run's context with to give the run its exit code, as for a signal.
+type ExitCode int
+
+func (c ExitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// Result is how a script ended.
+type Result struct {
+	// ExitCode is that of host.Exit, or of the ExitCode that ended the context (130 if it ended otherwise), whichever
+	// came first; else 1 if there was any Lua error, else 0.
+	ExitCode int
+
+	// Errors counts the Lua errors that the script did not catch: of the main chunk, of callbacks, handlers and timers.
+	Errors int
+
+	// Err is the error of the main chunk, if it was one that ended the run.
+	Err error
+}
+
+// Run runs a script until it ends by itself, calls host.Exit, fails in its main chunk, or ctx is done; the last as at a
+// signal, with the exit code of an ExitCode as its cause. When Run returns the Lua state is closed, every connection
+// has ended and no goroutine is left. The error says that nothing was run, because the script could not be read; Lua
+// errors are in the Result and in the log.
+func Run(ctx context.Context, opts Options) (Result, error) {
+	opts = opts.withDefaults()
+	chunks, err := opts.chunks()
+	if err != nil {
+		return Result{}, err
+	}
+	r := newRun(opts)
+	defer r.close()
+	if ctx.Err() != nil {
+		r.host.Exit(exitCode(ctx)) // for certain before the first line
+	}
+	stop := context.AfterFunc(ctx, func() { r.host.Exit(exitCode(ctx)) })
+	defer stop()
+	return r.result(r.host.Run(func() error { return r.main(chunks) })), nil
+}
+
+// exitCode is what a done context means for the run.
+func exitCode(ctx context.Context) int {
+	var code ExitCode
+	if errors.As(context.Cause(ctx), &code) {
+		return int(code)
+	}
+	return 130
+}
+
+// run is one script's life.
+type run struct {
+	opts   Options
+	state  *lua.LState
+	stdout *lualib.Stdout
+	errors *lualib.ErrorLog
+	engine *engine.Engine
+	host   *host.Host
+
+	stdoutFailed bool
+}
+
+func newRun(opts Options) *run {
+	r := &run{
+		opts:   opts,
+		stdout: lualib.NewStdout(opts.Stdout, opts.Lines),
+		errors: lualib.NewErrorLog(opts.Logger),
+		engine: engine.New(opts.Engine),
+	}
+	r.state = lualib.NewState(r.stdout)
+	module := luaws.Open(r.state, r.engine, luaws.Options{Logger: opts.Logger, Errors: r.errors})
+	r.host = host.New(host.Options{
+		Events:    connections{r.engine, module},
+		FPS:       opts.FPS,
+		Grace:     opts.Grace,
+		AfterTurn: r.flush,
+		Interrupt: interrupter(lualib.InterruptOf(r.state)),
+		Overdue:   r.overdue,
+	})
+	luahost.Open(r.state, r.host, luahost.Options{Logger: opts.Logger, Errors: r.errors, Echo: opts.Echo})
+	setArgs(r.state, opts)
+	return r
+}
+
+// main runs the chunks one after the other, until one fails or ends the host.
+func (r *run) main(chunks []chunk) error {
+	for _, chunk := range chunks {
+		if r.host.Ending() {
+			break
+		}
+		if err := r.load(chunk); err != nil {
+			r.errors.Report("", err)
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) load(chunk chunk) error {
+	if err := lualib.Load(r.state, chunk.source, chunk.name); err != nil {
+		return err
+	}
+	for _, arg := range chunk.args {
+		r.state.Push(lua.LString(arg))
+	}
+	return lualib.Call(r.state, len(chunk.args))
+}
+
+func (r *run) result(ended host.Result) Result {
+	result := Result{ExitCode: ended.Code, Errors: r.errors.Count(), Err: ended.Err}
+	if !ended.Decided && result.Errors > 0 {
+		result.ExitCode = 1
+	}
+	return result
+}
+
+// close ends what is left, without running any Lua code.
+func (r *run) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := r.engine.Shutdown(ctx); err != nil {
+		r.opts.Logger.Warn("connections are still being taken down", "error", err)
+	}
+	r.errors.Flush()
+	r.state.Close()
+}
+
+// flush lets what the script has printed leave. That it cannot is said once.
+func (r *run) flush() {
+	if err := r.stdout.Flush(); err != nil && !r.stdoutFailed {
+		r.stdoutFailed = true
+		r.errors.Report("print", fmt.Errorf("write the script's output: %w", err))
+	}
+}
+
+// overdue is called when the script did not let itself be interrupted.
+func (r *run) overdue(code int) {
+	if r.opts.Overdue == nil {
+		return
+	}
+	flushed := make(chan struct{})
+	go func() { // ends with the process at the latest
+		r.stdout.Flush() //nolint:errcheck // nobody is left to tell
+		close(flushed)
+	}()
+	select {
+	case <-flushed:
+	case <-time.After(flushTimeout):
+	}
+	r.opts.Overdue(code)
+}
+
+// interrupter is the host's Interrupt over the VM's.
+func interrupter(in *lualib.Interrupt) func(last bool) {
+	return func(last bool) {
+		if last {
+			in.Kill(errInterrupted)
+		} else {
+			in.Stop(errInterrupted)
+		}
+	}
+}
+
+// connections is the engine as the host sees it: its events go to the script's callbacks.
+type connections struct {
+	*engine.Engine
+	module *luaws.Module
+}
+
+// Dispatch implements host.Source.
+func (c connections) Dispatch(events int, limit time.Duration) int {
+	return c.module.Pump(engine.Budget{Events: events, Time: limit})
+}
+
+// CloseAll implements host.Source.
+func (c connections) CloseAll() { c.Engine.CloseAll(closeGoingAway, "") }

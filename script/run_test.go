@@ -1,0 +1,251 @@
+package script_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/script"
+)
+
+func TestMain(m *testing.M) { wstest.Main(m) }
+
+// ran is what came of a script.
+type ran struct {
+	script.Result
+	stdout, log string
+	took        time.Duration
+}
+
+// inBubble runs a script in fake time with an echo server at ws://echo.test/ and a server at ws://mute.test/ that shakes
+// hands with one client and says no more; prepare may be nil.
+func inBubble(t *testing.T, code string, prepare func(*script.Options) context.Context) (got ran) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var network wstest.Net
+		listener, err := network.Listen("echo.test:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := echo.Serve(listener, echo.Options{})
+		defer server.Close()
+		defer serveMute(t, &network)()
+		var stdout, log bytes.Buffer
+		opts := script.Options{
+			Code:   code,
+			Stdout: &stdout,
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			Engine: engine.Options{DialContext: network.DialContext},
+			Echo:   "ws://echo.test/",
+		}
+		ctx := t.Context()
+		if prepare != nil {
+			ctx = prepare(&opts)
+		}
+		begin := time.Now()
+		got.Result, err = script.Run(ctx, opts)
+		if err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		got.took, got.stdout, got.log = time.Since(begin), stdout.String(), log.String()
+	})
+	return got
+}
+
+func serveMute(t *testing.T, network *wstest.Net) (stop func()) {
+	listener, err := network.Listen("mute.test:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var server sync.WaitGroup
+	server.Go(func() {
+		if conn, err := listener.Accept(); err == nil {
+			peer := wstest.NewPeer(t, conn)
+			peer.Handshake(wstest.Answer{})
+			peer.Mute()
+		}
+	})
+	return func() { listener.Close(); server.Wait() }
+}
+
+// cancelAfter returns a context that is cancelled with cause after d.
+func cancelAfter(d time.Duration, cause error) context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	time.AfterFunc(d, func() { cancel(cause) })
+	return ctx
+}
+
+func (r ran) want(t *testing.T, code int, stdout string, logged ...string) {
+	t.Helper()
+	if r.ExitCode != code || r.stdout != stdout {
+		t.Errorf("exit code %d, printed %q, want %d, %q; log:\n%s", r.ExitCode, r.stdout, code, stdout, r.log)
+	}
+	for _, want := range logged {
+		if !strings.Contains(r.log, want) {
+			t.Errorf("the log lacks %q:\n%s", want, r.log)
+		}
+	}
+	if len(logged) == 0 && r.log != "" {
+		t.Errorf("logged %s", r.log)
+	}
+}
+
+func TestEcho(t *testing.T) {
+	got := inBubble(t, `
+		local id
+		id = websocket.Connect(host.echo, {
+			onOpen = function() websocket.Send(id, "hello") end,
+			onMessage = function(data) print("got", data) websocket.Close(id) end,
+			onClose = function(code, reason, clean) print("closed", code, reason, clean) end,
+		})`, nil)
+	got.want(t, 0, "got\thello\nclosed\t1000\t\ttrue\n")
+}
+
+func TestEndingClosesWhatIsLive(t *testing.T) {
+	got := inBubble(t, `
+		local id = websocket.Connect(host.echo, {
+			onOpen = function() print "open" end,
+			onMessage = function() print "never" end,
+			onClose = function(code, reason, clean)
+				print("closed", code, reason, clean)
+				print(websocket.Connect(host.echo, { onError = print, onClose = print }))
+			end,
+		})
+		host.Register("shutdown", function()
+			print(websocket.Connect(host.echo, { onError = print, onClose = print }))
+			websocket.Send(id, "goodbye")
+		end)
+		host.Register("onUpdate", function() end)`,
+		func(*script.Options) context.Context { return cancelAfter(time.Second, script.ExitCode(143)) })
+	got.want(t, 143, "open\n2\nclosed\t1001\t\ttrue\n3\n")
+	if got.took > 2*time.Second {
+		t.Errorf("took %v", got.took)
+	}
+}
+
+func TestGraceCutsAPeerThatDoesNotAnswer(t *testing.T) {
+	got := inBubble(t, `
+		websocket.Connect("ws://mute.test/", {
+			onOpen = function() print "open" host.Exit(4) end,
+			onClose = function(code, reason, clean) print(code, reason, clean) end,
+		})`,
+		func(opts *script.Options) context.Context {
+			opts.Grace = 3 * time.Second
+			return context.Background()
+		})
+	got.want(t, 4, "open\n1006\tThe closing handshake timed out\tfalse\n")
+	if got.took < 3*time.Second || got.took >= 4*time.Second {
+		t.Errorf("took %v, want the grace of 3s", got.took)
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	for code, want := range map[string]int{
+		``:                       0,
+		`host.Exit(7)`:           7,
+		`os.exit(false)`:         1,
+		`pcall(error, "caught")`: 0,
+		`host.Register("shutdown", function() host.Exit(3) end)`: 3,
+	} {
+		inBubble(t, code, nil).want(t, want, "")
+	}
+	got := inBubble(t, `host.After(0, function() error "boom" end) host.After(1, function() print "goes on" end)`, nil)
+	got.want(t, 1, "goes on\n", `"timer: (command line):1: boom\nstack traceback:`)
+	got = inBubble(t, `host.After(0, function() error "boom" end) host.After(1, function() host.Exit(0) end)`, nil)
+	got.want(t, 0, "", "boom")
+	got = inBubble(t, `host.Register("shutdown", function() print "ending" end) error "boom"`, nil)
+	got.want(t, 1, "ending\n", `"(command line):1: boom\nstack traceback:`)
+	if got.Err == nil || got.Errors != 1 {
+		t.Errorf("result %+v", got.Result)
+	}
+	inBubble(t, `print(`, nil).want(t, 1, "", `(command line):1: syntax error near <eof>`)
+	inBubble(t, `websocket.Connect("ws://nowhere.test/", { onError = function(message) print(message) end })`, nil).
+		want(t, 0, "Underlying Transport Error\n")
+}
+
+func TestCancelledContext(t *testing.T) {
+	before := func(*script.Options) context.Context {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		return ctx
+	}
+	inBubble(t, `print "never"`, before).want(t, 130, "")
+	inBubble(t, `host.Every(1000, print) host.Register("shutdown", function() host.Exit(1) end)`,
+		func(*script.Options) context.Context { return cancelAfter(1500*time.Millisecond, errors.New("enough")) }).
+		want(t, 130, "\n")
+}
+
+func TestUnreadableScriptRunsNothing(t *testing.T) {
+	var stdout bytes.Buffer
+	_, err := script.Run(t.Context(), script.Options{Code: "print(1)", Path: filepath.Join(t.TempDir(), "none.lua"), Stdout: &stdout})
+	if !errors.Is(err, fs.ErrNotExist) || stdout.Len() > 0 {
+		t.Errorf("error %v, printed %q", err, stdout.String())
+	}
+}
+
+func TestArguments(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "args.lua")
+	source := "#!/usr/bin/env tidewire\nprint(..., select('#', ...)) print(arg[-2], arg[-1], arg[0] == path, arg[1], arg[2], #arg)"
+	if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout bytes.Buffer
+	run := func(opts script.Options) {
+		t.Helper()
+		opts.Stdout = &stdout
+		opts.Command = []string{"tidewire", "run"}
+		opts.Args = []string{"a", "-b"}
+		if got, err := script.Run(t.Context(), opts); err != nil || got.ExitCode != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	run(script.Options{Path: path, Code: "path = arg[0] print(...)"})
+	run(script.Options{Path: script.FromStdin, Stdin: strings.NewReader("print(arg[0], ...)")})
+	run(script.Options{Code: "print(arg[0], arg[-1], ...)"})
+	want := "\na\t2\ntidewire\trun\ttrue\ta\t-b\t2\n-\ta\t-b\ntidewire\tnil\ta\t-b\n"
+	if stdout.String() != want {
+		t.Errorf("printed %q, want %q", stdout.String(), want)
+	}
+}
+
+// Real time: the VM spins.
+func TestEndlessLoopIsInterrupted(t *testing.T) {
+	var log bytes.Buffer
+	var stdout bytes.Buffer
+	got, err := script.Run(cancelAfter(50*time.Millisecond, script.ExitCode(130)), script.Options{
+		Code: `
+			host.Register("shutdown", function() print "shutdown" end)
+			while true do pcall(error) end`,
+		Grace:  50 * time.Millisecond,
+		Stdout: &stdout,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil || got.ExitCode != 130 || stdout.String() != "shutdown\n" || !strings.Contains(log.String(), "interrupted: ") {
+		t.Errorf("%+v, %v, printed %q, log %s", got, err, stdout.String(), log.String())
+	}
+}
+
+// brokenPipe is an output that nobody reads any more.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	got := inBubble(t, `host.Every(100, function() print "x" end) host.After(1000, function() host.Exit() end)`,
+		func(opts *script.Options) context.Context { opts.Stdout = brokenPipe{}; return context.Background() })
+	if got.Errors != 1 || strings.Count(got.log, "write the script's output: broken pipe") != 1 {
+		t.Errorf("%d errors, log %s", got.Errors, got.log)
+	}
+}
