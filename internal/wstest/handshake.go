@@ -34,7 +34,7 @@ type Answer struct {
 func (p *Peer) Handshake(answer Answer) {
 	p.tb.Helper()
 	p.ReadRequest()
-	p.SendRaw(answer.append(nil, p.Request))
+	p.SendRaw(answer.Bytes(p.Request))
 }
 
 // ReadRequest reads the client's half of the opening handshake into Request and answers nothing.
@@ -86,9 +86,10 @@ func (p *Peer) Upgrade(path string, header http.Header) *http.Response {
 	return resp
 }
 
-func (a Answer) append(dst []byte, req *http.Request) []byte {
+// Bytes is the answer to req as it looks on the wire.
+func (a Answer) Bytes(req *http.Request) []byte {
 	if a.Raw != "" {
-		return append(append(dst, a.Raw...), a.Then...)
+		return append([]byte(a.Raw), a.Then...)
 	}
 	status := a.Status
 	header := http.Header{}
@@ -109,7 +110,7 @@ func (a Answer) append(dst []byte, req *http.Request) []byte {
 	header.Write(&raw) // sorted; a field without values writes nothing
 	raw.WriteString("\r\n")
 	raw.WriteString(a.Body)
-	return append(append(dst, raw.Bytes()...), a.Then...)
+	return append(raw.Bytes(), a.Then...)
 }
 
 // checkRequest goes through the list of RFC 6455 §4.1.

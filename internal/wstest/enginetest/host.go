@@ -164,6 +164,9 @@ func (h *Host) End(id engine.ID) *engine.End {
 	return h.ends[id]
 }
 
+// Events returns what was dispatched for the connection and not yet wanted.
+func (h *Host) Events(id engine.ID) []string { return slices.Clone(h.events[id]) }
+
 // Info is what came with the connection's open event, or nil.
 func (h *Host) Info(id engine.ID) *engine.Info { return h.infos[id] }
 
