@@ -65,7 +65,7 @@ type Response struct {
 // PhaseHandshake; when ctx was cancelled it has category Closed and wraps ctx's cause.
 func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration) (*Response, error) {
 	e := begin(ctx, conn, raw, timeout)
-	e.where, e.peer = "opening handshake of "+req.URL, "server"
+	e.where, e.peer = "opening handshake of "+printable(req.URL, 200), "server"
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)
 	if whole := e.end(); err == nil && !whole {

@@ -162,7 +162,7 @@ var agreements = []struct {
 	{"an extension field that names none", with("Sec-WebSocket-Extensions:"), "", ""},
 	{"frames behind the header", agreement + "\x81\x05hello\x88\x00", "", "\x81\x05hello\x88\x00"},
 	{"1xx answers first (RFC 9110 §15.2)", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" +
-		with("Sec-WebSocket-Protocol: chat"), "chat", ""},
+		"HTTP/1.1 199\r\n\r\n" + with("Sec-WebSocket-Protocol: chat"), "chat", ""},
 	{"a long header", with("X-Long: " + strings.Repeat("x", 10_000)), "", ""},
 }
 
@@ -322,6 +322,8 @@ func TestClientStatus(t *testing.T) {
 			handshake.Response{Status: 403, Body: "you not!"}, "403 No: you not!"},
 		{"body cut short", "HTTP/1.1 500 X\r\nContent-Length: 100\r\n\r\nhalf",
 			handshake.Response{Status: 500, Body: "half"}, "500 X: half"},
+		{"a header that leaves the body no room", "HTTP/1.1 500 X\r\nX: " + strings.Repeat("x", 65_000) + "\r\n\r\n" + long,
+			handshake.Response{Status: 500, Body: long[:4096]}, "500 X: " + long[:120] + "…"},
 		{"bad chunks", "HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyou\r\nzz\r\n",
 			handshake.Response{Status: 500, Body: "you"}, "500 X: you"},
 		{"long body", "HTTP/1.1 500 X\r\nContent-Length: 10000\r\n\r\n" + long,

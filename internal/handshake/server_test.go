@@ -199,6 +199,17 @@ func TestServerTimerAndCancel(t *testing.T) {
 	}
 }
 
+func TestServerCancelledBefore(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := &wire{in: []byte(asking), end: io.EOF}
+	_, err := handshake.Server(ctx, w, w, nil, time.Minute)
+	wantFailure(t, err, failure.Closed, failure.MsgTransport)
+	if w.closed != 1 {
+		t.Errorf("closed %d times", w.closed)
+	}
+}
+
 func TestBothRoles(t *testing.T) {
 	client, server := tcpPair(t)
 	failed := make(chan error, 1)
