@@ -200,7 +200,7 @@ func (a *attempts) reached() (phase failure.Phase, where string) {
 }
 
 func (a *attempts) dnsFailure(dns *net.DNSError, err error) *failure.Error {
-	category, message, story := failure.DNS, failure.MsgTransport, dns.Err
+	category, message, story := failure.DNS, failure.MsgTransport, "the name server failed: "+dns.Err
 	switch {
 	case dns.IsNotFound:
 		story = "name not found: check its spelling"

@@ -127,7 +127,7 @@ func TestDialNames(t *testing.T) {
 		want     string
 	}{
 		{"missing.test.", failure.PhaseDNS, failure.DNS, "look up missing.test.: name not found: check its spelling"},
-		{"broken.test.", failure.PhaseDNS, failure.DNS, "look up broken.test.: server misbehaving"},
+		{"broken.test.", failure.PhaseDNS, failure.DNS, "look up broken.test.: the name server failed: server misbehaving"},
 		{"refusing.test.", failure.PhaseTCP, failure.Refused,
 			"dial tcp refusing.test.:PORT (127.0.0.1:PORT): connection refused: nothing listens there"},
 	} {
