@@ -100,7 +100,7 @@ func (c *connection) deliver(h Handler, m *meter) {
 	for _, en := range c.inbox.take(c.engine.batch[:0], min(turnMessages, m.events-m.delivered)) {
 		handled++
 		m.delivered++
-		h.Received(c.id, en.payload(), en.kind)
+		h.Received(c.id, en.payload, en.kind)
 		if c.discarding.Load() || m.spent() {
 			return
 		}

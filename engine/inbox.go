@@ -9,13 +9,14 @@ import (
 
 // entry is a message in the inbox.
 type entry struct {
-	block      *block
-	start, end int // of the payload in block.buf
-	kind       Kind
+	// payload lies in block. Dispatch reads it without the inbox's lock, and so must not come by it through block.buf,
+	// whose length changes as readLoop copies the next message behind.
+	payload []byte
+	block   *block
+	kind    Kind
 }
 
-func (en entry) payload() []byte { return en.block.buf[en.start:en.end:en.end] }
-func (en entry) bytes() int64    { return int64(en.end - en.start) }
+func (en entry) bytes() int64 { return int64(len(en.payload)) }
 
 // inbox holds what a connection has received and the script has not yet seen. It is bounded: when a message does not
 // fit, readLoop waits in put until half of the room is free, so that TCP holds the peer back; an empty inbox takes one
@@ -108,19 +109,18 @@ func (in *inbox) place(event proto.Event, from *block) entry {
 	}
 	switch {
 	case event.Owned:
-		en.block, en.end = wrapBlock(event.Data), len(event.Data)
+		en.block, en.payload = wrapBlock(event.Data), event.Data
 	case from != nil:
-		en.block = from
-		en.start = cap(from.buf) - cap(event.Data) // event.Data is a part of from.buf
-		en.end = en.start + len(event.Data)
+		en.block, en.payload = from, event.Data // which is a part of from.buf
 	default:
 		if in.tail == nil || cap(in.tail.buf)-len(in.tail.buf) < len(event.Data) {
 			in.newTail(len(event.Data))
 		}
-		en.block, en.start = in.tail, len(in.tail.buf)
+		start := len(in.tail.buf)
 		in.tail.buf = append(in.tail.buf, event.Data...)
-		en.end = len(in.tail.buf)
+		en.block, en.payload = in.tail, in.tail.buf[start:]
 	}
+	en.payload = en.payload[:len(en.payload):len(en.payload)]
 	en.block.pending++
 	return en
 }
