@@ -384,7 +384,9 @@ func TestCallbackTableIsReleasedAfterTheTerminalEvent(t *testing.T) {
 			websocket.Connect("ws://peer.test/", setmetatable({
 				onMessage = function() return token end,
 				onClose = function() error("also when it raises") return token end,
-			}, {__index = function() return token and nil end}))
+			}, {__index = function(_, key)
+				return key == "onError" and function() return token end or nil
+			end}))
 		end
 		connect "closed" connect "failed" connect "live"
 	`)

@@ -59,6 +59,9 @@ func (f *fakeEngine) Send(id engine.ID, kind engine.Kind, data string) error {
 }
 
 func (f *fakeEngine) Close(id engine.ID, code int, reason string) error {
+	if code == 0 {
+		code = 1000
+	}
 	if code != 1000 && (code < 3000 || code > 4999) {
 		return engine.ErrCloseCode
 	}
