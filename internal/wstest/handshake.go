@@ -126,15 +126,15 @@ func checkRequest(req *http.Request) error {
 	case req.Host == "":
 		return fmt.Errorf("no Host")
 	case !hasToken(req.Header, "Upgrade", "websocket"):
-		return fmt.Errorf("Upgrade %q, want websocket", req.Header["Upgrade"])
+		return fmt.Errorf("header Upgrade %q, want websocket", req.Header["Upgrade"])
 	case !hasToken(req.Header, "Connection", "upgrade"):
-		return fmt.Errorf("Connection %q, want Upgrade", req.Header["Connection"])
+		return fmt.Errorf("header Connection %q, want Upgrade", req.Header["Connection"])
 	case !slices.Equal(req.Header["Sec-Websocket-Version"], []string{"13"}):
-		return fmt.Errorf("Sec-WebSocket-Version %q, want 13", req.Header["Sec-Websocket-Version"])
+		return fmt.Errorf("header Sec-WebSocket-Version %q, want 13", req.Header["Sec-Websocket-Version"])
 	case len(req.Header["Sec-Websocket-Key"]) != 1 || err != nil || len(key) != 16:
-		return fmt.Errorf("Sec-WebSocket-Key %q, want 16 bytes in base64", req.Header["Sec-Websocket-Key"])
+		return fmt.Errorf("header Sec-WebSocket-Key %q, want 16 bytes in base64", req.Header["Sec-Websocket-Key"])
 	case len(req.Header["Sec-Websocket-Protocol"]) > 1:
-		return fmt.Errorf("Sec-WebSocket-Protocol %q, want one field", req.Header["Sec-Websocket-Protocol"])
+		return fmt.Errorf("header Sec-WebSocket-Protocol %q, want one field", req.Header["Sec-Websocket-Protocol"])
 	}
 	return nil
 }
