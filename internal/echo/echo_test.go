@@ -413,6 +413,25 @@ func TestCloseTakesLeave(t *testing.T) {
 	})
 }
 
+// The deadline that wakes a reader leaves TLS able to write.
+func TestCloseTakesLeaveOverTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cert := wstest.Certificate(t, "echo.test")
+		n := new(wstest.Net)
+		s := serve(t, n, echo.Options{TLSConfig: cert.Server})
+		_, conn := dial(t, n)
+		client := wstest.NewClient(t, tls.Client(conn, &tls.Config{RootCAs: cert.Roots, ServerName: "echo.test"}))
+		client.Upgrade("/", nil)
+		client.Serve() // answers with its own close frame and ends
+		synctest.Wait()
+		start := time.Now()
+		s.Close()
+		if got := time.Since(start); got != 0 {
+			t.Errorf("close took %v with a client that answers", got)
+		}
+	})
+}
+
 // Who has not shaken hands gets no grace.
 func TestCloseDuringTheHandshake(t *testing.T) {
 	for _, opts := range []echo.Options{{}, {TLSConfig: &tls.Config{}}} {
