@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/script"
+)
+
+// freeLocalPort is where the echo server listens unless told otherwise: nobody else's machine can reach it.
+const freeLocalPort = "127.0.0.1:0"
+
+func newEchoCommand() *cobra.Command {
+	var addr string
+	cmd := &cobra.Command{
+		Use:   "echo [flags]",
+		Short: "Run a WebSocket server that sends back what it receives",
+		Long: `Run a WebSocket server that sends back what it receives, until ctrl-C. It prints its URL once it listens.
+
+It serves everyone who can reach its address, so by default that is this machine alone.`,
+		Args:                  cobra.NoArgs,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return serveEcho(cmd, addr) },
+		DisableFlagsInUseLine: true,
+	}
+	cmd.Flags().StringVar(&addr, "addr", freeLocalPort, "listen at `ADDR` (host:port); port 0 is a free one")
+	return cmd
+}
+
+func serveEcho(cmd *cobra.Command, addr string) error {
+	server, err := startEcho(addr)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	ctx, stop := catchSignals(cmd.Context(), func(script.ExitCode) {})
+	defer stop()
+	fmt.Println(server.URL())
+	<-ctx.Done()
+	var code script.ExitCode
+	errors.As(context.Cause(ctx), &code)
+	return exitWith(int(code))
+}

@@ -1,0 +1,79 @@
+// Command tidewire runs Lua scripts that talk WebSocket.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/script"
+)
+
+// exitUnusable is the exit code when nothing could be run: bad flags, an unreadable script, an address in use.
+const exitUnusable = 2
+
+// exitCodes is for --help.
+const exitCodes = `Exit codes:
+  0    the script ended without a Lua error
+  1    a Lua error: in the main chunk, which ends the run, or in a callback, timer or handler, which does not
+  2    nothing was run: bad flags, or a script that cannot be read
+  130  ended by SIGINT (ctrl-C; a second one quits at once)
+  143  ended by SIGTERM
+  n    the script called host.Exit(n)
+A connection that fails is no error by itself: the script's onError sees it.`
+
+func main() { os.Exit(execute()) }
+
+// execute runs the command line and returns the exit code.
+func execute() int {
+	cmd, err := newRootCommand().ExecuteC()
+	var code script.ExitCode
+	var start *startError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &start):
+		fmt.Fprintf(os.Stderr, "tidewire: %v\n", err)
+	default: // what is left is wrong on the command line
+		fmt.Fprintf(os.Stderr, "tidewire: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+	}
+	return exitUnusable
+}
+
+// startError says why nothing was run, although the command line was in order.
+type startError struct{ err error }
+
+func (e *startError) Error() string { return e.err.Error() }
+func (e *startError) Unwrap() error { return e.err }
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "tidewire",
+		Short:             "Run Lua scripts that talk WebSocket",
+		Long:              "tidewire runs Lua scripts that talk WebSocket.\n\n" + exitCodes,
+		Example:           "  tidewire run --echo examples/hello.lua",
+		Args:              refuseUnknownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.AddCommand(newRunCommand(), newEchoCommand(), newVersionCommand())
+	return root
+}
+
+// refuseUnknownCommand knows the slip of leaving "run" out.
+func refuseUnknownCommand(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() || filepath.Ext(args[0]) == ".lua" {
+		return fmt.Errorf("unknown command %q: to run a script, write tidewire run %s", args[0], args[0])
+	}
+	return fmt.Errorf("unknown command %q", args[0])
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/script"
+)
+
+// maxFPS is the highest frame rate: a tick a millisecond.
+const maxFPS = 1000
+
+// runFlags are the flags of tidewire run.
+type runFlags struct {
+	fps   int
+	grace grace
+	echo  string
+	code  []string
+}
+
+func newRunCommand() *cobra.Command {
+	flags := runFlags{grace: grace(host.DefaultGrace)}
+	cmd := &cobra.Command{
+		Use:   "run [flags] SCRIPT|- [ARGS...]",
+		Short: "Run a Lua script",
+		Long: `Run a Lua script until no connection, timer or onUpdate handler is left, or it calls host.Exit.
+
+SCRIPT is a file, or - for standard input. What follows it belongs to the script, which finds it in arg and in "...".
+What the script prints goes to standard output, everything else to standard error.
+
+` + exitCodes,
+		Example: `  tidewire run --echo examples/hello.lua
+  tidewire run -e 'print(utility.GetTickCount())'
+  tidewire run bot.lua wss://example.org/ --loud`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && !cmd.Flags().Changed("execute") {
+				return errors.New("nothing to run: name a script, - for standard input, or give code with -e")
+			}
+			return flags.validate()
+		},
+		RunE:                  func(cmd *cobra.Command, args []string) error { return run(cmd, flags, args) },
+		DisableFlagsInUseLine: true,
+	}
+	f := cmd.Flags()
+	f.SetInterspersed(false) // flags end at SCRIPT
+	f.IntVar(&flags.fps, "fps", host.DefaultFPS, fmt.Sprintf("onUpdate ticks a second, 1 to %d", maxFPS))
+	f.Var(&flags.grace, "grace", "how long the ending may take before what is left is cut, such as 500ms, 1m or 2.5 (seconds)")
+	f.StringVar(&flags.echo, "echo", "", "run an echo server at `ADDR` (host:port) besides; its URL is host.echo")
+	f.Lookup("echo").NoOptDefVal = freeLocalPort
+	f.StringArrayVarP(&flags.code, "execute", "e", nil, "run `CODE` first, then SCRIPT if there is one; given twice, the pieces are joined by a line break")
+	return cmd
+}
+
+func (f *runFlags) validate() error {
+	if f.fps < 1 || f.fps > maxFPS {
+		return fmt.Errorf("invalid argument \"%d\" for \"--fps\" flag: 1 to %d expected", f.fps, maxFPS)
+	}
+	return nil
+}
+
+// run is the body of tidewire run; args are the script and its arguments.
+func run(cmd *cobra.Command, flags runFlags, args []string) error {
+	logger := newLogger()
+	opts := script.Options{
+		Code:    strings.Join(flags.code, "\n"),
+		Command: os.Args[:len(os.Args)-len(args)],
+		FPS:     flags.fps,
+		Grace:   flags.grace.option(),
+		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
+		Logger:  logger,
+		Overdue: quitter(logger),
+	}
+	if len(args) > 0 {
+		opts.Path, opts.Args = args[0], args[1:]
+	}
+	if opts.Path == script.FromStdin {
+		// Before signals are caught: until the script is there, ctrl-C should simply end the process.
+		source, err := io.ReadAll(os.Stdin)
+		if err != nil {
+			return &startError{fmt.Errorf("read the script from standard input: %w", err)}
+		}
+		opts.Stdin = bytes.NewReader(source)
+	}
+	if cmd.Flags().Changed("echo") {
+		server, err := startEcho(flags.echo)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		opts.Echo = server.URL()
+	}
+	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
+		logger.Info(fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)))
+	})
+	defer stop()
+	result, err := script.Run(ctx, opts)
+	if err != nil {
+		return unreadable(err, flags, opts.Path)
+	}
+	return exitWith(result.ExitCode)
+}
+
+// exitWith makes an exit code what a command returns.
+func exitWith(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return script.ExitCode(code)
+}
+
+// unreadable knows the slip of writing --echo ADDR for --echo=ADDR.
+func unreadable(err error, flags runFlags, path string) error {
+	if _, _, notAddr := net.SplitHostPort(path); notAddr == nil && flags.echo == freeLocalPort && errors.Is(err, fs.ErrNotExist) {
+		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, path)}
+	}
+	return &startError{err}
+}
+
+// quitter returns what ends the process when the script does not let itself be ended.
+func quitter(logger *slog.Logger) func(code int) {
+	return func(code int) {
+		logger.Error("the script is still running 1s after the grace, and cannot be interrupted: quitting")
+		os.Exit(code)
+	}
+}
+
+// startEcho starts the echo server of --echo and of tidewire echo.
+func startEcho(addr string) (*echo.Server, error) {
+	if addr != "" && !strings.Contains(addr, ":") {
+		addr = net.JoinHostPort("127.0.0.1", addr) // a port alone
+	}
+	server, err := echo.Start(addr, echo.Options{})
+	if err != nil {
+		return nil, &startError{fmt.Errorf("start the echo server: %w; with port 0 it takes a free one", err)}
+	}
+	return server, nil
+}
