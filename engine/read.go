@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/dial"
 	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/internal/proto"
 	"github.com/tidewire/tidewire/internal/wire"
@@ -184,7 +184,7 @@ func (c *connection) joinWriteLoop() {
 func (c *connection) linger() {
 	timer := time.AfterFunc(lingerTime, func() { c.raw.Close() })
 	defer timer.Stop()
-	if conn, ok := c.transport.(*tls.Conn); ok {
+	if conn, ok := c.transport.(*dial.TLSConn); ok {
 		if conn.CloseWrite() != nil {
 			return
 		}

@@ -38,8 +38,8 @@ type Options struct {
 
 // Conn is a transport, or what is known of the attempt at one.
 type Conn struct {
-	// Transport is what the handshake talks over: Raw, or TLS on top of it. nil after a failure. Over TLS its Read
-	// gives io.EOF after the peer's close_notify alone; a stream that ends without one gives io.ErrUnexpectedEOF.
+	// Transport is what the handshake talks over: Raw, or a *TLSConn on top of it, whose Read gives io.EOF after the
+	// peer's close_notify alone and io.ErrUnexpectedEOF when the stream ends without one. nil after a failure.
 	Transport net.Conn
 
 	// Raw is the socket under Transport; nil after a failure. Closing it ends a blocked Read or Write of Transport at

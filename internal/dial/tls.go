@@ -35,7 +35,7 @@ func startTLS(ctx context.Context, raw net.Conn, t *Target, o Options) (net.Conn
 	err := conn.HandshakeContext(ctx) // closes raw when ctx ends
 	info := newTLSInfo(conn.ConnectionState(), err)
 	if err == nil {
-		return &tlsConn{Conn: conn, under: watched}, info, nil
+		return &TLSConn{Conn: conn, under: watched}, info, nil
 	}
 	where := "tls handshake with " + t.Address()
 	var f *failure.Error
@@ -161,15 +161,15 @@ func (w *endWatch) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tlsConn tells the two ends of a TLS stream apart. crypto/tls gives io.EOF also when the socket ends between two
+// TLSConn is the Transport of wss. It tells the two ends of a TLS stream apart: crypto/tls gives io.EOF also when the socket ends between two
 // records without a close_notify, which anybody on the way can bring about (RFC 8446 §6.1). After a close_notify it
 // does not read the socket any more, so the socket's end is seen only in the other case.
-type tlsConn struct {
+type TLSConn struct {
 	*tls.Conn
 	under *endWatch
 }
 
-func (c *tlsConn) Read(p []byte) (int, error) {
+func (c *TLSConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if err == io.EOF && c.under.ended.Load() {
 		err = io.ErrUnexpectedEOF

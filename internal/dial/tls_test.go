@@ -64,8 +64,11 @@ func TestDialTLS(t *testing.T) {
 		if *conn.TLS != want || !strings.HasPrefix(conn.TLS.Cipher, "TLS_") || conn.Remote != address {
 			t.Errorf("%s: got %+v, remote %q", c.host, conn.TLS, conn.Remote)
 		}
-		if conn.Raw == conn.Transport {
-			t.Error("Raw is not the socket")
+		if _, ok := conn.Transport.(*dial.TLSConn); !ok {
+			t.Errorf("the transport is a %T", conn.Transport)
+		}
+		if _, ok := conn.Raw.(*net.TCPConn); !ok {
+			t.Errorf("the socket is a %T", conn.Raw)
 		}
 	}
 }

@@ -398,7 +398,7 @@ func TestClientTransportErrors(t *testing.T) {
 		{"reset while writing", wire{write: read(syscall.EPIPE)}, failure.Reset, failure.MsgTransport, "connection reset by the server"},
 		{"reset while reading", wire{end: read(syscall.ECONNRESET)}, failure.Reset, failure.MsgTransport, "connection reset by the server"},
 		{"reset in the middle", wire{in: []byte(agreement[:30]), end: read(syscall.ECONNRESET)}, failure.Reset, failure.MsgTransport, ""},
-		{"TLS without close_notify", wire{in: []byte(agreement[:30]), end: io.ErrUnexpectedEOF}, failure.Reset, failure.MsgTransport,
+		{"TLS without close_notify", wire{in: []byte(agreement[:30]), end: io.ErrUnexpectedEOF}, failure.EOF, failure.MsgTransport,
 			"TLS ended without close_notify"},
 		{"no acknowledgements", wire{end: read(syscall.ETIMEDOUT)}, failure.Timeout, failure.MsgTimerExpired, "timed out"},
 		{"a late TLS alert", wire{end: &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}}, failure.TLS,
