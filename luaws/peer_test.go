@@ -305,3 +305,15 @@ func TestTheStateIsClosedWhileConnectionsLive(t *testing.T) {
 		}
 	})
 }
+
+func TestKindOptionIsTheDefaultOfSend(t *testing.T) {
+	onStage(t, engine.Options{}, `
+		text = connect{kind = "text"}
+		local ok, err = pcall(websocket.Send, text, "\255")
+		assert(err == "bad argument #2 to '?' (valid UTF-8 expected)", err)
+		websocket.Send(text, "\255", "binary")
+		websocket.Send(text, "plain")
+		websocket.Send(text, "\255", "auto")`, func(s *stage) {
+		s.accept().WantFrame(wstest.Binary("\xff"), wstest.Text("plain"), wstest.Binary("\xff"))
+	})
+}
