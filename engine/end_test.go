@@ -95,13 +95,15 @@ func TestPeerBreaksRules(t *testing.T) {
 		raw   []byte
 		event string
 		code  int
+
+		dropped engine.Tally // the message that broke the rule
 	}{
-		"reserved bits":  {[]byte("\xc1\x00"), `error "Invalid use of reserved bits" protocol`, 1002},
-		"opcode":         {[]byte("\x83\x00"), `error "invalid opcode" protocol`, 1002},
-		"bad UTF-8":      {[]byte("\x81\x01\xff"), `error "Invalid UTF8 encoding" utf8`, 1007},
-		"bad UTF-8 soon": {[]byte("\x01\x05a\xff"), `error "Invalid UTF8 encoding" utf8`, 1007},
-		"too big":        {[]byte("\x82\x7e\x04\x00"), `error "A message was too large" too_big`, 1009},
-		"close code":     {[]byte("\x88\x02\x03\xee"), `error "Invalid close code used" protocol`, 1002},
+		"reserved bits":  {[]byte("\xc1\x00"), `error "Invalid use of reserved bits" protocol`, 1002, engine.Tally{}},
+		"opcode":         {[]byte("\x83\x00"), `error "invalid opcode" protocol`, 1002, engine.Tally{}},
+		"bad UTF-8":      {[]byte("\x81\x01\xff"), `error "Invalid UTF8 encoding" utf8`, 1007, engine.Tally{Messages: 1, Bytes: 1}},
+		"bad UTF-8 soon": {[]byte("\x01\x05a\xff"), `error "Invalid UTF8 encoding" utf8`, 1007, engine.Tally{Messages: 1, Bytes: 2}},
+		"too big":        {[]byte("\x82\x7e\x04\x00"), `error "A message was too large" too_big`, 1009, engine.Tally{Messages: 1}},
+		"close code":     {[]byte("\x88\x02\x03\xee"), `error "Invalid close code used" protocol`, 1002, engine.Tally{}},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{MaxMessage: 1000})
@@ -112,6 +114,9 @@ func TestPeerBreaksRules(t *testing.T) {
 			end := h.End(h.ID)
 			if end.CloseCode != test.code || end.Phase != engine.PhaseOpen || end.Retryable || end.Err == nil || end.Err.Op != engine.PhaseOpen {
 				t.Errorf("end %+v", end)
+			}
+			if end.Dropped != test.dropped {
+				t.Errorf("dropped %+v, want %+v", end.Dropped, test.dropped)
 			}
 			peer.WantEnd()
 		})

@@ -54,6 +54,7 @@ type Reader struct {
 	// The message in progress; message is Continuation if there is none:
 	message wire.Opcode
 	data    []byte // made by Alloc once a part of the message had to be kept
+	refused int64  // bytes of a message that broke a rule before any of it was kept
 	text    wire.UTF8
 
 	closed bool  // the peer's close frame has been read; what follows it is ignored (RFC 6455 §5.5.1)
@@ -122,9 +123,10 @@ func (r *Reader) Filled(n int, events []Event) ([]Event, error) {
 	return events, r.failed
 }
 
-// Unfinished returns how many bytes of payload have arrived of a message that is not complete, and whether there is one.
+// Unfinished returns how many bytes of payload have arrived of a message that is not complete, or that broke a rule, and
+// whether there is one.
 func (r *Reader) Unfinished() (bytes int64, ok bool) {
-	return int64(len(r.data)), r.message != wire.Continuation
+	return int64(len(r.data)) + r.refused, r.message != wire.Continuation
 }
 
 // Drop gives back what the Reader holds. Nothing may be read after.
@@ -163,10 +165,13 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 	if err := r.check(h); err != nil {
 		return 0, err
 	}
-	r.inFrame, r.frame, r.missing = true, h, h.Length
 	if !h.Opcode.IsControl() && h.Opcode != wire.Continuation {
 		r.message = h.Opcode
 	}
+	if err := r.checkSize(h); err != nil {
+		return 0, err
+	}
+	r.inFrame, r.frame, r.missing = true, h, h.Length
 	return n, nil
 }
 
@@ -193,7 +198,13 @@ func (r *Reader) check(h wire.Header) error {
 		return errNothingToContinue
 	case h.Opcode != wire.Continuation && r.message != wire.Continuation:
 		return errUnfinishedMessage
-	case r.opts.MaxMessage > 0 && h.Length > r.opts.MaxMessage-int64(len(r.data)):
+	}
+	return nil
+}
+
+// checkSize refuses a message as soon as the declared length of one of its frames makes it too large.
+func (r *Reader) checkSize(h wire.Header) error {
+	if !h.Opcode.IsControl() && r.opts.MaxMessage > 0 && h.Length > r.opts.MaxMessage-int64(len(r.data)) {
 		return failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig,
 			"peer sent a message of at least %d bytes; the limit is %d", uint64(h.Length)+uint64(len(r.data)), r.opts.MaxMessage)
 	}
@@ -226,10 +237,11 @@ func (r *Reader) readControl(part []byte, events []Event) ([]Event, error) {
 func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 	r.unmask(part)
 	if r.data == nil && r.frame.Fin && r.frame.Opcode != wire.Continuation && int64(len(part)) == r.missing {
-		r.inFrame, r.missing, r.message = false, 0, wire.Continuation
 		if r.frame.Opcode == wire.Text && !wire.ValidUTF8(part) {
+			r.refused = int64(len(part))
 			return events, errTextUTF8
 		}
+		r.inFrame, r.missing, r.message = false, 0, wire.Continuation
 		return append(events, Event{Opcode: r.frame.Opcode, Data: part}), nil
 	}
 	if r.data == nil || cap(r.data)-len(r.data) < len(part) {
