@@ -10,7 +10,7 @@
 //	/headers               sends the handshake's header fields, a line each, and the request's target
 //	/close?code&reason     closes at once; without a code in the frame if none is given
 //	/close/after           sends every message back and closes with 3001 after the message "last"
-//	/push?count&size       sends numbered messages, then closes with 1000
+//	/push?count&size&wait  sends numbered messages, from the first message on if it is to wait, then closes with 1000
 //	/ping                  pings, and says so when the pong carries the same payload
 //	/fragments             sends one message in four fragments with a ping in between, closes at the pong
 //	/raw?hex               sends these bytes as they are
@@ -19,6 +19,7 @@
 //	/drop/reset            the same by resetting TCP
 //	/stall?key             reads nothing more, says "stalled"; once resumed, counts messages and answers "count?"
 //	/resume?key            lets that connection read on
+//	/reset?key             resets that connection
 //	/witness?key           says "witnessed" and takes down how the connection ends
 //	/verdict?key           waits for that end and says "CODE MESSAGES REASON"
 //	/refuse?status&body&times  answers the handshake with that status (403) and body

@@ -17,7 +17,7 @@ func TestSlowScript(t *testing.T) {
 		inbox                 int // bytes
 		maxResident           int64
 	}{
-		{connections: 1, messages: 100_000, inbox: 4 << 20, maxResident: 100 << 20},
+		{connections: 1, messages: 50_000, inbox: 4 << 20, maxResident: 100 << 20},
 		{connections: 500, messages: 256, inbox: 64 << 10, maxResident: 250 << 20},
 	} {
 		for _, p := range peers {

@@ -13,7 +13,7 @@ const pushAhead = 1 << 16; // bytes that wait in the server while it pushes; the
 const backlog = 2048; // a script opens 1,000 connections at once
 
 const rawSockets = new Map(); // remote port → TCP socket below TLS, which alone can be cut without close_notify
-const stalled = new Map(); // key → WebSocket that does not read
+const stalled = new Map(); // key → what ends the stall of a connection that does not read
 const verdicts = new Map(); // key → promise of how the witnessed connection ended
 
 const websockets = new WebSocketServer({ noServer: true, maxPayload, handleProtocols });
@@ -68,6 +68,7 @@ const behaviours = {
   async '/push'(ws, { query }) {
     const count = Number(query.get('count'));
     const size = Number(query.get('size') ?? 0);
+    if (query.has('wait')) await new Promise((resolve) => ws.once('message', resolve));
     for (let i = 1; i <= count && ws.readyState === ws.OPEN; i++) {
       const written = new Promise((resolve) => ws.send(`${i}:`.padEnd(size, '.'), resolve));
       if (ws.bufferedAmount > pushAhead) await written;
@@ -96,11 +97,11 @@ const behaviours = {
   '/drop/fin': (ws, { request }) => ws.once('message', () => request.socket.end()),
   '/drop/cut': (ws, { tcp }) => ws.once('message', () => tcp.destroy()),
   '/drop/reset': (ws, { tcp }) => ws.once('message', () => tcp.resetAndDestroy()),
-  '/stall'(ws, { query }) {
+  '/stall'(ws, { query, tcp }) {
     let messages = 0;
     let bytes = 0;
     ws.pause();
-    stalled.set(query.get('key'), ws);
+    stalled.set(query.get('key'), { resume: () => ws.resume(), reset: () => tcp.resetAndDestroy() });
     ws.on('close', () => stalled.delete(query.get('key')));
     ws.on('message', (data, isBinary) => {
       if (!isBinary && String(data) === 'count?') return ws.send(`${messages} ${bytes}`);
@@ -111,6 +112,10 @@ const behaviours = {
   },
   '/resume'(ws, { query }) {
     stalled.get(query.get('key')).resume();
+    ws.close(1000);
+  },
+  '/reset'(ws, { query }) {
+    stalled.get(query.get('key')).reset();
     ws.close(1000);
   },
   '/witness'(ws, { query }) {

@@ -103,6 +103,8 @@ async def close_after(ws, query):
 
 async def push(ws, query):
     size = int(query.get("size", "0"))
+    if query.get("wait"):
+        await ws.recv()
     for i in range(1, int(query.get("count")) + 1):
         await ws.send(f"{i}:".ljust(size, "."))
     await ws.close(1000, "pushed")
@@ -147,6 +149,10 @@ async def drop_cut(ws, query):
 
 async def drop_reset(ws, query):
     await ws.recv()
+    reset_tcp(ws)
+
+
+def reset_tcp(ws):
     linger = struct.pack("ii", 1, 0)  # on, 0 s: closing sends RST
     ws.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     ws.transport.abort()
@@ -167,6 +173,11 @@ async def stall(ws, query):
 
 async def resume(ws, query):
     stalled.pop(query.get("key")).transport.resume_reading()
+    await ws.close(1000)
+
+
+async def reset(ws, query):
+    reset_tcp(stalled.pop(query.get("key")))
     await ws.close(1000)
 
 
@@ -203,6 +214,7 @@ BEHAVIOURS = {
     "/drop/reset": drop_reset,
     "/stall": stall,
     "/resume": resume,
+    "/reset": reset,
     "/witness": witness,
     "/verdict": verdict,
 }

@@ -64,7 +64,7 @@ websocket.Close(early)
 websocket.Close(early, 4000, "a second Close changes nothing")
 
 -- After our Close nothing more is delivered but onClose.
-check.connect("/push?count=100000&size=50", {
+check.connect("/push?count=10000&size=50", {
   message = function(_, _, id) websocket.Close(id, 4000, "enough") end,
   ended = function(e)
     check.equal(#e.messages, 1, "messages after Close")

@@ -34,9 +34,13 @@ violates("817f000000000000ffff", "Payload length was not minimally encoded", 100
 violates("880103", "Invalid close code used", 1002)
 violates("88020000", "Invalid close code used", 1002)
 violates("880203e7", "Invalid close code used", 1002)
-violates("880203ed", "Reserved close code used", 1002)
-violates("880203ee", "Reserved close code used", 1002)
-violates("880203f7", "Reserved close code used", 1002)
+violates("880203ed", "Invalid close code used", 1002) -- 1005, 1006 and 1015 must not stand in a frame
+violates("880203ee", "Invalid close code used", 1002)
+violates("880203f7", "Invalid close code used", 1002)
+violates("88021388", "Invalid close code used", 1002) -- 5000
+violates("880203ec", "Reserved close code used", 1002) -- 1004
+violates("880203f8", "Reserved close code used", 1002) -- 1016
+violates("88020bb7", "Reserved close code used", 1002) -- 2999
 violates("880403e8c328", "Invalid UTF8 encoding", 1007, "utf8")
 
 -- Text, also in fragments, at the first bad byte: the rest of the message never comes.

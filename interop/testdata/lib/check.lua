@@ -6,9 +6,12 @@ local check = {base = arg[1]}
 local LIMIT = 60000 -- ms for a whole script
 local pending = {}  -- number of the case → its URL
 local started, running = 0, 0
+local failed = false
 
+-- fail ends the run. What the ending brings about is no news.
 function check.fail(text)
-  print(debug.traceback(text, 2))
+  if not failed then print(debug.traceback(text, 2)) end
+  failed = true
   host.Exit(1)
 end
 
@@ -32,7 +35,7 @@ local deadline = host.After(LIMIT, function()
 end)
 
 host.Register("shutdown", function()
-  if running == 0 then print("ok") end
+  if running == 0 and not failed then print("ok") end
 end)
 
 -- begin counts a case that must end; the function that it returns says that it has.
