@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience bounds each wait for a process.
+const patience = 20 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tidewire": main})
+}
+
+// TestScripts runs the txtar files, whose commands run the real main. Besides testscript's own commands there are
+//
+//	exits CODE CMD [ARGS...]
+//	    runs a command and wants the exit code
+//	signals CODE SIGNAL[,SIGNAL...] CMD [ARGS...]
+//	    starts a command with an open standard input, waits for the first line of its standard output, sends the first
+//	    signal, then each further one when the one before was spoken of on standard error, and wants the exit code
+//	listen VAR
+//	    listens to a port and sets VAR to its address; nobody accepts
+//	free VAR
+//	    sets VAR to an address that nobody listens to
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":   exits,
+			"signals": signals,
+			"listen":  func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]) },
+			"free":    func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]).Close() },
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	wantExit(ts, ts.Exec(args[1], args[2:]...), args[0])
+}
+
+func wantExit(ts *testscript.TestScript, err error, want string) {
+	var exit *exec.ExitError
+	got := 0
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit code %d, want %s", got, want)
+	}
+}
+
+func listen(ts *testscript.TestScript, name string) net.Listener {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { listener.Close() })
+	ts.Setenv(name, listener.Addr().String())
+	return listener
+}
+
+func signals(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(args[2], args[3:]...)
+	cmd.Dir = ts.MkAbs(".")
+	stdin, err := cmd.StdinPipe()
+	ts.Check(err)
+	defer stdin.Close()
+	stdout, stderr := newWatched(), newWatched()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	ts.Check(cmd.Start())
+	defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
+
+	stdout.await("\n")
+	for i, name := range strings.Split(args[1], ",") {
+		if i > 0 {
+			stderr.await("SIG")
+		}
+		ts.Check(cmd.Process.Signal(map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[name]))
+	}
+	err = cmd.Wait()
+	ts.Stdout().Write(stdout.bytes())
+	ts.Stderr().Write(stderr.bytes())
+	wantExit(ts, err, args[0])
+}
+
+// watched is a buffer in which somebody waits for a text.
+type watched struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	buffer  bytes.Buffer
+}
+
+func newWatched() *watched {
+	w := &watched{}
+	w.changed = sync.NewCond(&w.mu)
+	return w
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer w.changed.Broadcast()
+	return w.buffer.Write(p)
+}
+
+// await waits until text was written, or for patience.
+func (w *watched) await(text string) {
+	overdue := false
+	timer := time.AfterFunc(patience, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		overdue = true
+		w.changed.Broadcast()
+	})
+	defer timer.Stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !overdue && !bytes.Contains(w.buffer.Bytes(), []byte(text)) {
+		w.changed.Wait()
+	}
+}
+
+func (w *watched) bytes() []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.buffer.Bytes())
+}
+
+func TestGrace(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"0": -1, "0s": -1, "5": 5 * time.Second, "2.5": 2500 * time.Millisecond, "1e1": 10 * time.Second,
+		"500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second, "24h": 24 * time.Hour,
+	} {
+		var g grace
+		if err := g.Set(text); err != nil || g.option() != want {
+			t.Errorf("--grace %s is %v, %v, want %v", text, g.option(), err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "-1", "-1s", "nan", "inf", "1e300", "25h", "5 s"} {
+		var g grace
+		if g.Set(text) == nil {
+			t.Errorf("--grace %s was taken", text)
+		}
+	}
+}
