@@ -3,6 +3,7 @@ package lualib_test
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,17 @@ func TestCoroutineSurvivesAnExitElsewhere(t *testing.T) {
 		coroutine.resume(made) wrapped()`, "one\nun\n")
 	m.wantOutput(t, `pcall(exit) print "after"`, "")
 	m.wantOutput(t, `print(coroutine.resume(made)) wrapped()`, "two\ntrue\ndeux\n")
+}
+
+// The VM derives a context for each coroutine, which in the standard library's way would cost a goroutine or an entry
+// each, for ever if the coroutine is never finished.
+func TestCoroutinesHoldNothingOutsideTheVM(t *testing.T) {
+	m := newVM(t)
+	before := runtime.NumGoroutine()
+	m.wantOutput(t, `for i = 1, 100 do coroutine.wrap(function() coroutine.yield() end)() end`, "")
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines before, %d after 100 coroutines", before, after)
+	}
 }
 
 func TestErrorInWrappedCoroutineLeavesTheVMSound(t *testing.T) {

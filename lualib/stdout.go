@@ -145,8 +145,7 @@ func (s *Stdout) print(L *lua.LState) int {
 func (s *Stdout) luaWrite(L *lua.LState, first int) int {
 	var parts [][]byte
 	for i := first; i <= L.GetTop(); i++ {
-		L.CheckTypes(i, lua.LTNumber, lua.LTString)
-		parts = append(parts, []byte(lua.LVAsString(L.Get(i))))
+		parts = append(parts, []byte(CheckString(L, i)))
 	}
 	return luaResult(L, s.write(parts...))
 }
@@ -154,12 +153,12 @@ func (s *Stdout) luaWrite(L *lua.LState, first int) int {
 func (s *Stdout) luaFlush(L *lua.LState) int { return luaResult(L, s.Flush()) }
 
 func (s *Stdout) luaSetvbuf(L *lua.LState) int {
-	mode := bufferMode(L.CheckString(2))
+	mode := bufferMode(CheckString(L, 2))
 	switch mode {
 	case bufferNone, bufferLine, bufferFull:
 		return luaResult(L, s.setMode(mode))
 	}
-	L.ArgError(2, "invalid option '"+string(mode)+"'")
+	ArgError(L, 2, "invalid option '"+string(mode)+"'")
 	return 0
 }
 

@@ -16,6 +16,9 @@ func TestStdoutKeepsOneOrder(t *testing.T) {
 	m.wantOutput(t, `print(io.write(), io.flush(), io.stdout:flush(), io.stdout:setvbuf "full")`, "true\ttrue\ttrue\ttrue\n")
 	m.wantOutput(t, `print(io.stdout:close()) print(io.close()) print "still here"`,
 		"nil\tcannot close standard file\nnil\tcannot close standard file\nstill here\n")
+	m.wantOutput(t, `print(pcall(io.write, "x", {}))`, "false\tbad argument #2 to '?' (string expected, got table)\n")
+	m.wantOutput(t, `print(pcall(function() io.stdout:setvbuf "all" end))`,
+		"false\ttest.lua:1: bad argument #1 to 'setvbuf' (invalid option 'all')\n")
 }
 
 func TestStdoutLeavesOtherFilesAlone(t *testing.T) {
