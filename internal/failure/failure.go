@@ -95,6 +95,7 @@ const (
 	MsgNonMinimalLength    = "Payload length was not minimally encoded"
 	MsgInvalidCloseCode    = "Invalid close code used"
 	MsgReservedCloseCode   = "Reserved close code used"
+	MsgZlib                = "A zlib function returned an error"
 	MsgSendQueueFull       = "send queue full"
 	MsgInvalidURI          = "invalid uri"
 	MsgRejected            = "Connection rejected"

@@ -43,7 +43,7 @@ func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
 			if len(dst)-n <= wire.MaxHeader {
 				return n, done
 			}
-			h := wire.Header{Fin: frame.Fin, Opcode: frame.Opcode, Length: int64(len(frame.Payload))}
+			h := wire.Header{Fin: frame.Fin, RSV: frame.RSV, Opcode: frame.Opcode, Length: int64(len(frame.Payload))}
 			if keys != nil {
 				h.Masked, h.Key = true, uint32(keys.Uint64())
 			}

@@ -29,6 +29,7 @@ func (t *Tally) sub(u Tally) { t.Messages -= u.Messages; t.Bytes -= u.Bytes }
 // Frame is one frame to write. Its payload is a reference, never a copy.
 type Frame struct {
 	Fin     bool
+	RSV     byte // as in wire.Header
 	Opcode  wire.Opcode
 	Payload string
 
@@ -40,20 +41,27 @@ type Frame struct {
 //  1. the close frame that cannot wait: a failure's at once, the answer to the peer's once the message being written is
 //     complete; what is queued behind is then never written
 //  2. pongs
-//  3. messages in order, in frames of at most 1 MiB
-//  4. the application's own close frame
+//  3. our ping
+//  4. messages in order, in frames of at most 1 MiB
+//  5. the application's own close frame
 //
 // Nothing follows a close frame. An Outbox is not safe for concurrent use.
 type Outbox struct {
+	// Compresses says that messages leave compressed (RFC 7692): each one waits until Plain has handed it out and Packed
+	// has brought it back. Set before the first Next.
+	Compresses bool
+
 	pongs []string
+	ping  *string
 
 	messages []message // from first on
 	first    int
 	offset   int // bytes of the first message that have been handed out
+	packed   int // how many messages from first on need no compression any more
 
 	close   *closeFrame // to be handed out
 	urgency urgency     // of close
-	closing bool        // a close frame is in close, or has been handed out
+	closing bool        // nothing is queued any more: a close frame is under way, or Clear was called
 	sent    int         // the code of the close frame that was handed out; 0 before
 
 	unsent Tally // pushed and not yet written
@@ -70,7 +78,9 @@ const (
 
 type message struct {
 	opcode  wire.Opcode
+	rsv     byte
 	payload string
+	size    int64 // of the payload before it was compressed
 }
 
 type closeFrame struct {
@@ -87,7 +97,7 @@ func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 	if len(o.messages) == cap(o.messages) && o.first > len(o.messages)/2 {
 		o.compact()
 	}
-	o.messages = append(o.messages, message{opcode, payload})
+	o.messages = append(o.messages, message{opcode: opcode, payload: payload, size: int64(len(payload))})
 }
 
 // Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the oldest one is dropped.
@@ -97,6 +107,31 @@ func (o *Outbox) Pong(payload []byte) {
 		o.pongs = o.pongs[:maxPongs-1]
 	}
 	o.pongs = append(o.pongs, string(payload))
+}
+
+// Ping queues a ping of at most 125 bytes. It takes the place of one that still waits.
+func (o *Outbox) Ping(payload string) { o.ping = &payload }
+
+// Plain returns the next message that is still to be compressed, once those before it are.
+func (o *Outbox) Plain() (payload string, ok bool) {
+	next := o.first + o.packed
+	if !o.Compresses || o.urgency != afterAll || o.sent != 0 || next >= len(o.messages) {
+		return "", false
+	}
+	return o.messages[next].payload, true
+}
+
+// Packed brings back the message that Plain handed out: compressed, or as it was if compression does not pay. Between
+// the two calls the outbox may have been cleared.
+func (o *Outbox) Packed(payload string, compressed bool) {
+	next := o.first + o.packed
+	if next >= len(o.messages) {
+		return
+	}
+	o.packed++
+	if m := &o.messages[next]; compressed {
+		m.payload, m.rsv = payload, rsv1
+	}
 }
 
 // Close queues the close frame that begins the closing handshake, behind what is queued (RFC 6455 §7.1.2). It does
@@ -143,6 +178,11 @@ func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 			size += wire.MaxHeader + len(payload)
 		}
 		o.pongs = o.pongs[:0]
+		if o.ping != nil {
+			frames = append(frames, Frame{Fin: true, Opcode: wire.Ping, Payload: *o.ping, ends: -1})
+			size += wire.MaxHeader + len(*o.ping)
+			o.ping = nil
+		}
 	}
 	for o.messageWaits() {
 		frame := o.peekFrame()
@@ -153,7 +193,7 @@ func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 		frames = append(frames, frame)
 		size += wire.MaxHeader + len(frame.Payload)
 	}
-	if o.close == nil {
+	if !o.closeWaits() {
 		return frames
 	}
 	frames = append(frames, Frame{Fin: true, Opcode: wire.Close, Payload: o.close.payload, ends: -1})
@@ -165,19 +205,24 @@ func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 func (o *Outbox) messageWaits() bool {
 	switch o.urgency {
 	case afterAll:
-		return o.first < len(o.messages)
+		return o.first < len(o.messages) && (!o.Compresses || o.packed > 0)
 	case afterMessage:
 		return o.offset > 0
 	}
 	return false
 }
 
+// closeWaits reports whether the close frame is next, all that goes before it having been handed out.
+func (o *Outbox) closeWaits() bool {
+	return o.close != nil && (o.urgency != afterAll || o.first == len(o.messages))
+}
+
 // peekFrame returns the next frame of the first message.
 func (o *Outbox) peekFrame() Frame {
 	m := o.messages[o.first]
-	frame := Frame{Fin: true, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: int64(len(m.payload))}
+	frame := Frame{Fin: true, RSV: m.rsv, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: m.size}
 	if o.offset > 0 {
-		frame.Opcode = wire.Continuation
+		frame.Opcode, frame.RSV = wire.Continuation, 0
 	}
 	if len(frame.Payload) > maxFrame {
 		frame.Fin, frame.Payload, frame.ends = false, frame.Payload[:maxFrame], -1
@@ -191,6 +236,7 @@ func (o *Outbox) takeFrame(frame Frame) {
 		o.messages[o.first] = message{} // lets go of the payload
 		o.first++
 		o.offset = 0
+		o.packed = max(o.packed-1, 0)
 	}
 	if o.first == len(o.messages) {
 		o.messages, o.first = o.messages[:0], 0
@@ -211,20 +257,25 @@ func (o *Outbox) Waits() bool {
 	if o.sent != 0 {
 		return false
 	}
-	return o.close != nil || len(o.pongs) > 0 || o.messageWaits()
+	if _, plain := o.Plain(); plain {
+		return true
+	}
+	return o.close != nil || len(o.pongs) > 0 || o.ping != nil || o.messageWaits()
 }
 
 // WaitingBytes estimates what Next would hand out in all, headers included, for the choice of a buffer.
 func (o *Outbox) WaitingBytes() int64 {
-	return o.unsent.Bytes + int64(wire.MaxHeader*(o.unsent.Messages+len(o.pongs)+1))
+	return o.unsent.Bytes + int64(wire.MaxHeader*(o.unsent.Messages+len(o.pongs)+2))
 }
 
 // SentCode returns the code of the close frame that Next handed out (1005 for one without a code), or 0.
 func (o *Outbox) SentCode() int { return o.sent }
 
-// Clear forgets what is queued, so that its memory can be had again; it stays counted as unsent.
+// Clear forgets what is queued, so that its memory can be had again; it stays counted as unsent. What is pushed from now
+// on is counted only.
 func (o *Outbox) Clear() {
-	o.pongs, o.messages, o.first, o.offset = nil, nil, 0, 0
+	o.closing = true
+	o.pongs, o.ping, o.messages, o.first, o.offset, o.packed = nil, nil, nil, 0, 0, 0
 }
 
 func (o *Outbox) compact() {

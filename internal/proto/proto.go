@@ -42,7 +42,7 @@ var (
 // CloseCode is the code to fail the connection with when the peer broke err's rule (RFC 6455 §7.1.7, §7.4.1).
 func CloseCode(err *failure.Error) int {
 	switch err.Category {
-	case failure.UTF8:
+	case failure.UTF8, failure.Deflate:
 		return wire.CloseInvalidData
 	case failure.TooBig:
 		return wire.CloseTooBig

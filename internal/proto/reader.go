@@ -12,6 +12,9 @@ const (
 	// minSpace is how much of a frame must be missing for Space to offer direct reading: below, one read that also
 	// takes the frames behind it is worth more than the copy that it costs.
 	minSpace = 32 << 10
+
+	// rsv1 marks a compressed message (RFC 7692 §6).
+	rsv1 = 4
 )
 
 // Event is a whole message or a control frame that a peer sent.
@@ -27,13 +30,21 @@ type Event struct {
 
 // ReaderOptions configures a Reader. The zero value reads a server's frames without a limit.
 type ReaderOptions struct {
-	Role       Role  // ours: a Client reads unmasked frames
-	MaxMessage int64 // largest message in bytes; 0 means no limit
+	Role       Role     // ours: a Client reads unmasked frames
+	MaxMessage int64    // largest message in bytes, after inflating; 0 means no limit
+	Inflater   Inflater // nil if compression was not negotiated: rsv1 then breaks a rule
 
 	// Alloc returns an empty slice with a capacity of at least n bytes, and Free takes back one that did not leave in an
 	// event. nil means make and the garbage collector.
 	Alloc func(n int) []byte
 	Free  func([]byte)
+}
+
+// Inflater undoes what the peer's compressor did to its messages, in their order (RFC 7692 §7.2.2).
+type Inflater interface {
+	// Decompress returns a message in memory from alloc. The error is a *failure.Error; it says that the data is corrupt,
+	// or that the message would have more than max bytes, if max is positive.
+	Decompress(alloc func(n int) []byte, payload []byte, max int64) ([]byte, error)
 }
 
 // Reader reads what a peer sends. It is not safe for concurrent use.
@@ -52,10 +63,11 @@ type Reader struct {
 	controlLen int
 
 	// The message in progress; message is Continuation if there is none:
-	message wire.Opcode
-	data    []byte // made by Alloc once a part of the message had to be kept
-	refused int64  // bytes of a message that broke a rule before any of it was kept
-	text    wire.UTF8
+	message    wire.Opcode
+	compressed bool
+	data       []byte // made by Alloc once a part of the message had to be kept
+	refused    int64  // bytes of a message that broke a rule before any of it was kept
+	text       wire.UTF8
 
 	closed bool  // the peer's close frame has been read; what follows it is ignored (RFC 6455 §5.5.1)
 	failed error // the peer broke a rule; nothing is read any more
@@ -166,7 +178,7 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 		return 0, err
 	}
 	if !h.Opcode.IsControl() && h.Opcode != wire.Continuation {
-		r.message = h.Opcode
+		r.message, r.compressed = h.Opcode, h.RSV == rsv1
 	}
 	if err := r.checkSize(h); err != nil {
 		return 0, err
@@ -177,8 +189,9 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 
 // check holds h against the rules that need the role and the message in progress (RFC 6455 §5.1, §5.2, §5.4, §5.5).
 func (r *Reader) check(h wire.Header) error {
+	compressed := h.RSV == rsv1 && r.opts.Inflater != nil && (h.Opcode == wire.Text || h.Opcode == wire.Binary)
 	switch {
-	case h.RSV != 0:
+	case h.RSV != 0 && !compressed: // RFC 7692 §6: rsv1 stands on the first frame of a message alone
 		return errReservedBits
 	case !h.Opcode.IsKnown():
 		return failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgOpcode,
@@ -204,7 +217,11 @@ func (r *Reader) check(h wire.Header) error {
 
 // checkSize refuses a message as soon as the declared length of one of its frames makes it too large.
 func (r *Reader) checkSize(h wire.Header) error {
-	if !h.Opcode.IsControl() && r.opts.MaxMessage > 0 && h.Length > r.opts.MaxMessage-int64(len(r.data)) {
+	limit := r.opts.MaxMessage
+	if r.compressed {
+		limit += limit>>8 + 64 // what does not compress may grow a little
+	}
+	if !h.Opcode.IsControl() && limit > 0 && h.Length > limit-int64(len(r.data)) {
 		return failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig,
 			"peer sent a message of at least %d bytes; the limit is %d", uint64(h.Length)+uint64(len(r.data)), r.opts.MaxMessage)
 	}
@@ -237,6 +254,10 @@ func (r *Reader) readControl(part []byte, events []Event) ([]Event, error) {
 func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 	r.unmask(part)
 	if r.data == nil && r.frame.Fin && r.frame.Opcode != wire.Continuation && int64(len(part)) == r.missing {
+		if r.compressed {
+			r.missing = 0
+			return r.inflate(part, events)
+		}
 		if r.frame.Opcode == wire.Text && !wire.ValidUTF8(part) {
 			r.refused = int64(len(part))
 			return events, errTextUTF8
@@ -254,11 +275,14 @@ func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 // endOfPart takes note that part has been appended to r.data.
 func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
 	r.missing -= int64(len(part))
-	if r.message == wire.Text && !r.text.Feed(part) {
+	if r.message == wire.Text && !r.compressed && !r.text.Feed(part) {
 		return events, errTextUTF8
 	}
 	if r.missing > 0 {
 		return events, nil
+	}
+	if r.compressed && r.frame.Fin {
+		return r.inflate(r.data, events)
 	}
 	r.inFrame = false
 	if !r.frame.Fin {
@@ -269,6 +293,27 @@ func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
 	}
 	events = append(events, Event{Opcode: r.message, Owned: true, Data: r.data})
 	r.data, r.message = nil, wire.Continuation
+	return events, nil
+}
+
+// inflate ends a compressed message, all of whose payload is there.
+func (r *Reader) inflate(payload []byte, events []Event) ([]Event, error) {
+	message, err := r.opts.Inflater.Decompress(r.opts.Alloc, payload, r.opts.MaxMessage)
+	if err == nil && r.message == wire.Text && !wire.ValidUTF8(message) {
+		err = errTextUTF8
+	}
+	if err != nil {
+		if r.data == nil {
+			r.refused = int64(len(payload))
+		}
+		return events, err
+	}
+	events = append(events, Event{Opcode: r.message, Owned: true, Data: message})
+	if r.data != nil {
+		r.opts.Free(r.data)
+		r.data = nil
+	}
+	r.inFrame, r.message = false, wire.Continuation
 	return events, nil
 }
 

@@ -23,9 +23,11 @@ var update = flag.Bool("update", false, "rewrite the golden traces")
 // them. Every story runs once with each of its inputs whole, once a byte at a time, and once for each place where an
 // input can be cut in two; the outcome must not depend on it.
 //
-//	role client|server          starts an endpoint; role client limit=5 bounds its messages
+//	role client|server          starts an endpoint; limit=5 bounds its messages; toy negotiates a compression that puts
+//	                            "z:" before what it compresses, and compresses nothing shorter than 4 bytes
 //	peer OPCODE "payload" …     the peer sends a frame; flags: more (no FIN), rsv1, mask, unmasked, repeat=N
 //	bytes HEX                   the peer sends these bytes
+//	ping "payload"              queues a ping
 //	push OPCODE "payload" …     queues a message; flag: repeat=N
 //	close CODE "reason"         queues the close frame
 //	fail CODE "reason"          puts a close frame before all else
@@ -140,7 +142,7 @@ func (e *endpoint) command(line string) {
 	var args []string
 	for _, word := range words[1:] {
 		switch name, value, _ := strings.Cut(word, "="); name {
-		case "more", "rsv1", "mask", "unmasked", "repeat", "limit":
+		case "toy", "more", "rsv1", "mask", "unmasked", "repeat", "limit":
 			flags[name] = value
 		default:
 			args = append(args, word)
@@ -160,7 +162,12 @@ func (e *endpoint) command(line string) {
 		if args[0] == "server" {
 			e.role = proto.Server
 		}
-		e.reader = proto.NewReader(proto.ReaderOptions{Role: e.role, MaxMessage: limit})
+		opts := proto.ReaderOptions{Role: e.role, MaxMessage: limit}
+		if has("toy") {
+			opts.Inflater = toy{}
+			e.outbox.Compresses = true
+		}
+		e.reader = proto.NewReader(opts)
 	case "peer":
 		h := wire.Header{Fin: !has("more"), Opcode: opcode(e.t, args[0]), Length: int64(len(payload()))}
 		if has("rsv1") {
@@ -180,6 +187,8 @@ func (e *endpoint) command(line string) {
 		e.feed(b)
 	case "push":
 		e.outbox.Push(opcode(e.t, args[0]), payload())
+	case "ping":
+		e.outbox.Ping(payload())
 	case "close", "fail":
 		code, _ := strconv.Atoi(args[0])
 		if words[0] == "close" {
@@ -243,6 +252,13 @@ func (e *endpoint) write(limit int) {
 	if e.role == proto.Client {
 		keys = constantKey(0x3d21fa37)
 	}
+	for {
+		plain, ok := e.outbox.Plain()
+		if !ok {
+			break
+		}
+		e.outbox.Packed("z:"+plain, len(plain) > 3)
+	}
 	e.encoder.Load(e.outbox.Next(nil, limit))
 	var wrote []byte
 	for !e.encoder.Empty() {
@@ -266,6 +282,9 @@ func (e *endpoint) write(limit int) {
 		if !h.Fin {
 			more = " more"
 		}
+		if h.RSV != 0 {
+			more += map[byte]string{4: " rsv1", 2: " rsv2", 1: " rsv3"}[h.RSV]
+		}
 		if h.Opcode == wire.Close {
 			code, reason, _ := wire.ParseClose(payload)
 			fmt.Fprintf(&e.results, "sent close %d %q\n", code, reason)
@@ -279,6 +298,20 @@ func (e *endpoint) write(limit int) {
 	if e.outbox.Waits() {
 		fmt.Fprintln(&e.results, "more waits")
 	}
+}
+
+// toy is a compression for traces.
+type toy struct{}
+
+func (toy) Decompress(alloc func(int) []byte, payload []byte, max int64) ([]byte, error) {
+	message, ok := strings.CutPrefix(string(payload), "z:")
+	switch {
+	case !ok:
+		return nil, failure.New(failure.PhaseOpen, failure.Deflate, failure.MsgZlib, "no z")
+	case max > 0 && int64(len(message)) > max:
+		return nil, failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig, "more than %d bytes", max)
+	}
+	return append(alloc(len(message)), message...), nil
 }
 
 type constantKey uint64
