@@ -34,6 +34,7 @@ type row struct {
 // and the commit says why.
 var rows = []row{
 	{folder: "interop", is: "tests against servers that others wrote", ours: anything},
+	{folder: "docs", is: "the manual and the tests that hold it to the code", ours: anything},
 	{folder: "examples", is: "Lua scripts and the tests that run them", ours: anything},
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
 		ours:      []string{"script", "host", "internal/echo"},

@@ -1,0 +1,351 @@
+package docs_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/wstest/enginetest"
+)
+
+// A failed is a row of the catalogue in the manual.
+type failed struct {
+	message  string
+	category engine.Category
+	phases   []string // nil: any
+}
+
+func catalogue(t *testing.T) []failed {
+	t.Helper()
+	var rows []failed
+	for _, row := range table(t, "docs/lua-api.md", "<!-- test: catalogue -->") {
+		f := failed{message: word(t, row[0]), category: engine.Category(word(t, row[1])), phases: words(row[2])}
+		if f.phases == nil && row[2] != "any" {
+			t.Errorf("%s: phases %q", f.message, row[2])
+		}
+		rows = append(rows, f)
+	}
+	return rows
+}
+
+// The manual's messages are exactly those of package failure.
+func TestMessages(t *testing.T) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), "internal/failure/failure.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make(map[string]bool)
+	ast.Inspect(parsed, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Msg") {
+			return true
+		}
+		message, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[message] = true
+		return true
+	})
+	// No onError has these two.
+	delete(want, failure.MsgClosingTimeout)
+	delete(want, failure.MsgUnmaskedClientFrame)
+	// These may be there before their feature is. From then on TestCatalogue wants them in the catalogue.
+	for _, row := range table(t, "docs/lua-api.md", "Reserved for features that are not there yet:") {
+		delete(want, word(t, row[0]))
+	}
+	if len(want) < 20 {
+		t.Fatalf("%d messages found in package failure", len(want))
+	}
+
+	got := make(map[string]bool)
+	for _, row := range catalogue(t) {
+		got[row.message] = true
+		if !want[row.message] {
+			t.Errorf("the manual has %q, package failure has not", row.message)
+		}
+	}
+	for message := range want {
+		if !got[message] {
+			t.Errorf("package failure has %q, the manual has not", message)
+		}
+	}
+}
+
+// The manual's categories are those of package failure, in order, with what it says of retrying.
+func TestCategories(t *testing.T) {
+	var got []engine.Category
+	for _, row := range table(t, "docs/lua-api.md", "<!-- test: categories -->") {
+		category := engine.Category(word(t, row[0]))
+		got = append(got, category)
+		for status := range 600 {
+			want := row[1] == "yes"
+			if category == engine.CategoryHTTPStatus {
+				want = slices.Contains(strings.Split(row[1], ", "), strconv.Itoa(status)) ||
+					strings.HasSuffix(row[1], ", 5xx") && status >= 500
+			}
+			if failure.Retryable(category, status) != want {
+				t.Errorf("%s with HTTP status %d: the manual says %s", category, status, row[1])
+				break
+			}
+		}
+	}
+	if want := failure.Categories(); !slices.Equal(got, want) {
+		t.Errorf("categories\n%q, want\n%q", got, want)
+	}
+}
+
+// The manual's phases are those of package failure.
+func TestPhases(t *testing.T) {
+	_, section, _ := strings.Cut(read(t, "docs/lua-api.md"), "\n### Phases\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	got := words(section)[1:] // the first one is info.phase
+	want := []string{
+		string(engine.PhaseURI), string(engine.PhasePolicy), string(engine.PhaseDNS), string(engine.PhaseProxy), string(engine.PhaseTCP),
+		string(engine.PhaseTLS), string(engine.PhaseHandshake), string(engine.PhaseOpen), string(engine.PhaseClosing),
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("phases\n%q, want\n%q", got, want)
+	}
+}
+
+// Each row of the catalogue is what the engine says of a failure that is made to happen here.
+func TestCatalogue(t *testing.T) {
+	rows := catalogue(t)
+	shown := make([]map[string]bool, len(rows))
+	for name, provoke := range failures {
+		t.Run(name, func(t *testing.T) {
+			end := provoke(t)
+			at := slices.IndexFunc(rows, func(row failed) bool {
+				return row.message == end.Message && row.category == end.Category
+			})
+			if !end.Failed || at < 0 {
+				t.Fatalf("the manual has no row for %q, %s: %s", end.Message, end.Category, end.Detail)
+			}
+			if row := rows[at]; row.phases != nil && !slices.Contains(row.phases, string(end.Phase)) {
+				t.Errorf("%q, %s: phase %s, the manual has %q", end.Message, end.Category, end.Phase, row.phases)
+			}
+			if want := closeCode(end.Category); end.CloseCode != want {
+				t.Errorf("%q, %s: close code %d, want %d", end.Message, end.Category, end.CloseCode, want)
+			}
+			if end.Retryable != failure.Retryable(end.Category, 0) {
+				t.Errorf("%q, %s: retryable %v", end.Message, end.Category, end.Retryable)
+			}
+			if shown[at] == nil {
+				shown[at] = make(map[string]bool)
+			}
+			shown[at][string(end.Phase)] = true
+		})
+	}
+	for i, row := range rows {
+		for _, phase := range row.phases {
+			if !shown[i][phase] {
+				t.Errorf("no test shows %q, %s in phase %s", row.message, row.category, phase)
+			}
+		}
+		if shown[i] == nil {
+			t.Errorf("no test shows %q, %s", row.message, row.category)
+		}
+	}
+}
+
+// closeCode is what the manual says that we send.
+func closeCode(category engine.Category) int {
+	switch category {
+	case engine.CategoryTooBig:
+		return 1009
+	case engine.CategoryUTF8:
+		return 1007
+	case engine.CategoryProtocol:
+		return 1002
+	}
+	return 1006
+}
+
+// failures make a connection fail, each in its way.
+var failures = map[string]func(t *testing.T) *engine.End{
+	"malformed URL": bubble(func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "nonsense") }),
+	"refused by policy": func(t *testing.T) *engine.End {
+		return realDial(t, func(context.Context, string, netip.AddrPort) error { return errors.New("not here") })
+	},
+	"name under .invalid":  bubble(func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "wss://invalid-host.invalid") }),
+	"refused":              dialError(syscall.ECONNREFUSED),
+	"unreachable":          dialError(syscall.EHOSTUNREACH),
+	"reset while dialling": dialError(syscall.ECONNRESET),
+	"no descriptors":       dialError(syscall.EMFILE),
+	"name server silent":   dialError(&net.DNSError{Err: "timeout", Name: "peer.test", IsTimeout: true}),
+	"TCP too slow": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		h.Net.Blackhole(enginetest.Addr)
+		return fail(h, enginetest.URL)
+	}),
+
+	"no TLS":       onTLS(func(p *wstest.Peer) { p.SendRaw([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }),
+	"TLS too slow": onTLS(func(*wstest.Peer) {}),
+	"TLS cut": func(t *testing.T) (end *engine.End) {
+		synctest.Test(t, func(t *testing.T) {
+			cert := wstest.Certificate(t, "peer.test")
+			h := enginetest.New(t, engine.Options{TLSConfig: &tls.Config{RootCAs: cert.Roots}})
+			id := h.Connect(secureURL, engine.ConnectOptions{})
+			raw, err := h.Listener.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			peer := wstest.NewPeer(t, tls.Server(raw, cert.Server))
+			peer.Handshake(wstest.Answer{})
+			h.WantOf(id, "open")
+			raw.Close()
+			end = h.End(id)
+		})
+		return end
+	},
+
+	"reset in the handshake":  inHandshake(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
+	"end in the handshake":    inHandshake(func(p *wstest.Peer) { p.Hangup() }),
+	"no answer":               inHandshake(func(*wstest.Peer) {}),
+	"status 403":              answered(wstest.Answer{Status: http.StatusForbidden}),
+	"no Upgrade":              answered(wstest.Answer{Header: http.Header{"Upgrade": nil}}),
+	"no HTTP":                 answered(wstest.Answer{Raw: "SSH-2.0-OpenSSH_9.2\r\n\r\n"}),
+	"extension not offered":   answered(wstest.Answer{Header: http.Header{"Sec-WebSocket-Extensions": {"x-new"}}}),
+	"subprotocol not offered": answered(wstest.Answer{Header: http.Header{"Sec-WebSocket-Protocol": {"x-new"}}}),
+
+	"reset":               whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
+	"end":                 whenOpen(func(p *wstest.Peer) { p.Hangup() }),
+	"too big":             sends(wstest.Text("more than sixteen bytes")),
+	"bad UTF-8":           sends(wstest.Text("\xff")),
+	"reserved bit":        sends(wstest.Frame{RSV: 4, Opcode: wstest.OpText}),
+	"reserved opcode":     sends(wstest.Frame{Opcode: 3}),
+	"long ping":           sends(wstest.Ping(strings.Repeat("x", 126))),
+	"fragmented ping":     sends(wstest.Ping("").Unfinished()),
+	"nothing to continue": sends(wstest.Continuation("x")),
+	"masked frame":        sends(wstest.Frame{Opcode: wstest.OpText, Masked: true}),
+	"long length":         sends(wstest.Frame{Opcode: wstest.OpText, Width: 2, Payload: []byte("x")}),
+	"close code 1005":     sends(wstest.Close(1005, "")),
+	"close code 1016":     sends(wstest.Close(1016, "")),
+
+	"send queue full before TCP": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		h.Net.Blackhole(enginetest.Addr)
+		return overfill(h, h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100}))
+	}),
+	"send queue full in the handshake": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		id := h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100})
+		wstest.Accept(t, h.Listener).ReadRequest()
+		synctest.Wait()
+		return overfill(h, id)
+	}),
+	"send queue full when open": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		h.Open(engine.ConnectOptions{SendQueue: 100}, wstest.Answer{})
+		h.Want("open")
+		h.Send(h.ID, engine.Text, strings.Repeat("x", 1<<20)) // the peer reads nothing of it
+		return overfill(h, h.ID)
+	}),
+}
+
+const secureURL = "wss://" + enginetest.Addr + "/"
+
+// bubble runs a failure in fake time.
+func bubble(provoke func(*testing.T, *enginetest.Host) *engine.End) func(*testing.T) *engine.End {
+	return func(t *testing.T) (end *engine.End) {
+		synctest.Test(t, func(t *testing.T) { end = provoke(t, enginetest.New(t, engine.Options{})) })
+		return end
+	}
+}
+
+func fail(h *enginetest.Host, url string) *engine.End {
+	return h.End(h.Connect(url, engine.ConnectOptions{}))
+}
+
+func dialError(err error) func(*testing.T) *engine.End {
+	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		h.Net.FailDials(enginetest.Addr, err)
+		return fail(h, enginetest.URL)
+	})
+}
+
+// realDial dials a loopback address that the policy keeps it from.
+func realDial(t *testing.T, policy engine.Policy) *engine.End {
+	eng := engine.New(engine.Options{Policy: policy})
+	defer eng.Shutdown(t.Context())
+	if _, err := eng.Connect("ws://127.0.0.1:1/", engine.ConnectOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var h lastEnd
+	for eng.Live() > 0 {
+		<-eng.Ready()
+		eng.Dispatch(&h, engine.Budget{})
+	}
+	return h.end
+}
+
+type lastEnd struct{ end *engine.End }
+
+func (h *lastEnd) Opened(engine.ID, *engine.Info)          {}
+func (h *lastEnd) Received(engine.ID, []byte, engine.Kind) {}
+func (h *lastEnd) Ended(_ engine.ID, end *engine.End)      { h.end = end }
+
+// onTLS plays the server up to where TLS would begin.
+func onTLS(play func(*wstest.Peer)) func(*testing.T) *engine.End {
+	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		id := h.Connect(secureURL, engine.ConnectOptions{})
+		play(wstest.Accept(t, h.Listener))
+		return h.End(id)
+	})
+}
+
+// inHandshake plays the server once it has the client's request.
+func inHandshake(play func(*wstest.Peer)) func(*testing.T) *engine.End {
+	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
+		peer := wstest.Accept(t, h.Listener)
+		peer.ReadRequest()
+		play(peer)
+		return h.End(id)
+	})
+}
+
+func answered(answer wstest.Answer) func(*testing.T) *engine.End {
+	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		h.Open(engine.ConnectOptions{}, answer)
+		return h.End(h.ID)
+	})
+}
+
+// whenOpen plays the server of an open connection that takes messages of 16 bytes.
+func whenOpen(play func(*wstest.Peer)) func(*testing.T) *engine.End {
+	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		peer := h.Open(engine.ConnectOptions{MaxMessage: 16}, wstest.Answer{})
+		h.Want("open")
+		play(peer)
+		return h.End(h.ID)
+	})
+}
+
+// sends is a server that breaks a rule and then goes by the others.
+func sends(frame wstest.Frame) func(*testing.T) *engine.End {
+	return whenOpen(func(p *wstest.Peer) {
+		p.SendRaw(frame.Append(nil))
+		p.Serve()
+	})
+}
+
+// overfill sends more than a queue of 100 bytes takes.
+func overfill(h *enginetest.Host, id engine.ID) *engine.End {
+	for range 3 {
+		h.Send(id, engine.Text, "a message of thirty-two bytes...")
+	}
+	return h.End(id)
+}

@@ -1,0 +1,117 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"log/slog"
+	"os"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/luaws"
+	"github.com/tidewire/tidewire/script"
+)
+
+// The Go blocks of the pages are pieces of this file (TestGoBlocks), so that what they show compiles and runs.
+
+// url is the echo server's; constant while tests run.
+var url string
+
+func TestMain(m *testing.M) {
+	if err := os.Chdir(".."); err != nil { // so that paths are those that the pages name
+		log.Fatal(err)
+	}
+	server, err := echo.Start("", echo.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	url = server.URL()
+	code := m.Run()
+	server.Close()
+	os.Exit(code)
+}
+
+func Example_script() {
+	result, err := script.Run(context.Background(), script.Options{
+		Path:   "examples/hello.lua",
+		Args:   []string{url},
+		Logger: slog.Default(),
+	})
+	if err != nil {
+		log.Fatal(err) // the script could not be read
+	}
+	fmt.Println("exit code", result.ExitCode)
+
+	// Output:
+	// received hello
+	// closed with 1000
+	// exit code 0
+}
+
+const source = `
+	local id
+	id = websocket.Connect(url, {
+		onOpen = function() websocket.Send(id, "hello") end,
+		onMessage = function(data) print("received " .. data) websocket.Close(id) end,
+	})`
+
+func Example_module() {
+	L := lua.NewState()
+	defer L.Close()
+	eng := engine.New(engine.Options{})
+	defer eng.Shutdown(context.Background())
+	module := luaws.Open(L, eng, luaws.Options{})
+
+	L.SetGlobal("url", lua.LString(url))
+	if err := L.DoString(source); err != nil {
+		log.Fatal(err)
+	}
+	for eng.Live() > 0 { // or a case of your own loop's select
+		<-eng.Ready()
+		module.Pump(engine.Budget{}) // callbacks run here and nowhere else
+	}
+
+	// Output:
+	// received hello
+}
+
+// client says hello on each connection and closes it at the answer.
+type client struct{ eng *engine.Engine }
+
+func (c client) Opened(id engine.ID, info *engine.Info) {
+	c.eng.Send(id, engine.Text, "hello")
+}
+
+func (c client) Received(id engine.ID, data []byte, kind engine.Kind) {
+	fmt.Printf("received %s\n", data) // data is valid until Received returns
+	c.eng.Close(id, 1000, "")
+}
+
+func (c client) Ended(id engine.ID, end *engine.End) {
+	if end.Failed {
+		fmt.Println("failed:", end.Message, end.Detail)
+		return
+	}
+	fmt.Println("closed with", end.Code)
+}
+
+func Example_engine() {
+	eng := engine.New(engine.Options{Logger: slog.Default()})
+	defer eng.Shutdown(context.Background())
+
+	if _, err := eng.Connect(url, engine.ConnectOptions{MaxMessage: 1 << 20}); err != nil {
+		log.Fatal(err) // a bad option, or too many connections: nothing about the network
+	}
+	for eng.Live() > 0 {
+		<-eng.Ready()
+		eng.Dispatch(client{eng}, engine.Budget{})
+	}
+
+	// Output:
+	// received hello
+	// closed with 1000
+}

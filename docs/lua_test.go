@@ -1,0 +1,151 @@
+package docs_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/lualib"
+	"github.com/tidewire/tidewire/luaws"
+	"github.com/tidewire/tidewire/script"
+)
+
+// Every block that begins with ```lua is a whole script and is run as `tidewire run --echo` would. One that begins with
+// ```lua fragment is compiled only.
+func TestLuaBlocks(t *testing.T) {
+	ran := 0
+	for _, page := range pages(t) {
+		for _, b := range blocks(t, page) {
+			name := fmt.Sprintf("%s:%d", page, b.line)
+			switch b.language {
+			case "lua":
+				ran++
+				t.Run(name, func(t *testing.T) { runBlock(t, b) })
+			case "lua fragment":
+				t.Run(name, func(t *testing.T) { compileBlock(t, b) })
+			}
+		}
+	}
+	if ran < 3 {
+		t.Errorf("%d scripts ran, want those of README and lua-api.md at least", ran)
+	}
+}
+
+func runBlock(t *testing.T, b block) {
+	var stdout, log bytes.Buffer
+	result, err := script.Run(t.Context(), script.Options{
+		Code:   b.code,
+		Echo:   url,
+		Stdout: &stdout,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.ExitCode != 0 || log.Len() > 0 || strings.Contains(stdout.String(), "failed") {
+		t.Errorf("exit code %d, error %v\n%s%s", result.ExitCode, result.Err, &stdout, &log)
+	}
+}
+
+func compileBlock(t *testing.T, b block) {
+	L := lua.NewState()
+	defer L.Close()
+	if err := lualib.Load(L, []byte(b.code), "block"); err != nil {
+		t.Error(err)
+	}
+}
+
+// The options of the manual are those of Connect: the first table's are read, the reserved ones are refused by name, and
+// there are no others.
+func TestOptions(t *testing.T) {
+	const page = "docs/lua-api.md"
+	supported := table(t, page, "## Options")
+	reserved := table(t, page, "These names are reserved. They raise `not supported yet`:")
+	phases := table(t, page, "others:")
+
+	L := lua.NewState()
+	defer L.Close()
+	eng := engine.New(engine.Options{})
+	defer eng.Shutdown(t.Context())
+	luaws.Open(L, eng, luaws.Options{})
+	// connectError returns what Connect raises for one option, or "".
+	connectError := func(option, value string) string {
+		t.Helper()
+		call := fmt.Sprintf("local ok, err = pcall(websocket.Connect, 'nonsense', {}, {%s = %s}) return ok and '' or err", option, value)
+		if err := L.DoString(call); err != nil {
+			t.Fatal(err)
+		}
+		defer L.Pop(1)
+		return L.ToString(-1)
+	}
+
+	for _, row := range supported {
+		// A function is a bad value for every option; the text says that the name is known and what it wants.
+		name := word(t, row[0])
+		if got := connectError(name, "print"); !strings.Contains(got, "(field '"+name+"': ") || !strings.Contains(got, "expected, got function") {
+			t.Errorf("option %s: %q", name, got)
+		}
+		if value := strings.Trim(row[1], "`"); value != "none" {
+			if got := connectError(name, value); got != "" {
+				t.Errorf("option %s: its default %s is refused: %q", name, value, got)
+			}
+		}
+	}
+	for _, row := range reserved {
+		name := word(t, row[0])
+		if got, want := connectError(name, "1"), "(field '"+name+"': not supported yet)"; !strings.Contains(got, want) {
+			t.Errorf("option %s: %q, want %q", name, got, want)
+		}
+	}
+	for _, row := range phases {
+		name := word(t, row[0])
+		if got := connectError("timeout", "{"+name+" = 1}"); got != "" {
+			t.Errorf("timeout.%s: %q", name, got)
+		}
+	}
+	if got := connectError("nonsense", "1"); !strings.Contains(got, "unknown option 'nonsense'") {
+		t.Errorf("an unknown option: %q", got)
+	}
+	if got := len(supported) + len(reserved); got != 14 {
+		t.Errorf("%d options, want the contract's 14", got)
+	}
+	if len(phases) != 4 {
+		t.Errorf("%d phases of timeout, want 4", len(phases))
+	}
+}
+
+// The texts of argument errors are those that the functions raise.
+func TestArgumentErrors(t *testing.T) {
+	rows := table(t, "docs/lua-api.md", "where a number is wanted, and a number passes where a string is wanted. Optional arguments may be nil.")
+	calls := []string{
+		`websocket.Send({}, "x")`,
+		`websocket.Send(1, "\255", "text")`,
+		`websocket.Send(1, "x", "txt")`,
+		`websocket.Close(1, 1001)`,
+		`websocket.Close(1, 1000, ("x"):rep(124))`,
+		`websocket.Connect("ws://x/", {}, {timeout = "5"})`,
+	}
+	if len(rows) != len(calls) {
+		t.Fatalf("%d rows, want %d", len(rows), len(calls))
+	}
+	L := lua.NewState()
+	defer L.Close()
+	eng := engine.New(engine.Options{})
+	defer eng.Shutdown(t.Context())
+	luaws.Open(L, eng, luaws.Options{})
+	for i, row := range rows {
+		code := fmt.Sprintf("return select(2, pcall(function() %s end))", calls[i])
+		if err := L.DoString(code); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := L.ToString(-1), ": bad argument "+word(t, row[1]); !strings.HasSuffix(got, want) {
+			t.Errorf("%s raises %q, want %q", calls[i], got, want)
+		}
+		L.Pop(1)
+	}
+}
