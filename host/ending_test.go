@@ -63,6 +63,19 @@ func TestExitWhereverItIsCalled(t *testing.T) {
 	}
 }
 
+// A signal may come while main is still registering its handlers.
+func TestShutdownHandlerRegisteredAfterExit(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		wantCode(t, h.Run(func() error {
+			h.Exit(130)
+			h.Register(host.Shutdown, s.say("shutdown"))
+			return nil
+		}), 130)
+		s.want(t, "0 shutdown")
+	})
+}
+
 func TestExitBeforeRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		h := host.New(host.Options{})

@@ -19,18 +19,17 @@ const (
 func (e Event) Known() bool { return e == Update || e == Shutdown }
 
 // Register makes f a handler for event; handlers are called in order of registration. Registered twice, f is called
-// twice. One registered while the event's handlers run is called from the next time on. While the host ends, or for an
-// unknown event, the handle names nothing.
+// twice. One registered while the event's handlers run is called from the next time on, which for Shutdown does not come.
+// The handle of an unknown event names nothing.
 func (h *Host) Register(event Event, f func()) Handle {
 	h.lastHandle++
-	switch {
-	case h.Ending():
-	case event == Update:
+	switch event {
+	case Update:
 		if h.updates.len() == 0 {
 			h.frames.skipTo(time.Now())
 		}
 		h.updates.add(h.lastHandle, f)
-	case event == Shutdown:
+	case Shutdown:
 		h.shutdowns.add(h.lastHandle, f)
 	}
 	return h.lastHandle

@@ -347,6 +347,39 @@ func TestNothingStarvesTheRest(t *testing.T) {
 	})
 }
 
+func TestCancelledTimersAreForgotten(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		turns := 0
+		h := host.New(host.Options{AfterTurn: func() { turns++ }})
+		h.Run(func() error {
+			var pending host.Handle
+			runs := 0
+			every := h.Every(time.Second, func() {
+				h.Unregister(pending)
+				pending = h.After(1500*time.Millisecond, s.say("never"))
+				runs++
+			})
+			h.After(time.Minute, func() { h.Unregister(every); h.Unregister(pending); s.add("last") })
+			return nil
+		})
+		s.want(t, "60000 last")
+		if want := 1 + 60 + 2; turns > want { // main, the periods, the ending
+			t.Errorf("%d turns, want %d: cancelled timers wake the host", turns, want)
+		}
+	})
+}
+
+func TestPostedFunctionMayBeginSomething(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		h := host.New(host.Options{})
+		h.Run(func() error {
+			h.Post(func() { h.After(time.Second, s.say("timer")) })
+			return nil
+		})
+		s.want(t, "1000 timer")
+	})
+}
+
 func TestPost(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		h := host.New(host.Options{})

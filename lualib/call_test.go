@@ -112,7 +112,7 @@ func TestErrorInWrappedCoroutineLeavesTheVMSound(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "test.lua:1: boom") {
 		t.Errorf("error %v, want test.lua:1: boom", err)
 	}
-	m.wantOutput(t, `print(coroutine.running())`, "nil\n")
+	m.wantOutput(t, `print(coroutine.running(), coroutine.status(thread) == "running")`, "nil\tfalse\n")
 }
 
 func TestStopUnwindsWhatRunsAndNamesTheLine(t *testing.T) {
