@@ -39,6 +39,7 @@ func (c *connection) connectLoop(ctx context.Context) {
 	}
 	c.state, c.opened = open, time.Now()
 	c.transport, c.raw = conn.Transport, conn.Raw
+	c.startKeepaliveLocked()
 	c.kickLocked()
 	c.mu.Unlock()
 	if c.inbox.opened() {

@@ -41,6 +41,8 @@ type connection struct {
 	discarding atomic.Bool // Close was called: Dispatch delivers no more messages
 	nextReady  *connection // guarded by the ready list's lock
 
+	heard atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
+
 	writeLoopFn func() // writeLoop as a value that is made once
 
 	mu           sync.Mutex // leaf; guards what follows
@@ -52,6 +54,8 @@ type connection struct {
 	writeErr     error     // why writing ended
 	writing      bool      // writeLoop runs
 	wrote        sync.Cond // signalled when writeLoop has ended
+	keepalive    keepalive
+	roundTrip    time.Duration // of the newest answered ping; 0 before
 	closingTimer *time.Timer
 	closingUntil time.Time
 	cancel       context.CancelFunc // ends the dial; nil before start
@@ -201,8 +205,10 @@ func (c *connection) finish(lost Tally) {
 	}
 	c.state = closed
 	c.outbox.Clear()
-	if c.closingTimer != nil {
-		c.closingTimer.Stop()
+	for _, timer := range []*time.Timer{c.closingTimer, c.keepalive.timer} {
+		if timer != nil {
+			timer.Stop()
+		}
 	}
 	started := c.started
 	failed := c.outcome.failed || !c.opened.IsZero() && time.Since(c.opened) < quickEnd
@@ -286,6 +292,7 @@ func (c *connection) addStats(s *Stats) {
 	unsent := c.outbox.Unsent()
 	s.Unsent.Messages += unsent.Messages
 	s.Unsent.Bytes += unsent.Bytes
+	s.RoundTrip = max(s.RoundTrip, c.roundTrip)
 	switch c.state {
 	case connecting:
 		s.Connecting++

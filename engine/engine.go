@@ -59,6 +59,10 @@ type Stats struct {
 	Closing     int   // ending or ended; the terminal event has not been delivered
 	Unsent      Tally // accepted by Send and not completely handed to the operating system
 	Undelivered Tally // received and not delivered
+
+	// RoundTrip is the longest of the live connections' newest measured round trips, from a keepalive ping written to its
+	// pong read. 0 means that none was measured.
+	RoundTrip time.Duration
 }
 
 // New returns an Engine without connections. It starts no goroutine before the first Connect.

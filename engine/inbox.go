@@ -69,12 +69,13 @@ func (in *inbox) end(lost Tally) (schedule bool) {
 // put queues messages in order. If from is not nil their payloads lie in it, and put keeps it as long as need be when it
 // is worth it; otherwise they are copied, but for owned ones. It waits while there is no room, and calls schedule each
 // time the connection must enter the ready list, with the lock free.
-func (in *inbox) put(events []proto.Event, from *block, schedule func()) {
+// It reports whether it waited.
+func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited bool) {
 	in.mu.Lock()
 	for _, event := range events {
 		n := int64(len(event.Data))
 		for !in.discarding && in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) {
-			in.full = true
+			in.full, waited = true, true
 			if in.scheduleLocked() {
 				in.mu.Unlock()
 				schedule()
@@ -99,6 +100,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) {
 	if enter {
 		schedule()
 	}
+	return waited
 }
 
 // place finds a home for an event's payload.

@@ -21,6 +21,8 @@ const (
 	defaultMaxMessage     = 32_000_000
 	defaultSendQueue      = 16 << 20
 	defaultReceiveQueue   = 4 << 20
+	defaultPing           = 30 * time.Second
+	defaultPong           = 20 * time.Second
 
 	// messageOverhead is what each queued message counts on top of its payload, in both directions: it covers the
 	// entry itself, so that a flood of empty messages is bounded too.
@@ -111,6 +113,12 @@ type ConnectOptions struct {
 	// assembled comes on top. 0 means 4 MiB.
 	ReceiveQueue int64
 
+	// Ping is how long no byte may come before the peer is sent a ping (RFC 6455 §5.5.2). 0 means 30 s, negative never.
+	Ping time.Duration
+
+	// Pong is how long after that ping the connection fails if still no byte has come. 0 means 20 s, negative never.
+	Pong time.Duration
+
 	// Caller is where the script called, such as "bot.lua:12". It appears in log lines only.
 	Caller string
 }
@@ -172,6 +180,12 @@ func (o ConnectOptions) withDefaults() ConnectOptions {
 		if *timeout == 0 {
 			*timeout = defaultTimeout
 		}
+	}
+	if o.Ping == 0 {
+		o.Ping = defaultPing
+	}
+	if o.Pong == 0 {
+		o.Pong = defaultPong
 	}
 	if o.MaxMessage == 0 {
 		o.MaxMessage = defaultMaxMessage

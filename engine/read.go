@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/dial"
@@ -33,9 +34,6 @@ func (c *connection) readLoop(buffered []byte) {
 		Free:       freeBytes,
 	})
 	agreed := c.receive(reader, buffered)
-	if !agreed {
-		c.raw.Close()
-	}
 	c.joinWriteLoop()
 
 	var lost Tally
@@ -61,6 +59,7 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 	for {
 		space := reader.Space()
 		got, from, readErr := src.read(space)
+		c.hear()
 		if space != nil {
 			events, err = reader.Filled(len(got), events[:0])
 		} else {
@@ -71,6 +70,8 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 			return true
 		}
 		if readErr != nil {
+			c.raw.Close()
+			c.joinWriteLoop()
 			c.transportEnded(readErr)
 			return false
 		}
@@ -100,13 +101,17 @@ func (c *connection) handle(events []proto.Event, from *block, violation error) 
 			messages++
 		}
 		if messages > 0 {
-			c.inbox.put(events[:messages], keep, func() { c.engine.ready.push(c) })
+			if waited := c.inbox.put(events[:messages], keep, func() { c.engine.ready.push(c) }); waited {
+				c.hear()
+			}
 			events = events[messages:]
 			continue
 		}
 		switch event := events[0]; event.Opcode {
 		case wire.Ping:
 			c.pinged(event.Data)
+		case wire.Pong:
+			c.ponged(event.Data)
 		case wire.Close:
 			code, reason, _ := wire.ParseClose(event.Data) // the reader has checked it
 			c.peerClosed(code, reason)
@@ -155,13 +160,15 @@ func (c *connection) violated(err *failure.Error) {
 	c.kickLocked()
 }
 
-// transportEnded takes note that there is nothing more to read. What ended it on purpose has said so before.
+// transportEnded takes note that there is nothing more to read. What ended it on purpose has said so before. The system
+// tells of a reset once: if a write met it first, the read that comes after finds an end like that after a FIN.
 func (c *connection) transportEnded(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.outcome == nil {
 		cause := transportFailure("read", err)
-		if c.writeErr != nil && errors.Is(err, net.ErrClosed) {
+		reset := failure.Network(c.writeErr) == failure.Reset && !errors.Is(c.writeErr, syscall.EPIPE) // which follows a FIN
+		if c.writeErr != nil && (errors.Is(err, net.ErrClosed) || reset) {
 			cause = transportFailure("write", c.writeErr)
 		}
 		c.outcome = c.failureLocked(cause)

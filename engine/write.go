@@ -107,6 +107,7 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 			return
 		}
 		c.outbox.Wrote(done)
+		c.keepalive.wroteLocked(ch.encoder.Empty(), c.outbox.PingWaits())
 		if c.state == closing {
 			// The closing timer starts anew with each piece that leaves: small ones tell a slow peer from a dead one.
 			piece = chunkSizes[0]

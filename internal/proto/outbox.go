@@ -112,6 +112,9 @@ func (o *Outbox) Pong(payload []byte) {
 // Ping queues a ping of at most 125 bytes. It takes the place of one that still waits.
 func (o *Outbox) Ping(payload string) { o.ping = &payload }
 
+// PingWaits reports whether a ping has not been handed out yet.
+func (o *Outbox) PingWaits() bool { return o.ping != nil }
+
 // Plain returns the next message that is still to be compressed, once those before it are.
 func (o *Outbox) Plain() (payload string, ok bool) {
 	next := o.first + o.packed

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/failure"
+)
+
+// keepalive notices a peer that is gone without a word: after ConnectOptions.Ping without a byte it is sent a ping, and
+// when ConnectOptions.Pong later still nothing has come, the connection fails. Any byte counts. While a full inbox pauses
+// reading, both clocks stand still: what was read last came just before the pause, and its time is noted anew after it.
+// All of it is guarded by the connection's lock.
+type keepalive struct {
+	timer  *time.Timer // nil if pings are off
+	number uint64      // of our newest ping; its payload
+	asked  time.Time   // when that ping was queued; zero when none is unanswered
+	left   bool        // that ping was handed to the operating system
+	since  time.Time   // when it was, or when anything else last was while it waited for its turn
+}
+
+// startKeepaliveLocked begins to watch an open connection.
+func (c *connection) startKeepaliveLocked() {
+	if c.opts.Ping > 0 {
+		c.keepalive.timer = time.AfterFunc(c.opts.Ping, c.keepaliveDue)
+	}
+}
+
+// hear takes note that bytes have come. It is readLoop's.
+func (c *connection) hear() { c.heard.Store(int64(time.Since(c.opened))) }
+
+// keepaliveDue looks at how long nothing has come. It is the body of keepalive.timer.
+func (c *connection) keepaliveDue() {
+	paused := c.inbox.isFull()
+	c.mu.Lock()
+	if c.state != open {
+		c.mu.Unlock()
+		return
+	}
+	k, now := &c.keepalive, time.Now()
+	heard := c.opened.Add(time.Duration(c.heard.Load()))
+	if paused || heard.After(k.asked) {
+		k.asked = time.Time{}
+	}
+	switch {
+	case paused:
+		k.timer.Reset(c.opts.Ping)
+	case k.asked.IsZero() && now.Sub(heard) < c.opts.Ping:
+		k.timer.Reset(c.opts.Ping - now.Sub(heard))
+	case k.asked.IsZero() || c.opts.Pong < 0:
+		k.number++
+		k.asked, k.since, k.left = now, now, false
+		c.outbox.Ping(strconv.FormatUint(k.number, 10))
+		c.kickLocked()
+		if c.opts.Pong > 0 {
+			k.timer.Reset(c.opts.Pong)
+		} else {
+			k.timer.Reset(c.opts.Ping)
+		}
+	case now.Sub(k.since) < c.opts.Pong:
+		k.timer.Reset(c.opts.Pong - now.Sub(k.since))
+	default:
+		c.outcome = c.failureLocked(failure.New(PhaseOpen, failure.Keepalive, failure.MsgTimerExpired,
+			"nothing came from the peer for %v, and no answer to a ping within %v: the peer or the way to it is gone",
+			now.Sub(heard).Round(time.Millisecond), c.opts.Pong))
+		c.state = closing
+		c.outbox.Clear()
+		c.mu.Unlock()
+		c.cut()
+		return
+	}
+	c.mu.Unlock()
+}
+
+// wroteLocked takes note that bytes have left; all says that they were the last of what the outbox had handed out. The
+// time for an answer begins when the ping leaves, or when bytes before it stop leaving.
+func (k *keepalive) wroteLocked(all, pingWaits bool) {
+	if !k.asked.IsZero() && !k.left {
+		k.since = time.Now()
+		k.left = all && !pingWaits
+	}
+}
+
+// ponged measures the round trip of our newest ping (RFC 6455 §5.5.3).
+func (c *connection) ponged(payload []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := &c.keepalive
+	if k.left && string(payload) == strconv.FormatUint(k.number, 10) {
+		k.left = false
+		c.roundTrip = time.Since(k.since)
+	}
+}
