@@ -1,0 +1,49 @@
+package engine
+
+import "time"
+
+// PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and gives them back, again and
+// again until stop is closed: whoever still uses memory that it has given back sees it change, and the race detector
+// sees it too.
+func PoisonFreeMemory(stop <-chan struct{}) {
+	var taken [][]byte
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		for class := range pools {
+			if smallestBlock<<class > 256<<10 {
+				break
+			}
+			for range 3 {
+				b := allocBytes(smallestBlock << class)
+				b = b[:cap(b)]
+				for i := range b {
+					b[i] = 0xDB
+				}
+				taken = append(taken, b)
+			}
+		}
+		for _, b := range taken {
+			freeBytes(b)
+		}
+		taken = taken[:0]
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// GuardLines returns how many hosts and ports the dial guard remembers.
+func (e *Engine) GuardLines() int {
+	e.guard.mu.Lock()
+	defer e.guard.mu.Unlock()
+	return len(e.guard.lines)
+}
+
+// Running returns how many connections have a goroutine that connects, reads or waits for the peer's FIN.
+func (e *Engine) Running() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.running)
+}
