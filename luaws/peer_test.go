@@ -162,7 +162,7 @@ func TestCloseThatThePeerIgnores(t *testing.T) {
 		s.do(`websocket.Close(id)`)
 		time.Sleep(2*time.Second - 1)
 		s.want("open")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		s.want("close 1006 'The closing handshake timed out' unclean" + nothing)
 	})
 }
@@ -234,7 +234,7 @@ func TestTimeoutOption(t *testing.T) {
 		wstest.Accept(t, s.listener).ReadRequest()
 		time.Sleep(1500*time.Millisecond - 1)
 		s.want()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		s.want("error The opening handshake timed out timeout handshake 1006")
 	})
 }
