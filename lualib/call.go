@@ -3,6 +3,7 @@ package lualib
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -56,13 +57,30 @@ func asError(err *Error) error {
 
 // protect is a PCall whose error is text by the time it returns.
 func protect(L *lua.LState, nargs int) *Error {
+	called := L.Get(-nargs - 1)
 	err := L.PCall(nargs, 0, nil)
 	if err == nil {
 		return nil
 	}
 	// An error that leaves a wrapped coroutine leaves the VM thinking that this coroutine still runs.
 	L.G.CurrentThread = L
-	return errorOf(L, err)
+	failed := errorOf(L, err)
+	failed.Traceback = nameOutermost(failed.Traceback, called)
+	return failed
+}
+
+// nameOutermost mends the end of a traceback: the VM takes whatever was called for the main chunk, and adds a line that
+// says nothing.
+func nameOutermost(traceback string, called lua.LValue) string {
+	traceback = strings.TrimSuffix(traceback, "\n\t[G]: ?")
+	f, ok := called.(*lua.LFunction)
+	if !ok || f.IsG || f.Proto.LineDefined == 0 { // which is how one tells a main chunk
+		return traceback
+	}
+	if inner, ok := strings.CutSuffix(traceback, "main chunk"); ok {
+		return fmt.Sprintf("%sfunction <%s:%d>", inner, f.Proto.SourceName, f.Proto.LineDefined)
+	}
+	return traceback
 }
 
 // errorOf makes an *Error of what PCall or Load returned.

@@ -167,6 +167,19 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
+func TestTracebackNamesTheCallback(t *testing.T) {
+	m := newVM(t)
+	const lines = "test.lua:2: boom\nstack traceback:\n\t[G]: in function 'error'\n\ttest.lua:2: in "
+	if _, err := m.run(t, "\nerror 'boom'"); err == nil || err.Error() != lines+"main chunk" {
+		t.Errorf("error %q, want the main chunk named", err)
+	}
+	m.wantOutput(t, "function callback()\nerror 'boom' end", "")
+	m.Push(m.GetGlobal("callback"))
+	if err := lualib.Call(m.LState, 0); err == nil || err.Error() != lines+"function <test.lua:1>" {
+		t.Errorf("error %q, want function <test.lua:1> named", err)
+	}
+}
+
 func TestDeepRecursion(t *testing.T) {
 	m := newVM(t)
 	m.wantOutput(t, `local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end print(f(15000))`, "15000\n")
