@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/failure"
@@ -65,7 +66,7 @@ func TestMessages(t *testing.T) {
 	// No onError has these two.
 	delete(want, failure.MsgClosingTimeout)
 	delete(want, failure.MsgUnmaskedClientFrame)
-	// These may be there before their feature is. From then on TestCatalogue wants them in the catalogue.
+	// These may be there before their feature is. From then on they belong into the catalogue.
 	for _, row := range table(t, "docs/lua-api.md", "Reserved for features that are not there yet:") {
 		delete(want, word(t, row[0]))
 	}
@@ -225,6 +226,7 @@ var failures = map[string]func(t *testing.T) *engine.End{
 
 	"reset":               whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
 	"end":                 whenOpen(func(p *wstest.Peer) { p.Hangup() }),
+	"silence":             whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Stall() }),
 	"too big":             sends(wstest.Text("more than sixteen bytes")),
 	"bad UTF-8":           sends(wstest.Text("\xff")),
 	"reserved bit":        sends(wstest.Frame{RSV: 4, Opcode: wstest.OpText}),
@@ -329,6 +331,7 @@ func whenOpen(play func(*wstest.Peer)) func(*testing.T) *engine.End {
 	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
 		peer := h.Open(engine.ConnectOptions{MaxMessage: 16}, wstest.Answer{})
 		h.Want("open")
+		h.Patience = time.Minute // longer than keepalive's
 		play(peer)
 		return h.End(h.ID)
 	})

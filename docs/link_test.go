@@ -42,3 +42,28 @@ func hasHeading(text, name string) bool {
 	}
 	return false
 }
+
+// README's list of folders is that of the packages, and each is there.
+func TestFolders(t *testing.T) {
+	listed := make(map[string]bool)
+	for _, row := range table(t, "README.md", "## Where things are") {
+		for _, folder := range words(row[0]) {
+			listed[folder] = true
+			if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+				t.Errorf("README lists %s: %v", folder, err)
+			}
+		}
+	}
+	for _, pattern := range []string{"*/*.go", "cmd/*/*.go", "internal/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || files == nil {
+			t.Fatalf("%s: %q, error %v", pattern, files, err)
+		}
+		for _, file := range files {
+			if folder := filepath.ToSlash(filepath.Dir(file)); !listed[folder] {
+				t.Errorf("README does not list %s", folder)
+				break
+			}
+		}
+	}
+}

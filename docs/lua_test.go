@@ -3,6 +3,7 @@ package docs_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -116,6 +117,22 @@ func TestOptions(t *testing.T) {
 	}
 	if len(phases) != 4 {
 		t.Errorf("%d phases of timeout, want 4", len(phases))
+	}
+}
+
+// What the manual says of the VM is so: whoever mends it mends the manual.
+func TestVM(t *testing.T) {
+	L := lualib.NewState(lualib.NewStdout(io.Discard, false))
+	defer L.Close()
+	for _, row := range table(t, "docs/lua-api.md", "<!-- test: vm -->") {
+		expression, want := word(t, row[0]), word(t, row[1])
+		if err := L.DoString("return tostring((" + expression + "))"); err != nil {
+			t.Fatal(err)
+		}
+		if got := L.ToString(-1); got != want {
+			t.Errorf("%s is %s, the manual has %s", expression, got, want)
+		}
+		L.Pop(1)
 	}
 }
 
