@@ -29,8 +29,8 @@ type ran struct {
 	took        time.Duration
 }
 
-// inBubble runs a script in fake time with an echo server at ws://echo.test/ and a server at ws://mute.test/ that shakes
-// hands with one client and says no more; prepare may be nil.
+// inBubble runs a script in fake time with three servers: ws://echo.test/, ws://mute.test/, which shakes hands and says
+// no more, and ws://goodbye.test/, which wants "good", "bye" and 1001. prepare may be nil.
 func inBubble(t *testing.T, code string, prepare func(*script.Options) context.Context) (got ran) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -41,7 +41,11 @@ func inBubble(t *testing.T, code string, prepare func(*script.Options) context.C
 		}
 		server := echo.Serve(listener, echo.Options{})
 		defer server.Close()
-		defer serveMute(t, &network)()
+		defer serve(t, &network, "mute.test:80", (*wstest.Peer).Mute)()
+		defer serve(t, &network, "goodbye.test:80", func(peer *wstest.Peer) {
+			peer.WantFrame(wstest.Text("good"), wstest.Text("bye"), wstest.Close(1001, ""))
+			peer.Close(1001, "")
+		})()
 		var stdout, log bytes.Buffer
 		opts := script.Options{
 			Code:   code,
@@ -64,8 +68,9 @@ func inBubble(t *testing.T, code string, prepare func(*script.Options) context.C
 	return got
 }
 
-func serveMute(t *testing.T, network *wstest.Net) (stop func()) {
-	listener, err := network.Listen("mute.test:80")
+// serve shakes hands with one client of addr and leaves the rest to talk.
+func serve(t *testing.T, network *wstest.Net, addr string, talk func(*wstest.Peer)) (stop func()) {
+	listener, err := network.Listen(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +79,7 @@ func serveMute(t *testing.T, network *wstest.Net) (stop func()) {
 		if conn, err := listener.Accept(); err == nil {
 			peer := wstest.NewPeer(t, conn)
 			peer.Handshake(wstest.Answer{})
-			peer.Mute()
+			talk(peer)
 		}
 	})
 	return func() { listener.Close(); server.Wait() }
@@ -133,6 +138,16 @@ func TestEndingClosesWhatIsLive(t *testing.T) {
 	if got.took > 2*time.Second {
 		t.Errorf("took %v", got.took)
 	}
+}
+
+func TestWhatShutdownHandlersSendStillLeaves(t *testing.T) {
+	got := inBubble(t, `
+		local id = websocket.Connect("ws://goodbye.test/", {
+			onOpen = function() host.Exit() end,
+			onClose = function(code, _, clean, info) print(code, clean, info.unsent.messages) end,
+		})
+		host.Register("shutdown", function() websocket.Send(id, "good") websocket.Send(id, "bye") end)`, nil)
+	got.want(t, 0, "1001\ttrue\t0\n")
 }
 
 func TestGraceCutsAPeerThatDoesNotAnswer(t *testing.T) {
