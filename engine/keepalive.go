@@ -39,7 +39,7 @@ func (c *connection) keepaliveDue() {
 	}
 	k, now := &c.keepalive, time.Now()
 	heard := c.opened.Add(time.Duration(c.heard.Load()))
-	if paused || heard.After(k.asked) {
+	if paused || !heard.Before(k.asked) {
 		k.asked = time.Time{}
 	}
 	switch {

@@ -50,6 +50,11 @@ func TestKeepalive(t *testing.T) {
 		}
 		h.WantNothing(0)
 	})
+	inBubble(t, "an answer within the same tick of the clock is one", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		peer.Serve()
+		h.WantNothing(time.Hour)
+	})
 	inBubble(t, "any byte counts, half a frame too", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{Ping: 10 * time.Second, Pong: 5 * time.Second})
 		for _, b := range wstest.Text("slow").Append(nil) {
