@@ -18,7 +18,8 @@ const (
 // connection to a host and port failed, or ended within 1 s of opening, connections to it stand in line and start one
 // by one, until the line is empty and 10 s passed without another failure. Where nothing fails it costs a map look-up.
 type guard struct {
-	pace time.Duration // between two starts; 0 switches the guard off; constant
+	pace      time.Duration // between two starts; 0 switches the guard off; constant
+	perSecond int           // starts, at most; constant
 
 	mu      sync.Mutex // leaf; guards what follows
 	lines   map[string]*line
@@ -36,7 +37,8 @@ type line struct {
 
 func (g *guard) init(opts Options) {
 	if opts.DialsPerSecond > 0 {
-		g.pace = time.Second / time.Duration(opts.DialsPerSecond)
+		g.perSecond = opts.DialsPerSecond
+		g.pace = (time.Second + time.Duration(g.perSecond) - 1) / time.Duration(g.perSecond)
 	}
 	g.lines = make(map[string]*line)
 }
@@ -72,7 +74,7 @@ func (g *guard) admit(c *connection) (start bool, err error) {
 	g.mu.Unlock()
 	if warn {
 		c.engine.opts.Logger.Warn(fmt.Sprintf("connections to %s keep failing: dials there start at most %d a second",
-			address, int(time.Second/g.pace)), "caller", c.opts.Caller)
+			address, g.perSecond), "caller", c.opts.Caller)
 	}
 	return false, nil
 }
@@ -147,7 +149,7 @@ func (g *guard) next(address string, l *line) {
 	if len(l.waiting) > 0 {
 		l.timer.Reset(g.pace)
 	} else {
-		l.timer.Reset(calm)
+		l.timer.Reset(max(g.pace, calm-now.Sub(l.failed)))
 	}
 	g.mu.Unlock()
 	c.start()
