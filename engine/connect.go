@@ -48,44 +48,56 @@ func (c *connection) connectLoop(ctx context.Context) {
 	c.engine.loops.Go(func() { c.readLoop(response.Buffered) })
 }
 
-// connect dials and shakes hands, and notes what is learned on the way, also of a failure. The Conn is never nil.
+// connect dials and shakes hands, again for each redirect that is followed, and notes what is learned on the way, also of
+// a failure. The Conn is never nil.
 func (c *connection) connect(ctx context.Context) (*dial.Conn, *handshake.Response, error) {
+	at := route{target: c.target, header: c.opts.Header}
+	for {
+		conn, response, err := c.attempt(ctx, at)
+		if err == nil || c.opts.Redirects == 0 || response == nil || !redirects(response) {
+			return conn, response, err
+		}
+		conn.Raw.Close()
+		if at, err = at.follow(response, c.opts.Redirects); err != nil {
+			return conn, response, err
+		}
+	}
+}
+
+// attempt dials and shakes hands once.
+func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handshake.Response, error) {
 	options := &c.engine.opts
-	conn, err := dial.Dial(ctx, c.target, dial.Options{
+	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
 		TLSTimeout:  c.opts.Timeouts.TLS,
 		TLSConfig:   options.TLSConfig,
 		DialContext: options.DialContext,
 		Policy:      options.Policy,
 	})
-	if conn == nil {
-		conn = &dial.Conn{}
-	}
-	c.mu.Lock()
-	c.facts.remote = conn.Remote
-	c.facts.tls = tlsInfo(conn.TLS)
-	c.mu.Unlock()
+	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })
 	if err != nil {
 		return conn, nil, err
 	}
 	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, handshake.Request{
-		URL:        c.url,
-		Host:       c.target.HostHeader(),
-		RequestURI: c.target.RequestURI,
-		Header:     c.opts.Header,
+		URL:        at.target.Redacted,
+		Host:       at.target.HostHeader(),
+		RequestURI: at.target.RequestURI,
+		Header:     at.header,
 		Protocols:  c.opts.Protocols,
 		Origin:     c.opts.Origin,
-		BasicAuth:  c.target.HasUserinfo,
-		Username:   c.target.Username,
-		Password:   c.target.Password,
+		BasicAuth:  at.target.HasUserinfo,
+		Username:   at.target.Username,
+		Password:   at.target.Password,
 	}, c.opts.Timeouts.Handshake)
-	if response != nil {
-		c.mu.Lock()
-		c.facts.protocol = response.Protocol
-		c.facts.http = httpInfo(response)
-		c.mu.Unlock()
-	}
+	c.learn(func(f *facts) { f.protocol, f.http = response.Protocol, httpInfo(response) })
 	return conn, response, err
+}
+
+// learn notes what info is to tell.
+func (c *connection) learn(note func(*facts)) {
+	c.mu.Lock()
+	note(&c.facts)
+	c.mu.Unlock()
 }
 
 func tlsInfo(t *dial.TLSInfo) *TLSInfo {

@@ -119,6 +119,10 @@ type ConnectOptions struct {
 	// Pong is how long after that ping the connection fails if still no byte has come. 0 means 20 s, negative never.
 	Pong time.Duration
 
+	// Redirects is how many redirects of the opening handshake are followed: never from wss to ws, and Authorization,
+	// Cookie and the URL's user name and password stay with their origin. 0 means none.
+	Redirects int
+
 	// Caller is where the script called, such as "bot.lua:12". It appears in log lines only.
 	Caller string
 }
@@ -162,6 +166,7 @@ func (o ConnectOptions) validate() error {
 		{"maxMessage", o.MaxMessage},
 		{"sendQueue", o.SendQueue},
 		{"receiveQueue", o.ReceiveQueue},
+		{"redirects", int64(o.Redirects)},
 	} {
 		if field.value < 0 {
 			return &OptionError{Field: field.name, Expected: "positive number", Got: fmt.Sprint(field.value)}

@@ -38,6 +38,11 @@ type Request struct {
 	Protocols  []string    // subprotocols to offer, the preferred one first, accepted by CheckProtocols
 	Origin     string      // "" sends none, or Header's
 
+	// Extensions is the offer (RFC 6455 §9.1), "" for none. Negotiate judges the values of the answer's field, of which
+	// there may be none; its error fails the handshake. nil if nothing is offered.
+	Extensions string
+	Negotiate  func(answer []string) error
+
 	// BasicAuth sends Username and Password (RFC 7617), unless Header has an Authorization of its own.
 	BasicAuth          bool
 	Username, Password string
@@ -54,6 +59,7 @@ type Response struct {
 	Location   string        // of a refusal: where a redirect points
 	RetryAfter time.Duration // of a refusal; in whole seconds, 0 if absent
 	Protocol   string        // the subprotocol agreed on, "" for none
+	Extensions string        // the extensions agreed on, as the server wrote them; "" for none
 	Buffered   []byte        // what the server sent behind its 101: the first bytes of its frames
 }
 
@@ -97,7 +103,7 @@ func (e *exchange) ask(raw io.Closer, req *Request, resp *Response) *failure.Err
 		return e.fail(failure.HTTPStatus, failure.MsgHTTPStatus, "the server answered %s%s",
 			printable(answer.Status, 100), resp.story())
 	}
-	if failed := e.check(answer, key, req.Protocols, resp); failed != nil {
+	if failed := e.check(answer, key, req, resp); failed != nil {
 		return failed
 	}
 	resp.Buffered = e.buffered()
@@ -127,6 +133,9 @@ func (r *Request) encode(key string) []byte {
 	field("Sec-WebSocket-Version", "13")
 	if len(r.Protocols) > 0 {
 		field("Sec-WebSocket-Protocol", strings.Join(r.Protocols, ", "))
+	}
+	if r.Extensions != "" {
+		field("Sec-WebSocket-Extensions", r.Extensions)
 	}
 	if r.Origin != "" {
 		field("Origin", r.Origin)
@@ -176,7 +185,7 @@ func (e *exchange) readBody(raw io.Closer, body io.Reader) string {
 }
 
 // check goes through what RFC 6455 §4.1 asks of a 101, in its order.
-func (e *exchange) check(answer *http.Response, key string, offered []string, resp *Response) *failure.Error {
+func (e *exchange) check(answer *http.Response, key string, req *Request, resp *Response) *failure.Error {
 	// Item 1: the status line; HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
 	if !answer.ProtoAtLeast(1, 1) || answer.ProtoMajor != 1 {
 		return e.fail(failure.Handshake, failure.MsgHTTPParse, "the server answered 101 in %s, want HTTP/1.1", answer.Proto)
@@ -193,12 +202,12 @@ func (e *exchange) check(answer *http.Response, key string, offered []string, re
 	if len(accept) != 1 || accept[0] != acceptFor(key) {
 		return e.headerMissing(answer.Header, "Sec-WebSocket-Accept", acceptFor(key))
 	}
-	// Item 5: extensions, of which we offer none.
-	if len(listOf(answer.Header, "Sec-WebSocket-Extensions")) > 0 {
-		return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s, but none was offered",
-			shown(answer.Header, "Sec-WebSocket-Extensions"))
+	// Item 5: the extensions, none but those offered.
+	if failed := e.checkExtensions(answer, req, resp); failed != nil {
+		return failed
 	}
 	// Item 6: the subprotocol, one of those offered and spelt as offered.
+	offered := req.Protocols
 	chosen, given := answer.Header.Values("Sec-WebSocket-Protocol"), "none"
 	if len(offered) > 0 {
 		given = strings.Join(offered, ", ")
@@ -209,6 +218,23 @@ func (e *exchange) check(answer *http.Response, key string, offered []string, re
 	}
 	if len(chosen) == 1 {
 		resp.Protocol = chosen[0]
+	}
+	return nil
+}
+
+func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Response) *failure.Error {
+	const field = "Sec-WebSocket-Extensions"
+	if req.Negotiate != nil {
+		values := answer.Header.Values(field)
+		if err := req.Negotiate(values); err != nil {
+			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v", shown(answer.Header, field), err)
+		}
+		resp.Extensions = strings.Join(values, ", ")
+		return nil
+	}
+	if len(listOf(answer.Header, field)) > 0 {
+		return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s, but none was offered",
+			shown(answer.Header, field))
 	}
 	return nil
 }

@@ -659,3 +659,45 @@ func tcpPair(t *testing.T) (client, server *net.TCPConn) {
 	t.Cleanup(func() { dialled.Close(); accepted.Close() })
 	return dialled.(*net.TCPConn), accepted.(*net.TCPConn)
 }
+
+// An extension that was offered is for Negotiate to judge (§9.1).
+func TestClientNegotiatesExtensions(t *testing.T) {
+	for _, test := range []struct {
+		name, answer string
+		err          error
+		want         string // of Response.Extensions
+	}{
+		{"§9.1 taken", "Sec-WebSocket-Extensions: x-test; a=1\r\nSec-WebSocket-Extensions: x-more\r\n", nil, "x-test; a=1, x-more"},
+		{"§9.1 not taken", "", nil, ""},
+		{"§4.1 item 5, refused by us", "Sec-WebSocket-Extensions: x-other\r\n", errors.New("never heard of it"), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, server := net.Pipe()
+			defer client.Close()
+			defer server.Close()
+			go func() {
+				request, err := http.ReadRequest(bufio.NewReader(server))
+				if err != nil || request.Header.Get("Sec-WebSocket-Extensions") != "x-test" {
+					server.Close()
+					return
+				}
+				fmt.Fprintf(server, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+					"Sec-WebSocket-Accept: %s\r\n%s\r\n", sampleAccept, test.answer)
+			}()
+			var judged []string
+			resp, err := handshake.Client(t.Context(), client, client, handshake.Request{Host: "x", RequestURI: "/", Extensions: "x-test",
+				Random:    strings.NewReader(sampleNonce),
+				Negotiate: func(values []string) error { judged = values; return test.err }}, time.Minute)
+			var failed *failure.Error
+			if test.err != nil {
+				if !errors.As(err, &failed) || failed.Message != failure.MsgExtension || !strings.Contains(err.Error(), "never heard") {
+					t.Fatalf("error %v", err)
+				}
+				return
+			}
+			if err != nil || resp.Extensions != test.want {
+				t.Errorf("extensions %q, %v; judged %q", resp.Extensions, err, judged)
+			}
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/tidewire/tidewire/internal/dial"
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/handshake"
+)
+
+// route is where the opening handshake goes, and what it carries. A redirect makes another one of it.
+type route struct {
+	target   *dial.Target
+	header   http.Header
+	followed []string // the URLs that redirected, without user names and passwords
+}
+
+// redirects reports whether an answer to the opening handshake is one that names another place (RFC 9110 §15.4).
+func redirects(answer *handshake.Response) bool {
+	switch answer.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return answer.Location != ""
+	}
+	return false
+}
+
+// follow returns where a redirect leads. What belongs to one origin does not go to another: Authorization, Cookie, the
+// URL's user name and password.
+func (r route) follow(answer *handshake.Response, limit int) (route, error) {
+	refuse := func(format string, args ...any) (route, error) {
+		args = append([]any{answer.Status, dial.Redact(answer.Location)}, args...)
+		return route{}, failure.New(PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
+			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
+	}
+	if len(r.followed) == limit {
+		return refuse("it would be more than the %d that option redirects allows", limit)
+	}
+	location, err := url.Parse(answer.Location)
+	if err != nil {
+		return refuse("it is no URL")
+	}
+	base := url.URL{Scheme: "ws", Host: r.target.HostHeader()}
+	if r.target.Secure {
+		base.Scheme = "wss"
+	}
+	from, err := base.Parse(r.target.RequestURI)
+	if err != nil {
+		return refuse("it cannot be read beside %s", r.target.Redacted)
+	}
+	to := from.ResolveReference(location)
+	to.Fragment, to.RawFragment = "", "" // a fragment is for the client alone, and has no meaning here
+	target, err := dial.ParseURL(to.String())
+	switch {
+	case err != nil:
+		return refuse("%w", err)
+	case r.target.Secure && !target.Secure:
+		return refuse("it leads from wss to ws")
+	}
+	next := route{target: target, header: r.header, followed: append(r.followed, r.place())}
+	for _, before := range next.followed {
+		if before == next.place() {
+			return refuse("it leads in a circle")
+		}
+	}
+	if r.target.Secure != target.Secure || r.target.Address() != target.Address() {
+		next.header = r.header.Clone()
+		for name := range next.header {
+			if strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Cookie") {
+				delete(next.header, name)
+			}
+		}
+	} else if !target.HasUserinfo {
+		target.HasUserinfo, target.Username, target.Password = r.target.HasUserinfo, r.target.Username, r.target.Password
+	}
+	return next, nil
+}
+
+// place names the route's target, however its URL was written.
+func (r route) place() string {
+	scheme := "ws://"
+	if r.target.Secure {
+		scheme = "wss://"
+	}
+	return scheme + r.target.Address() + r.target.RequestURI
+}

@@ -1,0 +1,110 @@
+package engine_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/wstest/enginetest"
+)
+
+// A hop is a request that a server gets, as "host:port/path", and the Location with which it answers; "" accepts.
+type hop struct{ at, location string }
+
+// follow connects to url and plays the servers of hops in order. It returns what each one was told, as
+// "Authorization|Cookie".
+func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (h *enginetest.Host, told []string) {
+	t.Helper()
+	h = enginetest.New(t, engine.Options{})
+	listeners := map[string]*wstest.Listener{enginetest.Addr: h.Listener}
+	for _, hop := range hops {
+		addr, _, _ := strings.Cut(hop.at, "/")
+		if listeners[addr] == nil {
+			l, err := h.Net.Listen(addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { l.Close() })
+			listeners[addr] = l
+		}
+	}
+	h.ID = h.Connect(url, opts)
+	for _, hop := range hops {
+		addr, path, _ := strings.Cut(hop.at, "/")
+		peer := wstest.Accept(t, listeners[addr])
+		if hop.location == "" {
+			peer.Handshake(wstest.Answer{})
+		} else {
+			peer.ReadRequest()
+			peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: " + hop.location + "\r\nContent-Length: 0\r\n\r\n"))
+		}
+		if got := peer.Request.URL.RequestURI(); got != "/"+path {
+			t.Fatalf("asked %s for %s, want /%s", addr, got, path)
+		}
+		told = append(told, peer.Request.Header.Get("Authorization")+"|"+peer.Request.Header.Get("Cookie"))
+	}
+	return h, told
+}
+
+func TestRedirects(t *testing.T) {
+	const refused = `error "Invalid HTTP status." http_status`
+	header := func() http.Header {
+		return http.Header{"Authorization": {"secret"}, "Cookie": {"a=1"}}
+	}
+	inBubble(t, "not followed by default", func(t *testing.T) {
+		h, _ := follow(t, enginetest.URL, engine.ConnectOptions{}, hop{"peer.test:80/", "/next"})
+		h.Want(refused)
+		if end := h.End(h.ID); end.HTTP.Status != 307 || end.HTTP.Location != "/next" || end.Retryable {
+			t.Errorf("end %+v", end.HTTP)
+		}
+	})
+	inBubble(t, "within the origin everything is carried along", func(t *testing.T) {
+		h, told := follow(t, "ws://peer.test/a?b", engine.ConnectOptions{Redirects: 2, Header: header()},
+			hop{"peer.test:80/a?b", "c"}, hop{"peer.test:80/c", "http://PEER.test:80/d#fragment"}, hop{"peer.test:80/d", ""})
+		h.Want("open")
+		wantTold(t, told, "secret|a=1", "secret|a=1", "secret|a=1")
+	})
+	inBubble(t, "to another origin neither Authorization nor Cookie", func(t *testing.T) {
+		h, told := follow(t, enginetest.URL, engine.ConnectOptions{Redirects: 1, Header: header()},
+			hop{"peer.test:80/", "ws://other.test:81/x"}, hop{"other.test:81/x", ""})
+		h.Want("open")
+		wantTold(t, told, "secret|a=1", "|")
+	})
+	inBubble(t, "the URL's user name goes to its origin alone, but for one that the location has", func(t *testing.T) {
+		h, told := follow(t, "ws://user:pass@peer.test/", engine.ConnectOptions{Redirects: 3},
+			hop{"peer.test:80/", "/same"}, hop{"peer.test:80/same", "ws://other.test:81/x"},
+			hop{"other.test:81/x", "ws://u:p@peer.test/y"}, hop{"peer.test:80/y", ""})
+		h.Want("open")
+		wantTold(t, told, "Basic dXNlcjpwYXNz|", "Basic dXNlcjpwYXNz|", "|", "Basic dTpw|")
+	})
+	for name, test := range map[string]struct {
+		limit  int
+		hops   []hop
+		detail string
+	}{
+		"the limit":         {1, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "/b"}}, "more than the 1"},
+		"a circle":          {9, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "//u:secret@peer.test"}}, "in a circle"},
+		"another scheme":    {9, []hop{{"peer.test:80/", "ftp://x/"}}, "scheme"},
+		"what is no URL":    {9, []hop{{"peer.test:80/", "http://%zz/"}}, "no URL"},
+		"an unlikely place": {9, []hop{{"peer.test:80/", "http://x:0/"}}, "port"},
+	} {
+		inBubble(t, "refused: "+name, func(t *testing.T) {
+			h, _ := follow(t, enginetest.URL, engine.ConnectOptions{Redirects: test.limit}, test.hops...)
+			h.Want(refused)
+			end := h.End(h.ID)
+			if !strings.Contains(end.Detail, test.detail) || strings.Contains(end.Detail, "secret") || end.HTTP.Status != 307 {
+				t.Errorf("detail %q, want %q", end.Detail, test.detail)
+			}
+		})
+	}
+}
+
+func wantTold(t *testing.T, told []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(told, want) {
+		t.Errorf("servers were told %q, want %q", told, want)
+	}
+}
