@@ -22,9 +22,47 @@ func TestScripts(t *testing.T) {
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {
 			for _, name := range []string{
-				"messages", "big", "order", "control", "close", "drop", "handshake", "pressure", "violations", "reentry",
+				"contract", "messages", "big", "order", "control", "close", "drop", "handshake", "pressure", "violations", "reentry",
 			} {
 				t.Run(name, func(t *testing.T) { script{name: name, args: []string{p.base}}.mustPass(t) })
+			}
+		})
+	}
+}
+
+// What needs an echo alone runs against our own server, too.
+func TestEmbeddedEcho(t *testing.T) {
+	for _, name := range []string{"contract", "messages", "big", "order"} {
+		t.Run(name, func(t *testing.T) {
+			script{name: name, args: []string{"embedded"}, flags: []string{"--echo"}}.mustPass(t)
+		})
+	}
+	t.Run("crowd", func(t *testing.T) {
+		script{name: "crowd", args: []string{"embedded", strconv.Itoa(crowdSize)}, flags: []string{"--echo"}}.mustPass(t)
+	})
+}
+
+// Errors in callbacks leave connections alone and are told with their place in the script.
+func TestRaising(t *testing.T) {
+	for _, p := range peers {
+		t.Run(p.name, func(t *testing.T) {
+			stdout, stderr, code := script{name: "raising", args: []string{p.base}}.run(t)
+			if stdout != "ok\n" || code != 1 {
+				t.Errorf("printed %q, exit status %d; want %q, 1", stdout, code, "ok\n")
+			}
+			for _, want := range []string{
+				"raising.lua:23: bad argument #1 to 'Send' (number expected, got nil)",
+				"raising.lua:24: boom",
+				"raising.lua:26: ",
+				"raising.lua:27: can not yield",
+				"stack traceback",
+			} {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("standard error does not say %q", want)
+				}
+			}
+			if t.Failed() {
+				t.Logf("stderr:\n%s", stderr)
 			}
 		})
 	}
@@ -54,6 +92,24 @@ func TestUnknownCertificate(t *testing.T) {
 	for _, p := range peers {
 		if p.secure {
 			t.Run(p.name, func(t *testing.T) { script{name: "untrusted", args: []string{p.base}, distrust: true}.mustPass(t) })
+		}
+	}
+}
+
+// The examples that end by themselves take the URL of any echo server.
+func TestExamples(t *testing.T) {
+	for name, want := range map[string]string{
+		"hello":  "received hello\nclosed with 1000\n",
+		"queue":  "received first in the queue\nreceived second in the queue\nreceived sent when open\nclosed with 1000\n",
+		"binary": "received DE AD BE EF CA FE BA BE as sent\nclosed with 1000\n",
+	} {
+		for _, p := range peers {
+			t.Run(name+"/"+p.name, func(t *testing.T) {
+				stdout, stderr, code := script{name: "../../examples/" + name, args: []string{p.base + "/echo"}}.run(t)
+				if stdout != want || code != 0 {
+					t.Errorf("printed %q, exit status %d; want %q, 0\nstderr:\n%s", stdout, code, want, stderr)
+				}
+			})
 		}
 	}
 }

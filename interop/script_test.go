@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,8 @@ const scriptTimeout = 90 * time.Second
 type script struct {
 	name     string // file in testdata, without extension
 	args     []string
-	distrust bool // leave the servers' certificate unknown
+	flags    []string // of the run command
+	distrust bool     // leave the servers' certificate unknown
 }
 
 // command prepares the run in testdata, where scripts find their library.
@@ -28,7 +30,7 @@ func (s script) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptTimeout)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, runner, append([]string{"run", s.name + ".lua"}, s.args...)...)
+	cmd := exec.CommandContext(ctx, runner, slices.Concat([]string{"run"}, s.flags, []string{s.name + ".lua"}, s.args)...)
 	cmd.Dir = "testdata"
 	cmd.Env = os.Environ()
 	if !s.distrust {

@@ -61,7 +61,7 @@ check.connect("/echo", {
     check.equal(isBinary, true, "isBinary under options.kind")
     if data == "7" then websocket.close(tostring(id), "4000", 99) end
   end,
-  ended = check.all(check.closes(4000, "99", true), function(e)
+  ended = check.all(check.closes(4000, nil, true), function(e)
     check.equal(table.concat(e.messages, " "), "12.5 7", "numbers as data")
   end),
 }, {kind = "binary"})

@@ -1,10 +1,12 @@
--- What every script here shares. Each connection is a case; check.lua holds it to the rules that no case may break
--- (contract, R1 and R2), ends the run when one fails, and says "ok" when all have ended as they should.
+-- What every script here shares. Each connection is a case. check.lua holds it to the rules that no case may break
+-- (callbacks never inside Connect, onOpen at most once, one terminal callback and it is the last), ends the run when one
+-- fails, and says "ok" when all have ended as they should.
 
-local check = {base = arg[1]}
+-- base is the server's URL without a path; "embedded" means the run's own echo server (--echo).
+local check = {base = arg[1] == "embedded" and host.echo:gsub("/$", "") or arg[1]}
 
 local LIMIT = 60000 -- ms for a whole script
-local pending = {}  -- number of the case → its URL
+local pending = {}  -- number of the case → its name or URL
 local started, running = 0, 0
 local failed = false
 
@@ -29,20 +31,20 @@ function check.show(value)
 end
 
 local deadline = host.After(LIMIT, function()
-  local urls = {}
-  for _, url in pairs(pending) do urls[#urls + 1] = url end
-  check.fail("not ended in time: " .. table.concat(urls, ", "))
+  local names = {}
+  for _, name in pairs(pending) do names[#names + 1] = name end
+  check.fail("not ended in time: " .. table.concat(names, ", "))
 end)
 
 host.Register("shutdown", function()
   if running == 0 and not failed then print("ok") end
 end)
 
--- begin counts a case that must end; the function that it returns says that it has.
-local function begin(url)
+-- case counts something that must end; the function that it returns says that it has.
+function check.case(name)
   started, running = started + 1, running + 1
   local case = started
-  pending[case] = url
+  pending[case] = name
   return function()
     pending[case], running = nil, running - 1
     if running == 0 then host.Unregister(deadline) end
@@ -55,7 +57,7 @@ end
 --   forget = true leaves messages empty, for floods
 function check.connect(url, on, options)
   if url:sub(1, 1) == "/" then url = check.base .. url end
-  local done = begin(url)
+  local done = check.case(url)
   local id
   local e = {opened = false, messages = {}}
 
@@ -110,12 +112,12 @@ local function story(e)
   return string.format("onClose(%s, %q, %s): %s", tostring(e.code), e.reason, tostring(e.clean), tostring(e.info.detail))
 end
 
--- closes is an ended function that wants onClose with these arguments, and these fields of info.
+-- closes is an ended function that wants onClose with these arguments (any reason if nil), and these fields of info.
 function check.closes(code, reason, clean, info)
   return function(e)
     local url = tostring(e.info.url)
-    if e.kind ~= "close" or e.code ~= code or e.reason ~= reason or e.clean ~= clean then
-      check.fail(string.format("%s: %s, want onClose(%d, %q, %s)", url, story(e), code, reason, tostring(clean)))
+    if e.kind ~= "close" or e.code ~= code or e.reason ~= (reason or e.reason) or e.clean ~= clean then
+      check.fail(string.format("%s: %s, want onClose(%d, %q, %s)", url, story(e), code, reason or "any", tostring(clean)))
     end
     wantInfo(e.info, info, url)
   end
