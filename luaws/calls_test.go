@@ -206,6 +206,7 @@ func TestOptionsReachTheEngine(t *testing.T) {
 	timeout = {tcp = 1.5, closing = math.huge},
 	maxMessage = 1000,
 	sendQueue = 2^60,
+	ping = 0, pong = 2.5, redirects = 3,
 }, {__index = {receiveQueue = 7}})
 websocket.Connect("ws://peer.test/", {}, options)
 websocket.Connect("ws://peer.test/", {}, {timeout = 1e-12})
@@ -219,7 +220,10 @@ websocket.Connect("ws://peer.test/", {}, {})`)
 		MaxMessage:   1000,
 		SendQueue:    1 << 53,
 		ReceiveQueue: 7,
-		Caller:       "bot.lua:10",
+		Ping:         -1,
+		Pong:         2500 * time.Millisecond,
+		Redirects:    3,
+		Caller:       "bot.lua:11",
 	}
 	if got := r.engine.connects[0].opts; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -228,7 +232,7 @@ websocket.Connect("ws://peer.test/", {}, {})`)
 	if got := r.engine.connects[1].opts.Timeouts; got != (engine.Timeouts{TCP: 1, TLS: 1, Handshake: 1, Closing: 1}) {
 		t.Errorf("a timeout of a picosecond came as %+v", got)
 	}
-	if got := r.engine.connects[2].opts; !reflect.DeepEqual(got, engine.ConnectOptions{Caller: "bot.lua:12"}) {
+	if got := r.engine.connects[2].opts; !reflect.DeepEqual(got, engine.ConnectOptions{Caller: "bot.lua:13"}) {
 		t.Errorf("no options came as %+v", got)
 	}
 }
@@ -259,12 +263,14 @@ func TestBadOptionsNameTheField(t *testing.T) {
 		{`{headers = {"X: y"}}`, `field 'headers': header name as key expected, got 1`},
 		{`{headers = {X = true}}`, `field 'headers.X': string expected, got boolean`},
 		{`{headers = {X = {"a", false}}}`, `field 'headers.X[2]': string expected, got boolean`},
-		{`{ping = 5}`, `field 'ping': not supported yet`},
-		{`{pong = 5}`, `field 'pong': not supported yet`},
+		{`{ping = -1}`, `field 'ping': positive number or 0 expected, got -1`},
+		{`{pong = "5"}`, `field 'pong': positive number or 0 expected, got string`},
 		{`{compression = false}`, `field 'compression': not supported yet`},
 		{`{proxy = "x"}`, `field 'proxy': not supported yet`},
 		{`{tls = {}}`, `field 'tls': not supported yet`},
-		{`{redirects = 3}`, `field 'redirects': not supported yet`},
+		{`{redirects = -1}`, `field 'redirects': whole number from 0 on expected, got -1`},
+		{`{redirects = 1.5}`, `field 'redirects': whole number from 0 on expected, got 1.5`},
+		{`{redirects = true}`, `field 'redirects': whole number from 0 on expected, got boolean`},
 		{`{timeOut = 1}`, `unknown option 'timeOut': did you mean 'timeout'?`},
 		{`{header = {}}`, `unknown option 'header': did you mean 'headers'?`},
 		{`{max_message = 1}`, `unknown option 'max_message': did you mean 'maxMessage'?`},

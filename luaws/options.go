@@ -1,6 +1,7 @@
 package luaws
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -38,12 +39,12 @@ var connectOptions = []option{
 	optionOf("maxMessage", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.MaxMessage }),
 	optionOf("sendQueue", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.SendQueue }),
 	optionOf("receiveQueue", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.ReceiveQueue }),
-	{name: "ping"},
-	{name: "pong"},
+	optionOf("ping", readSecondsOrOff, func(o *engine.ConnectOptions) *time.Duration { return &o.Ping }),
+	optionOf("pong", readSecondsOrOff, func(o *engine.ConnectOptions) *time.Duration { return &o.Pong }),
 	{name: "compression"},
 	{name: "proxy"},
 	{name: "tls"},
-	{name: "redirects"},
+	optionOf("redirects", readCount, func(o *engine.ConnectOptions) *int { return &o.Redirects }),
 }
 
 // optionOf is the option that read reads into the place of target. The errors of read name the field.
@@ -217,6 +218,32 @@ func readTimeouts(field string, value lua.LValue) (timeouts engine.Timeouts, err
 func readSeconds(field string, value lua.LValue) (time.Duration, error) {
 	seconds, err := readPositive(field, "positive number", value)
 	return time.Duration(max(min(seconds, maxSeconds)*float64(time.Second), 1)), err
+}
+
+// readSecondsOrOff reads a duration of which 0 means never, the engine's negative.
+func readSecondsOrOff(field string, value lua.LValue) (time.Duration, error) {
+	if value == lua.LNumber(0) {
+		return -1, nil
+	}
+	duration, err := readSeconds(field, value)
+	var bad *engine.OptionError
+	if errors.As(err, &bad) {
+		bad.Expected = "positive number or 0"
+	}
+	return duration, err
+}
+
+// readCount reads a whole number from 0 on.
+func readCount(field string, value lua.LValue) (int, error) {
+	const expected = "whole number from 0 on"
+	number, ok := value.(lua.LNumber)
+	if !ok {
+		return 0, wrongType(field, expected, value)
+	}
+	if !(number >= 0) || float64(number) != math.Trunc(float64(number)) && !math.IsInf(float64(number), 1) {
+		return 0, &engine.OptionError{Field: field, Expected: expected, Got: quote(value)}
+	}
+	return int(min(number, math.MaxInt32)), nil
 }
 
 func readBytes(field string, value lua.LValue) (int64, error) {
