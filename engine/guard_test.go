@@ -47,8 +47,7 @@ func TestDialGuard(t *testing.T) {
 		h.Net.FailDials(enginetest.Addr, syscall.ECONNREFUSED)
 		serve(t, h)
 		opened, refused := 0, 0
-		var connect func()
-		connect = func() {
+		connect := func() {
 			if _, err := h.Engine.Connect(enginetest.URL, engine.ConnectOptions{Caller: "bot.lua:7"}); err != nil {
 				refused++
 			}
