@@ -63,6 +63,7 @@ type connection struct {
 	opened       time.Time          // zero before
 	transport    net.Conn           // what frames travel over; nil before open
 	raw          net.Conn           // the socket under it
+	readEnded    bool               // readLoop has met its end, and is about to say how the connection ends
 	facts        facts
 }
 
@@ -236,7 +237,7 @@ func (c *connection) closingExpired() {
 	paused := c.inbox.isFull()
 	c.mu.Lock()
 	switch {
-	case c.state == closed, time.Now().Before(c.closingUntil):
+	case c.state == closed, c.readEnded, time.Now().Before(c.closingUntil):
 		c.mu.Unlock()
 		return
 	case paused:

@@ -44,7 +44,7 @@ func (c *connection) failureLocked(err *failure.Error) *outcome {
 		detail:   err.Error(),
 		err:      err,
 	}
-	if o.phase == PhaseOpen && c.state == closing {
+	if o.phase == PhaseOpen && c.closeCalled {
 		o.phase = PhaseClosing
 	}
 	if o.failed {

@@ -70,8 +70,6 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 			return true
 		}
 		if readErr != nil {
-			c.raw.Close()
-			c.joinWriteLoop()
 			c.transportEnded(readErr)
 			return false
 		}
@@ -160,9 +158,16 @@ func (c *connection) violated(err *failure.Error) {
 	c.kickLocked()
 }
 
-// transportEnded takes note that there is nothing more to read. What ended it on purpose has said so before. The system
-// tells of a reset once: if a write met it first, the read that comes after finds an end like that after a FIN.
+// transportEnded ends the connection because there is nothing more to read. What ended it on purpose has said so before.
+// The system tells of a reset once: if a write met it first, the read that comes after finds an end like that after a
+// FIN. So the last write is waited for.
 func (c *connection) transportEnded(err error) {
+	c.mu.Lock()
+	c.readEnded = true
+	c.mu.Unlock()
+	c.raw.Close()
+	c.joinWriteLoop()
+
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.outcome == nil {

@@ -227,6 +227,9 @@ func TestResetWhileWriting(t *testing.T) {
 		if !errors.Is(end.Err, syscall.ECONNRESET) && !errors.Is(end.Err, syscall.EPIPE) {
 			t.Errorf("cause %v", end.Err)
 		}
+		if end.Phase != engine.PhaseOpen {
+			t.Errorf("phase %s, want open", end.Phase)
+		}
 	}
 }
 
