@@ -66,7 +66,7 @@ func (s *faultyServer) play(conn *wstest.Conn, random *rand.Rand) {
 			}
 		}
 	}
-	accepted, err := handshake.Server(context.Background(), conn, conn, nil, 5*time.Second)
+	accepted, err := handshake.Server(context.Background(), conn, conn, handshake.Choices{}, 5*time.Second)
 	if err != nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/tidewire/tidewire/internal/deflate"
 	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/internal/handshake"
 	"github.com/tidewire/tidewire/internal/proto"
@@ -32,6 +33,8 @@ type conn struct {
 
 	open bool // guarded by server.mu: the opening handshake is done
 
+	compressor *deflate.Compressor // nil if compression was not negotiated
+
 	reader  *proto.Reader
 	outbox  proto.Outbox
 	encoder proto.Encoder
@@ -44,7 +47,6 @@ func newConn(s *Server, raw net.Conn) *conn {
 		server:    s,
 		raw:       raw,
 		transport: stallGuard{raw},
-		reader:    proto.NewReader(proto.ReaderOptions{Role: proto.Server, MaxMessage: s.opts.MaxMessage}),
 	}
 }
 
@@ -71,10 +73,24 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 		}
 		c.transport = secure
 	}
-	accepted, err := handshake.Server(c.server.ctx, c.transport, c.raw, c.server.choose, openTimeout)
+	var compression deflate.Params
+	accepted, err := handshake.Server(c.server.ctx, c.transport, c.raw, handshake.Choices{
+		Protocol: c.server.choose,
+		Extensions: func(offers []string) (answer string) {
+			answer, compression, _ = deflate.Answer(offers, deflate.Config{})
+			return answer
+		},
+	}, openTimeout)
 	if err != nil {
 		return nil, err
 	}
+	readerOpts := proto.ReaderOptions{Role: proto.Server, MaxMessage: c.server.opts.MaxMessage}
+	if compression.InUse {
+		c.compressor = deflate.NewCompressor(compression.Server)
+		c.outbox.Compresses = true
+		readerOpts.Inflater = deflate.NewDecompressor(compression.Client, nil)
+	}
+	c.reader = proto.NewReader(readerOpts)
 	return accepted.Buffered, nil
 }
 
@@ -152,6 +168,10 @@ func (c *conn) flush() error {
 	chunk := chunks.Get().(*[chunkSize]byte)
 	defer chunks.Put(chunk)
 	for c.outbox.Waits() {
+		if plain, ok := c.outbox.Plain(); ok {
+			packed, shorter := c.compressor.Compress(nil, plain)
+			c.outbox.Packed(unsafe.String(unsafe.SliceData(packed), len(packed)), shorter)
+		}
 		c.frames = c.outbox.Next(c.frames[:0], len(chunk))
 		c.encoder.Load(c.frames)
 		for !c.encoder.Empty() {

@@ -27,16 +27,25 @@ type refusal struct {
 	reason string // what the client did wrong
 }
 
-// Server reads a client's opening handshake from conn and answers it (RFC 6455 §4.2). choose selects one of the
-// subprotocols that the client offers, or "" for none; it is not called when there are none, and nil selects none. raw
-// is closed when ctx is cancelled or the timeout, which must be positive, has passed; otherwise closing is left to the
+// Choices are what a server says to a client's offers. The zero value takes none.
+type Choices struct {
+	// Protocol selects one of the subprotocols that the client offers, or "" for none. It is not called when there are
+	// none.
+	Protocol func(offered []string) string
+
+	// Extensions answers the values of the client's Sec-WebSocket-Extensions field with the value of the server's, or ""
+	// for none (RFC 6455 §9.1). It is not called when there are none.
+	Extensions func(offers []string) string
+}
+
+// Server reads a client's opening handshake from conn and answers it (RFC 6455 §4.2). raw is closed when ctx is cancelled or the timeout, which must be positive, has passed; otherwise closing is left to the
 // caller, after a refusal too.
 //
 // The error is a *failure.Error of PhaseHandshake. A request that breaks a rule was answered with a refusal before.
-func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choose func(offered []string) string, timeout time.Duration) (*Accepted, error) {
+func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choices Choices, timeout time.Duration) (*Accepted, error) {
 	e := begin(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake", "client"
-	accepted, err := e.serve(choose)
+	accepted, err := e.serve(choices)
 	if whole := e.end(); err == nil && !whole {
 		err = e.ended()
 	}
@@ -47,7 +56,7 @@ func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choose func(
 }
 
 // serve is Server without the clock.
-func (e *exchange) serve(choose func(offered []string) string) (*Accepted, *failure.Error) {
+func (e *exchange) serve(choices Choices) (*Accepted, *failure.Error) {
 	req, err := http.ReadRequest(e.reader)
 	if err != nil {
 		return nil, e.refuseUnreadable(err)
@@ -61,11 +70,16 @@ func (e *exchange) serve(choose func(offered []string) string) (*Accepted, *fail
 	accepted := &Accepted{Host: req.Host, RequestURI: req.RequestURI, Header: req.Header, Buffered: e.buffered()}
 	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + acceptFor(keyOf(req)) + "\r\n"
-	if offered := listOf(req.Header, "Sec-WebSocket-Protocol"); len(offered) > 0 && choose != nil {
-		accepted.Protocol = choose(offered)
+	if offered := listOf(req.Header, "Sec-WebSocket-Protocol"); len(offered) > 0 && choices.Protocol != nil {
+		accepted.Protocol = choices.Protocol(offered)
 	}
 	if accepted.Protocol != "" {
 		answer += "Sec-WebSocket-Protocol: " + accepted.Protocol + "\r\n"
+	}
+	if offers := req.Header.Values("Sec-WebSocket-Extensions"); len(offers) > 0 && choices.Extensions != nil {
+		if agreed := choices.Extensions(offers); agreed != "" {
+			answer += "Sec-WebSocket-Extensions: " + agreed + "\r\n"
+		}
 	}
 	if _, err := io.WriteString(e.conn, answer+"\r\n"); err != nil {
 		return nil, e.writeFailure(err)

@@ -57,7 +57,7 @@ func TestServerAccepts(t *testing.T) {
 		for _, step := range []int{0, 1, 7} {
 			t.Run(fmt.Sprintf("%s, %d", c.name, step), func(t *testing.T) {
 				w := &wire{in: []byte(c.request), step: step, end: io.EOF}
-				accepted, err := handshake.Server(t.Context(), w, w, second, time.Minute)
+				accepted, err := handshake.Server(t.Context(), w, w, handshake.Choices{Protocol: second}, time.Minute)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -84,7 +84,7 @@ func TestServerRequestCutAnywhere(t *testing.T) {
 	for _, c := range requests {
 		for n := range len(c.request) - len(c.rest) {
 			w := &wire{in: []byte(c.request[:n]), end: io.EOF}
-			_, err := handshake.Server(t.Context(), w, w, second, time.Minute)
+			_, err := handshake.Server(t.Context(), w, w, handshake.Choices{Protocol: second}, time.Minute)
 			wantFailure(t, err, failure.EOF, failure.MsgEOF)
 			if w.writes != 0 {
 				t.Fatalf("%s, cut at %d: answered %q", c.name, n, w.out.String())
@@ -121,7 +121,7 @@ func TestServerRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &wire{in: []byte(c.request), end: io.EOF}
-			accepted, err := handshake.Server(t.Context(), w, w, second, time.Minute)
+			accepted, err := handshake.Server(t.Context(), w, w, handshake.Choices{Protocol: second}, time.Minute)
 			wantFailure(t, err, failure.Handshake, failure.MsgHTTPParse)
 			if accepted != nil || w.closed != 0 {
 				t.Errorf("got %+v, closed %d times", accepted, w.closed)
@@ -146,7 +146,7 @@ func TestServerRefuses(t *testing.T) {
 
 func TestServerWithoutChoice(t *testing.T) {
 	w := &wire{in: []byte(asks("Sec-WebSocket-Protocol: chat")), end: io.EOF}
-	accepted, err := handshake.Server(t.Context(), w, w, nil, time.Minute)
+	accepted, err := handshake.Server(t.Context(), w, w, handshake.Choices{}, time.Minute)
 	if err != nil || accepted.Protocol != "" || w.out.String() != agreement {
 		t.Errorf("got %+v, %v", accepted, err)
 	}
@@ -156,7 +156,7 @@ func TestServerTransportErrors(t *testing.T) {
 	gone := errors.New("gone")
 	for _, request := range []string{asking, asksInstead("13\r", "8\r"), "hello\r\n\r\n"} {
 		w := &wire{in: []byte(request), write: gone}
-		_, err := handshake.Server(t.Context(), w, w, nil, time.Minute)
+		_, err := handshake.Server(t.Context(), w, w, handshake.Choices{}, time.Minute)
 		wantFailure(t, err, failure.Internal, failure.MsgTransport)
 		if !errors.Is(err, gone) {
 			t.Errorf("the cause is lost: %v", err)
@@ -189,7 +189,7 @@ func TestServerTimerAndCancel(t *testing.T) {
 				defer time.AfterFunc(c.cancel, cancel).Stop()
 				go io.WriteString(client, c.said)
 				begin := time.Now()
-				_, err := handshake.Server(ctx, server, server, nil, 5*time.Second)
+				_, err := handshake.Server(ctx, server, server, handshake.Choices{}, 5*time.Second)
 				wantFailure(t, err, c.category, c.message)
 				if !strings.Contains(err.Error(), c.want) || time.Since(begin) != c.took {
 					t.Errorf("got %q after %s, want %q", err, time.Since(begin), c.want)
@@ -203,7 +203,7 @@ func TestServerCancelledBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	w := &wire{in: []byte(asking), end: io.EOF}
-	_, err := handshake.Server(ctx, w, w, nil, time.Minute)
+	_, err := handshake.Server(ctx, w, w, handshake.Choices{}, time.Minute)
 	wantFailure(t, err, failure.Closed, failure.MsgTransport)
 	if w.closed != 1 {
 		t.Errorf("closed %d times", w.closed)
@@ -214,7 +214,7 @@ func TestBothRoles(t *testing.T) {
 	client, server := tcpPair(t)
 	failed := make(chan error, 1)
 	go func() {
-		_, err := handshake.Server(t.Context(), server, server, second, time.Minute)
+		_, err := handshake.Server(t.Context(), server, server, handshake.Choices{Protocol: second}, time.Minute)
 		failed <- err
 	}()
 	req := request()
@@ -236,7 +236,7 @@ func FuzzServerRequest(f *testing.F) {
 	f.Add([]byte("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), uint8(0))
 	f.Fuzz(func(t *testing.T, request []byte, step uint8) {
 		w := &wire{in: bytes.Clone(request), step: int(step), end: io.EOF}
-		accepted, err := handshake.Server(t.Context(), w, w, second, time.Minute)
+		accepted, err := handshake.Server(t.Context(), w, w, handshake.Choices{Protocol: second}, time.Minute)
 		if err == nil {
 			rest := string(accepted.Buffered) + string(w.in)
 			if !strings.HasSuffix(string(request), rest) || !strings.HasPrefix(w.out.String(), "HTTP/1.1 101 ") {
