@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/deflate"
 	"github.com/tidewire/tidewire/internal/dial"
 	"github.com/tidewire/tidewire/internal/handshake"
 )
@@ -13,7 +14,7 @@ import (
 // itself is not kept for the connection's life.
 func (c *connection) connectLoop(ctx context.Context) {
 	defer c.cancel()
-	conn, response, err := c.connect(ctx)
+	conn, opened, err := c.connect(ctx)
 	if err != nil {
 		if conn.Raw != nil {
 			conn.Raw.Close()
@@ -39,33 +40,43 @@ func (c *connection) connectLoop(ctx context.Context) {
 	}
 	c.state, c.opened = open, time.Now()
 	c.transport, c.raw = conn.Transport, conn.Raw
+	c.compressLocked(opened.compression)
 	c.startKeepaliveLocked()
 	c.kickLocked()
 	c.mu.Unlock()
 	if c.inbox.opened() {
 		c.engine.ready.push(c)
 	}
-	c.engine.loops.Go(func() { c.readLoop(response.Buffered) })
+	c.engine.loops.Go(func() { c.readLoop(opened) })
+}
+
+// agreement is what readLoop needs to know of the opening handshake.
+type agreement struct {
+	compression deflate.Params
+	buffered    []byte // what came behind the server's answer
 }
 
 // connect dials and shakes hands, again for each redirect that is followed, and notes what is learned on the way, also of
 // a failure. The Conn is never nil.
-func (c *connection) connect(ctx context.Context) (*dial.Conn, *handshake.Response, error) {
+func (c *connection) connect(ctx context.Context) (*dial.Conn, agreement, error) {
 	at := route{target: c.target, header: c.opts.Header}
 	for {
-		conn, response, err := c.attempt(ctx, at)
-		if err == nil || c.opts.Redirects == 0 || response == nil || !redirects(response) {
-			return conn, response, err
+		conn, response, compression, err := c.attempt(ctx, at)
+		if err == nil {
+			return conn, agreement{compression, response.Buffered}, nil
+		}
+		if c.opts.Redirects == 0 || response == nil || !redirects(response) {
+			return conn, agreement{}, err
 		}
 		conn.Raw.Close()
 		if at, err = at.follow(response, c.opts.Redirects); err != nil {
-			return conn, response, err
+			return conn, agreement{}, err
 		}
 	}
 }
 
 // attempt dials and shakes hands once.
-func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handshake.Response, error) {
+func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handshake.Response, deflate.Params, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
@@ -76,9 +87,9 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })
 	if err != nil {
-		return conn, nil, err
+		return conn, nil, deflate.Params{}, err
 	}
-	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, handshake.Request{
+	request := handshake.Request{
 		URL:        at.target.Redacted,
 		Host:       at.target.HostHeader(),
 		RequestURI: at.target.RequestURI,
@@ -88,9 +99,13 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		BasicAuth:  at.target.HasUserinfo,
 		Username:   at.target.Username,
 		Password:   at.target.Password,
-	}, c.opts.Timeouts.Handshake)
-	c.learn(func(f *facts) { f.protocol, f.http = response.Protocol, httpInfo(response) })
-	return conn, response, err
+	}
+	compression := c.offerCompression(&request)
+	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, request, c.opts.Timeouts.Handshake)
+	c.learn(func(f *facts) {
+		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
+	})
+	return conn, response, *compression, err
 }
 
 // learn notes what info is to tell.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/deflate"
 	"github.com/tidewire/tidewire/internal/dial"
 	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/internal/proto"
@@ -50,10 +51,11 @@ type connection struct {
 	closeCalled  bool     // by the script, or by CloseAll
 	outcome      *outcome // how it ends; the first one wins; nil until then
 	outbox       proto.Outbox
-	closeWritten bool      // our close frame was handed to the operating system
-	writeErr     error     // why writing ended
-	writing      bool      // writeLoop runs
-	wrote        sync.Cond // signalled when writeLoop has ended
+	closeWritten bool                // our close frame was handed to the operating system
+	writeErr     error               // why writing ended
+	writing      bool                // writeLoop runs
+	wrote        sync.Cond           // signalled when writeLoop has ended
+	compressor   *deflate.Compressor // writeLoop's, once set; nil if nothing is compressed
 	keepalive    keepalive
 	roundTrip    time.Duration // of the newest answered ping; 0 before
 	closingTimer *time.Timer
@@ -69,10 +71,11 @@ type connection struct {
 
 // facts is what info tells of a connection.
 type facts struct {
-	protocol string
-	remote   string
-	http     *HTTPInfo
-	tls      *TLSInfo
+	protocol   string
+	extensions string
+	remote     string
+	http       *HTTPInfo
+	tls        *TLSInfo
 }
 
 func newConnection(e *Engine, id ID, target *dial.Target, opts ConnectOptions) *connection {
@@ -271,7 +274,7 @@ func (c *connection) phaseLocked() Phase {
 func (c *connection) info() *Info {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	info := &Info{ID: c.id, URL: c.url, Protocol: c.facts.protocol, Remote: c.facts.remote}
+	info := &Info{ID: c.id, URL: c.url, Protocol: c.facts.protocol, Extensions: c.facts.extensions, Remote: c.facts.remote}
 	if c.facts.http != nil {
 		http := *c.facts.http
 		http.Header = http.Header.Clone()

@@ -39,12 +39,13 @@ type Handler interface {
 // Info is what is known of a connection. Pointers are nil and strings empty where nothing is known. An Info is made
 // for one event and belongs to its receiver.
 type Info struct {
-	ID       ID
-	URL      string // without user name and password
-	Protocol string // the subprotocol agreed on
-	Remote   string // "ip:port"
-	HTTP     *HTTPInfo
-	TLS      *TLSInfo
+	ID         ID
+	URL        string // without user name and password
+	Protocol   string // the subprotocol agreed on
+	Extensions string // those agreed on, as the server wrote them
+	Remote     string // "ip:port"
+	HTTP       *HTTPInfo
+	TLS        *TLSInfo
 }
 
 // HTTPInfo is the server's answer to the opening handshake.

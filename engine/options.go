@@ -119,12 +119,48 @@ type ConnectOptions struct {
 	// Pong is how long after that ping the connection fails if still no byte has come. 0 means 20 s, negative never.
 	Pong time.Duration
 
+	// TLS says whom a wss connection trusts and who we are.
+	TLS TLSOptions
+
+	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, with user name and password if it wants
+	// them. Empty means what the environment says (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY; ws counts as http, wss as
+	// https); "direct" means none.
+	Proxy string
+
+	// Compression offers permessage-deflate (RFC 7692). nil offers none; a server may decline.
+	Compression *Compression
+
 	// Redirects is how many redirects of the opening handshake are followed: never from wss to ws, and Authorization,
 	// Cookie and the URL's user name and password stay with their origin. 0 means none.
 	Redirects int
 
 	// Caller is where the script called, such as "bot.lua:12". It appears in log lines only.
 	Caller string
+}
+
+// TLSOptions configures TLS for one connection. The zero value trusts the engine's TLSConfig. Files are read when the
+// connection is made, off the caller's goroutine; one that cannot be used ends it as "TLS handshake failed".
+type TLSOptions struct {
+	CA          string // roots to trust, as PEM text or the path of a file; besides the others, or
+	CAExclusive bool   // instead of them
+	Cert, Key   string // our own certificate and its key, each as PEM text or the path of a file
+	ServerName  string // the name that the certificate must have, and SNI; empty means the URL's host
+	Insecure    bool   // accept any certificate; a warning is logged
+}
+
+// Compression is an offer of permessage-deflate by its four parameters. The zero value offers it without any.
+type Compression struct {
+	// ServerNoContextTakeover asks the server, ClientNoContextTakeover promises ourselves, to forget each message before
+	// the next is compressed (RFC 7692 §7.1.1): worse compression, less memory.
+	ServerNoContextTakeover, ClientNoContextTakeover bool
+
+	// ServerMaxWindowBits asks the server to refer back no further than 2 to this power bytes: 8 to 15, 0 does not ask
+	// (RFC 7692 §7.1.2.1).
+	ServerMaxWindowBits int
+
+	// ClientMaxWindowBits lets the server ask us the same: 8 to 15, -1 without a bound of our own, 0 does not let it
+	// (RFC 7692 §7.1.2.2).
+	ClientMaxWindowBits int
 }
 
 // OptionError is a bad value in ConnectOptions. Connect returns it and no connection exists.
@@ -155,6 +191,11 @@ func (o ConnectOptions) validate() error {
 	if o.Kind > Binary {
 		return &OptionError{Field: "kind", Expected: "'auto', 'text' or 'binary'", Got: fmt.Sprint(uint8(o.Kind))}
 	}
+	if o.Compression != nil {
+		if err := o.Compression.config().Validate(); err != nil {
+			return &OptionError{Field: "compression", Expected: "parameters of RFC 7692", Got: err.Error()}
+		}
+	}
 	for _, field := range []struct {
 		name  string
 		value int64
@@ -178,6 +219,10 @@ func (o ConnectOptions) validate() error {
 func (o ConnectOptions) withDefaults() ConnectOptions {
 	o.Header = o.Header.Clone()
 	o.Protocols = append([]string(nil), o.Protocols...)
+	if o.Compression != nil {
+		offer := *o.Compression
+		o.Compression = &offer
+	}
 	if o.Kind == DefaultKind {
 		o.Kind = Auto
 	}

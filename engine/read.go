@@ -24,16 +24,17 @@ type source interface {
 }
 
 // readLoop posts events until the transport ends, then the one terminal event. Ended by closing the transport, joined by
-// Engine.Shutdown. buffered is what came with the opening handshake's answer.
-func (c *connection) readLoop(buffered []byte) {
+// Engine.Shutdown.
+func (c *connection) readLoop(opened agreement) {
 	defer c.engine.setRunning(c, false)
 	reader := proto.NewReader(proto.ReaderOptions{
 		Role:       proto.Client,
 		MaxMessage: c.opts.MaxMessage,
+		Inflater:   inflater(opened.compression),
 		Alloc:      allocBytes,
 		Free:       freeBytes,
 	})
-	agreed := c.receive(reader, buffered)
+	agreed := c.receive(reader, opened.buffered)
 	c.joinWriteLoop()
 
 	var lost Tally

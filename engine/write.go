@@ -15,6 +15,7 @@ var chunkSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
 type chunk struct {
 	class   int
 	buf     []byte
+	packed  []byte // the last message that was compressed
 	frames  []proto.Frame
 	encoder proto.Encoder
 
@@ -81,6 +82,7 @@ func (c *connection) writeLoop() {
 			ch = newChunk(class)
 			c.mu.Lock()
 		}
+		c.packLocked(ch)
 		ch.frames = c.outbox.Next(ch.frames[:0], len(ch.buf))
 		closeIsLast := c.outbox.SentCode() != 0
 		c.mu.Unlock()

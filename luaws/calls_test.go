@@ -207,9 +207,14 @@ func TestOptionsReachTheEngine(t *testing.T) {
 	maxMessage = 1000,
 	sendQueue = 2^60,
 	ping = 0, pong = 2.5, redirects = 3,
+	compression = {server_no_context_takeover = true, server_max_window_bits = 9, client_max_window_bits = true},
+	proxy = "socks5h://proxy.test:1080",
+	tls = {ca = {"/etc/ca.pem", exclusive = true}, cert = "c", key = "k", serverName = "n", insecure = true},
 }, {__index = {receiveQueue = 7}})
 websocket.Connect("ws://peer.test/", {}, options)
 websocket.Connect("ws://peer.test/", {}, {timeout = 1e-12})
+websocket.Connect("ws://peer.test/", {}, {compression = false, proxy = false, tls = {ca = "pem"}})
+websocket.Connect("ws://peer.test/", {}, {compression = true})
 websocket.Connect("ws://peer.test/", {}, {})`)
 	want := engine.ConnectOptions{
 		Header:       http.Header{"Authorization": {"Bearer x"}, "X-Count": {"5"}, "X-List": {"a", "2"}},
@@ -223,7 +228,10 @@ websocket.Connect("ws://peer.test/", {}, {})`)
 		Ping:         -1,
 		Pong:         2500 * time.Millisecond,
 		Redirects:    3,
-		Caller:       "bot.lua:11",
+		Compression:  &engine.Compression{ServerNoContextTakeover: true, ServerMaxWindowBits: 9, ClientMaxWindowBits: -1},
+		Proxy:        "socks5h://proxy.test:1080",
+		TLS:          engine.TLSOptions{CA: "/etc/ca.pem", CAExclusive: true, Cert: "c", Key: "k", ServerName: "n", Insecure: true},
+		Caller:       "bot.lua:14",
 	}
 	if got := r.engine.connects[0].opts; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -232,7 +240,14 @@ websocket.Connect("ws://peer.test/", {}, {})`)
 	if got := r.engine.connects[1].opts.Timeouts; got != (engine.Timeouts{TCP: 1, TLS: 1, Handshake: 1, Closing: 1}) {
 		t.Errorf("a timeout of a picosecond came as %+v", got)
 	}
-	if got := r.engine.connects[2].opts; !reflect.DeepEqual(got, engine.ConnectOptions{Caller: "bot.lua:13"}) {
+	if got, want := r.engine.connects[2].opts, (engine.ConnectOptions{
+		Proxy: "direct", TLS: engine.TLSOptions{CA: "pem"}, Caller: "bot.lua:16"}); !reflect.DeepEqual(got, want) {
+		t.Errorf("none of it came as %+v", got)
+	}
+	if got := r.engine.connects[3].opts.Compression; got == nil || *got != (engine.Compression{}) {
+		t.Errorf("compression = true came as %+v", got)
+	}
+	if got := r.engine.connects[4].opts; !reflect.DeepEqual(got, engine.ConnectOptions{Caller: "bot.lua:18"}) {
 		t.Errorf("no options came as %+v", got)
 	}
 }
@@ -265,9 +280,19 @@ func TestBadOptionsNameTheField(t *testing.T) {
 		{`{headers = {X = {"a", false}}}`, `field 'headers.X[2]': string expected, got boolean`},
 		{`{ping = -1}`, `field 'ping': positive number or 0 expected, got -1`},
 		{`{pong = "5"}`, `field 'pong': positive number or 0 expected, got string`},
-		{`{compression = false}`, `field 'compression': not supported yet`},
-		{`{proxy = "x"}`, `field 'proxy': not supported yet`},
-		{`{tls = {}}`, `field 'tls': not supported yet`},
+		{`{compression = 1}`, `field 'compression': boolean or table expected, got number`},
+		{`{compression = {server_max_window_bits = 16}}`, `field 'compression.server_max_window_bits': whole number from 8 to 15 expected, got 16`},
+		{`{compression = {client_max_window_bits = 8.5}}`, `field 'compression.client_max_window_bits': whole number from 8 to 15 expected, got 8.5`},
+		{`{compression = {client_max_window_bits = false}}`, `field 'compression.client_max_window_bits': whole number from 8 to 15 expected, got boolean`},
+		{`{compression = {server_no_context_takeover = 1}}`, `field 'compression.server_no_context_takeover': boolean expected, got number`},
+		{`{compression = {serverMaxWindowBits = 9}}`, `unknown option 'compression.serverMaxWindowBits': did you mean 'compression.server_max_window_bits'?`},
+		{`{proxy = true}`, `field 'proxy': string or false expected, got boolean`},
+		{`{tls = "x"}`, `field 'tls': table expected, got string`},
+		{`{tls = {ca = {}}}`, `field 'tls.ca': {ca, exclusive = true} expected, got a table without [1]`},
+		{`{tls = {ca = {"x", exclusive = 1}}}`, `field 'tls.ca.exclusive': boolean expected, got number`},
+		{`{tls = {ca = {"x", only = true}}}`, `unknown option 'tls.ca.only': did you mean 'tls.ca.exclusive'?`},
+		{`{tls = {insecure = "yes"}}`, `field 'tls.insecure': boolean expected, got string`},
+		{`{tls = {servername = "x"}}`, `unknown option 'tls.servername': did you mean 'tls.serverName'?`},
 		{`{redirects = -1}`, `field 'redirects': whole number from 0 on expected, got -1`},
 		{`{redirects = 1.5}`, `field 'redirects': whole number from 0 on expected, got 1.5`},
 		{`{redirects = true}`, `field 'redirects': whole number from 0 on expected, got boolean`},

@@ -16,6 +16,7 @@ func infoTable(L *lua.LState, c *connection, info *engine.Info) *lua.LTable {
 	table.RawSetString("id", c.value)
 	setText(table, "url", info.URL)
 	setText(table, "protocol", info.Protocol)
+	setText(table, "extensions", info.Extensions)
 	setText(table, "remote", info.Remote)
 	if info.HTTP != nil {
 		table.RawSetString("http", httpTable(L, info.HTTP))

@@ -23,7 +23,7 @@ const (
 	maxBytes = 1 << 53
 )
 
-// option is one field of Connect's options table. read is nil for a name whose time has not come.
+// option is one field of Connect's options table.
 type option struct {
 	name string
 	read func(value lua.LValue, options *engine.ConnectOptions) error
@@ -41,9 +41,9 @@ var connectOptions = []option{
 	optionOf("receiveQueue", readBytes, func(o *engine.ConnectOptions) *int64 { return &o.ReceiveQueue }),
 	optionOf("ping", readSecondsOrOff, func(o *engine.ConnectOptions) *time.Duration { return &o.Ping }),
 	optionOf("pong", readSecondsOrOff, func(o *engine.ConnectOptions) *time.Duration { return &o.Pong }),
-	{name: "compression"},
-	{name: "proxy"},
-	{name: "tls"},
+	optionOf("compression", readCompression, func(o *engine.ConnectOptions) **engine.Compression { return &o.Compression }),
+	optionOf("proxy", readProxy, func(o *engine.ConnectOptions) *string { return &o.Proxy }),
+	optionOf("tls", readTLS, func(o *engine.ConnectOptions) *engine.TLSOptions { return &o.TLS }),
 	optionOf("redirects", readCount, func(o *engine.ConnectOptions) *int { return &o.Redirects }),
 }
 
@@ -82,9 +82,6 @@ func readOptions(L *lua.LState, table *lua.LTable) (engine.ConnectOptions, error
 		value := L.GetField(table, option.name)
 		if value == lua.LNil {
 			continue
-		}
-		if option.read == nil {
-			return options, fmt.Errorf("field '%s': not supported yet", option.name)
 		}
 		if err := option.read(value, &options); err != nil {
 			return options, err
@@ -184,34 +181,148 @@ func readKind(field string, value lua.LValue) (engine.Kind, error) {
 	return kind, nil
 }
 
-// readTimeouts reads a number of seconds for each phase, or a table of them by phase.
-func readTimeouts(field string, value lua.LValue) (timeouts engine.Timeouts, err error) {
+// field is one field of a nested table of options.
+type field struct {
+	name string
+	read func(field string, value lua.LValue) error
+}
+
+// readFields reads the fields of a nested table. The errors of read name the field.
+func readFields(within string, value lua.LValue, fields ...field) error {
 	table, ok := value.(*lua.LTable)
 	if !ok {
-		each, err := readSeconds(field, value)
+		return wrongType(within, "table", value)
+	}
+	var names []string
+	for _, field := range fields {
+		names = append(names, field.name)
+	}
+	if err := checkNames(within+".", table, names); err != nil {
+		return err
+	}
+	for _, field := range fields {
+		if value := table.RawGetString(field.name); value != lua.LNil {
+			if err := field.read(within+"."+field.name, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// into is a read for readFields that puts what is read into a place.
+func into[T any](target *T, read func(field string, value lua.LValue) (T, error)) func(string, lua.LValue) error {
+	return func(field string, value lua.LValue) (err error) {
+		*target, err = read(field, value)
+		return err
+	}
+}
+
+// readTimeouts reads a number of seconds for each phase, or a table of them by phase.
+func readTimeouts(name string, value lua.LValue) (timeouts engine.Timeouts, err error) {
+	if _, ok := value.(*lua.LTable); !ok {
+		each, err := readSeconds(name, value)
 		return engine.Timeouts{TCP: each, TLS: each, Handshake: each, Closing: each}, err
 	}
-	if err := checkNames(field+".", table, []string{"tcp", "tls", "handshake", "closing"}); err != nil {
-		return timeouts, err
-	}
-	for _, phase := range []struct {
-		name    string
-		timeout *time.Duration
-	}{
-		{"tcp", &timeouts.TCP},
-		{"tls", &timeouts.TLS},
-		{"handshake", &timeouts.Handshake},
-		{"closing", &timeouts.Closing},
-	} {
-		value := table.RawGetString(phase.name)
-		if value == lua.LNil {
-			continue
+	return timeouts, readFields(name, value,
+		field{"tcp", into(&timeouts.TCP, readSeconds)},
+		field{"tls", into(&timeouts.TLS, readSeconds)},
+		field{"handshake", into(&timeouts.Handshake, readSeconds)},
+		field{"closing", into(&timeouts.Closing, readSeconds)})
+}
+
+// readCompression reads true, false, or the parameters of RFC 7692 by their own names.
+func readCompression(name string, value lua.LValue) (*engine.Compression, error) {
+	switch value := value.(type) {
+	case lua.LBool:
+		if !value {
+			return nil, nil
 		}
-		if *phase.timeout, err = readSeconds(field+"."+phase.name, value); err != nil {
-			return timeouts, err
+		return &engine.Compression{}, nil
+	case *lua.LTable:
+		c := &engine.Compression{}
+		return c, readFields(name, value,
+			field{"server_no_context_takeover", into(&c.ServerNoContextTakeover, readBool)},
+			field{"client_no_context_takeover", into(&c.ClientNoContextTakeover, readBool)},
+			field{"server_max_window_bits", into(&c.ServerMaxWindowBits, readWindowBits)},
+			field{"client_max_window_bits", func(name string, value lua.LValue) (err error) {
+				if value == lua.LTrue { // without a value
+					c.ClientMaxWindowBits = -1
+					return nil
+				}
+				c.ClientMaxWindowBits, err = readWindowBits(name, value)
+				return err
+			}})
+	}
+	return nil, wrongType(name, "boolean or table", value)
+}
+
+func readWindowBits(name string, value lua.LValue) (int, error) {
+	const expected = "whole number from 8 to 15"
+	bits, ok := value.(lua.LNumber)
+	if !ok {
+		return 0, wrongType(name, expected, value)
+	}
+	if !(bits >= 8 && bits <= 15) || float64(bits) != math.Trunc(float64(bits)) {
+		return 0, &engine.OptionError{Field: name, Expected: expected, Got: quote(value)}
+	}
+	return int(bits), nil
+}
+
+// readProxy reads a proxy's URL, or false for no proxy whatever the environment says.
+func readProxy(name string, value lua.LValue) (string, error) {
+	switch value := value.(type) {
+	case lua.LString:
+		return string(value), nil
+	case lua.LBool:
+		if !value {
+			return "direct", nil
 		}
 	}
-	return timeouts, nil
+	return "", wrongType(name, "string or false", value)
+}
+
+func readTLS(name string, value lua.LValue) (options engine.TLSOptions, err error) {
+	return options, readFields(name, value,
+		field{"ca", func(name string, value lua.LValue) (err error) {
+			options.CA, options.CAExclusive, err = readCA(name, value)
+			return err
+		}},
+		field{"cert", into(&options.Cert, readString)},
+		field{"key", into(&options.Key, readString)},
+		field{"serverName", into(&options.ServerName, readString)},
+		field{"insecure", into(&options.Insecure, readBool)})
+}
+
+// readCA reads roots that are added to the others, or a table {ca, exclusive = true} of roots that take their place.
+func readCA(name string, value lua.LValue) (ca string, exclusive bool, err error) {
+	table, ok := value.(*lua.LTable)
+	if !ok {
+		ca, err = readString(name, value)
+		return ca, false, err
+	}
+	for key := range pairs(table) {
+		if key != lua.LNumber(1) && key != lua.LString("exclusive") {
+			return "", false, fmt.Errorf("unknown option '%s.%s': did you mean '%s.exclusive'?", name, key, name)
+		}
+	}
+	if value := table.RawGetInt(1); value == lua.LNil {
+		return "", false, &engine.OptionError{Field: name, Expected: "{ca, exclusive = true}", Got: "a table without [1]"}
+	} else if ca, err = readString(name+"[1]", value); err != nil {
+		return "", false, err
+	}
+	if value := table.RawGetString("exclusive"); value != lua.LNil {
+		exclusive, err = readBool(name+".exclusive", value)
+	}
+	return ca, exclusive, err
+}
+
+func readBool(name string, value lua.LValue) (bool, error) {
+	b, ok := value.(lua.LBool)
+	if !ok {
+		return false, wrongType(name, "boolean", value)
+	}
+	return bool(b), nil
 }
 
 // readSeconds reads a duration. It is at least 1 ns, since the engine takes 0 for the default.

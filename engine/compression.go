@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"github.com/tidewire/tidewire/internal/deflate"
+	"github.com/tidewire/tidewire/internal/handshake"
+	"github.com/tidewire/tidewire/internal/proto"
+)
+
+// maxPacked bounds how much of a message's compressed form a chunk keeps room for.
+const maxPacked = 64 << 10
+
+// config is the offer in deflate's words.
+func (o *Compression) config() deflate.Config {
+	config := deflate.Config{
+		ServerNoContextTakeover: o.ServerNoContextTakeover,
+		ClientNoContextTakeover: o.ClientNoContextTakeover,
+		ServerMaxWindowBits:     o.ServerMaxWindowBits,
+		ClientMaxWindowBits:     o.ClientMaxWindowBits,
+	}
+	if o.ClientMaxWindowBits == -1 {
+		config.ClientMaxWindowBits = deflate.ClientMaxWindowBitsAny
+	}
+	return config
+}
+
+// offerCompression adds the offer to a request. What the server makes of it is in the Params once the handshake is done.
+func (c *connection) offerCompression(request *handshake.Request) *deflate.Params {
+	agreed := new(deflate.Params)
+	if c.opts.Compression == nil {
+		return agreed
+	}
+	config := c.opts.Compression.config()
+	request.Extensions = config.Offer()
+	request.Negotiate = func(answer []string) (err error) {
+		*agreed, err = config.Accept(answer)
+		return err
+	}
+	return agreed
+}
+
+// compressLocked makes an open connection compress what it sends.
+func (c *connection) compressLocked(agreed deflate.Params) {
+	if agreed.InUse {
+		c.compressor = deflate.NewCompressor(agreed.Client)
+		c.outbox.Compresses = true
+	}
+}
+
+// inflater returns what undoes the server's compression, or nil if none was agreed on.
+func inflater(agreed deflate.Params) proto.Inflater {
+	if !agreed.InUse {
+		return nil
+	}
+	return deflate.NewDecompressor(agreed.Server, freeBytes)
+}
+
+// packLocked compresses the next messages, about a chunk of them, so that the outbox hands them out. It gives up the
+// lock meanwhile; messages are compressed by writeLoop alone, in their order.
+func (c *connection) packLocked(ch *chunk) {
+	for packed := 0; packed < len(ch.buf); {
+		plain, ok := c.outbox.Plain()
+		if !ok {
+			return
+		}
+		c.mu.Unlock()
+		out, shorter := c.compressor.Compress(ch.packed[:0], plain)
+		message := string(out)
+		if ch.packed = out; cap(out) > maxPacked {
+			ch.packed = nil
+		}
+		packed += len(message)
+		c.mu.Lock()
+		c.outbox.Packed(message, shorter)
+	}
+}

@@ -1,0 +1,157 @@
+package deflate_test
+
+import "testing"
+
+// A walker reads DEFLATE (RFC 1951) without decompressing it: it only looks at how long the data gets, and how far back
+// it refers. The library that is tested cannot tell, as it reads with a window of 32 KiB whatever was agreed.
+type walker struct {
+	t    *testing.T
+	data []byte
+	bit  int // read so far
+
+	length   int // of the data
+	farthest int // distance
+}
+
+// walk reads a payload as it travels.
+func walk(t *testing.T, payload []byte) *walker {
+	t.Helper()
+	w := &walker{t: t, data: append(append([]byte{}, payload...), 0, 0, 0xff, 0xff)}
+	for w.bit < 8*len(w.data) {
+		w.block()
+	}
+	return w
+}
+
+func (w *walker) bits(n int) (v int) {
+	for i := range n {
+		if w.bit >= 8*len(w.data) {
+			w.t.Fatalf("data ends in the middle of a block")
+		}
+		v |= int(w.data[w.bit/8]>>(w.bit%8)&1) << i
+		w.bit++
+	}
+	return v
+}
+
+func (w *walker) block() {
+	final, kind := w.bits(1), w.bits(2)
+	if final == 1 {
+		w.t.Fatal("BFINAL set: we never do that")
+	}
+	switch kind {
+	case 0:
+		w.bit = (w.bit + 7) &^ 7
+		n := w.bits(16)
+		if w.bits(16) != n^0xffff {
+			w.t.Fatal("a block's length and its complement do not match")
+		}
+		w.bit += 8 * n
+		w.length += n
+	case 1:
+		lengths := make([]int, 288)
+		for i := range lengths {
+			switch {
+			case i < 144, i >= 280:
+				lengths[i] = 8
+			case i < 256:
+				lengths[i] = 9
+			default:
+				lengths[i] = 7
+			}
+		}
+		distances := make([]int, 30)
+		for i := range distances {
+			distances[i] = 5
+		}
+		w.symbols(newCode(lengths), newCode(distances))
+	case 2:
+		w.symbols(w.codes())
+	default:
+		w.t.Fatal("a block of the reserved type")
+	}
+}
+
+// codes reads the head of a block with codes of its own (RFC 1951 §3.2.7).
+func (w *walker) codes() (literals, distances code) {
+	literalCount, distanceCount, lengthCount := w.bits(5)+257, w.bits(5)+1, w.bits(4)+4
+	order := []int{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+	lengths := make([]int, 19)
+	for _, symbol := range order[:lengthCount] {
+		lengths[symbol] = w.bits(3)
+	}
+	lengthCode := newCode(lengths)
+	lengths = nil
+	for len(lengths) < literalCount+distanceCount {
+		symbol, repeated, times := w.symbol(lengthCode), 0, 1
+		switch symbol {
+		case 16:
+			repeated, times = lengths[len(lengths)-1], 3+w.bits(2)
+		case 17:
+			times = 3 + w.bits(3)
+		case 18:
+			times = 11 + w.bits(7)
+		default:
+			repeated = symbol
+		}
+		for range times {
+			lengths = append(lengths, repeated)
+		}
+	}
+	return newCode(lengths[:literalCount]), newCode(lengths[literalCount:])
+}
+
+func (w *walker) symbols(literals, distances code) {
+	for {
+		symbol := w.symbol(literals)
+		switch {
+		case symbol < 256:
+			w.length++
+			continue
+		case symbol == 256:
+			return
+		case symbol == 285:
+			w.length += 258
+		case symbol < 265:
+			w.length += symbol - 254
+		default:
+			extra := (symbol - 261) / 4
+			w.length += 3 + (4+(symbol-261)%4)<<extra + w.bits(extra)
+		}
+		symbol = w.symbol(distances)
+		distance := symbol + 1
+		if symbol >= 4 {
+			extra := symbol/2 - 1
+			distance = 1 + (2+symbol%2)<<extra + w.bits(extra)
+		}
+		w.farthest = max(w.farthest, distance)
+	}
+}
+
+// code maps the codes of RFC 1951 §3.2.2 to their symbols; the key has a 1 before the bits.
+type code map[int]int
+
+func newCode(lengths []int) code {
+	c, next := code{}, 0
+	for length := 1; length <= 15; length++ {
+		next <<= 1
+		for symbol, l := range lengths {
+			if l == length {
+				c[1<<length|next] = symbol
+				next++
+			}
+		}
+	}
+	return c
+}
+
+func (w *walker) symbol(c code) int {
+	for key := 1; key < 1<<16; {
+		key = key<<1 | w.bits(1)
+		if symbol, ok := c[key]; ok {
+			return symbol
+		}
+	}
+	w.t.Fatal("a code without a symbol")
+	return 0
+}
