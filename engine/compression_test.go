@@ -57,7 +57,7 @@ func TestCompression(t *testing.T) {
 				h.Want("binary " + wstest.Quote([]byte(message)))
 			}
 			h.Close(h.ID, 1000, "done")
-			h.Want(`close 1000 "" clean`)
+			h.Want(`close 1000 "done" clean`)
 		})
 	}
 	inBubble(t, "a server that declines", func(t *testing.T) {

@@ -141,7 +141,7 @@ func (c *connection) peerClosed(code int, reason string) {
 		c.outcome = closedByPeer(code, reason)
 	}
 	c.state = closing
-	c.outbox.Answer(code)
+	c.outbox.Answer(code, "")
 	c.armClosingLocked()
 	c.kickLocked()
 }

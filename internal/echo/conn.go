@@ -142,12 +142,12 @@ func (c *conn) answer(events []proto.Event, failed error) error {
 		case wire.Ping:
 			c.outbox.Pong(event.Data)
 		case wire.Close:
-			code, _, _ := wire.ParseClose(event.Data) // the Reader has checked it
+			code, reason, _ := wire.ParseClose(event.Data) // the Reader has checked it
 			// Flushed first, so that everything sent before the close frame comes back before it.
 			if err := c.flush(); err != nil {
 				return err
 			}
-			c.outbox.Answer(code)
+			c.outbox.Answer(code, reason)
 		}
 	}
 	if failed != nil {

@@ -94,7 +94,7 @@ func TestEcho(t *testing.T) {
 				}
 			}
 			client.Close(1000, "bye")
-			client.WantFrame(wstest.Close(1000, ""))
+			client.WantFrame(wstest.Close(1000, "bye"))
 			client.WantEnd()
 		})
 	}
@@ -146,7 +146,7 @@ func TestClientCloses(t *testing.T) {
 				got = append(got, client.ReadFrame().String())
 			}
 			// All that came before the close frame is answered; a pong may overtake a message (RFC 6455 §5.5.2).
-			want := []string{`pong "p"`, `text "a"`, `text "b"`, wstest.Close(code, "").String()}
+			want := []string{`pong "p"`, `text "a"`, `text "b"`, wstest.Close(code, "why").String()}
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("code %d: got %q, want %q", code, got, want)
 			}

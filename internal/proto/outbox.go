@@ -157,9 +157,9 @@ func (o *Outbox) CloseNow(code int, reason string) {
 // Answer puts the answer to the peer's close frame behind the message that has been handed out in part, if there is one,
 // and before all others (RFC 6455 §5.5.1). A close frame of our own that still waits is the answer, with its own code;
 // one that has been handed out needs no other.
-func (o *Outbox) Answer(code int) {
+func (o *Outbox) Answer(code int, reason string) {
 	if !o.closing {
-		o.setClose(code, "")
+		o.setClose(code, reason)
 	}
 	o.urgency = max(o.urgency, afterMessage)
 }

@@ -233,7 +233,7 @@ func (e *endpoint) events(events []proto.Event, err error) {
 			e.outbox.Pong(event.Data)
 		case wire.Close:
 			code, reason, _ := wire.ParseClose(event.Data)
-			e.outbox.Answer(code)
+			e.outbox.Answer(code, "")
 			fmt.Fprintf(&e.results, "event close %d %q\n", code, reason)
 			continue
 		}
