@@ -170,7 +170,7 @@ func closeCode(category engine.Category) int {
 	switch category {
 	case engine.CategoryTooBig:
 		return 1009
-	case engine.CategoryUTF8:
+	case engine.CategoryUTF8, engine.CategoryDeflate:
 		return 1007
 	case engine.CategoryProtocol:
 		return 1002
@@ -224,8 +224,16 @@ var failures = map[string]func(t *testing.T) *engine.End{
 	"extension not offered":   answered(wstest.Answer{Header: http.Header{"Sec-WebSocket-Extensions": {"x-new"}}}),
 	"subprotocol not offered": answered(wstest.Answer{Header: http.Header{"Sec-WebSocket-Protocol": {"x-new"}}}),
 
-	"reset":               whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
-	"end":                 whenOpen(func(p *wstest.Peer) { p.Hangup() }),
+	"reset": whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
+	"end":   whenOpen(func(p *wstest.Peer) { p.Hangup() }),
+	"corrupt compressed data": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+		peer := h.Open(engine.ConnectOptions{Compression: &engine.Compression{}},
+			wstest.Answer{Header: http.Header{"Sec-WebSocket-Extensions": {"permessage-deflate"}}})
+		h.Want("open")
+		peer.SendRaw(wstest.Frame{RSV: 4, Opcode: wstest.OpText, Payload: []byte("\xff\xff\xff")}.Append(nil))
+		peer.Serve()
+		return h.End(h.ID)
+	}),
 	"silence":             whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Stall() }),
 	"too big":             sends(wstest.Text("more than sixteen bytes")),
 	"bad UTF-8":           sends(wstest.Text("\xff")),
