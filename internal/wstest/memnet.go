@@ -3,9 +3,11 @@ package wstest
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -136,8 +138,17 @@ func (n *Net) MaxDials(span time.Duration) int {
 // OpenConns returns how many connections the dialing side has not closed.
 func (n *Net) OpenConns() int {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	return len(n.open)
+	clients := slices.Collect(maps.Keys(n.open))
+	n.mu.Unlock()
+	open := 0
+	for _, client := range clients {
+		client.link.mu.Lock()
+		if !client.closed { // otherwise another goroutine is inside Close, about to take it out
+			open++
+		}
+		client.link.mu.Unlock()
+	}
+	return open
 }
 
 func (n *Net) connect(addr string, remote *net.TCPAddr) (*Conn, error) {
