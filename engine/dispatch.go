@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// A turn of one connection ends after so many messages, or so many bytes (one message may be larger).
+	// A turn of one connection ends after so many events, or so many bytes (one message may be larger).
 	turnMessages = 64
 	turnBytes    = 256 << 10
 
@@ -64,8 +64,8 @@ func (m *meter) spent() bool {
 	return m.delivered >= m.events || m.delivered > 0 && !time.Now().Before(m.until)
 }
 
-// turn delivers the next events of c, at most turnMessages and what the budget leaves, and puts c back into the ready
-// list if more wait.
+// turn delivers the next events of c, at most turnMessages in all and what the budget leaves, and puts c back into the
+// ready list if more wait.
 func (c *connection) turn(h Handler, m *meter) {
 	unwound := true // by a panic in the handler: what is left is for the next Dispatch
 	defer func() {
@@ -73,11 +73,12 @@ func (c *connection) turn(h Handler, m *meter) {
 			c.engine.ready.add(c)
 		}
 	}()
-	c.deliver(h, m)
+	most := min(m.events, m.delivered+turnMessages)
+	c.deliver(h, m, most)
 	next := c.inbox.turnOver()
 	unwound = false
 	switch {
-	case next == again, next == finish && m.spent():
+	case next == again, next == finish && (m.spent() || m.delivered == most):
 		c.engine.ready.add(c)
 	case next == finish:
 		m.delivered++
@@ -85,11 +86,14 @@ func (c *connection) turn(h Handler, m *meter) {
 	}
 }
 
-// deliver delivers the opening event and messages. The message that a handler was given counts as delivered even if the
-// handler unwinds.
-func (c *connection) deliver(h Handler, m *meter) {
+// deliver delivers the opening event and messages, until most events of this Dispatch are delivered. The message that a
+// handler was given counts as delivered even if the handler unwinds.
+func (c *connection) deliver(h Handler, m *meter, most int) {
 	handled := 0
-	defer func() { c.inbox.settle(handled) }()
+	defer func() {
+		c.inbox.settle(handled)
+		clear(c.engine.batch[:]) // lets go of the payloads
+	}()
 	if c.inbox.takeOpen() {
 		m.delivered++
 		h.Opened(c.id, c.info())
@@ -97,7 +101,7 @@ func (c *connection) deliver(h Handler, m *meter) {
 			return
 		}
 	}
-	for _, en := range c.inbox.take(c.engine.batch[:0], min(turnMessages, m.events-m.delivered)) {
+	for _, en := range c.inbox.take(c.engine.batch[:0], most-m.delivered) {
 		handled++
 		m.delivered++
 		h.Received(c.id, en.payload, en.kind)

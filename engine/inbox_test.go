@@ -243,3 +243,44 @@ func TestReceiveQueue(t *testing.T) {
 		}
 	})
 }
+
+// R3 with many: each connection that has something to deliver gets a turn in each round, of at most 64 events, the opening
+// and the terminal one included.
+func TestTurnsOfMany(t *testing.T) {
+	inBubble(t, "500 connections", func(t *testing.T) {
+		const connections, messages = 500, 150
+		h := enginetest.New(t, engine.Options{})
+		for range connections {
+			h.Open(engine.ConnectOptions{}, wstest.Answer{Then: wstest.Close(1000, "").Append(numbered(0, messages, 3))})
+		}
+		synctest.Wait()
+		left := make(map[engine.ID]int)
+		for id := range engine.ID(connections) {
+			left[id+1] = messages + 2
+		}
+		var turn engine.ID
+		events := 0
+		round := make(map[engine.ID]bool) // who had a turn in this round
+		count := func(id engine.ID) {
+			if id != turn || events == 64 {
+				if round[id] {
+					if want := len(left); len(round) < want {
+						t.Fatalf("connection %d has its next turn after %d of %d", id, len(round), want)
+					}
+					clear(round)
+				}
+				turn, events, round[id] = id, 0, true
+			}
+			events++
+			if left[id]--; left[id] == 0 {
+				delete(left, id)
+				delete(round, id)
+			}
+		}
+		pump(t, h.Engine, handler{
+			opened:   func(id engine.ID, _ *engine.Info) { count(id) },
+			received: func(id engine.ID, _ []byte, _ engine.Kind) { count(id) },
+			ended:    func(id engine.ID, _ *engine.End) { count(id) },
+		}, func() bool { return len(left) == 0 })
+	})
+}
