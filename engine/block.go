@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	smallestBlock = 512
+	smallestBlock = 64
 	largestBlock  = 4 << 20
 
 	// hotBlock is what readLoop borrows for one read from a socket; recordBlock is a TLS record's worth.
@@ -17,7 +17,7 @@ const (
 
 // pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to the first byte goes into an
 // interface without an allocation, a slice does not.
-var pools [14]sync.Pool
+var pools [17]sync.Pool
 
 // sizeClass returns the pool whose pieces have at least n bytes, or -1 if n is too large for all.
 func sizeClass(n int) int {

@@ -67,7 +67,7 @@ func (in *inbox) end(lost Tally) (schedule bool) {
 }
 
 // put queues messages in order. If from is not nil their payloads lie in it, and put keeps it as long as need be when it
-// is worth it; otherwise they are copied, but for owned ones. It waits while there is no room, and calls schedule each
+// is worth it; otherwise they are copied, but for owned ones that fill their memory. It waits while there is no room, and calls schedule each
 // time the connection must enter the ready list, with the lock free.
 // It reports whether it waited.
 func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited bool) {
@@ -110,9 +110,9 @@ func (in *inbox) place(event proto.Event, from *block) entry {
 		en.kind = Text
 	}
 	switch {
-	case event.Owned:
+	case event.Owned && len(event.Data)+messageOverhead >= cap(event.Data)/4:
 		en.block, en.payload = wrapBlock(event.Data), event.Data
-	case from != nil:
+	case from != nil && !event.Owned:
 		en.block, en.payload = from, event.Data // which is a part of from.buf
 	default:
 		if in.tail == nil || cap(in.tail.buf)-len(in.tail.buf) < len(event.Data) {
@@ -121,6 +121,9 @@ func (in *inbox) place(event proto.Event, from *block) entry {
 		start := len(in.tail.buf)
 		in.tail.buf = append(in.tail.buf, event.Data...)
 		en.block, en.payload = in.tail, in.tail.buf[start:]
+		if event.Owned { // its memory was made for more than came
+			freeBytes(event.Data)
+		}
 	}
 	en.payload = en.payload[:len(en.payload):len(en.payload)]
 	en.block.pending++

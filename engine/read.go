@@ -83,10 +83,10 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 // handle posts events in order. from is the block in which their payloads lie, if there is one. violation is the rule
 // that the peer broke after them. It reports whether the connection is over.
 func (c *connection) handle(events []proto.Event, from *block, violation error) (over bool) {
-	// A block that is filled well is handed over with its messages; otherwise they are copied, and it is free again.
+	// A block that messages fill well is handed over with them; otherwise they are copied, and it is free again.
 	keep := from
 	if from != nil {
-		if len(from.buf) >= cap(from.buf)/4 {
+		if fills(events, from) {
 			c.inbox.hold(from)
 			defer c.inbox.release(from)
 		} else {
@@ -123,6 +123,18 @@ func (c *connection) handle(events []proto.Event, from *block, violation error) 
 		return true
 	}
 	return false
+}
+
+// fills reports whether the messages that lie in a block are worth its size. What else was read into it does not count:
+// a server could send a byte among kilobytes of pongs, and the inbox would take that for a byte.
+func fills(events []proto.Event, from *block) bool {
+	counted := 0
+	for _, event := range events {
+		if !event.Owned && !event.Opcode.IsControl() {
+			counted += len(event.Data) + messageOverhead
+		}
+	}
+	return counted >= cap(from.buf)/4
 }
 
 // pinged answers a ping (RFC 6455 §5.5.2).

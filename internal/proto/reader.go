@@ -7,7 +7,7 @@ import (
 
 const (
 	// firstBlock is how much room a message gets that is longer than what has arrived of it.
-	firstBlock = 512
+	firstBlock = 64
 
 	// minSpace is how much of a frame must be missing for Space to offer direct reading: below, one read that also
 	// takes the frames behind it is worth more than the copy that it costs.
