@@ -180,53 +180,50 @@ func closeCode(category engine.Category) int {
 
 // failures make a connection fail, each in its way.
 var failures = map[string]func(t *testing.T) *engine.End{
-	"malformed URL": bubble(func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "nonsense") }),
+	"malformed URL": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "nonsense") }),
 	"refused by policy": func(t *testing.T) *engine.End {
 		return realDial(t, func(context.Context, string, netip.AddrPort) error { return errors.New("not here") })
 	},
-	"name under .invalid":  bubble(func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "wss://invalid-host.invalid") }),
+	"name under .invalid":  bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "wss://invalid-host.invalid") }),
 	"refused":              dialError(syscall.ECONNREFUSED),
 	"unreachable":          dialError(syscall.EHOSTUNREACH),
 	"reset while dialling": dialError(syscall.ECONNRESET),
 	"no descriptors":       dialError(syscall.EMFILE),
 	"name server silent":   dialError(&net.DNSError{Err: "timeout", Name: "peer.test", IsTimeout: true}),
-	"TCP too slow": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	"TCP too slow": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		h.Net.Blackhole(enginetest.Addr)
 		return fail(h, enginetest.URL)
 	}),
 
 	"no TLS":       onTLS(func(p *wstest.Peer) { p.SendRaw([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }),
 	"TLS too slow": onTLS(func(*wstest.Peer) {}),
-	"TLS cut": func(t *testing.T) (end *engine.End) {
-		synctest.Test(t, func(t *testing.T) {
-			cert := wstest.Certificate(t, "peer.test")
-			h := enginetest.New(t, engine.Options{TLSConfig: &tls.Config{RootCAs: cert.Roots}})
-			id := h.Connect(secureURL, engine.ConnectOptions{})
-			raw, err := h.Listener.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			peer := wstest.NewPeer(t, tls.Server(raw, cert.Server))
-			peer.Handshake(wstest.Answer{})
-			h.WantOf(id, "open")
-			raw.Close()
-			end = h.End(id)
-		})
-		return end
-	},
+	"TLS cut in the handshake": overTLS(func(p *wstest.Peer, raw net.Conn) {
+		p.ReadRequest()
+		raw.Close()
+	}),
+	"TLS cut": overTLS(func(p *wstest.Peer, raw net.Conn) {
+		p.Handshake(wstest.Answer{})
+		raw.Close()
+	}),
 
-	"reset in the handshake":  inHandshake(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
-	"end in the handshake":    inHandshake(func(p *wstest.Peer) { p.Hangup() }),
-	"no answer":               inHandshake(func(*wstest.Peer) {}),
+	"system gives up in the handshake": inHandshake(breaks, syscall.ETIMEDOUT),
+	"unreachable in the handshake":     inHandshake(breaks, syscall.EHOSTUNREACH),
+	"certificate refused late":         inHandshake(breaks, &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}),
+	"system gives up":                  whenOpen(breaks, syscall.ETIMEDOUT),
+	"unreachable when open":            whenOpen(breaks, syscall.EHOSTUNREACH),
+
+	"reset in the handshake":  inHandshake(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, nil),
+	"end in the handshake":    inHandshake(func(p *wstest.Peer) { p.Hangup() }, nil),
+	"no answer":               inHandshake(func(*wstest.Peer) {}, nil),
 	"status 403":              answered(wstest.Answer{Status: http.StatusForbidden}),
 	"no Upgrade":              answered(wstest.Answer{Header: http.Header{"Upgrade": nil}}),
 	"no HTTP":                 answered(wstest.Answer{Raw: "SSH-2.0-OpenSSH_9.2\r\n\r\n"}),
 	"extension not offered":   answered(wstest.Answer{Header: http.Header{"Sec-WebSocket-Extensions": {"x-new"}}}),
 	"subprotocol not offered": answered(wstest.Answer{Header: http.Header{"Sec-WebSocket-Protocol": {"x-new"}}}),
 
-	"reset": whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
-	"end":   whenOpen(func(p *wstest.Peer) { p.Hangup() }),
-	"corrupt compressed data": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	"reset": whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, nil),
+	"end":   whenOpen(func(p *wstest.Peer) { p.Hangup() }, nil),
+	"corrupt compressed data": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		peer := h.Open(engine.ConnectOptions{Compression: &engine.Compression{}},
 			wstest.Answer{Header: http.Header{"Sec-WebSocket-Extensions": {"permessage-deflate"}}})
 		h.Want("open")
@@ -234,7 +231,7 @@ var failures = map[string]func(t *testing.T) *engine.End{
 		peer.Serve()
 		return h.End(h.ID)
 	}),
-	"silence":             whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Stall() }),
+	"silence":             whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Stall() }, nil),
 	"too big":             sends(wstest.Text("more than sixteen bytes")),
 	"bad UTF-8":           sends(wstest.Text("\xff")),
 	"reserved bit":        sends(wstest.Frame{RSV: 4, Opcode: wstest.OpText}),
@@ -247,17 +244,17 @@ var failures = map[string]func(t *testing.T) *engine.End{
 	"close code 1005":     sends(wstest.Close(1005, "")),
 	"close code 1016":     sends(wstest.Close(1016, "")),
 
-	"send queue full before TCP": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full before TCP": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		h.Net.Blackhole(enginetest.Addr)
 		return overfill(h, h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100}))
 	}),
-	"send queue full in the handshake": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full in the handshake": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100})
 		wstest.Accept(t, h.Listener).ReadRequest()
 		synctest.Wait()
 		return overfill(h, id)
 	}),
-	"send queue full when open": bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full when open": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		h.Open(engine.ConnectOptions{SendQueue: 100}, wstest.Answer{})
 		h.Want("open")
 		h.Send(h.ID, engine.Text, strings.Repeat("x", 1<<20)) // the peer reads nothing of it
@@ -267,10 +264,19 @@ var failures = map[string]func(t *testing.T) *engine.End{
 
 const secureURL = "wss://" + enginetest.Addr + "/"
 
-// bubble runs a failure in fake time.
-func bubble(provoke func(*testing.T, *enginetest.Host) *engine.End) func(*testing.T) *engine.End {
+// bubble runs a failure in fake time. seen is as for inHandshake.
+func bubble(seen error, provoke func(*testing.T, *enginetest.Host) *engine.End) func(*testing.T) *engine.End {
 	return func(t *testing.T) (end *engine.End) {
-		synctest.Test(t, func(t *testing.T) { end = provoke(t, enginetest.New(t, engine.Options{})) })
+		synctest.Test(t, func(t *testing.T) {
+			var h *enginetest.Host
+			h = enginetest.New(t, engine.Options{
+				DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+					conn, err := h.Net.DialContext(ctx, network, addr)
+					return readError{conn, seen}, err
+				},
+			})
+			end = provoke(t, h)
+		})
 		return end
 	}
 }
@@ -280,7 +286,7 @@ func fail(h *enginetest.Host, url string) *engine.End {
 }
 
 func dialError(err error) func(*testing.T) *engine.End {
-	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		h.Net.FailDials(enginetest.Addr, err)
 		return fail(h, enginetest.URL)
 	})
@@ -309,16 +315,51 @@ func (h *lastEnd) Ended(_ engine.ID, end *engine.End)      { h.end = end }
 
 // onTLS plays the server up to where TLS would begin.
 func onTLS(play func(*wstest.Peer)) func(*testing.T) *engine.End {
-	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		id := h.Connect(secureURL, engine.ConnectOptions{})
 		play(wstest.Accept(t, h.Listener))
 		return h.End(id)
 	})
 }
 
-// inHandshake plays the server once it has the client's request.
-func inHandshake(play func(*wstest.Peer)) func(*testing.T) *engine.End {
-	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+// overTLS plays a server from TLS on; raw is the connection under it.
+func overTLS(play func(p *wstest.Peer, raw net.Conn)) func(*testing.T) *engine.End {
+	return func(t *testing.T) (end *engine.End) {
+		synctest.Test(t, func(t *testing.T) {
+			cert := wstest.Certificate(t, "peer.test")
+			h := enginetest.New(t, engine.Options{TLSConfig: &tls.Config{RootCAs: cert.Roots}})
+			id := h.Connect(secureURL, engine.ConnectOptions{})
+			raw, err := h.Listener.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			play(wstest.NewPeer(t, tls.Server(raw, cert.Server)), raw)
+			end = h.End(id)
+		})
+		return end
+	}
+}
+
+// breaks ends the connection; a conn of readError says how the client sees that.
+func breaks(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }
+
+// readError is a connection whose reads fail with an error of the test's choice, where there is one.
+type readError struct {
+	net.Conn
+	err error
+}
+
+func (c readError) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil && c.err != nil {
+		err = c.err
+	}
+	return n, err
+}
+
+// inHandshake plays the server once it has the client's request. seen, if not nil, is the client's error of reading.
+func inHandshake(play func(*wstest.Peer), seen error) func(*testing.T) *engine.End {
+	return bubble(seen, func(t *testing.T, h *enginetest.Host) *engine.End {
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
 		peer := wstest.Accept(t, h.Listener)
 		peer.ReadRequest()
@@ -328,15 +369,15 @@ func inHandshake(play func(*wstest.Peer)) func(*testing.T) *engine.End {
 }
 
 func answered(answer wstest.Answer) func(*testing.T) *engine.End {
-	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		h.Open(engine.ConnectOptions{}, answer)
 		return h.End(h.ID)
 	})
 }
 
-// whenOpen plays the server of an open connection that takes messages of 16 bytes.
-func whenOpen(play func(*wstest.Peer)) func(*testing.T) *engine.End {
-	return bubble(func(t *testing.T, h *enginetest.Host) *engine.End {
+// whenOpen plays the server of an open connection that takes messages of 16 bytes. seen is as for inHandshake.
+func whenOpen(play func(*wstest.Peer), seen error) func(*testing.T) *engine.End {
+	return bubble(seen, func(t *testing.T, h *enginetest.Host) *engine.End {
 		peer := h.Open(engine.ConnectOptions{MaxMessage: 16}, wstest.Answer{})
 		h.Want("open")
 		h.Patience = time.Minute // longer than keepalive's
@@ -350,7 +391,7 @@ func sends(frame wstest.Frame) func(*testing.T) *engine.End {
 	return whenOpen(func(p *wstest.Peer) {
 		p.SendRaw(frame.Append(nil))
 		p.Serve()
-	})
+	}, nil)
 }
 
 // overfill sends more than a queue of 100 bytes takes.
