@@ -190,14 +190,29 @@ func (c *connection) cut() {
 	}
 }
 
-// fail ends a connection that has not started.
+// fail ends a connection that has not started, unless it has ended.
 func (c *connection) fail(err *failure.Error) {
 	c.mu.Lock()
+	if c.state != connecting {
+		c.mu.Unlock()
+		return
+	}
 	c.outcome = c.failureLocked(err)
 	c.state = closing
 	c.outbox.Clear()
 	c.mu.Unlock()
 	c.cut()
+}
+
+// withdraw ends a connection that has not started without an event, and reports whether there is none yet.
+func (c *connection) withdraw() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != connecting {
+		return false
+	}
+	c.state = closed
+	return true
 }
 
 // finish posts the terminal event, once. Nothing of the connection is delivered after, and writeLoop has ended.

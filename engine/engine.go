@@ -99,16 +99,19 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	}
 	e.lastID++
 	c := newConnection(e, e.lastID, target, opts.withDefaults())
+	if parseErr != nil {
+		c.url = dial.Redact(url)
+	}
 	e.connections[c.id] = c
 	e.mu.Unlock()
 
+	// From here on CloseAll may end it on another goroutine.
 	if parseErr != nil {
-		c.url = dial.Redact(url)
 		c.fail(asFailure(PhaseURI, parseErr))
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)
-	if err != nil {
+	if err != nil && c.withdraw() {
 		e.forget(c)
 		return 0, e.tooMany(opts.Caller, "as many connections to "+target.Address()+" wait as may", maxWaitingDials)
 	}
