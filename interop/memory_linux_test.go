@@ -5,22 +5,27 @@ package interop
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
 
 // A slow script behind a fast server: what it has not yet seen stays in TCP once the inboxes are full. Each case floods
-// with several times the memory that it allows.
+// with several times the memory that it allows. Python's one thread is too slow to flood 500 connections.
 func TestSlowScript(t *testing.T) {
 	for _, c := range []struct {
 		connections, messages int // messages of 4 KiB, for each connection
 		inbox                 int // bytes
 		maxResident           int64
+		server                string // the prefix of its peers' names
 	}{
-		{connections: 1, messages: 50_000, inbox: 4 << 20, maxResident: 100 << 20},
-		{connections: 500, messages: 256, inbox: 64 << 10, maxResident: 250 << 20},
+		{connections: 1, messages: 50_000, inbox: 4 << 20, maxResident: 64 << 20},
+		{connections: 500, messages: 256, inbox: 64 << 10, maxResident: 160 << 20, server: "node"},
 	} {
 		for _, p := range peers {
+			if !strings.HasPrefix(p.name, c.server) {
+				continue
+			}
 			t.Run(strconv.Itoa(c.connections)+"/"+p.name, func(t *testing.T) {
 				resident := script{name: "slow", args: []string{
 					p.base, strconv.Itoa(c.connections), strconv.Itoa(c.messages), strconv.Itoa(c.inbox),
@@ -34,10 +39,12 @@ func TestSlowScript(t *testing.T) {
 	}
 }
 
-// resident is mustPass, and returns the most memory that the run ever held, in bytes.
+// resident is mustPass, and returns the most memory that the run ever held, in bytes. Garbage is collected early, so
+// that it does not hide what is held.
 func (s script) resident(t *testing.T) int64 {
 	t.Helper()
 	cmd := s.command(t)
+	cmd.Env = append(cmd.Env, "GOGC=20")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if code := exitCode(t, cmd.Run()); code != 0 || stdout.String() != "ok\n" {

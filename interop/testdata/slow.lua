@@ -3,7 +3,7 @@
 local check = dofile("lib/check.lua")
 
 local CONNECTIONS, MESSAGES, INBOX = tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4])
-local BUSY = 1500 -- ms, in which a server pushes far more than an inbox holds
+local BUSY = 2500 -- ms, in which a server pushes far more than an inbox holds
 
 local waiting = {}
 
