@@ -401,7 +401,7 @@ func TestClientTransportErrors(t *testing.T) {
 		{"TLS without close_notify", wire{in: []byte(agreement[:30]), end: io.ErrUnexpectedEOF}, failure.EOF, failure.MsgTransport,
 			"TLS ended without close_notify"},
 		{"no acknowledgements", wire{end: read(syscall.ETIMEDOUT)}, failure.Timeout, failure.MsgTimerExpired, "timed out"},
-		{"a late TLS alert", wire{end: &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}}, failure.TLS,
+		{"a TLS alert", wire{end: &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}}, failure.TLS,
 			failure.MsgTransport, "the server refuses: certificate required"},
 		{"anything else", wire{end: errors.New("no idea")}, failure.Internal, failure.MsgTransport, "no idea"},
 	} {
@@ -415,6 +415,16 @@ func TestClientTransportErrors(t *testing.T) {
 				t.Errorf("the cause is lost: %v", err)
 			}
 		})
+	}
+}
+
+// A transport that knows better than the handshake in which phase it failed is believed.
+func TestClientTransportFailure(t *testing.T) {
+	known := failure.New(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, "certificate required")
+	for _, w := range []wire{{end: known}, {write: fmt.Errorf("write: %w", known)}} {
+		if _, err := handshake.Client(t.Context(), &w, &w, request(), time.Minute); err != known {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

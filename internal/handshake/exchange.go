@@ -140,8 +140,11 @@ func (e *exchange) ended() *failure.Error {
 
 func (e *exchange) transportFailure(err error) *failure.Error {
 	var op *net.OpError
+	var known *failure.Error
 	category := failure.Network(err)
 	switch {
+	case errors.As(err, &known): // dial.TLSConn's: only now does the server say what it holds of the TLS handshake
+		return known
 	case err == io.EOF && e.got == 0:
 		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word", e.peer)
 	case err == io.EOF:
@@ -153,7 +156,7 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 		return e.explain(failure.Reset, failure.MsgTransport, err, "connection reset by the %s%s", e.peer, e.hint())
 	case category == failure.Timeout: // the system gave up waiting for acknowledgements
 		return e.explain(failure.Timeout, failure.MsgTimerExpired, err, "%v", err)
-	case errors.As(err, &op) && op.Op == "remote error": // a TLS 1.3 server tells of a bad client certificate only now
+	case errors.As(err, &op) && op.Op == "remote error": // an alert (RFC 8446 §6)
 		return e.explain(failure.TLS, failure.MsgTransport, err, "the %s refuses: %s", e.peer,
 			strings.TrimPrefix(op.Err.Error(), "tls: "))
 	}
