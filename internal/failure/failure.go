@@ -77,6 +77,8 @@ const (
 	MsgTimerExpired        = "Timer Expired"
 	MsgTLSFailed           = "TLS handshake failed"
 	MsgTLSTimeout          = "TLS handshake timed out"
+	MsgProxy               = "Proxy connection failed"
+	MsgProxyURI            = "Invalid proxy URI"
 	MsgHTTPStatus          = "Invalid HTTP status."
 	MsgHeaderMissing       = "A required HTTP header is missing"
 	MsgHTTPParse           = "HTTP parse error"
