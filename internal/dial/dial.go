@@ -1,19 +1,14 @@
 // Package dial takes a WebSocket URL to a transport that the opening handshake can talk over: it reads the URL, looks
-// up the name, asks the policy about each address, connects TCP and, for wss, shakes hands over TLS.
+// up the name, asks the policy about each address, connects TCP, has a proxy connect onwards if there is one and, for
+// wss, shakes hands over TLS.
 package dial
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"slices"
-	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/failure"
@@ -21,18 +16,37 @@ import (
 
 // Options configures one Dial.
 type Options struct {
-	TCPTimeout time.Duration // for the name look-up and TCP together; positive
-	TLSTimeout time.Duration // for the TLS handshake; positive
+	TCPTimeout time.Duration // for the name look-up and TCP together, and once more for a proxy's answer; positive
+	TLSTimeout time.Duration // for each TLS handshake, with an https proxy and with the server; positive
 
 	// TLSConfig is the base of the TLS configuration, which is copied. nil means the system's roots. TLS below 1.2 is
-	// never spoken, and the server's name comes from the URL unless ServerName is set.
+	// never spoken, and the server's name comes from the URL unless ServerName is set. Of it, an https proxy gets to
+	// see no more than RootCAs.
 	TLSConfig *tls.Config
 
-	// DialContext replaces the name look-up and TCP; the policy is then not asked. It must end with its context.
+	// TLS is what a script asks for on top of TLSConfig. Without TLS it is not looked at.
+	TLS TLSOptions
+
+	// ReadFile reads the files that TLS names. Its error is shown in the failure's text behind the path, so it can be
+	// the place to forbid reading. It should not block for long: cancelling the dial does not end it. nil reads any
+	// regular file of at most 1 MiB.
+	ReadFile func(path string) ([]byte, error)
+
+	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, an http one also as "host:port",
+	// with a user name and a password if need be. "direct" means none. "" leaves it to the environment (see
+	// chooseProxy), or means none if there is a DialContext: who dials knows the way.
+	Proxy string
+
+	// DialContext replaces the name look-up and TCP, to a proxy if there is one; the policy is then not asked. It must
+	// end with its context.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Policy is asked about each address before it is connected to; host is as in the Target. The first error ends
 	// the dial, whatever other addresses the name has. It is called from several goroutines at once. nil allows all.
+	//
+	// Through a proxy it is asked about the server before anything is sent, with an addr that has the port alone
+	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
+	// socks5 proxy. A proxy named by Options.Proxy is asked about like a server; one from the environment is not.
 	Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 }
 
@@ -46,8 +60,11 @@ type Conn struct {
 	// once, which closing TLS does not promise.
 	Raw net.Conn
 
-	TLS    *TLSInfo // nil unless TLS was begun
-	Remote string   // "ip:port"; "" before TCP was connected
+	TLS    *TLSInfo // of the server; nil unless TLS with it was begun
+	Remote string   // "ip:port" of the server, or of the proxy if there is one; "" before TCP was connected
+
+	// Warnings are lines for a person's log, also after a failure.
+	Warnings []string
 }
 
 // errTimer is the cause of a context whose phase took too long.
@@ -57,184 +74,61 @@ var errTimer = errors.New("timer expired")
 // by the system's own resolver (macOS, Windows, unusual name services on Linux), or one that several dials share,
 // runs to its end on its own and is then forgotten.
 //
-// The error is a *failure.Error of PhaseDNS, PhasePolicy, PhaseTCP or PhaseTLS; the Conn then holds what is known all
-// the same. A cancelled dial has category Closed and wraps ctx's cause.
+// The error is a *failure.Error of PhaseDNS, PhasePolicy, PhaseProxy, PhaseTCP or PhaseTLS; the Conn then holds what is
+// known all the same. A cancelled dial has category Closed and wraps ctx's cause. Bad TLS options and a bad proxy URL
+// are found before anything is sent.
+//
+// A server that speaks TLS 1.3 tells only after the handshake that it does not accept the client's certificate: the
+// first Read of Transport, or a Write before it, then gives a *failure.Error of PhaseTLS, and TLSInfo.Error is set.
 func Dial(ctx context.Context, t *Target, o Options) (*Conn, error) {
-	raw, err := dialTCP(ctx, t, o)
-	if err != nil {
-		return &Conn{}, err
-	}
-	conn := &Conn{Raw: raw, Transport: raw, Remote: raw.RemoteAddr().String()}
-	if !t.Secure {
-		return conn, nil
-	}
-	conn.Transport, conn.TLS, err = startTLS(ctx, raw, t, o)
-	if err != nil {
-		raw.Close()
+	conn := &Conn{}
+	if err := conn.dial(ctx, t, &o); err != nil {
+		if conn.Raw != nil {
+			conn.Raw.Close()
+		}
 		conn.Raw, conn.Transport = nil, nil
 		return conn, err
 	}
 	return conn, nil
 }
 
-// attempts is one name look-up with the TCP connections that it led to.
-type attempts struct {
-	target   *Target
-	injected bool                    // who dials is not package net
-	refuse   context.CancelCauseFunc // ends all attempts
-
-	mu    sync.Mutex       // leaf; guards what follows
-	tried []netip.AddrPort // in the order in which they were begun
-}
-
-// deniedError is the policy's refusal of an address.
-type deniedError struct {
-	addr netip.AddrPort
-	err  error
-}
-
-func (e *deniedError) Error() string { return fmt.Sprintf("the policy refuses %s: %v", e.addr, e.err) }
-func (e *deniedError) Unwrap() error { return e.err }
-
-func dialTCP(ctx context.Context, t *Target, o Options) (net.Conn, error) {
-	if neverResolves(t.Host) {
-		return nil, failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport,
-			"look up %s: names under .invalid never resolve (RFC 6761 §6.4)", t.Host)
+func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
+	var settings *tlsSettings
+	if t.Secure {
+		var err error
+		if settings, err = newTLSSettings(t, o); err != nil {
+			return err
+		}
 	}
-	ctx, stop := context.WithTimeoutCause(ctx, o.TCPTimeout, errTimer)
-	defer stop()
-	ctx, refuse := context.WithCancelCause(ctx)
-	defer refuse(nil)
-
-	a := &attempts{target: t, injected: o.DialContext != nil, refuse: refuse}
-	dialContext := o.DialContext
-	if dialContext == nil {
-		// A net.Dialer tries both families of a name in turn (RFC 8305).
-		dialer := &net.Dialer{Resolver: resolver, ControlContext: a.control(o.Policy)}
-		dialContext = dialer.DialContext
+	via, err := chooseProxy(t, o)
+	if err != nil {
+		return err
 	}
-	conn, err := dialContext(ctx, "tcp", t.Address())
-	var denied *deniedError
-	if err == nil && errors.As(context.Cause(ctx), &denied) {
-		conn.Close() // one address was connected to just before the policy refused another
-		err = denied
+	if err := checkName(t.Host); err != nil { // through a proxy, too
+		return err
+	}
+	if via == nil {
+		err = c.connect(ctx, t.Host, t.Address(), o, o.Policy)
+	} else {
+		err = c.tunnel(ctx, via, t, o)
 	}
 	if err != nil {
-		return nil, a.failure(context.Cause(ctx), err, o.TCPTimeout)
+		return err
 	}
-	return conn, nil
+	if t.Secure {
+		return c.startTLS(ctx, settings, t, o)
+	}
+	return nil
 }
 
-// neverResolves reports whether host is a name that must not be looked up (RFC 6761 §6.4).
-func neverResolves(host string) bool {
-	host = strings.TrimSuffix(host, ".")
-	return host == "invalid" || strings.HasSuffix(host, ".invalid")
-}
-
-// control returns the function that package net calls with each socket before it is connected.
-func (a *attempts) control(policy func(context.Context, string, netip.AddrPort) error) func(context.Context, string, string, syscall.RawConn) error {
-	return func(ctx context.Context, _, address string, _ syscall.RawConn) error {
-		addr, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return fmt.Errorf("read address %q: %w", address, err)
-		}
-		a.mu.Lock()
-		a.tried = append(a.tried, addr)
-		a.mu.Unlock()
-		if policy == nil {
-			return nil
-		}
-		if err := policy(ctx, a.target.Host, addr); err != nil {
-			denied := &deniedError{addr, err}
-			a.refuse(denied)
-			return denied
-		}
-		return nil
+// connect makes a TCP connection the transport.
+func (c *Conn) connect(ctx context.Context, host, address string, o *Options, policy policyFunc) error {
+	raw, err := dialTCP(ctx, host, address, o, policy)
+	if err != nil {
+		return err
 	}
-}
-
-// failure tells why no attempt led to a connection. cause is why they were ended from outside, nil if they were not.
-func (a *attempts) failure(cause, err error, timeout time.Duration) *failure.Error {
-	phase, where := a.reached()
-	var denied *deniedError
-	var dns *net.DNSError
-	switch {
-	case errors.As(cause, &denied):
-		return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, denied, "%s: %v", where, denied)
-	case cause == errTimer:
-		return failure.Explain(phase, failure.Timeout, failure.MsgTimerExpired, cause, "%s: no answer within %s", where, timeout)
-	case cause != nil:
-		return cancelled(phase, cause, where)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return failure.Explain(phase, failure.Internal, failure.MsgTransport, err,
-			"%s: too many open files: raise the limit (ulimit -n) or hold fewer connections", where)
-	case errors.As(err, &dns):
-		return a.dnsFailure(dns, err)
-	}
-	category, message := failure.Network(err), failure.MsgTransport
-	if category == failure.Timeout { // the system's own timer ran out before ours
-		message = failure.MsgTimerExpired
-	}
-	return failure.Explain(phase, category, message, err, "%s: %s", where, tcpStory(category, err))
-}
-
-// reached tells how far the attempts had come, and which words an error of theirs begins with.
-func (a *attempts) reached() (phase failure.Phase, where string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	address := a.target.Address()
-	_, notAddress := netip.ParseAddr(a.target.Host)
-	if len(a.tried) == 0 && notAddress != nil && !a.injected {
-		return failure.PhaseDNS, "look up " + a.target.Host
-	}
-	var others []string
-	for _, addr := range a.tried {
-		if s := addr.String(); s != address && !slices.Contains(others, s) {
-			others = append(others, s)
-		}
-	}
-	if len(others) == 0 {
-		return failure.PhaseTCP, "dial tcp " + address
-	}
-	return failure.PhaseTCP, fmt.Sprintf("dial tcp %s (%s)", address, strings.Join(others, ", "))
-}
-
-func (a *attempts) dnsFailure(dns *net.DNSError, err error) *failure.Error {
-	category, message, story := failure.DNS, failure.MsgTransport, "the name server failed: "+dns.Err
-	switch {
-	case dns.IsNotFound:
-		story = "name not found: check its spelling"
-	case dns.IsTimeout: // the resolver's own timer ran out before ours
-		category, message, story = failure.Timeout, failure.MsgTimerExpired, "no answer from the name server"
-	}
-	return failure.Explain(failure.PhaseDNS, category, message, err, "look up %s: %s", a.target.Host, story)
-}
-
-func tcpStory(category failure.Category, err error) string {
-	story := innermost(err)
-	switch category {
-	case failure.Refused:
-		return "connection refused: nothing listens there"
-	case failure.Reset:
-		return "connection reset by the peer"
-	case failure.Unreachable:
-		return story + ": check the network and the address"
-	}
-	return story
-}
-
-// innermost returns the text at the bottom of err, without what package net puts in front of it.
-func innermost(err error) string {
-	for {
-		switch wrapped := err.(type) {
-		case *net.OpError:
-			err = wrapped.Err
-		case *os.SyscallError:
-			err = wrapped.Err
-		default:
-			return err.Error()
-		}
-	}
+	c.Raw, c.Transport, c.Remote = raw, raw, raw.RemoteAddr().String()
+	return nil
 }
 
 // cancelled is the failure of a phase that was ended from outside.

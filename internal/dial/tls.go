@@ -3,13 +3,10 @@ package dial
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,48 +23,46 @@ type TLSInfo struct {
 	Error   string    // why the handshake failed; "" if it did not
 }
 
-// startTLS shakes hands over raw, which it leaves to the caller to close. The TLSInfo is never nil.
-func startTLS(ctx context.Context, raw net.Conn, t *Target, o Options) (net.Conn, *TLSInfo, error) {
-	ctx, stop := context.WithTimeoutCause(ctx, o.TLSTimeout, errTimer)
-	defer stop()
-	watched := &endWatch{Conn: raw}
-	conn := tls.Client(watched, tlsConfig(o.TLSConfig, t.Host))
-	err := conn.HandshakeContext(ctx) // closes raw when ctx ends
-	info := newTLSInfo(conn.ConnectionState(), err)
-	if err == nil {
-		return &TLSConn{Conn: conn, under: watched}, info, nil
-	}
+// startTLS puts TLS with the server on top of the transport.
+func (c *Conn) startTLS(ctx context.Context, s *tlsSettings, t *Target, o *Options) error {
 	where := "tls handshake with " + t.Address()
-	var f *failure.Error
-	switch cause := context.Cause(ctx); {
+	conn, cause, err := shake(ctx, c.Transport, s.config, o.TLSTimeout)
+	c.Warnings = append(c.Warnings, sslKeyLog.takeWarnings()...)
+	info := newTLSInfo(conn.ConnectionState(), err)
+	c.TLS = info
+	switch {
+	case err == nil:
+		if s.insecure {
+			c.Warnings = append(c.Warnings, s.insecureWarning(conn.ConnectionState(), t))
+		}
+		conn.refused = func(alert error) error {
+			info.Error = s.story(alert)
+			return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, alert, "%s: %s", where, info.Error)
+		}
+		c.Transport = conn
+		return nil
 	case cause == errTimer:
 		info.Error = fmt.Sprintf("not finished within %s", o.TLSTimeout)
-		f = failure.Explain(failure.PhaseTLS, failure.Timeout, failure.MsgTLSTimeout, cause, "%s: %s", where, info.Error)
+		return failure.Explain(failure.PhaseTLS, failure.Timeout, failure.MsgTLSTimeout, cause, "%s: %s", where, info.Error)
 	case cause != nil:
 		info.Error = "cancelled"
-		f = cancelled(failure.PhaseTLS, cause, where)
-	default:
-		info.Error = tlsStory(err)
-		f = failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, err, "%s: %s", where, info.Error)
+		return cancelled(failure.PhaseTLS, cause, where)
 	}
-	return nil, info, f
+	info.Error = s.story(err)
+	return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, err, "%s: %s", where, info.Error)
 }
 
-// tlsConfig completes a copy of base for a connection to host.
-func tlsConfig(base *tls.Config, host string) *tls.Config {
-	config := &tls.Config{}
-	if base != nil {
-		config = base.Clone()
+// shake performs the TLS handshake over under, which it leaves to the caller to close. cause is why the handshake was
+// ended from outside, nil if it was not. The TLSConn is never nil.
+func shake(ctx context.Context, under net.Conn, config *tls.Config, timeout time.Duration) (conn *TLSConn, cause, err error) {
+	ctx, stop := context.WithTimeoutCause(ctx, timeout, errTimer)
+	defer stop()
+	watched := &endWatch{Conn: under}
+	conn = &TLSConn{Conn: tls.Client(watched, config), under: watched}
+	if err = conn.HandshakeContext(ctx); err != nil { // closes under when ctx ends
+		cause = context.Cause(ctx)
 	}
-	if config.ServerName == "" {
-		config.ServerName, _, _ = strings.Cut(host, "%") // a zone is no part of a certificate
-	}
-	if config.RootCAs == nil {
-		config.RootCAs = environmentRoots()
-	}
-	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
-	config.NextProtos = []string{"http/1.1"}
-	return config
+	return conn, cause, err
 }
 
 func newTLSInfo(state tls.ConnectionState, err error) *TLSInfo {
@@ -90,64 +85,7 @@ func newTLSInfo(state tls.ConnectionState, err error) *TLSInfo {
 	return info
 }
 
-// tlsStory tells a person why a TLS handshake failed.
-func tlsStory(err error) string {
-	var (
-		host    x509.HostnameError
-		unknown x509.UnknownAuthorityError
-		invalid x509.CertificateInvalidError
-		header  tls.RecordHeaderError
-		op      *net.OpError
-	)
-	switch {
-	case errors.As(err, &host):
-		return fmt.Sprintf("certificate is for %s, not %s", namesOf(host.Certificate), host.Host)
-	case errors.As(err, &unknown) && unknown.Cert != nil:
-		return fmt.Sprintf("certificate is signed by an authority that is not trusted here (%s): "+
-			"add its certificate to the system's roots, or name its file in SSL_CERT_FILE", unknown.Cert.Issuer)
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return validityStory(invalid.Cert)
-	case errors.As(err, &header):
-		return "the server does not speak TLS on this port: use ws:// or another port"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the server closed the connection"
-	case failure.Network(err) == failure.Reset:
-		return "connection reset by the server"
-	case errors.As(err, &op) && op.Op == "remote error": // an alert (RFC 8446 §6)
-		return "the server refuses: " + strings.TrimPrefix(op.Err.Error(), "tls: ")
-	}
-	for _, prefix := range []string{"tls: failed to verify certificate: ", "tls: ", "x509: "} {
-		if text, found := strings.CutPrefix(err.Error(), prefix); found {
-			return strings.TrimPrefix(text, "x509: ")
-		}
-	}
-	return innermost(err)
-}
-
-// namesOf lists what a certificate is for; the first three names are enough to see whose it is.
-func namesOf(certificate *x509.Certificate) string {
-	names := slices.Clone(certificate.DNSNames)
-	for _, ip := range certificate.IPAddresses {
-		names = append(names, ip.String())
-	}
-	switch {
-	case len(names) == 0:
-		return "no host at all (it lacks subject alternative names)"
-	case len(names) > 3:
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
-	}
-	return strings.Join(names, ", ")
-}
-
-func validityStory(certificate *x509.Certificate) string {
-	if time.Now().Before(certificate.NotBefore) {
-		return fmt.Sprintf("certificate is not valid before %s: check this machine's clock",
-			certificate.NotBefore.UTC().Format(time.RFC3339))
-	}
-	return fmt.Sprintf("certificate expired at %s", certificate.NotAfter.UTC().Format(time.RFC3339))
-}
-
-// endWatch remembers that the socket under TLS ended.
+// endWatch remembers that the stream under TLS ended. That may be TLS again, with a proxy, and then ends in either way.
 type endWatch struct {
 	net.Conn
 	ended atomic.Bool
@@ -155,24 +93,48 @@ type endWatch struct {
 
 func (w *endWatch) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
-	if err == io.EOF {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		w.ended.Store(true)
 	}
 	return n, err
 }
 
-// TLSConn is the Transport of wss. It tells the two ends of a TLS stream apart: crypto/tls gives io.EOF also when the socket ends between two
-// records without a close_notify, which anybody on the way can bring about (RFC 8446 §6.1). After a close_notify it
-// does not read the socket any more, so the socket's end is seen only in the other case.
+// TLSConn is the Transport of wss, and of ws through an https proxy. It tells the two ends of a TLS stream apart:
+// crypto/tls gives io.EOF also when the socket ends between two records without a close_notify, which anybody on the
+// way can bring about (RFC 8446 §6.1). After a close_notify it does not read the socket any more, so the socket's end
+// is seen only in the other case.
+//
+// It also takes part in the handshake's end: a TLS 1.3 client has finished before the server has looked at its
+// certificate, so an alert that comes before the first byte is still the answer to the handshake (RFC 8446 §4.4.2.4).
 type TLSConn struct {
 	*tls.Conn
 	under *endWatch
+
+	refused func(alert error) error // explains such an alert; nil if nothing is to be explained
+	heard   atomic.Bool             // a byte has come
 }
 
 func (c *TLSConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if err == io.EOF && c.under.ended.Load() {
+	switch {
+	case n > 0 && !c.heard.Load():
+		c.heard.Store(true)
+	case err == io.EOF && c.under.ended.Load():
 		err = io.ErrUnexpectedEOF
+	case err != nil && !c.heard.Load() && c.refused != nil && isAlert(err):
+		err = c.refused(err)
+	}
+	return n, err
+}
+
+// Write is as Read's counterpart: a server that has sent its alert and gone makes the first Write fail.
+func (c *TLSConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil && !c.heard.Load() && failure.Network(err) == failure.Reset {
+		var known *failure.Error
+		if _, readErr := c.Read(make([]byte, 1)); errors.As(readErr, &known) { // at once: the socket is at its end
+			err = known
+		}
 	}
 	return n, err
 }

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,20 +83,26 @@ func TestDialTLSCertificates(t *testing.T) {
 		trusted   bool
 		want      string
 	}{
-		{"wrong name", "wss://other.test:444", good, true, "certificate is for example.com, 127.0.0.1, not other.test"},
+		{"wrong name", "wss://other.test:444", good, true,
+			`certificate "CN=the leaf" is for example.com, 127.0.0.1, not for other.test: correct the host, or give the right name in tls.serverName`},
 		{"many names", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) {
 			c.DNSNames = []string{"a.test", "b.test", "c.test", "d.test"}
-		}), true, "certificate is for a.test, b.test, c.test and 2 more, not other.test"},
+		}), true, `certificate "CN=the leaf" is for a.test, b.test, c.test and 2 more, not for other.test: ` +
+			"correct the host, or give the right name in tls.serverName"},
 		{"no name", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) {
 			c.DNSNames, c.IPAddresses = nil, nil
-		}), true, "certificate is for no host at all (it lacks subject alternative names), not other.test"},
-		{"unknown authority", "wss://example.com:444", good, false,
-			"certificate is signed by an authority that is not trusted here (CN=the leaf): add its certificate " +
-				"to the system's roots, or name its file in SSL_CERT_FILE"},
+		}), true, `certificate "CN=the leaf" of other.test names no host: it lacks subject alternative names, ` +
+			"and a common name does not count; the server needs a new one"},
+		{"self-signed", "wss://example.com:444", good, false, `certificate "CN=the leaf" of example.com is self-signed ` +
+			"and not trusted here: if it is the right one, give it in tls.ca or SSL_CERT_FILE"},
+		{"unknown authority", "wss://example.com:444", newAuthority(t, "the authority").certificate(t, nil), false,
+			`certificate "CN=the leaf" of example.com is signed by an authority that is not trusted here ("CN=the authority"): ` +
+				"give the authority's certificate in tls.ca or SSL_CERT_FILE"},
 		{"expired", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) { c.NotAfter = past }), true,
-			"certificate expired at " + past.UTC().Format(time.RFC3339)},
+			`certificate "CN=the leaf" of other.test expired at ` + past.UTC().Format(time.RFC3339) +
+				": the server needs a new one, unless this machine's clock is wrong"},
 		{"not yet valid", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) { c.NotBefore = future }), true,
-			"certificate is not valid before " + future.UTC().Format(time.RFC3339) + ": check this machine's clock"},
+			`certificate "CN=the leaf" of other.test is not valid before ` + future.UTC().Format(time.RFC3339) + ": check this machine's clock"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			address := listenTLS(t, &tls.Config{Certificates: []tls.Certificate{c.cert}}, func(*tls.Conn) {})
@@ -106,7 +113,7 @@ func TestDialTLSCertificates(t *testing.T) {
 			conn, err := dialURL(t, c.url, o)
 			wantFailure(t, err, failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed)
 			wantText(t, err, "tls handshake with "+strings.TrimPrefix(c.url, "wss://")+": "+c.want)
-			if conn.TLS.Error != c.want || conn.TLS.Subject != "CN=the leaf" || conn.TLS.Issuer != "CN=the leaf" ||
+			if conn.TLS.Error != c.want || conn.TLS.Subject != "CN=the leaf" || conn.TLS.Issuer != c.cert.Leaf.Issuer.String() ||
 				!conn.TLS.Expires.Equal(c.cert.Leaf.NotAfter) || conn.TLS.Version != "TLS 1.3" {
 				t.Errorf("got %+v", conn.TLS)
 			}
@@ -134,9 +141,21 @@ func TestDialTLSFailures(t *testing.T) {
 			io.ReadAtLeast(conn, make([]byte, 2000), 200)
 			conn.(*net.TCPConn).SetLinger(0)
 		}, "connection reset by the server"},
-		{"no TLS", func(conn net.Conn) { conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")); io.Copy(io.Discard, conn) },
+		{"HTTP", func(conn net.Conn) { conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")); io.Copy(io.Discard, conn) },
+			"the server speaks plain HTTP on this port, not TLS: use ws:// or another port"},
+		{"no TLS", func(conn net.Conn) { conn.Write([]byte("220 mail.test ESMTP\r\n")); io.Copy(io.Discard, conn) },
 			"the server does not speak TLS on this port: use ws:// or another port"},
-		{"TLS 1.1", handshake(old), "the server refuses: protocol version not supported"},
+		{"TLS 1.1", handshake(old), "the server speaks no TLS version from 1.2 on, and older ones are not safe: it needs an update"},
+		{"TLS 1.1, answered all the same", func(conn net.Conn) {
+			io.ReadAtLeast(conn, make([]byte, 2000), 200)
+			conn.Write(oldServerHello)
+			io.Copy(io.Discard, conn)
+		}, "the server speaks no TLS version from 1.2 on, and older ones are not safe: it needs an update"},
+		{"unknown name", func(conn net.Conn) {
+			io.ReadAtLeast(conn, make([]byte, 2000), 200)
+			conn.Write([]byte{21, 3, 3, 0, 2, 2, 112})
+			io.Copy(io.Discard, conn)
+		}, "the server knows no host 127.0.0.1: correct the URL, or tls.serverName"},
 		{"another protocol alone", handshake(spdy), "the server refuses: no application protocol"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -241,13 +260,13 @@ func TestSSLCertFile(t *testing.T) {
 	}
 	for _, c := range []struct{ file, want string }{
 		{file, "TLS 1.3"},
-		{"", "name its file in SSL_CERT_FILE"},
+		{"", "give it in tls.ca or SSL_CERT_FILE"},
 	} {
 		if c.file == "" && runtime.GOOS != "linux" {
 			continue // the platform's verifier has words of its own
 		}
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), "DIAL_TEST_URL=wss://"+address, "SSL_CERT_FILE="+c.file)
+		cmd.Env = append(os.Environ(), "DIAL_TEST_URL=wss://"+address, "SSL_CERT_FILE="+c.file, "GORACE=atexit_sleep_ms=0")
 		out, _ := cmd.CombinedOutput()
 		if !strings.Contains(string(out), c.want) {
 			t.Errorf("with SSL_CERT_FILE=%s: %s", c.file, out)
@@ -277,8 +296,42 @@ func listenTLS(t *testing.T, config *tls.Config, serve func(*tls.Conn)) string {
 	})
 }
 
+// oldServerHello is a record with a ServerHello of TLS 1.1 (RFC 4346 §7.4.1.3).
+var oldServerHello = slices.Concat(
+	[]byte{22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2}, // record, message, version
+	make([]byte, 32),         // random
+	[]byte{0, 0xc0, 0x13, 0}, // no session, a cipher suite, no compression
+)
+
+// authority signs certificates.
+type authority struct {
+	tls.Certificate
+}
+
+func newAuthority(t *testing.T, name string) *authority {
+	return &authority{newCertificate(t, func(c *x509.Certificate) {
+		c.Subject.CommonName, c.DNSNames, c.IPAddresses = name, nil, nil
+	})}
+}
+
+// certificate is newCertificate, signed by a.
+func (a *authority) certificate(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
+	t.Helper()
+	return signCertificate(t, &a.Certificate, func(c *x509.Certificate) {
+		c.IsCA = false
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
 // newCertificate signs a certificate for example.com and 127.0.0.1 with its own key.
 func newCertificate(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
+	t.Helper()
+	return signCertificate(t, nil, change)
+}
+
+func signCertificate(t *testing.T, signer *tls.Certificate, change func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -298,7 +351,10 @@ func newCertificate(t *testing.T, change func(*x509.Certificate)) tls.Certificat
 	if change != nil {
 		change(template)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if signer == nil {
+		signer = &tls.Certificate{PrivateKey: key, Leaf: template}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, signer.Leaf, key.Public(), signer.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}

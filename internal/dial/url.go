@@ -76,6 +76,11 @@ func Redact(raw string) string {
 	if target, err := parse(raw); err == nil {
 		return target.Redacted
 	}
+	return redactUnread(raw)
+}
+
+// redactUnread is Redact for what is, or may be, no WebSocket URL.
+func redactUnread(raw string) string {
 	at := strings.LastIndexByte(raw, '@')
 	if at < 0 {
 		return raw
@@ -123,24 +128,41 @@ func parse(raw string) (*Target, error) {
 	if end < 0 {
 		end = len(rest)
 	}
-	authority, tail := rest[:end], rest[end:]
-	switch {
-	case strings.Contains(authority, " "):
-		return nil, errSpace
-	case strings.Contains(authority, `\`):
-		return nil, errBackslash
-	}
-	at := strings.LastIndexByte(authority, '@') + 1 // the last one, as browsers do: the password may have others
-	host, port, err := parseHostPort(authority[at:], defaultPort(secure))
+	a, err := parseAuthority(rest[:end], defaultPort(secure))
 	if err != nil {
 		return nil, err
 	}
-	target := &Target{Secure: secure, Host: host, Port: port, RequestURI: requestURI(tail),
-		Redacted: scheme + "://" + authority[at:] + tail}
-	username, password, _ := strings.Cut(strings.TrimSuffix(authority[:at], "@"), ":")
-	target.Username, target.Password = unescape(username), unescape(password)
-	target.HasUserinfo = username != "" || password != ""
-	return target, nil
+	tail := rest[end:]
+	return &Target{Secure: secure, Host: a.host, Port: a.port, RequestURI: requestURI(tail),
+		HasUserinfo: a.hasUserinfo, Username: a.username, Password: a.password,
+		Redacted: scheme + "://" + a.hostPort + tail}, nil
+}
+
+// authority is what stands between the "//" and the path (RFC 3986 §3.2).
+type authority struct {
+	host               string // as Target.Host
+	port               int
+	hasUserinfo        bool
+	username, password string
+	hostPort           string // host and port as they were written
+}
+
+func parseAuthority(s string, fallbackPort int) (a authority, err error) {
+	switch {
+	case strings.Contains(s, " "):
+		return a, errSpace
+	case strings.Contains(s, `\`):
+		return a, errBackslash
+	}
+	at := strings.LastIndexByte(s, '@') + 1 // the last one, as browsers do: the password may have others
+	a.hostPort = s[at:]
+	if a.host, a.port, err = parseHostPort(a.hostPort, fallbackPort); err != nil {
+		return a, err
+	}
+	username, password, _ := strings.Cut(strings.TrimSuffix(s[:at], "@"), ":")
+	a.username, a.password = unescape(username), unescape(password)
+	a.hasUserinfo = username != "" || password != ""
+	return a, nil
 }
 
 // checkBytes refuses what is wrong wherever it stands.
@@ -153,7 +175,7 @@ func checkBytes(raw string) error {
 		case c < ' ' || c == 0x7f:
 			return fmt.Errorf("control byte %#02x at offset %d: remove it or write %%%02X", c, i, c)
 		case c == '#':
-			return fmt.Errorf("\"#\" at offset %d: a WebSocket URL has no fragment (RFC 6455 §3), write %%23 if it belongs there", i)
+			return fmt.Errorf("\"#\" at offset %d: a fragment means nothing here, write %%23 if it belongs there", i) // RFC 6455 §3
 		}
 	}
 	return nil

@@ -1,0 +1,108 @@
+package dial
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/proxy"
+)
+
+// socksResolved looks the server's name up here, as the scheme socks5 asks for, and has the proxy connect to the
+// address; if it cannot, to the first one of the other family.
+func (n *tunnel) socksResolved(ctx context.Context) error {
+	addrs, err := n.lookUp(ctx)
+	if err != nil {
+		return err
+	}
+	for _, addr := range addrs {
+		if err := n.allowed(ctx, addr); err != nil {
+			return err
+		}
+	}
+	for _, addr := range addrs {
+		err = n.socks(ctx, netip.AddrPortFrom(addr, uint16(n.target.Port)).String())
+		var reply *socksReply
+		if err == nil || !errors.As(err, &reply) {
+			return err
+		}
+	}
+	return err
+}
+
+// lookUp returns the first address of each family in the resolver's order, one at least.
+func (n *tunnel) lookUp(ctx context.Context) ([]netip.Addr, error) {
+	ctx, stop := context.WithTimeoutCause(ctx, n.o.TCPTimeout, errTimer)
+	defer stop()
+	found, err := resolver.LookupNetIP(ctx, "ip", n.target.Host)
+	if err != nil {
+		return nil, (&attempts{host: n.target.Host}).failure(context.Cause(ctx), err, n.o.TCPTimeout)
+	}
+	firsts := []netip.Addr{found[0].Unmap()}
+	for _, addr := range found[1:] {
+		if addr = addr.Unmap(); addr.Is4() != firsts[0].Is4() {
+			return append(firsts, addr), nil
+		}
+	}
+	return firsts, nil
+}
+
+// socksReply is what a SOCKS proxy says when it cannot connect (RFC 1928 §6).
+type socksReply struct{ text string }
+
+func (r *socksReply) Error() string { return r.text }
+
+// socks has a SOCKS5 proxy connect to address (RFC 1928, RFC 1929).
+func (n *tunnel) socks(ctx context.Context, address string) error {
+	if err := n.reach(ctx); err != nil {
+		return err
+	}
+	var auth *proxy.Auth
+	if n.proxy.hasUserinfo {
+		auth = &proxy.Auth{User: n.proxy.username, Password: n.proxy.password}
+	}
+	dialer, err := proxy.SOCKS5("tcp", n.proxy.address, auth, connected{n.conn.Raw})
+	if err != nil {
+		return n.fail(err, "%v", err)
+	}
+	return n.exchange(ctx, n.o.TCPTimeout, func() error {
+		// It reads no byte too many, so what it returns is not needed: Raw itself is the tunnel. The context is no
+		// one's: exchange ends this, and a deadline would stay behind.
+		if _, err := dialer.(proxy.ContextDialer).DialContext(context.Background(), "tcp", address); err != nil {
+			return n.socksFailure(err)
+		}
+		return nil
+	})
+}
+
+// connected is the dialer for a proxy that is connected to already.
+type connected struct{ conn net.Conn }
+
+func (c connected) Dial(string, string) (net.Conn, error) { return c.conn, nil }
+
+func (c connected) DialContext(context.Context, string, string) (net.Conn, error) { return c.conn, nil }
+
+// socksFailure makes out what package proxy tells by its texts alone.
+func (n *tunnel) socksFailure(err error) error {
+	text := innermost(err)
+	reply, replied := strings.CutPrefix(text, "unknown error ")
+	version, wrongVersion := strings.CutPrefix(text, "unexpected protocol version ")
+	switch {
+	case replied:
+		return n.fail(&socksReply{reply}, "%s answered: %s", n.proxy.shown, reply)
+	case wrongVersion && version == strconv.Itoa('H'):
+		return n.fail(err, "%s does not speak SOCKS5, but HTTP: begin its URL with http://", n.proxy.shown)
+	case wrongVersion:
+		return n.fail(err, "%s does not speak SOCKS5: its first byte is %s", n.proxy.shown, version)
+	case text == "no acceptable authentication methods" && !n.proxy.hasUserinfo:
+		return n.fail(err, "%s wants to know who asks: give user and password in the proxy's URL", n.proxy.shown)
+	case text == "no acceptable authentication methods":
+		return n.fail(err, "%s takes no user name with password, which is all that can be given", n.proxy.shown)
+	case text == "username/password authentication failed":
+		return n.fail(err, "%s does not accept the user and password of its URL", n.proxy.shown)
+	}
+	return n.lost(err)
+}
