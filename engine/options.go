@@ -36,6 +36,10 @@ const (
 // after the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address and
 // ends the connection as "Connection rejected" with the error's text in the detail. It is called from several
 // goroutines at once and must not block.
+//
+// Through a proxy it is asked about the server before anything is sent. Where the name is left to the proxy to resolve,
+// addr has the port alone: addr.Addr() is the zero Addr. A proxy that the script names is asked about like a server, by
+// address; one from the environment is not, as the script did not choose it.
 type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 
 // Options configures an Engine. The zero value works.
@@ -57,6 +61,10 @@ type Options struct {
 	// network "tcp" and "host:port", host as the URL has it. Policy is then not asked: who dials decides. nil dials
 	// with package net, both address families of a name tried (RFC 8305).
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// ReadFile reads the files that ConnectOptions.TLS names, off the caller's goroutine; its error is shown to the
+	// script. It is the place to forbid reading. nil reads any regular file of at most 1 MiB.
+	ReadFile func(path string) ([]byte, error)
 
 	// TLSConfig is the base of every wss connection's configuration. nil means the system's roots. TLS below 1.2 is
 	// never spoken, and the server's name comes from the URL unless ServerName is set.
