@@ -58,10 +58,11 @@ func BenchmarkDecompress(b *testing.B) {
 					b.Fatal("not compressed")
 				}
 				memory := make([]byte, 0, 1<<20)
+				reuse := func(int) []byte { return memory }
 				b.SetBytes(int64(length))
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := d.Decompress(func(int) []byte { return memory }, payload, 1<<20); err != nil {
+					if _, err := d.Decompress(reuse, payload, 1<<20); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -39,10 +39,10 @@ func randomBytes(seed uint64, n int) string {
 // mixture is what may come on one connection: what compresses and what does not, short and long, and lengths around each
 // of the compressor's own bounds.
 func mixture() (messages []string) {
-	messages = append(messages, "", "x", "\x00", strings.Repeat("a", 15), strings.Repeat("a", 16), strings.Repeat("\x00", 200_000))
+	messages = append(messages, "", "x", "\x00", strings.Repeat("a", 15), strings.Repeat("a", 16), strings.Repeat("\x00", 140_000))
 	messages = append(messages, feed(1, 20, 60)...)
 	messages = append(messages, feed(2, 20, 880)...)
-	for i, n := range []int{127, 128, 255, 256, 257, 511, 512, 513, 4096, 16<<10 - 1, 16 << 10, 16<<10 + 1, 32<<10 - 1, 32 << 10, 65535, 65536, 150_000} {
+	for i, n := range []int{127, 128, 255, 256, 257, 511, 512, 513, 4096, 16<<10 - 1, 16 << 10, 16<<10 + 1, 32 << 10, 70_000} {
 		noise := randomBytes(uint64(i), n)
 		messages = append(messages, noise, feed(uint64(i), 1, max(n, 100))[0], feed(3, 1, max(n, 100))[0], noise)
 		messages = append(messages, noise[:n/2]+strings.Repeat("tide", n/8)) // noise that a later message may refer to
@@ -109,12 +109,18 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// Both directions of every connection that a client can ask for.
+// Both directions of every connection that can come about.
 func TestRoundTripAsNegotiated(t *testing.T) {
-	messages := append(feed(1, 4, 100), feed(2, 3, 700)...)
-	for _, config := range configs(0, 8, 9, 12, 15) {
-		for _, server := range configs(0, 9) {
-			atClient, atServer := wantAgreement(t, config, server)
+	messages := append(feed(1, 2, 100), feed(2, 2, 600)...)
+	seen := map[[2]deflate.Params]bool{}
+	for _, client := range configs(0, 8, 9, 10, 11, 12, 13, 14, 15) {
+		for _, server := range configs(0, 10) {
+			atClient, atServer := wantAgreement(t, client, server)
+			if agreed := [2]deflate.Params{atClient, atServer}; seen[agreed] {
+				continue
+			} else {
+				seen[agreed] = true
+			}
 			up, down := newWire(t, atClient.Client, atServer.Client), newWire(t, atServer.Server, atClient.Server)
 			for _, message := range messages {
 				up.send(message)
@@ -122,6 +128,7 @@ func TestRoundTripAsNegotiated(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d agreements", len(seen))
 }
 
 func TestTakeover(t *testing.T) {

@@ -128,29 +128,34 @@ func (w *walker) symbols(literals, distances code) {
 	}
 }
 
-// code maps the codes of RFC 1951 §3.2.2 to their symbols; the key has a 1 before the bits.
-type code map[int]int
+// A code is that of RFC 1951 §3.2.2: its symbols in the order of their codes, and how many codes there are of each length.
+type code struct {
+	symbols []int
+	count   [16]int
+}
 
-func newCode(lengths []int) code {
-	c, next := code{}, 0
+func newCode(lengths []int) (c code) {
 	for length := 1; length <= 15; length++ {
-		next <<= 1
 		for symbol, l := range lengths {
 			if l == length {
-				c[1<<length|next] = symbol
-				next++
+				c.symbols = append(c.symbols, symbol)
+				c.count[length]++
 			}
 		}
 	}
 	return c
 }
 
+// symbol reads a code bit by bit. Codes of one length follow each other, after all shorter ones.
 func (w *walker) symbol(c code) int {
-	for key := 1; key < 1<<16; {
-		key = key<<1 | w.bits(1)
-		if symbol, ok := c[key]; ok {
-			return symbol
+	value, first, shorter := 0, 0, 0
+	for length := 1; length <= 15; length++ {
+		value, first = value<<1|w.bits(1), first<<1
+		if value < first+c.count[length] {
+			return c.symbols[shorter+value-first]
 		}
+		first += c.count[length]
+		shorter += c.count[length]
 	}
 	w.t.Fatal("a code without a symbol")
 	return 0
