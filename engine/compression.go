@@ -68,7 +68,9 @@ func (c *connection) packLocked(ch *chunk) {
 		if ch.packed = out; cap(out) > maxPacked {
 			ch.packed = nil
 		}
-		packed += len(message)
+		if packed += len(message); !shorter {
+			packed += len(plain)
+		}
 		c.mu.Lock()
 		c.outbox.Packed(message, shorter)
 	}

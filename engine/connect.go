@@ -79,13 +79,26 @@ func (c *connection) connect(ctx context.Context) (*dial.Conn, agreement, error)
 func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handshake.Response, deflate.Params, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
-		TCPTimeout:  c.opts.Timeouts.TCP,
-		TLSTimeout:  c.opts.Timeouts.TLS,
-		TLSConfig:   options.TLSConfig,
+		TCPTimeout: c.opts.Timeouts.TCP,
+		TLSTimeout: c.opts.Timeouts.TLS,
+		TLSConfig:  options.TLSConfig,
+		TLS: dial.TLSOptions{
+			CA:          c.opts.TLS.CA,
+			CAExclusive: c.opts.TLS.CAExclusive,
+			Cert:        c.opts.TLS.Cert,
+			Key:         c.opts.TLS.Key,
+			ServerName:  c.opts.TLS.ServerName,
+			Insecure:    c.opts.TLS.Insecure,
+		},
+		ReadFile:    options.ReadFile,
+		Proxy:       c.opts.Proxy,
 		DialContext: options.DialContext,
 		Policy:      options.Policy,
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })
+	for _, warning := range conn.Warnings {
+		options.Logger.Warn(warning, "id", uint64(c.id), "caller", c.opts.Caller)
+	}
 	if err != nil {
 		return conn, nil, deflate.Params{}, err
 	}

@@ -244,7 +244,7 @@ websocket.Connect("ws://peer.test/", {}, {})`)
 		Proxy: "direct", TLS: engine.TLSOptions{CA: "pem"}, Caller: "bot.lua:16"}); !reflect.DeepEqual(got, want) {
 		t.Errorf("none of it came as %+v", got)
 	}
-	if got := r.engine.connects[3].opts.Compression; got == nil || *got != (engine.Compression{}) {
+	if got := r.engine.connects[3].opts.Compression; got == nil || *got != (engine.Compression{ClientMaxWindowBits: -1}) {
 		t.Errorf("compression = true came as %+v", got)
 	}
 	if got := r.engine.connects[4].opts; !reflect.DeepEqual(got, engine.ConnectOptions{Caller: "bot.lua:18"}) {

@@ -231,14 +231,14 @@ func readTimeouts(name string, value lua.LValue) (timeouts engine.Timeouts, err 
 		field{"closing", into(&timeouts.Closing, readSeconds)})
 }
 
-// readCompression reads true, false, or the parameters of RFC 7692 by their own names.
+// readCompression reads true for what browsers offer, false, or the parameters of RFC 7692 by their own names.
 func readCompression(name string, value lua.LValue) (*engine.Compression, error) {
 	switch value := value.(type) {
 	case lua.LBool:
 		if !value {
 			return nil, nil
 		}
-		return &engine.Compression{}, nil
+		return &engine.Compression{ClientMaxWindowBits: -1}, nil // as browsers offer it
 	case *lua.LTable:
 		c := &engine.Compression{}
 		return c, readFields(name, value,

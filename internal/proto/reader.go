@@ -218,8 +218,8 @@ func (r *Reader) check(h wire.Header) error {
 // checkSize refuses a message as soon as the declared length of one of its frames makes it too large.
 func (r *Reader) checkSize(h wire.Header) error {
 	limit := r.opts.MaxMessage
-	if r.compressed {
-		limit += limit>>8 + 64 // what does not compress may grow a little
+	if r.compressed && limit > 0 {
+		limit += limit>>3 + 64 // what does not compress may grow a little, in small blocks by some per cent
 	}
 	if !h.Opcode.IsControl() && limit > 0 && h.Length > limit-int64(len(r.data)) {
 		return failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig,
