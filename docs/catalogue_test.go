@@ -66,10 +66,6 @@ func TestMessages(t *testing.T) {
 	// No onError has these two.
 	delete(want, failure.MsgClosingTimeout)
 	delete(want, failure.MsgUnmaskedClientFrame)
-	// These may be there before their feature is. From then on they belong into the catalogue.
-	for _, row := range table(t, "docs/lua-api.md", "Reserved for features that are not there yet:") {
-		delete(want, word(t, row[0]))
-	}
 	if len(want) < 20 {
 		t.Fatalf("%d messages found in package failure", len(want))
 	}
@@ -193,6 +189,15 @@ var failures = map[string]func(t *testing.T) *engine.End{
 	"TCP too slow": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		h.Net.Blackhole(enginetest.Addr)
 		return fail(h, enginetest.URL)
+	}),
+
+	"no URL of a proxy": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+		return h.End(h.Connect("ws://far.test/", engine.ConnectOptions{Proxy: "ftp://peer.test"}))
+	}),
+	"proxy refuses": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+		id := h.Connect("ws://far.test/", engine.ConnectOptions{Proxy: "http://" + enginetest.Addr})
+		wstest.Accept(t, h.Listener).SendRaw([]byte("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
+		return h.End(id)
 	}),
 
 	"no TLS":       onTLS(func(p *wstest.Peer) { p.SendRaw([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }),

@@ -52,7 +52,7 @@ do
     end,
     onMessage = error,
   }, function(code, reason, wasClean, info)
-    assert(code == 1000 and reason == "" and wasClean == true, code .. reason) -- what the server's close frame says
+    assert(code == 1000 and reason == "bye" and wasClean == true, code .. reason) -- what the server's close frame says
     assert(info.unsent.messages == 1 and info.unsent.bytes == 6)
     websocket.Close(id)
     websocket.Send(id, "x")

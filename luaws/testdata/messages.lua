@@ -48,7 +48,7 @@ id = websocket.Connect(echo, {
   end,
   onClose = function(code, reason, wasClean, info)
     assert(opened == 1 and got == #want, got)
-    assert(code == 3000 and reason == "" and wasClean == true) -- what the server's close frame says
+    assert(code == 3000 and reason == "done" and wasClean == true) -- what the server's close frame says
     assert(info.phase == "closing" and info.category == "closed" and info.closeCode == 3000)
     assert(info.unsent.messages == 0 and info.dropped.messages == 0)
     finish()

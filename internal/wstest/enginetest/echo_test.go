@@ -38,7 +38,7 @@ func TestAgainstEcho(t *testing.T) {
 			if err := h.Close(id, 4000, "done"); err != nil {
 				t.Fatal(err)
 			}
-			h.WantOf(id, `close 4000 "" clean`)
+			h.WantOf(id, `close 4000 "done" clean`)
 		}
 	})
 }
