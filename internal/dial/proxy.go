@@ -32,7 +32,7 @@ var proxyPorts = map[string]int{"http": 80, "https": 443, "socks5": 1080, "socks
 var (
 	errProxyScheme = errors.New("another scheme than http, https, socks5 and socks5h: use one of these")
 	errProxyTail   = errors.New(`something behind the host: remove it, or write %2F for a "/" and %3F for a "?" in the password`)
-	errSOCKSUser   = errors.New("SOCKS5 needs a user name, and takes 255 bytes of it and of the password at most (RFC 1929): correct them")
+	errSOCKSUser   = errors.New("a user name without a byte, or more than 255 of it or of the password, which SOCKS5 does not take: correct it")
 )
 
 // chooseProxy returns the proxy to reach t through; nil means none. The error is a *failure.Error of PhaseProxy.

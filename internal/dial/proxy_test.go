@@ -64,8 +64,8 @@ func TestProxyBadURL(t *testing.T) {
 		{"joe:Tr0ub4dor@proxy test", `read proxy url "proxy test": white space before the path`},
 		{"http://proxy.test/path", `read proxy url "http://proxy.test/path": something behind the host`},
 		{"http://proxy.test\n", `read proxy url "http://proxy.test\n": white space at its start or end`},
-		{"socks5://:Tr0ub4dor@proxy.test", `read proxy url "socks5://proxy.test": SOCKS5 needs a user name`},
-		{"socks5://joe:" + strings.Repeat("x", 256) + "@proxy.test", `read proxy url "socks5://proxy.test": SOCKS5 needs`},
+		{"socks5://:Tr0ub4dor@proxy.test", `read proxy url "socks5://proxy.test": a user name without a byte`},
+		{"socks5://joe:" + strings.Repeat("x", 256) + "@proxy.test", `read proxy url "socks5://proxy.test": a user name without`},
 	} {
 		err := wantProxy(t, "ws://server.test", c.proxy, "")
 		wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxyURI)

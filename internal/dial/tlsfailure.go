@@ -104,9 +104,11 @@ func certificateStory(err error, leaf *x509.Certificate, want expected) string {
 	whose := fmt.Sprintf("certificate %q of %s", subjectOf(leaf), want.name)
 	switch {
 	case errors.As(err, &host) && len(leaf.DNSNames)+len(leaf.IPAddresses) == 0:
-		return whose + " names no host: it lacks subject alternative names, and a common name does not count; " + want.peer + " needs a new one"
+		return whose + " names no host: it lacks subject alternative names, and a common name does not count; " +
+			want.peer + " needs a new one"
 	case errors.As(err, &host):
-		return fmt.Sprintf("certificate %q is for %s, not for %s: correct the host%s", subjectOf(leaf), namesOf(leaf), want.name, want.rename)
+		return fmt.Sprintf("certificate %q is for %s, not for %s: correct the host%s",
+			subjectOf(leaf), namesOf(leaf), want.name, want.rename)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return whose + validityStory(cmp.Or(invalid.Cert, leaf), want)
 	case errors.As(err, &unknown) && bytes.Equal(leaf.RawSubject, leaf.RawIssuer):
@@ -115,7 +117,8 @@ func certificateStory(err error, leaf *x509.Certificate, want expected) string {
 		return fmt.Sprintf("%s is signed by an authority that is not trusted here (%s): give the authority's certificate in %s",
 			whose, authorityOf(unknown, leaf), want.trust)
 	case errors.As(err, &noRoots):
-		return whose + " cannot be checked, this machine knows no authorities: install its CA certificates, or give one in " + want.trust
+		return whose + " cannot be checked, as this machine knows no authorities: install its CA certificates, or give one in " +
+			want.trust
 	}
 	return whose + " is not acceptable: " + strings.TrimPrefix(err.Error(), "x509: ")
 }

@@ -210,7 +210,8 @@ func (o *Options) readPEM(option, value string) (*pemSource, error) {
 		source.blocks = append(source.blocks, block)
 	}
 	if len(source.blocks) == 0 {
-		return nil, badTLSOption(nil, "%s holds no complete PEM block (-----BEGIN …-----END): is it cut off, or in another format?", source.name)
+		return nil, badTLSOption(nil, "%s holds no complete PEM block (-----BEGIN …-----END): is it cut off, or in another format?",
+			source.name)
 	}
 	return source, nil
 }

@@ -302,7 +302,7 @@ func TestTunnelRefused(t *testing.T) {
 		{"wrong password", "socks5h://joe:Tr0ub4dor@", socks("\x05\x02", "\x01\x01"), "does not accept the user and password of its URL"},
 		{"HTTP", "socks5h://", socks("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak SOCKS5, but HTTP: begin its URL with http://"},
 		{"SOCKS4", "socks5h://", socks("\x00\x5b"), "does not speak SOCKS5: its first byte is 0"},
-		{"FIN", "socks5h://", socks(), "closed the connection before its answer was complete"},
+		{"FIN", "socks5h://", socks(""), "closed the connection before its answer was complete"},
 		{"FIN in the middle", "socks5h://", socks("\x05\x00", refused[:2]), "closed the connection before its answer was complete"},
 	} {
 		t.Run(c.proxy+" "+c.name, func(t *testing.T) {
@@ -392,6 +392,31 @@ func TestTunnelTimers(t *testing.T) {
 		_, err := dialURL(t, "ws://example.com", o)
 		wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxy)
 		wantText(t, err, "tunnel to example.com:80: proxy proxy.test:80 cannot be reached: dial tcp proxy.test:80: no answer within 3s")
+	})
+}
+
+// A refusal is told although the proxy holds its body back.
+func TestTunnelBodyHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := longTimeouts
+		o.Proxy = "http://proxy.test"
+		o.DialContext = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() {
+				readHead(theirs)
+				io.WriteString(theirs, "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\nnot you")
+				io.Copy(io.Discard, theirs)
+			}()
+			return ours, nil
+		}
+		begin := time.Now()
+		_, err := dialURL(t, "ws://example.com", o)
+		wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxy)
+		wantText(t, err, "tunnel to example.com:80: proxy proxy.test:80 answered 403 Forbidden: "+
+			"it does not allow this server, or this port (not you)")
+		if took := time.Since(begin); took != time.Second {
+			t.Errorf("took %s", took)
+		}
 	})
 }
 
