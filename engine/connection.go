@@ -45,6 +45,7 @@ type connection struct {
 	heard atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
 
 	writeLoopFn func() // writeLoop as a value that is made once
+	readyFn     func() // enters the connection into the ready list; likewise
 
 	mu           sync.Mutex // leaf; guards what follows
 	state        state
@@ -85,6 +86,7 @@ func newConnection(e *Engine, id ID, target *dial.Target, opts ConnectOptions) *
 	}
 	c.wrote.L = &c.mu
 	c.writeLoopFn = c.writeLoop
+	c.readyFn = func() { e.ready.push(c) }
 	c.inbox.init(opts.ReceiveQueue)
 	return c
 }

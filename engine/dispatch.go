@@ -36,12 +36,12 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 	defer e.ready.signalRest()
 	defer e.dispatching.Store(false)
 
-	m := meter{events: budget.Events, until: time.Now().Add(budget.Time)}
-	if budget.Events <= 0 {
+	m := meter{events: budget.Events, time: budget.Time, began: time.Now()}
+	if m.events <= 0 {
 		m.events = defaultBudgetEvents
 	}
-	if budget.Time <= 0 {
-		m.until = time.Now().Add(defaultBudgetTime)
+	if m.time <= 0 {
+		m.time = defaultBudgetTime
 	}
 	for !m.spent() {
 		c := e.ready.pop()
@@ -56,12 +56,13 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 // meter measures one Dispatch against its budget.
 type meter struct {
 	events    int
-	until     time.Time
+	time      time.Duration
+	began     time.Time
 	delivered int
 }
 
 func (m *meter) spent() bool {
-	return m.delivered >= m.events || m.delivered > 0 && !time.Now().Before(m.until)
+	return m.delivered >= m.events || m.delivered > 0 && time.Since(m.began) >= m.time // Since costs half of Now
 }
 
 // turn delivers the next events of c, at most turnMessages in all and what the budget leaves, and puts c back into the

@@ -27,7 +27,8 @@ type inbox struct {
 	mu   sync.Mutex // leaf; guards what follows
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
 
-	entries    []entry // from head on
+	table      *[]entry // where entries lie; borrowed while there are any
+	entries    []entry  // from head on
 	head       int
 	inHand     int   // of these, how many Dispatch is delivering
 	counted    int64 // what the entries count towards limit
@@ -40,6 +41,9 @@ type inbox struct {
 	ended       bool // the terminal event waits behind the entries
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
+
+// tables are lent to inboxes: one that is empty holds none, and a busy one does not grow it anew with each read.
+var tables = sync.Pool{New: func() any { return new([]entry) }}
 
 func (in *inbox) init(limit int64) {
 	in.limit = limit
@@ -91,6 +95,10 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 				freeBytes(event.Data)
 			}
 			continue
+		}
+		if in.table == nil {
+			in.table = tables.Get().(*[]entry)
+			in.entries = *in.table
 		}
 		in.entries = append(in.entries, in.place(event, from))
 		in.counted += n + messageOverhead
@@ -199,6 +207,7 @@ func (in *inbox) discard() {
 			in.countDropped(en)
 			in.letGo(en)
 		}
+		clear(in.entries[in.head+in.inHand:])
 		in.entries = in.entries[:in.head+in.inHand]
 	}
 	in.room.Broadcast()
@@ -240,10 +249,8 @@ func (in *inbox) turnOver() after {
 func (in *inbox) tally() (waiting, dropped Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for _, en := range in.entries[in.head:] {
-		waiting.Messages++
-		waiting.Bytes += en.bytes()
-	}
+	waiting.Messages = len(in.entries) - in.head
+	waiting.Bytes = in.counted - int64(waiting.Messages)*messageOverhead
 	return waiting, in.dropped
 }
 
@@ -271,9 +278,10 @@ func (in *inbox) removeLocked(n int) {
 	in.head += n
 	switch {
 	case in.head == len(in.entries):
-		in.entries, in.head = in.entries[:0], 0
-		if cap(in.entries) > keptEntries {
-			in.entries = nil
+		if in.table != nil {
+			*in.table = in.entries[:0]
+			tables.Put(in.table)
+			in.table, in.entries, in.head = nil, nil, 0
 		}
 		if in.tail != nil && in.tail.pending == 0 {
 			in.tail.free()
@@ -285,9 +293,6 @@ func (in *inbox) removeLocked(n int) {
 		in.entries, in.head = in.entries[:rest], 0
 	}
 }
-
-// keptEntries is how many entries an empty inbox keeps room for.
-const keptEntries = 64
 
 // dropLocked lets go of the first n messages, counting them as dropped.
 func (in *inbox) dropLocked(n int) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 
@@ -49,6 +50,9 @@ func (c *connection) readLoop(opened agreement) {
 	c.raw.Close()
 }
 
+// eventLists are borrowed for as long as it takes to handle one read: a connection that waits for the next holds none.
+var eventLists = sync.Pool{New: func() any { return new([]proto.Event) }}
+
 // receive reads until the connection ends. It reports whether the end is by close frame, the peer's or, after a
 // violation, ours, rather than by the transport.
 func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool) {
@@ -61,21 +65,22 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 		space := reader.Space()
 		got, from, readErr := src.read(space)
 		c.hear()
+		list := eventLists.Get().(*[]proto.Event)
 		if space != nil {
-			events, err = reader.Filled(len(got), events[:0])
+			events, err = reader.Filled(len(got), *list)
 		} else {
-			events, err = reader.Feed(got, events[:0])
+			events, err = reader.Feed(got, *list)
 		}
 		ended := c.handle(events, from, err)
+		clear(events)
+		*list = events[:0]
+		eventLists.Put(list)
 		if ended {
 			return true
 		}
 		if readErr != nil {
 			c.transportEnded(readErr)
 			return false
-		}
-		if cap(events) > keptEntries {
-			events = nil
 		}
 	}
 }
@@ -100,7 +105,7 @@ func (c *connection) handle(events []proto.Event, from *block, violation error) 
 			messages++
 		}
 		if messages > 0 {
-			if waited := c.inbox.put(events[:messages], keep, func() { c.engine.ready.push(c) }); waited {
+			if waited := c.inbox.put(events[:messages], keep, c.readyFn); waited {
 				c.hear()
 			}
 			events = events[messages:]

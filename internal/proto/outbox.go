@@ -14,7 +14,7 @@ const (
 	maxPongs = 16
 
 	// keptMessages is how many entries an empty queue keeps room for: an idle connection holds no more.
-	keptMessages = 64
+	keptMessages = 8
 )
 
 // Tally counts messages and the bytes of their payloads.
