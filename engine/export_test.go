@@ -30,7 +30,7 @@ func PoisonFreeMemory(stop <-chan struct{}) {
 			freeBytes(b)
 		}
 		taken = taken[:0]
-		time.Sleep(50 * time.Microsecond)
+		time.Sleep(200 * time.Microsecond)
 	}
 }
 

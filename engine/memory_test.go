@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/handshake"
 	"github.com/tidewire/tidewire/internal/wstest"
 	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )
@@ -40,7 +41,9 @@ func flood(t testing.TB, connections int, raw []byte) (url string) {
 			if err != nil {
 				return
 			}
-			conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+			if connections > 10 { // the kernel would take megabytes from each
+				conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+			}
 			peer := wstest.NewPeer(t, conn)
 			peer.Handshake(wstest.Answer{})
 			loops.Go(func() {
@@ -91,7 +94,7 @@ func TestMemoryOfASlowHost(t *testing.T) {
 	}{
 		{"32 bytes", 1, 4 << 20, numbered(0, 1000, 32), 1.25},
 		{"32 bytes, 4 connections", 4, 4 << 20, numbered(0, 1000, 32), 1.25},
-		{"32 bytes, 500 connections", 500, 64 << 10, numbered(0, 1000, 32), 1.25},
+		{"32 bytes, 500 connections", 500, 32 << 10, numbered(0, 1000, 32), 1.25},
 		{"empty messages", 1, 4 << 20, bytes.Repeat(wstest.Text("").Append(nil), 1000), 1.25},
 		{"1,000 bytes", 1, 4 << 20, numbered(0, 100, 1000), 1.5},
 		{"20,000 bytes", 1, 4 << 20, numbered(0, 10, 20_000), 2},
@@ -116,7 +119,7 @@ func TestMemoryOfASlowHost(t *testing.T) {
 				if now != counted || h.Stats().Open < c.connections {
 					counted, stood = now, 0
 				}
-				return stood > 30
+				return stood > 20
 			})
 			grown := heap() - before
 			bound := int64(c.connections) * c.queue
@@ -129,4 +132,97 @@ func TestMemoryOfASlowHost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An idle connection costs one goroutine and little memory, also after messages have gone both ways.
+func TestMemoryOfIdleConnections(t *testing.T) {
+	const connections = 500
+	message := strings.Repeat("x", 100)
+	burst := bytes.Repeat(wstest.Text(message).Append(nil), 100)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	accepted := make(chan net.Conn, connections)
+	park := func(conn net.Conn) {
+		var buf [64]byte
+		for {
+			if _, err := conn.Read(buf[:]); err != nil {
+				return
+			}
+		}
+	}
+	accept := func(upgrade bool) {
+		for range connections {
+			conn, err := l.Accept()
+			if err == nil && upgrade {
+				_, err = handshake.Server(t.Context(), conn, conn, handshake.Choices{}, 5*time.Second)
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			go park(conn)
+			accepted <- conn
+		}
+	}
+	cost := func(before int64) int64 { return (heap() - before) / connections }
+
+	// What the sockets take, each side with a goroutine that reads into 64 bytes.
+	before := heap()
+	go accept(false)
+	var conns []net.Conn
+	for range connections {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go park(conn)
+		conns = append(conns, conn, <-accepted)
+	}
+	raw := cost(before)
+	for _, conn := range conns {
+		conn.Close()
+	}
+	until(t, "end of the raw connections", func() bool { return runtime.NumGoroutine() < 100 })
+	conns = nil
+
+	before = heap()
+	goroutines := runtime.NumGoroutine()
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	go accept(true)
+	var ids []engine.ID
+	opened, received := 0, 0
+	counter := handler{
+		opened:   func(engine.ID, *engine.Info) { opened++ },
+		received: func(engine.ID, []byte, engine.Kind) { received++ },
+	}
+	for range connections {
+		ids = append(ids, h.Connect("ws://"+l.Addr().String()+"/", engine.ConnectOptions{}))
+		conns = append(conns, <-accepted)
+	}
+	pump(t, h.Engine, counter, func() bool { return opened == connections })
+	measure := func(what string) {
+		until(t, "one goroutine on each side", func() bool { return runtime.NumGoroutine()-goroutines == 2*connections })
+		each := cost(before) - raw
+		t.Logf("%s: %d bytes more than two raw sockets with their goroutines, which take %d", what, each, raw)
+		if each > 8<<10 { // about 5 KiB without the race detector
+			t.Errorf("%s: %d bytes more than raw sockets, want at most 8 KiB", what, each)
+		}
+	}
+	measure("opened")
+	for i, id := range ids {
+		for range 100 {
+			h.Send(id, engine.Text, message)
+		}
+		conns[i].Write(burst)
+	}
+	pump(t, h.Engine, counter, func() bool { return received == 100*connections })
+	until(t, "empty send queue", func() bool { return h.Stats().Unsent.Messages == 0 })
+	measure("used")
+	for _, conn := range conns {
+		conn.Close()
+	}
+	pump(t, h.Engine, handler{}, func() bool { return h.Live() == 0 })
 }

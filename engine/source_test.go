@@ -246,7 +246,7 @@ func TestDataIsValidUntilTheHandlerReturns(t *testing.T) {
 			defer close(stop)
 			others.Go(func() { engine.PoisonFreeMemory(stop) })
 
-			const n = 4000
+			const n = 1500
 			others.Go(func() { peer.Conn.Write(checked(n)) })
 			next := 0
 			pump(t, h.Engine, handler{received: func(_ engine.ID, data []byte, _ engine.Kind) {
