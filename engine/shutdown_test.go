@@ -135,7 +135,7 @@ func TestLinger(t *testing.T) {
 		if h.Running() != 1 {
 			t.Error("cut too early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if h.Running() != 0 || h.Net.OpenConns() != 0 {
 			t.Errorf("%d run, %d open", h.Running(), h.Net.OpenConns())

@@ -143,7 +143,7 @@ func answerClose(conn net.Conn, writing *sync.Mutex, buffered []byte) {
 type observed struct {
 	url                 string
 	opens, ends, nextUp int
-	closed, swamped     bool
+	closed              bool
 	end                 *engine.End
 }
 
