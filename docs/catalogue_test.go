@@ -143,6 +143,7 @@ func TestCatalogue(t *testing.T) {
 			if end.Retryable != failure.Retryable(end.Category, 0) {
 				t.Errorf("%q, %s: retryable %v", end.Message, end.Category, end.Retryable)
 			}
+			t.Logf("onError(%q), info.detail: %s", end.Message, end.Detail)
 			if shown[at] == nil {
 				shown[at] = make(map[string]bool)
 			}

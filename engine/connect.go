@@ -117,6 +117,7 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, request, c.opts.Timeouts.Handshake)
 	c.learn(func(f *facts) {
 		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
+		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now
 	})
 	return conn, response, *compression, err
 }

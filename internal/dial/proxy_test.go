@@ -68,7 +68,7 @@ func TestProxyBadURL(t *testing.T) {
 		{"socks5://joe:" + strings.Repeat("x", 256) + "@proxy.test", `read proxy url "socks5://proxy.test": a user name without`},
 	} {
 		err := wantProxy(t, "ws://server.test", c.proxy, "")
-		wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxyURI)
+		wantFailure(t, err, failure.PhaseProxy, failure.URI, failure.MsgProxyURI)
 		if !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "Tr0ub4dor") {
 			t.Errorf("got %q, want %q", err, c.want)
 		}
@@ -124,7 +124,11 @@ func TestProxyEnvironmentRefused(t *testing.T) {
 	} {
 		setEnvironment(t, c.environment)
 		err := wantProxy(t, "ws://server.test", "", "")
-		wantFailure(t, err, failure.PhaseProxy, failure.Proxy, c.message)
+		category := failure.Proxy
+		if c.message == failure.MsgProxyURI {
+			category = failure.URI
+		}
+		wantFailure(t, err, failure.PhaseProxy, category, c.message)
 		wantText(t, err, c.want)
 	}
 }
