@@ -86,13 +86,25 @@ func closingTimeout(why string) *failure.Error {
 
 // transportFailure is the end of an open connection whose transport failed in op, "read" or "write".
 func transportFailure(op string, err error) *failure.Error {
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF): // crypto/tls's word for a missing close_notify
-		return failure.New(PhaseOpen, failure.EOF, failure.MsgTransport,
+	explain := func(category Category, message, story string) *failure.Error {
+		return failure.Explain(PhaseOpen, category, message, err, "%s", story)
+	}
+	var known *failure.Error
+	switch category := failure.Network(err); {
+	case errors.As(err, &known): // the transport knows better
+		return known
+	case errors.Is(err, io.ErrUnexpectedEOF): // dial.TLSConn's word for a missing close_notify
+		return explain(failure.EOF, failure.MsgTransport,
 			"the peer ended the TCP connection in the middle of TLS, without close_notify and without a close frame")
 	case errors.Is(err, io.EOF):
-		return failure.New(PhaseOpen, failure.EOF, failure.MsgEOF,
-			"the peer ended the connection without a close frame")
+		return explain(failure.EOF, failure.MsgEOF, "the peer ended the connection without a close frame")
+	case category == failure.Reset:
+		return explain(category, failure.MsgTransport, "the peer reset the connection, without a close frame")
+	case category == failure.Timeout:
+		return explain(category, failure.MsgTransport, "the system gave up: what was sent is not acknowledged any more")
+	case category == failure.Unreachable:
+		return explain(category, failure.MsgTransport, "there is no way to the peer any more: check the network")
+	default:
+		return failure.New(PhaseOpen, category, failure.MsgTransport, "%s: %w", op, err)
 	}
-	return failure.New(PhaseOpen, failure.Network(err), failure.MsgTransport, "%s: %w", op, err)
 }
