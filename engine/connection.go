@@ -55,6 +55,7 @@ type connection struct {
 	closeWritten bool                // our close frame was handed to the operating system
 	writeErr     error               // why writing ended
 	writing      bool                // writeLoop runs
+	hurried      bool                // a write was told to return early
 	wrote        sync.Cond           // signalled when writeLoop has ended
 	compressor   *deflate.Compressor // writeLoop's, once set; nil if nothing is compressed
 	keepalive    keepalive
@@ -150,6 +151,7 @@ func (c *connection) close(code int, reason string) {
 		c.state = closing
 		c.outbox.Close(code, reason)
 		c.armClosingLocked()
+		c.hurryLocked()
 		c.kickLocked()
 	}
 	c.mu.Unlock()

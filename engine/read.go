@@ -160,6 +160,7 @@ func (c *connection) peerClosed(code int, reason string) {
 	c.state = closing
 	c.outbox.Answer(code, "")
 	c.armClosingLocked()
+	c.hurryLocked()
 	c.kickLocked()
 }
 
@@ -173,6 +174,7 @@ func (c *connection) violated(err *failure.Error) {
 	c.state = closing
 	c.outbox.CloseNow(proto.CloseCode(err), "")
 	c.armClosingLocked()
+	c.hurryLocked()
 	c.kickLocked()
 }
 

@@ -2,8 +2,11 @@ package engine
 
 import (
 	cryptorand "crypto/rand"
+	"errors"
 	"math/rand/v2"
+	"os"
 	"sync"
+	"time"
 
 	"github.com/tidewire/tidewire/internal/proto"
 )
@@ -90,32 +93,76 @@ func (c *connection) writeLoop() {
 	}
 }
 
+// closingPiece is how much is written at once while closing: the closing timer starts anew with each piece that leaves, so
+// small ones tell a slow peer from a dead one.
+const closingPiece = 1 << 10
+
 // write writes ch's frames. A failure ends writing, not reading: what the peer had sent before is still there, and the
 // read that comes after it tells the end.
 func (c *connection) write(ch *chunk, closeIsLast bool) {
-	ch.encoder.Load(ch.frames)
 	piece := len(ch.buf)
+	if c.transport != c.raw {
+		piece = min(piece, recordBlock) // a write to TLS cannot be hurried: see hurryLocked
+	}
+	ch.encoder.Load(ch.frames)
 	for !ch.encoder.Empty() {
 		n, done := ch.encoder.Fill(ch.buf[:piece], ch.keys)
-		written, err := c.transport.Write(ch.buf[:n])
-		c.mu.Lock()
-		if err != nil {
-			c.outbox.Wrote(ch.encoder.DoneAfter(written))
-			c.writeErr = err
-			c.state = max(c.state, closing)
-			c.outbox.Clear()
-			c.armClosingLocked()
+		for left := ch.buf[:n]; len(left) > 0; {
+			written, err := c.transport.Write(left[:min(len(left), piece)])
+			left = left[written:]
+			c.mu.Lock()
+			if hurried := c.hurryOverLocked(); err != nil && !(hurried && errors.Is(err, os.ErrDeadlineExceeded)) {
+				c.writeFailedLocked(err, ch.encoder.DoneAfter(n-len(left)))
+				c.mu.Unlock()
+				return
+			}
+			if c.state == closing {
+				piece = closingPiece
+			}
+			if written > 0 {
+				c.wroteLocked(ch.encoder.Empty() && len(left) == 0, closeIsLast)
+			}
+			if len(left) == 0 {
+				c.outbox.Wrote(done)
+			}
 			c.mu.Unlock()
-			return
 		}
-		c.outbox.Wrote(done)
-		c.keepalive.wroteLocked(ch.encoder.Empty(), c.outbox.PingWaits())
-		if c.state == closing {
-			// The closing timer starts anew with each piece that leaves: small ones tell a slow peer from a dead one.
-			piece = chunkSizes[0]
-			c.armClosingLocked()
-			c.closeWritten = closeIsLast && ch.encoder.Empty()
-		}
-		c.mu.Unlock()
 	}
+}
+
+// wroteLocked takes note that bytes have left; all says that they were the last of what the outbox had handed out.
+func (c *connection) wroteLocked(all, closeIsLast bool) {
+	c.keepalive.wroteLocked(all, c.outbox.PingWaits())
+	if c.state == closing {
+		c.armClosingLocked()
+		c.closeWritten = all && closeIsLast
+	}
+}
+
+func (c *connection) writeFailedLocked(err error, done Tally) {
+	c.outbox.Wrote(done)
+	c.writeErr = err
+	c.state = max(c.state, closing)
+	c.outbox.Clear()
+	c.armClosingLocked()
+}
+
+// hurryLocked makes a write that is under way return with what has left so far, now that the connection is closing: a
+// slow peer would otherwise take longer for one large piece than the closing timer gives it. TLS would not survive it,
+// and writes smaller pieces from the start.
+func (c *connection) hurryLocked() {
+	if c.writing && c.transport == c.raw {
+		c.hurried = true
+		c.raw.SetWriteDeadline(time.Unix(1, 0))
+	}
+}
+
+// hurryOverLocked lets writes take their time again, and reports whether one had been hurried.
+func (c *connection) hurryOverLocked() bool {
+	hurried := c.hurried
+	if hurried {
+		c.hurried = false
+		c.raw.SetWriteDeadline(time.Time{})
+	}
+	return hurried
 }
