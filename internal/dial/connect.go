@@ -148,6 +148,10 @@ func (n *tunnel) advice(answer *http.Response) string {
 			return ": it does not accept the user and password of its URL"
 		}
 		return ": give user and password in the proxy's URL"
+	case http.StatusUnauthorized: // tinyproxy's answer to a wrong password
+		if n.proxy.hasUserinfo {
+			return ": it does not accept the user and password of its URL"
+		}
 	case http.StatusForbidden:
 		return ": it does not allow this server, or this port"
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:

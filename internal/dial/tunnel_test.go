@@ -263,6 +263,8 @@ func TestTunnelRefused(t *testing.T) {
 			"answered 407 Proxy Authentication Required: give user and password in the proxy's URL"},
 		{"407 with password", "http://joe:Tr0ub4dor@", answer("HTTP/1.1 407 No\r\nProxy-Authenticate: basic\r\n\r\n"),
 			"answered 407 No: it does not accept the user and password of its URL"},
+		{"401 with password", "http://joe:Tr0ub4dor@", answer("HTTP/1.1 401 No\r\n\r\n"),
+			"answered 401 No: it does not accept the user and password of its URL"},
 		{"407, NTLM", "http://joe:Tr0ub4dor@", answer("HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\n\r\n"),
 			"answered 407 No: it wants NTLM, and basic authentication is all that can be given"},
 		{"403", "http://", answer("HTTP/1.1 403 Forbidden\r\n\r\n"), "answered 403 Forbidden: it does not allow this server, or this port"},
