@@ -1,6 +1,8 @@
 package proto
 
 import (
+	"sync"
+
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -15,7 +17,13 @@ const (
 
 	// keptMessages is how many entries an empty queue keeps room for: an idle connection holds no more.
 	keptMessages = 8
+
+	// lentMessages is how many entries a table may have that goes from one busy queue to the next.
+	lentMessages = 4096
 )
+
+// tables are message tables that a queue has done with: a queue that fills and empties all the time makes no garbage.
+var tables = sync.Pool{New: func() any { return new([]message) }}
 
 // Tally counts messages and the bytes of their payloads.
 type Tally struct {
@@ -59,6 +67,8 @@ type Outbox struct {
 	offset   int // bytes of the first message that have been handed out
 	packed   int // how many messages from first on need no compression any more
 
+	table *[]message // what messages goes back to the pool in, so that this costs no allocation; nil unless borrowed
+
 	close   *closeFrame // to be handed out
 	urgency urgency     // of close
 	closing bool        // nothing is queued any more: a close frame is under way, or Clear was called
@@ -94,8 +104,11 @@ func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 	if o.closing {
 		return
 	}
-	if len(o.messages) == cap(o.messages) && o.first > len(o.messages)/2 {
+	switch full := len(o.messages) == cap(o.messages); {
+	case full && o.first > len(o.messages)/2:
 		o.compact()
+	case full && len(o.messages) == keptMessages:
+		o.borrow()
 	}
 	o.messages = append(o.messages, message{opcode: opcode, payload: payload, size: int64(len(payload))})
 }
@@ -244,9 +257,28 @@ func (o *Outbox) takeFrame(frame Frame) {
 	if o.first == len(o.messages) {
 		o.messages, o.first = o.messages[:0], 0
 		if cap(o.messages) > keptMessages {
-			o.messages = nil
+			o.giveBack()
 		}
 	}
+}
+
+// borrow exchanges the small table of a queue that grows for one that others have used.
+func (o *Outbox) borrow() {
+	table := tables.Get().(*[]message)
+	if cap(*table) > len(o.messages) {
+		o.messages = append((*table)[:0], o.messages...)
+		*table = nil
+	}
+	o.table = table
+}
+
+// giveBack lends the table of a queue that is empty to others.
+func (o *Outbox) giveBack() {
+	if o.table != nil && cap(o.messages) <= lentMessages {
+		*o.table = o.messages[:0]
+		tables.Put(o.table)
+	}
+	o.messages, o.table = nil, nil
 }
 
 // Wrote takes note that the messages of done have been written completely.
@@ -278,7 +310,7 @@ func (o *Outbox) SentCode() int { return o.sent }
 // on is counted only.
 func (o *Outbox) Clear() {
 	o.closing = true
-	o.pongs, o.ping, o.messages, o.first, o.offset, o.packed = nil, nil, nil, 0, 0, 0
+	o.pongs, o.ping, o.messages, o.table, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0
 }
 
 func (o *Outbox) compact() {
