@@ -60,7 +60,6 @@ func needPython(t *testing.T, module, debian string) {
 
 // A service is a program that runs until the test ends.
 type service struct {
-	t       *testing.T
 	name    string
 	process *os.Process
 	said    *output
@@ -72,7 +71,7 @@ func serve(t *testing.T, path string, args ...string) *service {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background()) // t.Context ends before cleanups run
 	cmd := exec.CommandContext(ctx, path, args...)
-	s := &service{t: t, name: filepath.Base(path), said: new(output), ended: make(chan struct{})}
+	s := &service{name: filepath.Base(path), said: new(output), ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = s.said, s.said
 	cmd.WaitDelay = time.Second   // a helper of the program may still hold its output
 	stdin, err := cmd.StdinPipe() // our own servers end with it, so that none outlives a crashed test
@@ -99,10 +98,10 @@ func serve(t *testing.T, path string, args ...string) *service {
 }
 
 // await returns when the service accepts TCP at these addresses.
-func (s *service) await(addresses ...string) {
-	s.t.Helper()
+func (s *service) await(t *testing.T, addresses ...string) {
+	t.Helper()
 	for _, address := range addresses {
-		s.poll("listen at "+address, func() bool {
+		s.poll(t, "listen at "+address, func() bool {
 			conn, err := net.Dial("tcp", address)
 			if err == nil {
 				conn.Close()
@@ -113,36 +112,36 @@ func (s *service) await(addresses ...string) {
 }
 
 // says waits for a line that the pattern matches, and returns its submatches.
-func (s *service) says(pattern string) []string {
-	s.t.Helper()
-	return s.logs(s.said.String, pattern)
+func (s *service) says(t *testing.T, pattern string) []string {
+	t.Helper()
+	return s.logs(t, s.said.String, pattern)
 }
 
 // logs is says for a log that is kept elsewhere.
-func (s *service) logs(text func() string, pattern string) []string {
-	s.t.Helper()
+func (s *service) logs(t *testing.T, text func() string, pattern string) []string {
+	t.Helper()
 	expression := regexp.MustCompile("(?m)" + pattern)
 	var found []string
-	s.poll("say "+pattern, func() bool {
+	s.poll(t, "say "+pattern, func() bool {
 		found = expression.FindStringSubmatch(text())
 		return found != nil
 	})
 	return found
 }
 
-func (s *service) poll(what string, done func() bool) {
-	s.t.Helper()
+func (s *service) poll(t *testing.T, what string, done func() bool) {
+	t.Helper()
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(glance) {
 		select {
 		case <-s.ended:
 			if done() {
 				return
 			}
-			s.t.Fatalf("%s has ended and did not %s", s.name, what)
+			t.Fatalf("%s has ended and did not %s", s.name, what)
 		default:
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("%s did not %s within %s", s.name, what, patience)
+			t.Fatalf("%s did not %s within %s", s.name, what, patience)
 		}
 	}
 }

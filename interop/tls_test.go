@@ -22,6 +22,9 @@ type front struct {
 
 func (f *front) add(name string, c certificate, more string) {
 	f.servers = append(f.servers, name)
+	if !strings.Contains(more, "ssl_protocols") {
+		more += "ssl_protocols TLSv1.2 TLSv1.3;" // older releases of nginx leave the newer one out
+	}
 	f.blocks = append(f.blocks, fmt.Sprintf(`listen 127.0.0.1:PORT ssl;
 		ssl_certificate %s;
 		ssl_certificate_key %s;
@@ -139,12 +142,12 @@ func TestTLS(t *testing.T) {
 	// A certificate that nobody should accept is accepted, aloud.
 	for server, warning := range map[string]string{
 		"self":     `certificate "CN=self" of localhost is self-signed`,
-		"expired":  "",
+		"expired":  `certificate "CN=expired" of localhost expired at 2020-01-02T03:04:05Z`,
 		"other":    `certificate "CN=other" is for other.test`,
 		"stranger": "signed by an authority that is not trusted here",
 	} {
 		t.Run("insecure/"+server, func(t *testing.T) {
-			seen, stderr := visit(t, f.url[server], lua("insecure = true"))
+			seen, stderr := visit(t, f.url[server], lua("%s, insecure = true", trust))
 			seen.want(t, report{"opened": "true", "received": "hello", "closed": `1000 "" true`})
 			for _, want := range []string{"the server's certificate is not verified (tls.insecure)", warning} {
 				if !strings.Contains(stderr, want) {
@@ -169,7 +172,7 @@ func TestClientCertificate(t *testing.T) {
 	}
 	for _, version := range []string{"TLSv1_2", "TLSv1_3"} {
 		asking := openSSL(t, server, "--client-ca", ca.certFile, "--version", version)
-		url := "wss://localhost:" + asking.says(`^listening (\d+)$`)[1] + "/"
+		url := "wss://localhost:" + asking.says(t, `^listening (\d+)$`)[1] + "/"
 		for _, c := range []struct {
 			name, options string
 			want          report
