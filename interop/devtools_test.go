@@ -1,0 +1,41 @@
+//go:build interop
+
+package interop
+
+import (
+	"os"
+	"testing"
+)
+
+var chromiumTool = tool{names: []string{"chromium-headless-shell", "chromium"}, debian: "chromium-headless-shell"}
+
+// The example opens pages in a real browser: one that is its own URL, one that nginx serves.
+func TestDevTools(t *testing.T) {
+	profile, err := os.MkdirTemp("", "tidewire-interop-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(profile) }) // a helper of the browser may still write to it: not t.TempDir, which minds
+	browser := serve(t, chromiumTool.path(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
+		"--remote-allow-origins=*", "--user-data-dir="+profile, "about:blank")
+	url := browser.says(t, `DevTools listening on (ws://\S+)`)[1]
+	_, addresses := nginx(t, `listen 127.0.0.1:PORT; default_type text/html;
+		location / { return 200 "<title>of nginx</title>"; }`)
+
+	for _, c := range []struct{ name, page, want string }{
+		{"data", "data:text/html,<title>hello</title>", "title: hello\n"},
+		{"http", "http://" + addresses[0] + "/", "title: of nginx\n"},
+		{"late", "data:text/html,<script>document.title = 'set by a script'</script>", "title: set by a script\n"},
+		{"escapes", `data:text/html;charset=utf-8,<title>"snow" \ é ☃ 𝄞</title>`, "title: \"snow\" \\ é ☃ 𝄞\n"},
+		{"refused", "http://" + refusedAddress(t) + "/", "the page cannot be opened: net::ERR_CONNECTION_REFUSED\n"},
+		{"nonsense", "nonsense", "the browser refuses: Cannot navigate to invalid URL\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stdout, stderr, code := script{name: "../../examples/devtools", args: []string{url, c.page}}.run(t)
+			if want := c.want + "closed with 1000\n"; stdout != want || stderr != "" || code != 0 {
+				t.Errorf("printed %q, exit status %d; want %q, 0\nstderr:\n%s", stdout, code, want, stderr)
+			}
+		})
+	}
+}
