@@ -44,7 +44,7 @@ var rows = []row{
 		ours:   []string{"luaws", "luahost", "lualib", "host", "engine"},
 		theirs: []string{"github.com/yuin/gopher-lua"}},
 	{folder: "luaws", is: "the websocket module: arguments in, events out; the engine alone touches the network",
-		ours:   []string{"lualib", "engine", "internal/failure"},
+		ours:   []string{"lualib", "engine", "internal/spelling", "internal/failure"},
 		theirs: []string{"github.com/yuin/gopher-lua"},
 		never:  []string{"net"}}, // net/http for the type http.Header, which is what the engine's API speaks
 	{folder: "luahost", is: "host and utility as Lua sees them; knows no connections",
@@ -77,6 +77,8 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/wire", is: "bytes to values and back: no I/O, no clock, standard library alone",
 		ours:  []string{"internal/failure"},
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/spelling", is: "what a misspelt name was meant to be: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/failure", is: "the words for what can go wrong: imports nothing of ours so that all may use it",
 		never: []string{"net/...", "os", "time", "context"}},

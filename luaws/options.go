@@ -12,6 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/spelling"
 	"github.com/tidewire/tidewire/lualib"
 )
 
@@ -97,7 +98,7 @@ func checkNames(within string, table *lua.LTable, known []string) error {
 		if _, isString := key.(lua.LString); isString && slices.Contains(known, name) {
 			continue
 		}
-		return fmt.Errorf("unknown option '%s%s': did you mean '%s%s'?", within, name, within, closest(name, known))
+		return fmt.Errorf("unknown option '%s%s': did you mean '%s%s'?", within, name, within, spelling.Closest(name, known))
 	}
 	return nil
 }

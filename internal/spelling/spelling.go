@@ -1,0 +1,93 @@
+// Package spelling guesses which known name a misspelt one was meant to be. It is pure and safe for concurrent use.
+package spelling
+
+import (
+	"slices"
+	"strings"
+)
+
+// Meant returns the one of known that name is a misspelling of, or "" if it is none, or spelt right. It is one if case,
+// "_" and "-" alone tell them apart, or beyond that one letter is too many, missing or swapped with the next. The first
+// three letters must be right, and no letter may stand for another: of callbacks, onLose, onOven and onClone are words
+// of their own. So is onReopen.
+func Meant(name string, known []string) string {
+	if slices.Contains(known, name) {
+		return ""
+	}
+	bare := plain(name)
+	for _, candidate := range known {
+		want := plain(candidate)
+		if bare == want || strings.HasPrefix(bare, want[:min(3, len(want))]) && oneSlip(bare, want) {
+			return candidate
+		}
+	}
+	return ""
+}
+
+// Closest returns the one of known that takes the fewest changes of a letter to become, case apart.
+func Closest(name string, known []string) string {
+	best, fewest := "", 0
+	for _, candidate := range known {
+		if changes := distance(strings.ToLower(name), strings.ToLower(candidate)); best == "" || changes < fewest {
+			best, fewest = candidate, changes
+		}
+	}
+	return best
+}
+
+// Near is Closest for names that somebody may have made up. It returns "" unless name is a misspelling as Meant has it, or
+// at most two letters and a third of them would have to change.
+func Near(name string, known []string) string {
+	if meant := Meant(name, known); meant != "" {
+		return meant
+	}
+	best := Closest(name, known)
+	if distance(strings.ToLower(name), strings.ToLower(best)) > min(2, len(name)/3) {
+		return ""
+	}
+	return best
+}
+
+// plain takes away what spellings of one name differ in.
+func plain(name string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+}
+
+// oneSlip reports whether a becomes b when one letter is added, dropped or swapped with its neighbour.
+func oneSlip(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	same := 0
+	for same < len(a) && a[same] == b[same] {
+		same++
+	}
+	restA, restB := a[same:], b[same:]
+	switch {
+	case len(b) == len(a)+1:
+		return restA == restB[1:]
+	case len(b) == len(a) && len(restA) >= 2:
+		return restA[0] == restB[1] && restA[1] == restB[0] && restA[2:] == restB[2:]
+	}
+	return false
+}
+
+// distance is Levenshtein's: how many letters have to be added, dropped or replaced to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1) // row[j]: from the part of a seen so far to b[:j]
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			changes := diagonal
+			if a[i] != b[j] {
+				changes = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], changes
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,34 @@
+package spelling_test
+
+import (
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/spelling"
+)
+
+// Meant's rules are held by luaws's test of callbacks, which is where they come from.
+func TestMeantOfShortNames(t *testing.T) {
+	for name, want := range map[string]string{"io": "", "IO": "io", "i": "", "iox": "io", "oi": "", "": ""} {
+		if got := spelling.Meant(name, []string{"io", "os"}); got != want {
+			t.Errorf("%q is taken for %q, want %q", name, got, want)
+		}
+	}
+	if got := spelling.Meant("x", nil); got != "" {
+		t.Errorf("of no names %q", got)
+	}
+}
+
+func TestNear(t *testing.T) {
+	known := []string{"print", "pairs", "ipairs", "websocket", "utility", "os"}
+	for name, want := range map[string]string{
+		"pritn": "print", "prnt": "print", "Print": "print", "webscoket": "websocket", "websockets": "websocket", "utilities": "",
+		"pair": "pairs", "xy": "", "o": "", "s": "", "config": "", "": "",
+	} {
+		if got := spelling.Near(name, known); got != want {
+			t.Errorf("%q is near %q, want %q", name, got, want)
+		}
+	}
+	if got := spelling.Near("x", nil); got != "" {
+		t.Errorf("of no names %q", got)
+	}
+}
