@@ -25,3 +25,9 @@ func TestDeflate(t *testing.T) {
 		})
 	}
 }
+
+func TestDeflateRules(t *testing.T) {
+	server := serve(t, "/usr/bin/python3", "servers/python_raw.py")
+	base := "ws://127.0.0.1:" + server.says(t, `^listening (\d+)$`)[1]
+	script{name: "deflate_rules", args: []string{base}}.mustPass(t)
+}
