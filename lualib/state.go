@@ -18,6 +18,7 @@ func NewState(stdout *Stdout) *lua.LState {
 	})
 	stdout.open(L)
 	shareInterrupt(L)
+	openJSON(L)
 	L.SetContext(newInterrupt())
 	return L
 }

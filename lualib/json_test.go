@@ -1,0 +1,456 @@
+package lualib_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/lualib"
+)
+
+// newJSON returns a state with the module json as a global.
+func newJSON(t testing.TB) *lua.LState {
+	t.Helper()
+	L := lualib.NewState(lualib.NewStdout(io.Discard, false))
+	t.Cleanup(L.Close)
+	if err := L.DoString(`json = require "json"`); err != nil {
+		t.Fatal(err)
+	}
+	return L
+}
+
+// recode is json.encode(json.decode(text)); the error is the text that was raised.
+func recode(t testing.TB, L *lua.LState, text string) (string, error) {
+	t.Helper()
+	L.SetGlobal("text", lua.LString(text))
+	if err := L.DoString(`
+		local ok, value = pcall(json.decode, text)
+		if ok then ok, value = pcall(json.encode, value) end
+		result, failed = value, not ok`); err != nil {
+		t.Fatal(err)
+	}
+	result := L.GetGlobal("result").String()
+	if lua.LVAsBool(L.GetGlobal("failed")) {
+		return "", errors.New(result)
+	}
+	return result, nil
+}
+
+// One row a rule of RFC 8259: what the text becomes when it is read and written again, or the error.
+func TestJSONConformance(t *testing.T) {
+	L := newJSON(t)
+	deep := strings.Repeat("[", 1000) + strings.Repeat("]", 1000)
+	for _, c := range []struct{ name, text, want string }{
+		// §2: values and white space
+		{"an object", `{"a":1}`, `{"a":1}`},
+		{"white space everywhere", " \t\r\n{ \"a\" :\n[ 1 , 2 ]\t}\r ", `{"a":[1,2]}`},
+		{"a string alone", `"x"`, `"x"`},
+		{"a number alone", `-0.5`, `-0.5`},
+		{"true alone", `true`, `true`},
+		{"false alone", ` false `, `false`},
+		{"null alone", `null`, `null`},
+		{"nothing", ``, `! line 1, column 1: expected a value, got the end of the text`},
+		{"white space alone", " \n ", `! line 2, column 2: expected a value, got the end of the text`},
+		{"a form feed as white space", "\f1", `! line 1, column 1: expected a value, got byte 0x0C`},
+		{"a no-break space", "\u00a01", `! line 1, column 1: expected a value, got byte 0xC2`},
+		{"a byte order mark", "\ufeff1", `! line 1, column 1: expected a value, got byte 0xEF`},
+		{"something behind", `1 x`, `! line 1, column 3: expected nothing behind the value, got 'x'`},
+		{"two values", `[] []`, `! line 1, column 4: expected nothing behind the value, got '['`},
+		{"NUL behind", "1\x00", `! line 1, column 2: expected nothing behind the value, got byte 0x00`},
+		{"a comment", `[1/*x*/]`, `! line 1, column 3: expected ',' or ']' behind an element, got '/'`},
+		{"another bracket", `[1}`, `! line 1, column 3: expected ',' or ']' behind an element, got '}'`},
+
+		// §3: the three names
+		{"a capital", `True`, `! line 1, column 1: expected a value, got 'True'`},
+		{"half a name", `nul`, `! line 1, column 1: expected a value, got 'nul'`},
+		{"a longer name", `nullx`, `! line 1, column 5: expected nothing behind the value, got 'x'`},
+		{"nan", `nan`, `! line 1, column 1: expected a value, got 'nan'`},
+		{"infinity", `[Infinity]`, `! line 1, column 2: expected a value, got 'Infinity'`},
+		{"minus infinity", `-Infinity`, `! line 1, column 2: expected a digit, got 'Infinity'`},
+
+		// §4: objects
+		{"empty object", `{}`, `{}`},
+		{"empty key", `{"":0}`, `{"":0}`},
+		{"order is kept", `{"b":1,"a":2,"c":3}`, `{"b":1,"a":2,"c":3}`},
+		{"the last of equal keys", `{"a":1,"b":2,"a":3}`, `{"a":3,"b":2}`},
+		{"keys that look like indexes", `{"1":"x","2":"y"}`, `{"1":"x","2":"y"}`},
+		{"null in an object", `{"a":null}`, `{"a":null}`},
+		{"comma at the end", `{"a":1,}`, `! line 1, column 8: expected a key in quotes, got '}'`},
+		{"comma alone", `{,}`, `! line 1, column 2: expected a key in quotes, got ','`},
+		{"key without quotes", `{a:1}`, `! line 1, column 2: expected a key in quotes, got 'a'`},
+		{"single quotes", `{'a':1}`, `! line 1, column 2: expected a key in quotes, got '''`},
+		{"no colon", "{\n  \"a\" 1\n}", `! line 2, column 7: expected ':' behind a key, got '1'`},
+		{"no value", `{"a":}`, `! line 1, column 6: expected a value, got '}'`},
+		{"no comma", `{"a":1 "b":2}`, `! line 1, column 8: expected ',' or '}' behind a member, got '"'`},
+		{"object without an end", `{"a":1`, `! line 1, column 7: expected ',' or '}' behind a member, got the end of the text`},
+
+		// §5: arrays
+		{"empty array", `[]`, `[]`},
+		{"empty array within", `{"a":[],"b":{}}`, `{"a":[],"b":{}}`},
+		{"nulls in an array", `[null,1,null]`, `[null,1,null]`},
+		{"1,000 levels", deep, deep},
+		{"1,001 levels", "[" + deep + "]", `! line 1, column 1001: nested deeper than 1000 levels`},
+		{"comma at the end of an array", `[1,]`, `! line 1, column 4: expected a value, got ']'`},
+		{"two commas", `[1,,2]`, `! line 1, column 4: expected a value, got ','`},
+		{"array without an end", `[1`, `! line 1, column 3: expected ',' or ']' behind an element, got the end of the text`},
+		{"array that is not begun", `]`, `! line 1, column 1: expected a value, got ']'`},
+
+		// §6: numbers
+		{"zero", `0`, `0`},
+		{"minus zero", `-0`, `-0`},
+		{"minus zero with a point", `-0.0`, `-0`},
+		{"point", `1.5`, `1.5`},
+		{"exponents", `[1e2,1E+2,1e-2,0e0,1.5e3]`, `[100,100,0.01,0,1500]`},
+		{"2^53-1", `9007199254740991`, `9007199254740991`},
+		{"-2^53", `-9007199254740992`, `-9007199254740992`},
+		{"beyond 2^53", `9007199254740993`, `9007199254740992`},
+		{"20 digits", `12345678901234567890`, `12345678901234567000`},
+		{"large", `1e21`, `1e+21`},
+		{"17 digits", `0.30000000000000004`, `0.30000000000000004`},
+		{"fewest digits", `0.1000000000000000055`, `0.1`},
+		{"smallest", `5e-324`, `5e-324`},
+		{"too small", `1e-400`, `0`},
+		{"largest", `1.7976931348623157e308`, `1.7976931348623157e+308`},
+		{"too large", `[1,1e309]`, `! line 1, column 4: a number is too large`},
+		{"too large, negative", `-1e309`, `! line 1, column 1: a number is too large`},
+		{"a needless zero", `01`, `! line 1, column 1: a number begins with a needless 0`},
+		{"a needless zero behind the sign", `-012`, `! line 1, column 1: a number begins with a needless 0`},
+		{"plus", `+1`, `! line 1, column 1: expected a value, got '+'`},
+		{"minus alone", `-`, `! line 1, column 2: expected a digit, got the end of the text`},
+		{"two signs", `--1`, `! line 1, column 2: expected a digit, got '-'`},
+		{"no digit in front of the point", `.5`, `! line 1, column 1: expected a value, got '.'`},
+		{"no digit behind the point", `1.`, `! line 1, column 3: expected a digit behind the point, got the end of the text`},
+		{"no exponent", `1e`, `! line 1, column 3: expected a digit of the exponent, got the end of the text`},
+		{"a sign for an exponent", `1e+`, `! line 1, column 4: expected a digit of the exponent, got the end of the text`},
+		{"hexadecimal", `0x1`, `! line 1, column 2: expected nothing behind the value, got 'x'`},
+		{"separators", `1_000`, `! line 1, column 2: expected nothing behind the value, got '_'`},
+
+		// §7: strings
+		{"empty string", `""`, `""`},
+		{"each escape", `"\"\\\/\b\f\n\r\t"`, `"\"\\/\b\f\n\r\t"`},
+		{"control bytes by number", `"\u0000\u001f\u007f"`, `"\u0000\u001f` + "\x7f\""},
+		{"UTF-8", `"aä€😀"`, `"aä€😀"`},
+		{"the same by number", `"\u0061\u00E4\u20ac\ud83d\uDE00"`, `"aä€😀"`},
+		{"line separators", "\"\u2028\u2029\"", "\"\u2028\u2029\""},
+		{"noncharacters", `"\uffff\ufffe"`, "\"\uffff\ufffe\""},
+		{"first half of a pair alone", `"a\ud83db"`, "\"a\ufffdb\""},
+		{"second half alone", `"\ude00"`, "\"\ufffd\""},
+		{"halves in the wrong order", `"\ude00\ud83d"`, "\"\ufffd\ufffd\""},
+		{"first half and another escape", `"\ud83d\n"`, "\"\ufffd\\n\""},
+		{"first half and another character", `"\ud83d\u0041"`, "\"\ufffdA\""},
+		{"two first halves and a second", `"\ud83d\ud83d\ude00"`, "\"\ufffd😀\""},
+		{"unknown escape", `"\x41"`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
+		{"capital escape", `"\U0041"`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
+		{"three digits", `"\u004"`, `! line 1, column 2: expected four hexadecimal digits behind \u`},
+		{"no hexadecimal digit", `"\u00g0"`, `! line 1, column 2: expected four hexadecimal digits behind \u`},
+		{"escape at the end", `"\`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
+		{"a line break in a string", "[\"a\nb\"]", `! line 1, column 4: a control byte in a string: expected \u000a`},
+		{"a tab behind an escape", "\"\\n\t\"", `! line 1, column 4: a control byte in a string: expected \u0009`},
+		{"string without an end", "[1,\n\"abc", `! line 2, column 1: a string has no end: expected '"', got the end of the text`},
+		{"the same behind an escape", `"\n`, `! line 1, column 1: a string has no end: expected '"', got the end of the text`},
+
+		// §8.1: UTF-8 and nothing else
+		{"Latin-1", "[\"\xe4\"]", `! line 1, column 3: the text is not UTF-8 (byte 0xE4)`},
+		{"overlong", "\"\xc0\xaf\"", `! line 1, column 2: the text is not UTF-8 (byte 0xC0)`},
+		{"a surrogate in UTF-8", "\"\xed\xa0\x80\"", `! line 1, column 2: the text is not UTF-8 (byte 0xED)`},
+		{"U+FFFD itself, then a wrong byte", "\"\ufffd\xff\"", `! line 1, column 5: the text is not UTF-8 (byte 0xFF)`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := recode(t, L, c.text)
+			if err != nil {
+				got = "! " + strings.TrimPrefix(err.Error(), "json.decode: ")
+			}
+			if got != c.want {
+				t.Errorf("%.60q\n got %.120s\nwant %.120s", c.text, got, c.want)
+			}
+		})
+	}
+}
+
+// What encode makes of Lua's values; "!" begins what it raises behind "json.encode: ".
+func TestJSONEncode(t *testing.T) {
+	L := newJSON(t)
+	for _, c := range []struct{ value, want string }{
+		{`nil`, `null`},
+		{`json.null`, `null`},
+		{`true`, `true`},
+		{`"\0\1\8\9\10\11\12\13\31\34\92/\127"`, `"\u0000\u0001\b\t\n\u000b\f\r\u001f\"\\/` + "\x7f\""},
+		{`"\228"`, `! a string is not UTF-8 (byte 0xE4 at 1): JSON takes no binary data, write it as base64`},
+		{`{name = "ab\255"}`, `! at name: a string is not UTF-8 (byte 0xFF at 3): JSON takes no binary data, write it as base64`},
+		{`{["\255"] = 1}`, `! the key "\xff": a string is not UTF-8 (byte 0xFF at 1): JSON takes no binary data, write it as base64`},
+
+		{`2^53`, `9007199254740992`},
+		{`-2^53 + 1`, `-9007199254740991`},
+		{`2^63`, `9223372036854776000`},
+		{`1e20`, `100000000000000000000`},
+		{`1e100`, `1e+100`},
+		{`0.1 + 0.2`, `0.30000000000000004`},
+		{`1/3`, `0.3333333333333333`},
+		{`1e-7`, `1e-07`},
+		{`0/0`, `! the number nan has no form in JSON`},
+		{`{x = {1, 1/0}}`, `! at x[2]: the number inf has no form in JSON`},
+		{`{-1/0}`, `! at [1]: the number -inf has no form in JSON`},
+
+		{`{}`, `{}`},
+		{`json.array()`, `[]`},
+		{`json.array {}`, `[]`},
+		{`json.array {1, 2}`, `[1,2]`},
+		{`{list = json.array()}`, `{"list":[]}`},
+		{`{1, "x", {}, {2}}`, `[1,"x",{},[2]]`},
+		{`{1, json.null, 3}`, `[1,null,3]`},
+		{`{b = 1, a = 2}`, `{"b":1,"a":2}`},
+		{`setmetatable({1}, {__index = function() error "called" end, __len = function() return 9 end})`, `[1]`},
+		{`(function() local t = {1, 2, 3} t[3] = nil return t end)()`, `[1,2]`},
+		{`(function() local t = {a = 1, 2} t[1] = nil return t end)()`, `{"a":1}`},
+		{`(function() local t = json.decode "[1]" table.remove(t) return t end)()`, `[]`},
+		{`(function() local t = json.decode '{"a":1}' t.a = nil return t end)()`, `{}`},
+		{`(function() local t = {a = 1, b = 2} t.a = nil t.a = 3 return t end)()`, `{"a":3,"b":2}`},
+
+		{`print`, `! a function has no form in JSON`},
+		{`{config = {items = {1, 2, print}}}`, `! at config.items[3]: a function has no form in JSON`},
+		{`{["a b"] = {["end"] = coroutine.create(print)}}`, `! at ["a b"].end: a thread has no form in JSON`},
+		{`{io.stdout}`, `! at [1]: a userdata has no form in JSON`},
+		{`{1, nil, 3}`, `! an array has no value at 2, but one at 3: fill it with json.null`},
+		{`{t = {[5] = 1}}`, `! at t: an array has no value at 1, but one at 5: fill it with json.null`},
+		{`{1, 2, [1e300] = 3}`, `! an array has no value at 3, but one at 1e+300: fill it with json.null`},
+		{`{1, 2, n = 2}`, `! a table has both the index 1 and the key "n": it is neither an array nor an object`},
+		{`json.array {n = 2}`, `! an array (json.array) has the key "n"`},
+		{`{[0] = 1}`, `! the key 0: an object's keys are strings, an array's 1, 2, 3 and so on`},
+		{`json.array {[0] = 1}`, `! the key 0: an object's keys are strings, an array's 1, 2, 3 and so on`},
+		{`{1, [1.5] = 1}`, `! the key 1.5: an object's keys are strings, an array's 1, 2, 3 and so on`},
+		{`{a = 1, [true] = 1}`, `! the key true: an object's keys are strings, an array's 1, 2, 3 and so on`},
+		{`{[print] = 1}`, `! the key of type function: an object's keys are strings, an array's 1, 2, 3 and so on`},
+		{`(function() local t = {} t.list = {1, t} return t end)()`, `! at list[2]: the table contains itself`},
+		{`(function() local t = {} for i = 1, 1000 do t = {t} end return t end)()`,
+			`! at ` + strings.Repeat("[1]", 33) + "[" + "..." + "]" + strings.Repeat("[1]", 33) + `: nested deeper than 1000 levels`},
+		{`(function() local t = {("x"):rep(1e6)} for i = 1, 40 do t = {t, t} end return t end)()`, `the text is longer than 67108864 bytes`},
+	} {
+		if err := L.DoString("result = select(2, pcall(json.encode, " + c.value + "))"); err != nil {
+			t.Fatal(err)
+		}
+		got := L.GetGlobal("result").String()
+		if text, failed := strings.CutPrefix(got, "json.encode: "); failed {
+			got = "! " + text
+		}
+		if !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s\n got %.300s\nwant %s", c.value, got, c.want)
+		}
+	}
+}
+
+// An array beyond what the VM keeps in order is an array all the same.
+func TestJSONLongArray(t *testing.T) {
+	defer func(before int) { lua.MaxArrayIndex = before }(lua.MaxArrayIndex)
+	lua.MaxArrayIndex = 4
+	L := newJSON(t)
+	for text, want := range map[string]string{`[1,2,3,4,5,6,7]`: `[1,2,3,4,5,6,7]`} {
+		if got, err := recode(t, L, text); got != want {
+			t.Errorf("%s became %s, %v", text, got, err)
+		}
+	}
+	if err := L.DoString(`result = select(2, pcall(json.encode, {1, 2, 3, 4, 5, [7] = 7}))`); err != nil {
+		t.Fatal(err)
+	}
+	if got := L.GetGlobal("result").String(); !strings.Contains(got, "no value at 6, but one at 7") {
+		t.Errorf("a hole gave %s", got)
+	}
+}
+
+// The rest of what the manual says of the module, as a script sees it.
+func TestJSONModule(t *testing.T) {
+	L := newJSON(t)
+	if err := L.DoString(`
+		local function raises(want, f, ...)
+			local ok, got = pcall(f, ...)
+			assert(not ok and got == want, tostring(got))
+		end
+		assert(require "json" == json)
+		assert(tostring(json.null) == "null" and getmetatable(json.null) == false)
+		assert(json.decode "null" == json.null and json.decode("[null]")[1] == json.null)
+		assert(not pcall(setmetatable, json.null, {}))
+		assert(#json.decode "[null,null]" == 2)
+		assert(json.decode(12) == 12) -- as a number passes where a string is wanted
+		assert(json.decode "\"a\\u0000b\"" == "a\0b")
+
+		local list = {}
+		assert(json.array(list) == list and json.array(list) == list)
+		assert(json.encode(setmetatable(json.decode "[]", nil)) == "{}")
+		assert(json.encode(setmetatable(json.decode "[1]", {})) == "[1]")
+
+		raises("bad argument #1 to '?' (value expected)", json.encode)
+		raises("bad argument #1 to '?' (string expected, got no value)", json.decode)
+		raises("bad argument #1 to '?' (string expected, got table)", json.decode, {})
+		raises("bad argument #1 to '?' (table expected, got string)", json.array, "x")
+		raises("bad argument #1 to '?' (table without a metatable expected)", json.array, setmetatable({}, {}))
+		raises("bot:2: json.decode: line 1, column 2: expected a value, got the end of the text",
+			loadstring("\njson.decode '['", "bot"))
+		raises("bot:1: json.encode: at a.b: a function has no form in JSON", loadstring("json.encode{a={b=print}}", "bot"))
+
+		-- a call that failed leaves nothing behind for the next one
+		assert(json.encode {1, {2}} == "[1,[2]]" and #json.decode "[1,2]" == 2)
+	`); err != nil {
+		t.Error(err)
+	}
+}
+
+// A string that outlives a long text does not hold it; one of a short text is a part of it, and costs no copy.
+func TestJSONStringsOfLongTexts(t *testing.T) {
+	L := newJSON(t)
+	for length, want := range map[int]bool{100: true, 10_000: false} {
+		text := `["abcdef","` + strings.Repeat("x", length) + `"]`
+		L.SetGlobal("text", lua.LString(text))
+		if err := L.DoString(`result = json.decode(text)[1]`); err != nil {
+			t.Fatal(err)
+		}
+		got := L.GetGlobal("result").String()
+		if part := unsafe.StringData(got) == unsafe.StringData(text[2:]); got != "abcdef" || part != want {
+			t.Errorf("of %d bytes: got %q, a part of the text: %t, want %t", len(text), got, part, want)
+		}
+	}
+}
+
+// An interrupt ends a call that is under way, not only the code behind it.
+func TestJSONInterrupted(t *testing.T) {
+	L := newJSON(t)
+	if err := L.DoString(`
+		list = {}
+		for i = 1, 1000 do list[i] = i end
+		for i = 1, 14 do list = {list, list} end
+		text = "[" .. ("[1,2,3,4],"):rep(500000) .. "1]"
+		function encode() json.encode(list) finished = true end
+		function decode() json.decode(text) finished = true end`); err != nil {
+		t.Fatal(err)
+	}
+	reason := errors.New("too long")
+	for _, name := range []string{"encode", "decode"} {
+		L.SetGlobal("finished", lua.LFalse)
+		timer := time.AfterFunc(5*time.Millisecond, func() { lualib.InterruptOf(L).Stop(reason) })
+		L.Push(L.GetGlobal(name))
+		begin := time.Now()
+		err := lualib.Call(L, 0)
+		timer.Stop()
+		if lua.LVAsBool(L.GetGlobal("finished")) {
+			t.Errorf("%s was not interrupted in %v", name, time.Since(begin))
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), reason.Error()) {
+			t.Errorf("%s ended with %v", name, err)
+		}
+	}
+}
+
+// FuzzJSONDecode holds decode and encode to encoding/json: the same texts are refused, and those that are taken mean
+// the same after they were read and written, and are written the same again.
+func FuzzJSONDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,-2.5e3,true,false,null,"x\u00e4\ud83d\ude00\n"],"b":{}}`, `[[],{},""]`, ` "\ud800" `, `-0`, `1e999`, `{"a":1,"a":2}`,
+		`[1,]`, "\"\x80\"", `"\u12`, `[0.1,1e-7,123456789012345678]`, `{"":{"":[]}}`, "\ufeff[]", strings.Repeat("[", 1002),
+	} {
+		f.Add(seed)
+	}
+	L := newJSON(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		once, err := recode(t, L, text)
+		valid := json.Valid([]byte(text)) && utf8.ValidString(text)
+		if err != nil {
+			bounded := strings.Contains(err.Error(), "nested deeper") || strings.Contains(err.Error(), "too large")
+			if valid && !bounded {
+				t.Fatalf("%q was refused: %v", text, err)
+			}
+			if !strings.HasPrefix(err.Error(), "json.decode: line ") {
+				t.Fatalf("%q raised %v", text, err)
+			}
+			return
+		}
+		if !valid {
+			t.Fatalf("%q was taken", text)
+		}
+		if twice, err := recode(t, L, once); twice != once {
+			t.Fatalf("%q became %q, and then %q, %v", text, once, twice, err)
+		}
+		var want, got any
+		if err := errors.Join(json.Unmarshal([]byte(text), &want), json.Unmarshal([]byte(once), &got)); err != nil {
+			t.Fatalf("%q became %q: %v", text, once, err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q became %q", text, once)
+		}
+	})
+}
+
+// The texts of BenchmarkJSON.
+func jsonTexts() map[string]string {
+	var book bytes.Buffer
+	book.WriteString(`{"type":"snapshot","product_id":"BTC-EUR","bids":[`)
+	for i := range 200 {
+		if i > 0 {
+			book.WriteByte(',')
+		}
+		fmt.Fprintf(&book, `["%d.%02d","0.%08d"]`, 60000-i, i%100, i*7919)
+	}
+	book.WriteString(`]}`)
+	var users bytes.Buffer
+	users.WriteString(`{"users":[`)
+	for i := range 100 {
+		if i > 0 {
+			users.WriteByte(',')
+		}
+		fmt.Fprintf(&users, `{"id":%d,"name":"user %d","email":"user%d@example.org","active":%t,"score":%d.5,"tags":["a","b","c"],`+
+			`"bio":"line one\nline \"two\""}`, i, i, i, i%2 == 0, i*3)
+	}
+	users.WriteString(`]}`)
+	return map[string]string{
+		"tick":  `{"e":"trade","E":1732300000123,"s":"BTCUSDT","t":12345,"p":"60123.45","q":"0.00125","m":true}`,
+		"book":  book.String(),
+		"users": users.String(),
+	}
+}
+
+// BenchmarkJSON measures the module beside a codec written in Lua (testdata/json.lua), in the same VM.
+func BenchmarkJSON(b *testing.B) {
+	source, err := os.ReadFile("testdata/json.lua")
+	if err != nil {
+		b.Fatal(err)
+	}
+	L := newJSON(b)
+	if err := L.DoString(string(source)); err != nil {
+		b.Fatal(err)
+	}
+	modules := map[string]lua.LValue{"module": L.GetGlobal("json"), "lua": L.Get(-1)}
+	for _, textName := range []string{"tick", "book", "users"} {
+		text := lua.LString(jsonTexts()[textName])
+		for _, call := range []string{"decode", "encode"} {
+			for _, name := range []string{"module", "lua"} {
+				b.Run(call+"/"+textName+"/"+name, func(b *testing.B) {
+					f := lua.P{Fn: L.GetField(modules[name], call), NRet: 1}
+					argument := lua.LValue(text)
+					if call == "encode" {
+						if err := L.CallByParam(lua.P{Fn: L.GetField(modules[name], "decode"), NRet: 1}, text); err != nil {
+							b.Fatal(err)
+						}
+						argument = L.Get(-1)
+						L.Pop(1)
+					}
+					b.SetBytes(int64(len(text)))
+					b.ReportAllocs()
+					for b.Loop() {
+						if err := L.CallByParam(f, argument); err != nil {
+							b.Fatal(err)
+						}
+						L.Pop(1)
+					}
+				})
+			}
+		}
+	}
+}
