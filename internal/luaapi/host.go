@@ -1,0 +1,49 @@
+package luaapi
+
+const (
+	handleType  = "tidewire.Handle"
+	handlerType = "fun()"
+)
+
+var host = Module{
+	Name: "host", Aliases: []string{"cheat"}, Global: true,
+	Doc: "The program that runs the script. `cheat` is the same table, under the name that existing scripts use.",
+	Functions: []Function{
+		{Name: "Register", Returns: handleType,
+			Params: []Param{
+				{Name: "event", Type: "string", Doc: "`\"onUpdate\"` or `\"shutdown\"`"},
+				{Name: "f", Type: handlerType}},
+			Events: Events},
+		{Name: "After", Returns: handleType,
+			Doc:    "calls `f` once, `ms` milliseconds from now; returns a handle",
+			Params: []Param{{Name: "ms", Type: "number", Doc: "a negative one counts as 0"}, {Name: "f", Type: handlerType}}},
+		{Name: "Every", Returns: handleType,
+			Doc:    "calls `f` each `ms` milliseconds, at least 1; missed periods are skipped; returns a handle",
+			Params: []Param{{Name: "ms", Type: "number"}, {Name: "f", Type: handlerType}}},
+		{Name: "Unregister",
+			Doc:    "cancels any of these; an unknown handle is ignored",
+			Params: []Param{{Name: "handle", Type: handleType}}},
+		{Name: "Exit",
+			Doc: "ends the run with an exit code from 0 to 255; it does not return, and `pcall` does not catch it. " +
+				"`os.exit` does the same",
+			Params: []Param{{Name: "code", Type: "integer", Optional: true, Doc: "0 without"}}},
+	},
+	Fields: []Field{
+		{Name: "echo", Type: "string", Optional: true, Doc: "URL of the echo server that `--echo` started, or nil"},
+	},
+}
+
+// Events are the events that host.Register knows.
+var Events = []Field{
+	{Name: "onUpdate", Doc: "calls `f` once a frame, 60 times a second by default; returns a handle"},
+	{Name: "shutdown", Doc: "calls `f` once, when the host ends; returns a handle"},
+}
+
+var utility = Module{
+	Name: "utility", Global: true,
+	Doc: "Small helpers that existing scripts expect.",
+	Functions: []Function{
+		{Name: "GetTickCount", Returns: "integer",
+			Doc: "whole milliseconds, monotonic; large from the first call, never so large that `..` would write an exponent"},
+	},
+}

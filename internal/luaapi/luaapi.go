@@ -1,0 +1,123 @@
+// Package luaapi describes what a script finds in tidewire: globals, functions, callbacks, options, info. It is the one
+// source of the type stubs (Stubs), of what tidewire check knows, and of the manual's tables. Tests hold it against the
+// live globals (script), the options that Connect reads and the info that callbacks get (luaws), and the manual (docs).
+//
+// Docs are Markdown in the manual's words. Types are those of the Lua language server. Everything is to be read only.
+package luaapi
+
+import "slices"
+
+// Module is a table of functions, most of them a global.
+type Module struct {
+	Name    string   // of the global, and for require
+	Aliases []string // globals that are the same table
+	Doc     string
+
+	Global   bool // it is a global
+	Loadable bool // require knows it
+
+	Functions []Function
+	Fields    []Field
+
+	// Stock are the names in a library of Lua's own, which needs no description: editors know it.
+	Stock []string
+}
+
+// Function is one function of a module.
+type Function struct {
+	Name    string
+	Aliases []string // other names of the same function
+	Params  []Param
+	Returns string // type, empty for none
+	Doc     string
+
+	// Events are the words that the first argument can be; each has an overload of its own in the stubs.
+	Events []Field
+}
+
+// Param is one parameter.
+type Param struct {
+	Name, Type string
+	Optional   bool
+	Doc        string
+}
+
+// Field is a field of a table: of a module, of info, of the options, a callback.
+type Field struct {
+	Name     string
+	Type     string
+	Optional bool   // it may be nil
+	Default  string // of an option: as Lua writes it, or empty for none
+	Doc      string
+
+	// Fields are those of the table that the value is, or can be. Stubs give it the class Class.
+	Fields []Field
+	Class  string
+}
+
+// Modules lists every table of functions, ours first.
+func Modules() []*Module { return modules }
+
+var modules = slices.Concat(ours, stock)
+
+// ours are the modules with a page in the manual.
+var ours = []*Module{&websocket, &host, &utility}
+
+// ModuleOf returns the module that a global is, or nil.
+func ModuleOf(global string) *Module {
+	for _, m := range modules {
+		if m.Global && (m.Name == global || slices.Contains(m.Aliases, global)) {
+			return m
+		}
+	}
+	return nil
+}
+
+// Required returns the module that require gives for a name, or nil.
+func Required(name string) *Module {
+	for _, m := range modules {
+		if m.Loadable && m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// Globals lists every global: modules, their aliases, and what Lua has outside of tables.
+func Globals() []string {
+	names := slices.Clone(functions)
+	for _, m := range modules {
+		if m.Global {
+			names = append(append(names, m.Name), m.Aliases...)
+		}
+	}
+	return names
+}
+
+// Names lists every name in the module's table, aliases included.
+func (m *Module) Names() []string {
+	names := slices.Clone(m.Stock)
+	for _, f := range m.Functions {
+		names = append(append(names, f.Name), f.Aliases...)
+	}
+	return append(names, Names(m.Fields)...)
+}
+
+// Function returns the function of a name or alias, or nil.
+func (m *Module) Function(name string) *Function {
+	for i, f := range m.Functions {
+		if f.Name == name || slices.Contains(f.Aliases, name) {
+			return &m.Functions[i]
+		}
+	}
+	return nil
+}
+
+// Names lists the names of fields.
+func Names(fields []Field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}
