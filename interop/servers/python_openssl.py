@@ -2,7 +2,8 @@
 
 It tells on its standard output what the websockets library hides: "listening PORT", then for each connection "refused
 WHY" if the TLS handshake failed, or "ended HOW CODE": "close_notify" if the client ended TLS as RFC 8446 §6.1 wants it,
-"cut" if it did not, with the code of the client's close frame. It ends when its standard input does.
+"cut" if it did not, with the code of the client's close frame. With --first it is the one that ends TLS when the closing
+handshake is done, and "answered" means that the client's close_notify came back. It ends when its standard input does.
 """
 
 import argparse
@@ -24,6 +25,7 @@ parser.add_argument("cert")
 parser.add_argument("key")
 parser.add_argument("--client-ca")
 parser.add_argument("--version", default="TLSv1_3")
+parser.add_argument("--first", action="store_true")
 arguments = parser.parse_args()
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -59,8 +61,12 @@ def talk(tcp):
                 elif event.opcode is Opcode.CLOSE:
                     close_code = int.from_bytes(event.data[:2], "big")
             for part in protocol.data_to_send():
-                if part:  # an empty one asks to end TCP: that is left to the client, to see how it does it
+                if part:
                     tls.sendall(part)
+                elif arguments.first:  # an empty part asks to end TCP; else that is left to the client, to see how it does it
+                    tls.unwrap().close()
+                    say("ended", "answered", close_code)
+                    return
     except OSError as end:
         say("ended", "cut", close_code, end)
 
