@@ -7,25 +7,41 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
 )
 
 // Load compiles source and pushes the function. A byte order mark and a first line that begins with '#' are skipped, as
 // lua does with files; line numbers stay. name is what errors and tracebacks call the chunk. The error is an *Error.
 func Load(L *lua.LState, source []byte, name string) error {
-	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	if bytes.HasPrefix(source, []byte("#")) {
-		end := bytes.IndexByte(source, '\n')
-		if end < 0 {
-			end = len(source)
-		}
-		source = source[end:]
-	}
+	source = skipHead(source)
 	chunk, err := L.Load(bytes.NewReader(source), name)
 	if err != nil {
 		return compileError(err, source, name)
 	}
 	L.Push(chunk)
+	return nil
+}
+
+// Parse returns the syntax tree of what Load would compile. The error is an *Error.
+func Parse(source []byte, name string) ([]ast.Stmt, error) {
+	source = skipHead(source)
+	chunk, err := parse.Parse(bytes.NewReader(source), name)
+	if err != nil {
+		return nil, compileError(err, source, name)
+	}
+	return chunk, nil
+}
+
+// skipHead takes a byte order mark and a first line that begins with '#' off source, but leaves its line break.
+func skipHead(source []byte) []byte {
+	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
+	if !bytes.HasPrefix(source, []byte("#")) {
+		return source
+	}
+	if end := bytes.IndexByte(source, '\n'); end >= 0 {
+		return source[end:]
+	}
 	return nil
 }
 

@@ -63,7 +63,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.AddCommand(newRunCommand(), newEchoCommand(), newVersionCommand())
+	root.AddCommand(newRunCommand(), newCheckCommand(), newEchoCommand(), newVersionCommand())
 	return root
 }
 

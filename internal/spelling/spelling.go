@@ -35,11 +35,18 @@ func Closest(name string, known []string) string {
 	return best
 }
 
-// Near is Closest for names that somebody may have made up. It returns "" unless name is a misspelling as Meant has it, or
-// at most two letters and a third of them would have to change.
+// Near is Closest for names that somebody may have made up. It returns "" unless one letter is too many, missing or swapped
+// with the next, or at most two letters and a third of them would have to change. Shorter than three letters anything
+// would be near.
 func Near(name string, known []string) string {
-	if meant := Meant(name, known); meant != "" {
-		return meant
+	if len(name) < 3 {
+		return ""
+	}
+	if i := slices.IndexFunc(known, func(candidate string) bool {
+		bare, want := plain(name), plain(candidate)
+		return bare == want || oneSlip(bare, want)
+	}); i >= 0 {
+		return known[i]
 	}
 	best := Closest(name, known)
 	if distance(strings.ToLower(name), strings.ToLower(best)) > min(2, len(name)/3) {

@@ -1,0 +1,97 @@
+// Package check finds mistakes in Lua scripts without running them: syntax errors, misspelt callbacks, options, events
+// and functions, and globals that nobody sets. What it knows of the API comes from internal/luaapi. It would rather miss
+// a mistake than complain of a script that is right.
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/tidewire/tidewire/lualib"
+)
+
+// File is one file of a script.
+type File struct {
+	Name   string
+	Source []byte
+}
+
+// Finding is one mistake.
+type Finding struct {
+	File string
+	Line int
+	Text string
+}
+
+// String is the line that editors and people can follow: file:line: text.
+func (f Finding) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
+
+// Files returns what is wrong with files that make up one script, in their order. A global that one of them sets is
+// known in the others. Files knows no state, and is safe for concurrent use.
+func Files(files []File) []Finding {
+	s := newScript()
+	var findings []Finding
+	for _, file := range files {
+		if broken := syntaxError(file); broken != nil {
+			findings = append(findings, *broken)
+			s.incomplete = true // the globals that it sets are not known
+			continue
+		}
+		chunk, err := lualib.Parse(file.Source, file.Name)
+		if err != nil {
+			continue // syntaxError would have had it
+		}
+		s.read(file.Name, chunk)
+	}
+	findings = append(findings, s.judge()...)
+	order := make(map[string]int)
+	for i, file := range files {
+		order[file.Name] = i
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line))
+	})
+	return slices.Compact(findings)
+}
+
+// syntaxError returns what keeps a file from being loaded, or nil. It compiles, since the compiler finds more than the
+// parser: a goto without its label, a break outside of a loop.
+func syntaxError(file File) *Finding {
+	L := lua.NewState(lua.Options{SkipOpenLibs: true})
+	defer L.Close()
+	err := lualib.Load(L, file.Source, file.Name)
+	if err == nil {
+		return nil
+	}
+	text := strings.TrimPrefix(err.Error(), file.Name+":")
+	number, rest, _ := strings.Cut(text, ": ")
+	line, notNumber := strconv.Atoi(number)
+	if notNumber != nil {
+		line, rest = 1, text
+	}
+	return &Finding{file.Name, line, rest}
+}
+
+// place is where something stands.
+type place struct {
+	file string
+	line int
+}
+
+func (p place) finding(format string, args ...any) Finding {
+	return Finding{p.file, p.line, fmt.Sprintf(format, args...)}
+}
+
+// stringOf returns the text of a string literal.
+func stringOf(expr ast.Expr) (text string, ok bool) {
+	if literal, isString := expr.(*ast.StringExpr); isString {
+		return literal.Value, true
+	}
+	return "", false
+}

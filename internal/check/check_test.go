@@ -1,0 +1,154 @@
+package check_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/check"
+)
+
+// findings checks one piece of code and returns the lines, without the file's name.
+func findings(code string) string {
+	var lines []string
+	for _, f := range check.Files([]check.File{{Name: "bot.lua", Source: []byte(code)}}) {
+		lines = append(lines, strings.TrimPrefix(f.String(), "bot.lua:"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestMistakes(t *testing.T) {
+	for _, c := range []struct{ name, code, want string }{
+		{"syntax", "local x = = 1", "1: syntax error near '='"},
+		{"syntax, behind a line for the shell", "#!/usr/bin/env tidewire\nprint(", "2: syntax error near <eof>"},
+		{"goto without its label", "goto nowhere", "2: no visible label 'nowhere' for <goto> at line 1"},
+
+		{"undefined global", "print(1)\nlocal x = prnt(2)", "2: undefined global 'prnt': did you mean 'print'?"},
+		{"undefined global, nothing near it", "print(configuration)", "1: undefined global 'configuration'"},
+		{"near one of the script's own", "function reconnect() end recconect()", "1: undefined global 'recconect': did you mean 'reconnect'?"},
+		{"twice on a line", "print(nme, nme)", "1: undefined global 'nme'"},
+		{"a local variable is over", "do local n = 1 print(n) end print(n)", "1: undefined global 'n'"},
+		{"a loop's variable is over", "for i = 1, 2 do end\nfor k in pairs {} do end print(i, k)",
+			"2: undefined global 'i'\n2: undefined global 'k'"},
+		{"in a function", "return function(a) return function() return a + c end end", "1: undefined global 'c'"},
+
+		{"module's field", "websocket.Conect('ws://x', {})", "1: unknown field 'websocket.Conect': did you mean 'websocket.Connect'?"},
+		{"through a local", "local ws = websocket\nws.sned(1, 'x')", "2: unknown field 'websocket.sned': did you mean 'websocket.Send'?"},
+		{"through require", "local j = require 'json' j.encoed {}", "1: unknown field 'json.encoed': did you mean 'json.encode'?"},
+		{"through require() of the same name", "local websocket = websocket or require('websocket') websocket.Open()", "1: unknown field 'websocket.Open'"},
+		{"through _G", "_G.host.register('onUpdate', print)", "1: unknown field 'host.register': did you mean 'host.Register'?"},
+		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean 'host.Register'?"},
+		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},
+		{"with a colon", "websocket:Connect('ws://x', {})", "1: 'websocket:Connect' passes the table itself: write 'websocket.Connect'"},
+		{"with a colon and a slip", "host:Afer(1, print)", "1: unknown field 'host.Afer': did you mean 'host.After'?"},
+
+		{"callback", "websocket.Connect('ws://x', {\n  OnError = print})", "2: unknown callback 'OnError': did you mean 'onError'?"},
+		{"callback that does not exist", "websocket.connect('ws://x', {onPing = print})",
+			"1: unknown callback 'onPing': the callbacks are onOpen, onMessage, onClose, onError"},
+		{"callback in a variable", "local c = {on_open = print, retries = 1}\nwebsocket.Connect('ws://x', c)",
+			"1: unknown callback 'on_open': did you mean 'onOpen'?"},
+		{"callback set later", "local c = {}\nfunction c.onClosed() end\nc['onmessage'] = print\nwebsocket.Connect('ws://x', c)",
+			"2: unknown callback 'onClosed': did you mean 'onClose'?\n3: unknown callback 'onmessage': did you mean 'onMessage'?"},
+		{"callback with a colon", "local c = {}\nfunction c:on_close() end\nwebsocket.Connect('ws://x', c)",
+			"2: unknown callback 'on_close': did you mean 'onClose'?"},
+		{"callback in a global that is set in a function", "function go() websocket.Connect('ws://x', c) end c = {OnOpen = print}",
+			"1: unknown callback 'OnOpen': did you mean 'onOpen'?"},
+		{"through a local function", "local connect = websocket.Connect connect('ws://x', {OnOpen = print})",
+			"1: unknown callback 'OnOpen': did you mean 'onOpen'?"},
+
+		{"option", "websocket.Connect('ws://x', {}, {timout = 1, ping = 0})", "1: unknown option 'timout': did you mean 'timeout'?"},
+		{"options within", "websocket.Connect('ws://x', {}, {\ntimeout = {tpc = 1},\ntls = {inscure = true, ca = 'x'},\ncompression = {windowBits = 9}})",
+			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did you mean 'tls.insecure'?\n" +
+				"4: unknown option 'compression.windowBits': did you mean 'compression.server_max_window_bits'?"},
+		{"options in a variable", "local o = {kind = 'bin'}\no.pings = 3 websocket.Connect('ws://x', {}, o)",
+			"1: unknown kind 'bin': did you mean 'binary'?\n2: unknown option 'pings': did you mean 'ping'?"},
+
+		{"kind", "websocket.Send(1, 'x', 'txt')", "1: unknown kind 'txt': did you mean 'text'?"},
+		{"close code", "websocket.Close(1, 1001)\nwebsocket.Close(1, -1)\nwebsocket.Close(1, 3000.5)",
+			"1: close code 1001: 1000 or 3000 to 4999 expected\n2: close code -1: 1000 or 3000 to 4999 expected\n3: close code 3000.5: 1000 or 3000 to 4999 expected"},
+		{"event", "cheat.Register('onupdate', print) host.Register('Shutdown', print)",
+			"1: unknown event 'onupdate': did you mean 'onUpdate'?\n1: unknown event 'Shutdown': did you mean 'shutdown'?"},
+	} {
+		if got := findings(c.code); got != c.want {
+			t.Errorf("%s: %s\ngot:\n%s\nwant:\n%s", c.name, c.code, got, c.want)
+		}
+	}
+}
+
+func TestScriptsThatAreRight(t *testing.T) {
+	for name, code := range map[string]string{
+		"the API":              `local id = websocket.Connect("wss://x", {onOpen = print}, {kind = "text", timeout = {tcp = 1}}) websocket.Send(id, "x", "auto") websocket.Close(id, 3000, "x") websocket.close(id, 1000)`,
+		"numbers as written":   `websocket.Close(1, 0x3E8) websocket.Close(1, 4e3) websocket.Close(1, "x" .. 1) websocket.Close(1, nil)`,
+		"classes":              `local C = {} C.__index = C function C.new() return setmetatable({}, C) end function C:go(n) self.n = n return self:other(n) end return C`,
+		"globals":              `function f() return g() end function g() return count end count = 1`,
+		"_G":                   `_G.counter = 1 print(counter, _G.absent, _G["print"]) for k in pairs(_G) do print(k, rawget(_G, k)) end`,
+		"rawset":               `rawset(_G, "made", 1) print(made)`,
+		"set by name":          `local name = "x" _G[name] = 1 print(x)`,
+		"strict":               `setmetatable(_G, {__index = function(_, k) error(k) end}) print(whatever)`,
+		"setfenv":              `setfenv(1, {y = 1}) print(y)`,
+		"module":               `module("m", package.seeall) print(whatever)`,
+		"fallbacks":            `local unpack = table.unpack or unpack local bits = bit32 or nothing if utf8 then utf8.char(1) end print(type(ffi), _ENV == nil, not love)`,
+		"asked before":         `if string.pack then print(string.pack("x")) end`,
+		"extended":             `function string.trim(s) return s:match "^%s*(.-)%s*$" end websocket.Backoff = 3 print(string.trim " x ", websocket.Backoff)`,
+		"extended, :":          `function string:words() return self end print(("x"):words(), string.words "x")`,
+		"shadowed":             `local websocket = {} websocket.Conect() local function f(host) host.x() host:y() end local string = require "mystring" string.anything()`,
+		"reassigned":           `local ws = websocket ws = other() ws.Conect() function other() end`,
+		"replaced":             `websocket = {} websocket.Anything() function websocket.Connect() end websocket.Connect("x", {OnOpen = 1})`,
+		"overwritten":          `websocket.Connect = function(_, t) return t.OnOpen end websocket.Connect("x", {OnOpen = 1})`,
+		"a table of its own":   `local c = {onOpen = print, retries = 3, onReconnect = print, url = "x"} websocket.Connect(c.url, c)`,
+		"metatable":            `local defaults = {OnError = 1} websocket.Connect("x", setmetatable({}, {__index = defaults}))`,
+		"made by a function":   `local function callbacks() return {OnError = 1} end websocket.Connect("x", callbacks(), ({...})[1])`,
+		"computed":             `local key = "onOpen" websocket.Connect("x", {[key] = print, [1] = 2, 3}) host.Register("on" .. "Update", print) websocket.Send(1, "x", kind())  function kind() end`,
+		"recursion":            `local function f() return f() end local g = function() return g() end return f, g`,
+		"varargs":              `local function f(...) return arg.n, ... end print(..., arg[0], f())`,
+		"repeat":               `repeat local done = true until done`,
+		"goto":                 `for i = 1, 3 do goto continue ::continue:: end`,
+		"a cycle":              `local a, b a = b b = a a.x() local c = c c.y() c = {} _G.c = c`,
+		"multiple assignment":  `local a, b = f() a, b = b, a x, y = f() print(x, y, a, b) function f() end`,
+		"libraries by require": `local s = require("string") print(s.len "x") local other = require "other" other.go() local m = require(arg[1]) m.go()`,
+		"a BOM":                "\xef\xbb\xbf#!lua\nprint(1)",
+		"empty":                "",
+	} {
+		if got := findings(code); got != "" {
+			t.Errorf("%s: %s\nfound:\n%s", name, code, got)
+		}
+	}
+}
+
+func TestSeveralFiles(t *testing.T) {
+	var lines []string
+	for _, f := range check.Files([]check.File{
+		{"main.lua", []byte("print(shared)\nprint(missing)")},
+		{"json.lua", []byte("shared = 1 return {mine = 1}")},
+		{"lib/use.lua", []byte("local json = require 'json'\nprint(json.mine, missing)")},
+	}) {
+		lines = append(lines, f.String())
+	}
+	want := "main.lua:2: undefined global 'missing'\nlib/use.lua:2: undefined global 'missing'"
+	if got := strings.Join(lines, "\n"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+
+	got := check.Files([]check.File{{"main.lua", []byte("print(shared) host.Regster()")}, {"broken.lua", []byte("shared = = 1")}})
+	if len(got) != 2 || got[0].File != "main.lua" || got[1].File != "broken.lua" {
+		t.Errorf("with a file that cannot be read: %v", got)
+	}
+}
+
+// The scripts of this repository that run are right.
+func TestExamples(t *testing.T) {
+	files, err := filepath.Glob("../../examples/*.lua")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%q, error %v", files, err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range check.Files([]check.File{{file, source}}) {
+			t.Error(f)
+		}
+	}
+}

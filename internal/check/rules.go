@@ -1,0 +1,208 @@
+package check
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/spelling"
+	"github.com/tidewire/tidewire/lualib"
+)
+
+// judge says what is wrong with all that was read.
+func (s *script) judge() []Finding {
+	findings := s.undefinedGlobals()
+	findings = append(findings, s.unknownFields()...)
+	for _, c := range s.calls {
+		findings = append(findings, s.judgeCall(c)...)
+	}
+	return findings
+}
+
+// undefinedGlobals finds globals that are read and set nowhere. One that the script asks for somewhere, as in "if bit32
+// then", may be missing.
+func (s *script) undefinedGlobals() (findings []Finding) {
+	if s.incomplete {
+		return nil
+	}
+	known := luaapi.Globals()
+	asked := make(map[string]bool)
+	for _, r := range s.reads {
+		if s.probed[r.ident] {
+			asked[r.ident.Value] = true
+		}
+	}
+	candidates := slices.Clone(known)
+	for name, v := range s.globals {
+		if len(v.values) > 0 {
+			candidates = append(candidates, name)
+		}
+	}
+	slices.Sort(candidates) // of several that are equally near always the same is suggested
+	for _, r := range s.reads {
+		name := r.ident.Value
+		if slices.Contains(known, name) || len(s.globals[name].values) > 0 || asked[name] {
+			continue
+		}
+		findings = append(findings, r.finding("undefined global '%s'%s", name, didYouMean("", spelling.Near(name, candidates))))
+	}
+	return findings
+}
+
+// unknownFields finds functions and fields that a module does not have.
+func (s *script) unknownFields() (findings []Finding) {
+	type field struct {
+		module *luaapi.Module
+		name   string
+	}
+	known := make(map[field]bool) // set by the script, or asked for
+	for _, use := range s.fields {
+		if m := s.moduleOf(use.attr.Object); m != nil && (use.written || s.probed[use.attr]) {
+			known[field{m, use.name}] = true
+		}
+	}
+	for _, use := range s.fields {
+		m := s.moduleOf(use.attr.Object)
+		if m == nil || known[field{m, use.name}] || slices.Contains(m.Names(), use.name) {
+			continue
+		}
+		findings = append(findings, use.finding("unknown field '%s.%s'%s",
+			m.Name, use.name, didYouMean(m.Name+".", spelling.Near(use.name, m.Names()))))
+	}
+	return findings
+}
+
+// judgeCall looks at the arguments of calls of our functions.
+func (s *script) judgeCall(c call) []Finding {
+	args := c.expr.Args
+	if c.expr.Method != "" {
+		return s.judgeMethod(c)
+	}
+	m, f := s.functionOf(c.expr.Func)
+	if f == nil {
+		return nil
+	}
+	argument := func(n int) ast.Expr { return valueAt(args, n-1) }
+	switch m.Name + "." + f.Name {
+	case "websocket.Connect":
+		return append(s.callbacks(argument(2)), s.options(argument(3))...)
+	case "websocket.Send":
+		return wordOf(c.place, "kind", argument(3), luaapi.Kinds)
+	case "websocket.Close":
+		return closeCode(c.place, argument(2))
+	case "host.Register":
+		return wordOf(c.place, "event", argument(1), luaapi.Names(luaapi.Events))
+	}
+	return nil
+}
+
+// judgeMethod finds calls with a colon of functions that want none: they would get the module as first argument.
+func (s *script) judgeMethod(c call) []Finding {
+	m := s.moduleOf(c.expr.Receiver)
+	if m == nil || s.overwritten(m, c.expr.Method) {
+		return nil
+	}
+	if m.Function(c.expr.Method) != nil {
+		return []Finding{c.finding("'%s:%s' passes the table itself: write '%s.%s'", m.Name, c.expr.Method, m.Name, c.expr.Method)}
+	}
+	if !slices.Contains(m.Names(), c.expr.Method) {
+		return []Finding{c.finding("unknown field '%s.%s'%s",
+			m.Name, c.expr.Method, didYouMean(m.Name+".", spelling.Near(c.expr.Method, m.Names())))}
+	}
+	return nil
+}
+
+// callbacks looks at Connect's second argument. In a table that is written right there nobody else can read a key that
+// is no callback; in one with a name it may be the script's own, and only what looks like a slip is shown.
+func (s *script) callbacks(arg ast.Expr) (findings []Finding) {
+	known := luaapi.CallbackNames()
+	_, direct := arg.(*ast.TableExpr)
+	for _, k := range s.keysOf(arg) {
+		meant := spelling.Meant(k.name, known)
+		switch {
+		case slices.Contains(known, k.name), meant == "" && !direct:
+		case meant != "":
+			findings = append(findings, k.finding("unknown callback '%s'%s", k.name, didYouMean("", meant)))
+		default:
+			findings = append(findings, k.finding("unknown callback '%s': the callbacks are %s", k.name, strings.Join(known, ", ")))
+		}
+	}
+	return findings
+}
+
+// options looks at Connect's third argument, whose unknown names raise.
+func (s *script) options(arg ast.Expr) (findings []Finding) {
+	known := luaapi.Names(luaapi.Options)
+	for _, k := range s.keysOf(arg) {
+		option := luaapi.OptionNamed(k.name)
+		if option == nil {
+			findings = append(findings, k.finding("unknown option '%s'%s", k.name, didYouMean("", spelling.Closest(k.name, known))))
+			continue
+		}
+		if k.name == "kind" {
+			findings = append(findings, wordOf(k.place, "kind", k.value, luaapi.Kinds)...)
+		}
+		if option.Fields == nil {
+			continue
+		}
+		names := luaapi.Names(option.Fields)
+		for _, nested := range s.keysOf(k.value) {
+			if !slices.Contains(names, nested.name) {
+				findings = append(findings, nested.finding("unknown option '%s.%s'%s",
+					k.name, nested.name, didYouMean(k.name+".", spelling.Closest(nested.name, names))))
+			}
+		}
+	}
+	return findings
+}
+
+// keysOf returns the keys by name of the table that an expression is, as far as they can be seen.
+func (s *script) keysOf(expr ast.Expr) (keys []key) {
+	literals, later := s.tablesIn(expr)
+	for _, literal := range literals {
+		for _, field := range literal.Fields {
+			if name, ok := stringOf(field.Key); ok {
+				keys = append(keys, key{place{s.tables[literal], field.Key.Line()}, name, field.Value})
+			}
+		}
+	}
+	return append(keys, later...)
+}
+
+// wordOf looks at an argument that is one of a few words.
+func wordOf(where place, what string, arg ast.Expr, known []string) []Finding {
+	word, ok := stringOf(arg)
+	if !ok || slices.Contains(known, word) {
+		return nil
+	}
+	return []Finding{where.finding("unknown %s '%s'%s", what, word, didYouMean("", spelling.Closest(word, known)))}
+}
+
+// closeCode looks at Close's second argument.
+func closeCode(where place, arg ast.Expr) []Finding {
+	sign := 1.0
+	if minus, ok := arg.(*ast.UnaryMinusOpExpr); ok {
+		sign, arg = -1, minus.Expr
+	}
+	literal, ok := arg.(*ast.NumberExpr)
+	if !ok {
+		return nil
+	}
+	code, ok := lualib.ParseNumber(literal.Value)
+	code *= sign
+	if !ok || code == math.Trunc(code) && (code == 1000 || code >= 3000 && code <= 4999) {
+		return nil
+	}
+	return []Finding{where.finding("close code %s: 1000 or 3000 to 4999 expected", strconv.FormatFloat(code, 'g', -1, 64))}
+}
+
+func didYouMean(prefix, name string) string {
+	if name == "" {
+		return ""
+	}
+	return ": did you mean '" + prefix + name + "'?"
+}
