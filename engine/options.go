@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/handshake"
@@ -32,16 +31,6 @@ const (
 	maxWaitingDials = 1_000
 )
 
-// Policy decides which addresses may be dialled. It is asked once for each address that is about to be connected to,
-// after the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address and
-// ends the connection as "Connection rejected" with the error's text in the detail. It is called from several
-// goroutines at once and must not block.
-//
-// Through a proxy it is asked about the server before anything is sent. Where the name is left to the proxy to resolve,
-// addr has the port alone: addr.Addr() is the zero Addr. A proxy that the script names is asked about like a server, by
-// address; one from the environment is not, as the script did not choose it.
-type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
-
 // Options configures an Engine. The zero value works.
 type Options struct {
 	// Logger receives warnings and debug lines. nil discards them.
@@ -54,7 +43,7 @@ type Options struct {
 	// connection failed, or ended within 1 s of opening. 0 means 10; negative switches the guard off.
 	DialsPerSecond int
 
-	// Policy is asked before each dial. nil allows every address.
+	// Policy is asked before each dial; NewPolicy makes one of lists. nil allows every address.
 	Policy Policy
 
 	// DialContext replaces the TCP dialer, for tests and for hosts with a network of their own. It is called with

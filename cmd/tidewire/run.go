@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/host"
 	"github.com/tidewire/tidewire/internal/echo"
 	"github.com/tidewire/tidewire/script"
@@ -29,6 +30,8 @@ type runFlags struct {
 	grace grace
 	echo  string
 	code  []string
+
+	allowNet, denyNet []string
 }
 
 func newRunCommand() *cobra.Command {
@@ -44,7 +47,8 @@ What the script prints goes to standard output, everything else to standard erro
 ` + exitCodes,
 		Example: `  tidewire run --echo examples/hello.lua
   tidewire run -e 'print(utility.GetTickCount())'
-  tidewire run bot.lua wss://example.org/ --loud`,
+  tidewire run bot.lua wss://example.org/ --loud
+  tidewire run --allow-net=example.org:443 --deny-net='$private' bot.lua`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("execute") {
 				return errors.New("nothing to run: name a script, - for standard input, or give code with -e")
@@ -61,6 +65,8 @@ What the script prints goes to standard output, everything else to standard erro
 	f.StringVar(&flags.echo, "echo", "", "run an echo server at `ADDR` (host:port) besides; its URL is host.echo")
 	f.Lookup("echo").NoOptDefVal = freeLocalPort
 	f.StringArrayVarP(&flags.code, "execute", "e", nil, "run `CODE` first, then SCRIPT if there is one; given twice, the pieces are joined by a line break")
+	f.StringArrayVar(&flags.allowNet, "allow-net", nil, "allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, $private; commas between them")
+	f.StringArrayVar(&flags.denyNet, "deny-net", nil, "refuse connections to `HOSTS`, written alike, whatever else is allowed")
 	return cmd
 }
 
@@ -74,6 +80,10 @@ func (f *runFlags) validate() error {
 // run is the body of tidewire run; args are the script and its arguments.
 func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	logger := newLogger()
+	policy, err := engine.NewPolicy(flags.allowNet, flags.denyNet)
+	if err != nil {
+		return err
+	}
 	opts := script.Options{
 		Code:    strings.Join(flags.code, "\n"),
 		Command: os.Args[:len(os.Args)-len(args)],
@@ -81,6 +91,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Grace:   flags.grace.option(),
 		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
 		Logger:  logger,
+		Engine:  engine.Options{Policy: policy},
 		Overdue: quitter(logger),
 	}
 	if len(args) > 0 {

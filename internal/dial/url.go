@@ -228,12 +228,9 @@ func parseHost(s string) (string, error) {
 		return "", errNoHost
 	}
 	host := strings.ToLower(unescape(s))
-	if !isASCII(host) {
-		ascii, err := hostProfile.ToASCII(host)
-		if err != nil || !utf8.ValidString(host) || ascii == "" {
-			return "", errIDNA
-		}
-		host = ascii
+	host, err := ASCIIName(host)
+	if err != nil {
+		return "", err
 	}
 	if !isRegName(host) {
 		return "", errHost
@@ -246,6 +243,18 @@ func parseHost(s string) (string, error) {
 		return addr.String(), nil
 	}
 	return host, nil
+}
+
+// ASCIIName returns a host name as it is looked up (IDNA, UTS #46). One that is ASCII already is left alone.
+func ASCIIName(name string) (string, error) {
+	if isASCII(name) {
+		return name, nil
+	}
+	ascii, err := hostProfile.ToASCII(name)
+	if err != nil || !utf8.ValidString(name) || ascii == "" {
+		return "", errIDNA
+	}
+	return ascii, nil
 }
 
 // endsInNumber reports whether some resolver may take host for an IPv4 address: "127.1", "0x7f000001" and the like.

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/tidewire/tidewire/internal/dial"
+	"github.com/tidewire/tidewire/internal/policy"
+)
+
+// Policy decides which addresses may be dialled. It is asked once for each address that is about to be connected to,
+// after the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address and
+// ends the connection as "Connection rejected" with the error's text in the detail. It is called from several
+// goroutines at once and must not block.
+//
+// Through a proxy it is asked about the server before anything is sent. Where the name is left to the proxy to resolve,
+// addr has the port alone: addr.Addr() is the zero Addr. A proxy that the script names is asked about like a server, by
+// address; one from the environment is not, as the script did not choose it.
+type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
+
+// NewPolicy returns the policy of two lists, those that tidewire run has under --allow-net and --deny-net and that its
+// refusals name. Without any item in allow every address is allowed; deny wins. Each item is one of these, or several
+// with commas between them:
+//
+//	example.com       a name, and whatever address it resolves to
+//	*.example.com     its subdomains, not the name itself
+//	192.0.2.7         an address; one of IPv6 with or without brackets
+//	192.0.2.0/24      the addresses of a network
+//	localhost         the loopback addresses of both families
+//	$private          every address that is not public: loopback, private, link-local, a cloud's metadata, unspecified
+//
+// and may end in a port, as in example.com:443 or [2001:db8::1]:443. An address is the same in every spelling, and is
+// denied, too, where an IPv6 address leads to it through NAT64, 6to4 or the like. Where a proxy resolves the name only
+// the items that are names say anything. The error names the item that cannot be read.
+func NewPolicy(allow, deny []string) (Policy, error) {
+	p, err := policy.Parse(allow, deny, dial.ASCIIName)
+	if err != nil {
+		return nil, err
+	}
+	return p.Check, nil
+}

@@ -1,0 +1,128 @@
+// Package policy says which hosts, addresses and ports a script may reach: an allow-list, which may be absent, and a
+// deny-list, which wins. Its texts name the flags of tidewire run, --allow-net and --deny-net.
+package policy
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Policy is two lists of rules. It is constant after Parse, so any number of goroutines may Check at once.
+type Policy struct {
+	allow []rule
+	deny  []rule
+	open  bool // no rule allows, which allows everything that is not denied
+}
+
+// Parse reads the items of both lists, each of which may be several with commas between them:
+//
+//	example.com       a name, and whatever address it resolves to
+//	*.example.com     its subdomains, not the name itself
+//	192.0.2.7         an address; one of IPv6 with or without brackets
+//	192.0.2.0/24      the addresses of a network
+//	localhost         the loopback addresses of both families
+//	$private          every address that is not public
+//
+// Each may end in a port, as in example.com:443, [2001:db8::1]:443 or [2001:db8::]/32:443. Without any item in allow
+// everything is allowed. toASCII turns a name that is not ASCII into what a look-up uses (IDNA). The error names the bad
+// item.
+func Parse(allow, deny []string, toASCII func(string) (string, error)) (*Policy, error) {
+	p := &Policy{open: len(allow) == 0}
+	var err error
+	if p.allow, err = parseList("--allow-net", allow, toASCII); err != nil {
+		return nil, err
+	}
+	if p.deny, err = parseList("--deny-net", deny, toASCII); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func parseList(flag string, items []string, toASCII func(string) (string, error)) ([]rule, error) {
+	var rules []rule
+	for _, list := range items {
+		for item := range strings.SplitSeq(list, ",") {
+			item = strings.TrimSpace(item)
+			r, err := parseRule(item, toASCII)
+			if err != nil {
+				return nil, fmt.Errorf("bad item %q of %s: %w", item, flag, err)
+			}
+			rules = append(rules, r)
+		}
+	}
+	return rules, nil
+}
+
+// Check returns nil if host may be reached at addr, and an error that names the rule or the flag otherwise. host is a
+// name or an address; addr is what is about to be dialled, or has the port alone where a proxy resolves the name: then
+// rules about addresses match nothing.
+func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) error {
+	t := newTarget(host, addr)
+	for i := range p.deny {
+		if r := &p.deny[i]; r.matchesAny(&t) {
+			return fmt.Errorf("%s is refused by --deny-net=%s", t.seenBy(r), r.text)
+		}
+	}
+	if p.open {
+		return nil
+	}
+	for i := range p.allow {
+		if p.allow[i].matches(&t, t.addr) {
+			return nil
+		}
+	}
+	if !t.isPlain() {
+		return fmt.Errorf("%q is not in --allow-net", t.host)
+	}
+	return fmt.Errorf("%s is not in --allow-net: run again with --allow-net=%[1]s", t.named())
+}
+
+// target is what Check is asked about.
+type target struct {
+	host string     // a name in lower case, without its last dot, or an address
+	addr netip.Addr // without zone, IPv4 never in IPv6's clothes; the zero Addr if it is not known
+	port uint16
+
+	// embedded are the IPv4 addresses that addr leads to by way of a translator or a tunnel.
+	embedded []netip.Addr
+}
+
+func newTarget(host string, addr netip.AddrPort) target {
+	t := target{host: canonicalName(host), addr: addr.Addr(), port: addr.Port()}
+	literal, err := netip.ParseAddr(t.host)
+	if err == nil {
+		literal = plain(literal)
+		t.host = literal.String()
+	}
+	if t.addr.IsValid() {
+		t.addr = plain(t.addr)
+	} else {
+		t.addr = literal // the zero Addr if it is none
+	}
+	t.embedded = embedded(t.addr)
+	return t
+}
+
+// named is how a person writes the target: "host:port".
+func (t *target) named() string { return net.JoinHostPort(t.host, strconv.Itoa(int(t.port))) }
+
+// seenBy is the part of the target that a rule is about: its name or its address.
+func (t *target) seenBy(r *rule) string {
+	if r.name != "" || !t.addr.IsValid() {
+		return t.named()
+	}
+	return netip.AddrPortFrom(t.addr, t.port).String()
+}
+
+// isPlain reports whether the host would be read as itself if it stood in a list. A URL may have a host such as
+// "$private" or "a,b", and nobody should be told to allow that.
+func (t *target) isPlain() bool {
+	return t.addr.IsValid() && t.host == t.addr.String() || isName(t.host)
+}
+
+// canonicalName is the form in which names are compared.
+func canonicalName(name string) string { return strings.TrimRight(strings.ToLower(name), ".") }
