@@ -22,9 +22,16 @@ type vm struct {
 
 func newVM(t *testing.T) *vm {
 	t.Helper()
+	return newVMWith(t, lualib.Options{})
+}
+
+// newVMWith is newVM with options, whose Stdout is set.
+func newVMWith(t *testing.T, opts lualib.Options) *vm {
+	t.Helper()
 	m := &vm{}
 	m.stdout = lualib.NewStdout(&m.output, false)
-	m.LState = lualib.NewState(m.stdout)
+	opts.Stdout = m.stdout
+	m.LState = lualib.New(opts)
 	t.Cleanup(m.Close)
 	m.SetGlobal("exit", m.NewFunction(func(L *lua.LState) int {
 		lualib.InterruptOf(L).Exit(L)

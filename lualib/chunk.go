@@ -15,7 +15,7 @@ import (
 // lua does with files; line numbers stay. name is what errors and tracebacks call the chunk. The error is an *Error.
 func Load(L *lua.LState, source []byte, name string) error {
 	source = skipHead(source)
-	chunk, err := L.Load(bytes.NewReader(source), name)
+	chunk, err := compile(L, source, name)
 	if err != nil {
 		return compileError(err, source, name)
 	}
@@ -47,13 +47,12 @@ func skipHead(source []byte) []byte {
 
 // compileError words the compiler's errors as Lua does, with file:line in front.
 func compileError(err error, source []byte, name string) *Error {
+	var ours *Error
 	var syntax *parse.Error
 	var compile *lua.CompileError
-	var raised *lua.ApiError
-	if errors.As(err, &raised) && raised.Cause != nil {
-		err = raised.Cause
-	}
 	switch {
+	case errors.As(err, &ours):
+		return ours
 	case errors.As(err, &syntax):
 		line, near := syntax.Pos.Line, "'"+syntax.Token+"'"
 		if line == parse.EOF {

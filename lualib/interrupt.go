@@ -28,6 +28,8 @@ const (
 // Stop and Kill may be called from any goroutine. A library call that runs long without executing Lua instructions,
 // such as a backtracking pattern, is unwound when it returns and not before.
 type Interrupt struct {
+	maxString int // constant once the state is made; see CheckSize
+
 	state atomic.Int32 // changed without mu only between idle and running
 
 	mu     sync.Mutex // leaf; guards what follows

@@ -22,8 +22,8 @@ func TestStdoutKeepsOneOrder(t *testing.T) {
 }
 
 func TestStdoutLeavesOtherFilesAlone(t *testing.T) {
-	m := newVM(t)
 	path := filepath.Join(t.TempDir(), "out")
+	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Write: lualib.Grant{Only: []string{path}}}})
 	m.SetGlobal("path", luaString(path))
 	m.wantOutput(t, `
 		local f = io.open(path, "w") f:setvbuf("full") f:write("one\n") f:flush() f:close()

@@ -6,7 +6,7 @@ import "strings"
 var functions = strings.Fields(`
 	_G _VERSION arg assert collectgarbage dofile error getfenv getmetatable ipairs load loadfile loadstring module newproxy
 	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall
-	_GOPHER_LUA_VERSION _printregs`)
+	_GOPHER_LUA_VERSION`)
 
 // stock are the libraries of Lua's own, as they are here: names that the VM adds are listed, those that it lacks are not.
 var stock = []*Module{
@@ -16,10 +16,9 @@ var stock = []*Module{
 		pow rad random randomseed sin sinh sqrt tan tanh`),
 	library("coroutine", `create resume running status wrap yield`),
 	library("io", `close flush input lines open output popen read stderr stdin stdout tmpfile type write`),
-	library("os", `clock date difftime execute exit getenv remove rename setenv setlocale time tmpname`),
+	library("os", `clock date difftime execute exit getenv remove rename setlocale time tmpname`),
 	library("debug", `getfenv getinfo getlocal getmetatable getupvalue setfenv setlocal setmetatable setupvalue traceback`),
-	unloaded("package", `config cpath loaded loaders loadlib path preload seeall`),
-	library("channel", `make select`),
+	unloaded("package", `config cpath loaded loaders loadlib path preload searchpath seeall`),
 }
 
 // library is a global that require knows, too.

@@ -1,0 +1,80 @@
+package lualib
+
+import lua "github.com/yuin/gopher-lua"
+
+const (
+	// maxNestedCoroutines bounds how many coroutines wait for one another, as LuaJIT does.
+	maxNestedCoroutines = 200
+
+	// maxNestedFrames bounds the calls on the stacks of all these together. The VM runs each coroutine, pcall and
+	// metamethod on Go's stack, at up to 2 KiB a call, and Go ends the process when that passes 1 GiB.
+	maxNestedFrames = 200_000
+
+	// fewFrames is what a stack with no more calls counts as: looking at more of it would slow each resume down.
+	fewFrames = 50
+)
+
+// boundCoroutines mends what may be resumed: the VM lets a coroutine resume the one that waits for it, and any number
+// nest, which overflows Go's stack and ends the process.
+func boundCoroutines(L *lua.LState) {
+	lib := L.GetGlobal(lua.CoroutineLibName).(*lua.LTable)
+	resume := lib.RawGetString("resume").(*lua.LFunction).GFunction
+	wrap := lib.RawGetString("wrap").(*lua.LFunction).GFunction
+	L.SetFuncs(lib, map[string]lua.LGFunction{
+		"resume": func(L *lua.LState) int {
+			coroutine, ok := L.Get(1).(*lua.LState)
+			if !ok {
+				TypeError(L, 1, "coroutine")
+			}
+			if problem := refuseResume(L, coroutine); problem != "" {
+				L.Push(lua.LFalse)
+				L.Push(lua.LString(problem))
+				return 2
+			}
+			return resume(L)
+		},
+		"wrap": func(L *lua.LState) int {
+			results := wrap(L)
+			wrapped := L.Get(-1).(*lua.LFunction)
+			coroutine := wrapped.Upvalues[0].Value().(*lua.LState)
+			call := wrapped.GFunction
+			wrapped.GFunction = func(L *lua.LState) int {
+				if problem := refuseResume(L, coroutine); problem != "" {
+					Errorf(L, "%s", problem)
+				}
+				return call(L)
+			}
+			return results
+		},
+	})
+}
+
+// refuseResume says why L must not resume a coroutine, in LuaJIT's words, or "".
+func refuseResume(L, coroutine *lua.LState) string {
+	if coroutine.Dead {
+		return "cannot resume dead coroutine"
+	}
+	depth, frames := 0, 0
+	for waiting := L; waiting != nil; waiting = waiting.Parent {
+		if waiting == coroutine {
+			return "cannot resume non-suspended coroutine"
+		}
+		depth++
+		frames += countFrames(waiting)
+	}
+	if depth > maxNestedCoroutines || frames > maxNestedFrames {
+		return "C stack overflow"
+	}
+	return ""
+}
+
+// countFrames returns about how many calls are on a stack: at least fewFrames, and up to twice as many as there are.
+func countFrames(L *lua.LState) int {
+	count := fewFrames
+	for {
+		if _, ok := L.GetStack(count); !ok {
+			return count
+		}
+		count *= 2
+	}
+}

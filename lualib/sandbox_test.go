@@ -1,0 +1,233 @@
+package lualib_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/lualib"
+)
+
+// tree makes files and directories (names that end in a slash) in a folder of its own, and returns it, resolved. A
+// content of "-> x" makes a symbolic link.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		target, isLink := strings.CutPrefix(content, "-> ")
+		switch {
+		case isLink:
+			err = os.Symlink(target, path)
+		case strings.HasSuffix(name, "/"):
+			err = os.MkdirAll(path, 0o755)
+		default:
+			err = os.WriteFile(path, []byte(content), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func only(paths ...string) lualib.Grant { return lualib.Grant{Only: paths} }
+
+func reading(paths ...string) lualib.Options {
+	return lualib.Options{Permissions: lualib.Permissions{Read: only(paths...)}}
+}
+
+// Everything of Lua 5.1's libraries that touches the system, in a state that nobody has opened.
+func TestClosedByDefault(t *testing.T) {
+	const flag = "run again with --allow-"
+	for source, want := range map[string]string{
+		`print(io.open("/etc/hosts"))`:                  "nil\t/etc/hosts: reading is not allowed: " + flag + "read=/etc/hosts\t13\n",
+		`print(io.open("/etc/nope"))`:                   "nil\t/etc/nope: reading is not allowed: " + flag + "read=/etc/nope\t13\n",
+		`print(io.open("x y", "w"))`:                    "nil\tx y: writing is not allowed: " + flag + "write='x y'\t13\n",
+		`print(io.open("x", "a"))`:                      "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
+		`print(io.open("x", "r+"))`:                     "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
+		`print(pcall(io.lines, "x"))`:                   "false\tbad argument #1 to '?' (x: reading is not allowed: " + flag + "read=x)\n",
+		`print(pcall(io.input, "x"))`:                   "false\tbad argument #1 to '?' (x: reading is not allowed: " + flag + "read=x)\n",
+		`print(pcall(io.output, "x"))`:                  "false\tbad argument #1 to '?' (x: writing is not allowed: " + flag + "write=x)\n",
+		`print(os.remove("x"))`:                         "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
+		`print(os.rename("x", "y"))`:                    "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
+		`print(loadfile("x"))`:                          "nil\tcannot open x: reading is not allowed: " + flag + "read=x\n",
+		`print(pcall(dofile, "x"))`:                     "false\tcannot open x: reading is not allowed: " + flag + "read=x\n",
+		`print(io.popen("id"))`:                         "nil\tid: running programs is not allowed: " + flag + "run\t13\n",
+		`print(os.execute("id"))`:                       "nil\tid: running programs is not allowed: " + flag + "run\t13\n",
+		`print(os.execute())`:                           "0\n",
+		`print(os.getenv("PATH"))`:                      "nil\n",
+		`print(os.setenv, channel)`:                     "nil\tnil\n",
+		`print(_printregs)`:                             "nil\n",
+		`print(package.cpath == "")`:                    "true\n",
+		`print(package.path == "")`:                     "true\n",
+		`print(package.loadlib("libc.so.6", "system"))`: "nil\tnative libraries are not supported\tabsent\n",
+		`print((select(2, pcall(require, "channel"))))`: "module 'channel' not found:\n\tno field package.preload['channel']\n",
+	} {
+		newVM(t).wantOutput(t, source, want)
+	}
+	m := newVM(t)
+	for _, source := range []string{`print(io.tmpfile())`, `print(os.tmpname())`} {
+		if got, _ := m.run(t, source); !strings.Contains(got, "writing is not allowed: run again with --allow-write=") || !strings.HasSuffix(got, "\t13\n") {
+			t.Errorf("%s prints %q", source, got)
+		}
+	}
+}
+
+func TestReadCoversWhatIsUnderAPath(t *testing.T) {
+	dir := tree(t, map[string]string{"in/a": "A", "in/deep/b": "B", "out/secret": "S", "in.txt": "T", "file": "F",
+		"in/inside": "-> deep/b", "in/outside": "-> ../out/secret", "in/outdir": "-> ../out", "alias": "-> in"})
+	m := newVMWith(t, reading(filepath.Join(dir, "alias"), filepath.Join(dir, "file")))
+	m.SetGlobal("dir", luaString(dir+"/"))
+	for path, want := range map[string]string{
+		"in/a": "A", "in/deep/b": "B", "alias/a": "A", "in/inside": "B", "in/deep/../a": "A", "file": "F", "./in//a": "A",
+		"in/outside": "refused", "in/outdir/secret": "refused", "in/../out/secret": "refused", "in.txt": "refused",
+		"out/secret": "refused", "out/nope": "refused", "file/x": "nil", "in/nope": "nil", "": "refused",
+	} {
+		got, err := m.run(t, fmt.Sprintf(`local f, text, code = io.open(dir .. %q)
+			io.write(f and tostring(f:read("*a")) or code == 13 and text:find("run again", 1, true) and "refused" or "nil")`, path))
+		if got != want || err != nil {
+			t.Errorf("%q: %q, %v, want %q", path, got, err, want)
+		}
+	}
+}
+
+func TestWriteStaysInside(t *testing.T) {
+	dir := tree(t, map[string]string{"w/old": "12345", "w/link": "-> ../target", "w/dangling": "-> ../new", "target": "T", "w/sub/": "", "w2/": ""})
+	w := filepath.Join(dir, "w")
+	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Read: only(w), Write: only(w, filepath.Join(dir, "w2"))}})
+	m.SetGlobal("dir", luaString(dir+"/"))
+	m.wantOutput(t, `
+		local function put(name, mode, text)
+			local f, _, code = io.open(dir .. name, mode)
+			if not f then return code end
+			f:write(text) f:close() return true
+		end
+		print(put("w/new", "w", "n"), put("w/old", "w", "x"), put("w/old", "a", "y"), put("w/old", "r+", "z"))
+		print(put("w/link", "w", "x"), put("w/dangling", "w", "x"), put("new", "w", "x"), put("w/nodir/x", "w", "x"))
+		print(os.rename(dir .. "w/new", dir .. "w/sub/newer"), (select(3, os.rename(dir .. "w/old", dir .. "old"))),
+			(select(3, os.rename(dir .. "w/old", dir .. "w2/old"))), (select(3, os.rename(dir .. "target", dir .. "w/t"))))
+		print(os.remove(dir .. "w/sub/newer"), (select(3, os.remove(dir .. "target"))), os.remove(dir .. "w/link"))
+		print((select(3, os.remove(dir .. "w/nope"))))
+	`, "true\ttrue\ttrue\ttrue\n13\t13\t13\t2\ntrue\t13\t18\t13\ntrue\t13\ttrue\n2\n")
+	for name, want := range map[string]string{"w/old": "zy", "target": "T"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); string(got) != want || err != nil {
+			t.Errorf("%s holds %q, %v, want %q", name, got, err, want)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "new")); err == nil {
+		t.Error("a link to nowhere let a file be created outside")
+	}
+}
+
+// Somebody else swaps an allowed file for a link, over and over, while the script opens it: what it reads is the one or
+// nothing, never what the link leads to.
+func TestNoRaceLeadsOutside(t *testing.T) {
+	dir := tree(t, map[string]string{"box/a": "inside", "box/beside": "outside", "secret": "outside"})
+	path := filepath.Join(dir, "box/a")
+	m := newVMWith(t, reading(path))
+	m.SetGlobal("path", luaString(path))
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			spare := filepath.Join(dir, "spare")
+			if i%2 == 0 {
+				os.Symlink([]string{"beside", "../secret"}[i/2%2], spare)
+			} else {
+				os.WriteFile(spare, []byte("inside"), 0o644)
+			}
+			os.Rename(spare, path)
+		}
+	}()
+	got, err := m.run(t, `for i = 1, 3000 do
+		local f = io.open(path)
+		if f then
+			if f:read("*a") == "outside" then print "outside" end
+			f:close()
+		end
+	end`)
+	close(stop)
+	<-stopped
+	if got != "" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestAllOpens(t *testing.T) {
+	dir := tree(t, map[string]string{"a": "1 0x10 -2.5e1x\nline\nrest"})
+	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Read: lualib.Grant{All: true}, Write: lualib.Grant{All: true},
+		Run: true, Env: only("PATH")}})
+	m.SetGlobal("path", luaString(filepath.Join(dir, "a")))
+	m.wantOutput(t, `local f = assert(io.open(path, "r+"))
+		print(f:read("*n", "*n", "*n")) print(f:read("*l", "l", 2, 0, "*a", "*l"))
+		print(f:seek("set", 2), f:read(4), f:seek(), f:seek("end"), io.type(f), f:write("!"), f:close(), io.type(f))
+		print(pcall(f.read, f))
+		for line in io.lines(path) do io.write("[", line, "]") end print()
+		print(os.getenv("PATH") ~= nil, os.getenv("HOME"))
+		local t = io.tmpfile() t:write("abc") t:seek("set") print(t:read("*a")) t:close()
+		local name = os.tmpname() print(os.remove(name))`,
+		"1\t16\t-25\nx\tline\tre\t\tst\tnil\n2\t0x10\t6\t24\tfile\ttrue\ttrue\tclosed file\nfalse\tattempt to use a closed file\n"+
+			"[1 0x10 -2.5e1x][line][rest!]\ntrue\tnil\nabc\ntrue\n")
+	if runtime.GOOS != "windows" {
+		m.wantOutput(t, `print(os.execute("exit 3"), os.execute("true"), os.execute()) local p = io.popen("echo hi") print(p:read("*a"), p:close())
+			p = io.popen("exit $(cat)", "w") p:write("0") print(p:close())`, "768\t0\t1\nhi\n\ttrue\ntrue\n")
+	}
+}
+
+func TestEnvironmentWarnsOnce(t *testing.T) {
+	var log bytes.Buffer
+	m := newVMWith(t, lualib.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	m.wantOutput(t, "for i = 1, 3 do\nos.getenv('HOME') end for i = 1, 200 do os.getenv('X' .. i) end", "")
+	if got := strings.Count(log.String(), "HOME: reading the environment is not allowed: run again with --allow-env=HOME"); got != 1 {
+		t.Errorf("%d warnings of HOME in\n%s", got, log.String())
+	}
+	if lines := strings.Count(log.String(), "\n"); lines > 64 {
+		t.Errorf("%d warnings", lines)
+	}
+	if !strings.Contains(log.String(), "at=test.lua:2") {
+		t.Errorf("the warning does not name the line:\n%s", log.String())
+	}
+}
+
+func TestStreamsAreTheHosts(t *testing.T) {
+	var stderr bytes.Buffer
+	m := newVMWith(t, lualib.Options{Stdin: strings.NewReader("one\ntwo\nreturn 7\n"), Stderr: &stderr})
+	m.wantOutput(t, `io.stderr:write("oops\n") print(io.read(), io.stdin:read("*l"), loadfile()(), io.read(), io.read("*a"), io.read(0))`,
+		"one\ttwo\t7\tnil\t\tnil\n")
+	if stderr.String() != "oops\n" {
+		t.Errorf("stderr got %q", stderr.String())
+	}
+	m.wantOutput(t, `print(io.stdin:close()) print(io.stderr:close()) print(io.stdin:write("x"))`,
+		"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tBad file descriptor\t9\n")
+}
+
+func TestReadFileForTLS(t *testing.T) {
+	dir := tree(t, map[string]string{"in/ca.pem": "PEM", "in/link": "-> ../secret", "secret": "S", "in/big": strings.Repeat("x", 1<<20+1)})
+	p := lualib.Permissions{Read: only(filepath.Join(dir, "in"))}
+	if got, err := p.ReadFile(filepath.Join(dir, "in/ca.pem")); string(got) != "PEM" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	for path, want := range map[string]string{"secret": "reading is not allowed: run again with --allow-read=", "in/link": "reading is not allowed",
+		"in": "not a regular file", "in/big": "larger than 1048576 bytes"} {
+		if _, err := p.ReadFile(filepath.Join(dir, path)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+}
