@@ -2,23 +2,16 @@
 
 package interop
 
-import (
-	"os"
-	"testing"
-)
+import "testing"
 
-var chromiumTool = tool{names: []string{"chromium-headless-shell", "chromium"}, debian: "chromium-headless-shell"}
+// Of the smaller package the program itself: the script in front of it would end alone.
+var chromiumTool = tool{names: []string{"/usr/lib/chromium/chromium-headless-shell", "chromium"}, debian: "chromium-headless-shell"}
 
 // The example opens pages in a real browser: one that is its own URL, one that nginx serves.
 func TestDevTools(t *testing.T) {
-	profile, err := os.MkdirTemp("", "tidewire-interop-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(profile) }) // a helper of the browser may still write to it: not t.TempDir, which minds
 	browser := serve(t, chromiumTool.path(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
-		"--remote-allow-origins=*", "--user-data-dir="+profile, "about:blank")
+		"--remote-allow-origins=*", "--user-data-dir="+t.TempDir(), "about:blank")
 	url := browser.says(t, `DevTools listening on (ws://\S+)`)[1]
 	_, addresses := nginx(t, `listen 127.0.0.1:PORT; default_type text/html;
 		location / { return 200 "<title>of nginx</title>"; }`)

@@ -85,7 +85,10 @@ func TestStoppedServer(t *testing.T) {
 				url := map[string]string{"ws": "ws://127.0.0.1:" + ports[1], "wss": "wss://localhost:" + ports[2]}[scheme] + "/echo"
 				cmd := script{name: "mute", args: []string{url, c.options, c.what}}.command(t)
 				seen := falls(t, cmd,
-					func() { signal(t, server.process, syscall.SIGSTOP) },
+					func() {
+						signal(t, server.process, syscall.SIGSTOP)
+						t.Cleanup(func() { signal(t, server.process, syscall.SIGCONT) }) // or it could not end
+					},
 					func() { signal(t, server.process, syscall.SIGCONT) })
 				seen.want(t, c.want)
 				seen.wantAfter(t, c.earliest, c.latest)

@@ -47,6 +47,7 @@ func startSquid(t *testing.T, password bool, forbidden string, tls *certificate)
 	program := squidTool.path(t)
 	dir := publicDir(t) // squid, started as root, goes on as another user
 	address := refusedAddress(t)
+	_, port, _ := strings.Cut(address, ":")
 	listen, access := "http_port "+address, "http_access allow all"
 	if tls != nil {
 		listen = fmt.Sprintf("https_port %s tls-cert=%s tls-key=%s", address, tls.certFile, tls.keyFile)
@@ -80,7 +81,7 @@ buffered_logs off
 		text, _ := os.ReadFile(filepath.Join(dir, "access.log"))
 		return string(text)
 	}}
-	p.service = serve(t, program, "-N", "-f", writeFile(t, filepath.Join(dir, "squid.conf"), config))
+	p.service = serve(t, program, "-N", "-n", "tidewire"+port, "-f", writeFile(t, filepath.Join(dir, "squid.conf"), config))
 	p.await(t, address)
 	return p
 }

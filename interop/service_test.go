@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,6 +20,9 @@ import (
 const (
 	// patience is how long a service may take to start, and its log to say what happened.
 	patience = 20 * time.Second
+
+	// stopTimeout is how long it may take to end.
+	stopTimeout = 5 * time.Second
 
 	// glance is how often is looked at what nobody signals: another program's port, another program's log file.
 	glance = 10 * time.Millisecond
@@ -69,11 +73,12 @@ type service struct {
 // serve starts a program. What it says is shown if the test fails.
 func serve(t *testing.T, path string, args ...string) *service {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background()) // t.Context ends before cleanups run
+	ctx, end := context.WithCancel(context.Background()) // t.Context ends before cleanups run
 	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // so that it cleans up and ends its helpers
+	cmd.WaitDelay = stopTimeout
 	s := &service{name: filepath.Base(path), said: new(output), ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = s.said, s.said
-	cmd.WaitDelay = time.Second   // a helper of the program may still hold its output
 	stdin, err := cmd.StdinPipe() // our own servers end with it, so that none outlives a crashed test
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +93,7 @@ func serve(t *testing.T, path string, args ...string) *service {
 	}()
 	t.Cleanup(func() {
 		stdin.Close()
-		cancel()
+		end()
 		<-s.ended
 		if t.Failed() {
 			t.Logf("%s said:\n%s", s.name, s.said)
