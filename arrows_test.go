@@ -63,8 +63,6 @@ var rows = []row{
 	{folder: "internal/wstest/enginetest", is: "an engine, its host and its scripted peer, put together for tests", ours: anything},
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
 		ours: []string{"internal/policy", "internal/dial", "internal/handshake", "internal/deflate", "internal/proto", "internal/wire", "internal/failure"}},
-	{folder: "internal/policy", is: "which hosts and addresses may be reached: no look-ups, no I/O, standard library alone",
-		never: []string{"os", "time"}}, // net for the type of an address and for writing host and port
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/handshake", "internal/deflate", "internal/proto", "internal/wire", "internal/failure"}},
 	{folder: "internal/wstest", is: "scripted peer, in-memory network, leak check, for tests", ours: anything},
@@ -72,6 +70,8 @@ var rows = []row{
 		ours:      []string{"internal/failure"},
 		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy", "golang.org/x/net/http/httpproxy"},
 		testTools: []string{"golang.org/x/net/dns"}},
+	{folder: "internal/policy", is: "which hosts and addresses may be reached: no look-ups, no I/O, standard library alone",
+		never: []string{"os", "time"}}, // net to write host and port
 	{folder: "internal/handshake", is: "the opening handshake, both roles",
 		ours: []string{"internal/failure"}},
 	{folder: "internal/deflate", is: "permessage-deflate: no connections, no I/O",
