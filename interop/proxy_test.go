@@ -107,15 +107,15 @@ func startTinyproxy(t *testing.T, password bool, allowed ...string) *proxy {
 	return p
 }
 
-// startMicrosocks runs microsocks, a SOCKS5 server.
-func startMicrosocks(t *testing.T, password bool) *proxy {
+// startMicrosocks runs microsocks, a SOCKS5 server; a password is optional.
+func startMicrosocks(t *testing.T, password string) *proxy {
 	t.Helper()
 	program := microsocksTool.path(t)
 	address := refusedAddress(t)
 	host, port, _ := strings.Cut(address, ":")
 	args := []string{"-i", host, "-p", port}
-	if password {
-		args = append(args, "-u", proxyUser, "-P", proxyPassword)
+	if password != "" {
+		args = append(args, "-u", proxyUser, "-P", password)
 	}
 	p := &proxy{address: address}
 	p.service = serve(t, program, args...)
@@ -251,7 +251,7 @@ func TestHTTPProxy(t *testing.T) {
 func TestSOCKSProxy(t *testing.T) {
 	server := peerNamed(t, "node-ws")
 	urls := map[string]string{"ws": "ws://" + server.plain + "/echo", "wss": peerNamed(t, "node-wss").base + "/echo"}
-	open, restricted := startMicrosocks(t, false), startMicrosocks(t, true)
+	open, restricted := startMicrosocks(t, ""), startMicrosocks(t, proxyPassword)
 	for scheme, url := range urls {
 		for _, socks := range []string{"socks5", "socks5h"} {
 			name := scheme + "/" + socks
@@ -286,13 +286,20 @@ func TestSOCKSProxy(t *testing.T) {
 	}
 }
 
+// A password may have any characters, percent-encoded where a URL has a use for them.
+func TestProxyPassword(t *testing.T) {
+	p := startMicrosocks(t, "p@ss:w/rd? é%")
+	seen, _ := visit(t, peerNamed(t, "node-ws").base+"/echo", through("socks5h", "user:p%40ss:w%2Frd%3F%20%C3%A9%25@", p))
+	seen.want(t, echoed(nil))
+}
+
 // What proxies the environment names. Loopback addresses bypass them, so the servers are called otherwise: by a name
 // that squid alone resolves, or by 0.0.0.0, which is this machine, too.
 func TestProxyEnvironment(t *testing.T) {
 	secure := strings.TrimPrefix(peerNamed(t, "node-wss").base, "wss://localhost")
 	plain := strings.TrimPrefix(peerNamed(t, "node-ws").base, "ws://127.0.0.1")
 	squid := startSquid(t, false, muteAddress(t), nil)
-	socks := startMicrosocks(t, false)
+	socks := startMicrosocks(t, "")
 	dead := refusedAddress(t)
 	trust := "{tls = {serverName = 'localhost', ca = " + fmt.Sprintf("%q", certs.certFile) + "}}"
 	direct := fmt.Sprintf("{proxy = false, tls = {serverName = 'localhost', ca = %q}}", certs.certFile)

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,6 +193,44 @@ func TestClientCertificate(t *testing.T) {
 			})
 		}
 	}
+}
+
+// SSLKEYLOGFILE gets the secrets that OpenSSL has on its side, in the format of both.
+func TestKeyLog(t *testing.T) {
+	needPython(t, "websockets", "python3-websockets")
+	ca := newAuthority(t, t.TempDir(), "test authority")
+	for _, version := range []string{"TLSv1_2", "TLSv1_3"} {
+		t.Run(version, func(t *testing.T) {
+			theirs, ours := filepath.Join(t.TempDir(), "theirs"), filepath.Join(t.TempDir(), "ours")
+			server := openSSL(t, ca.issue(t, "server", nil), "--version", version, "--keylog", theirs)
+			url := "wss://localhost:" + server.says(t, `^listening (\d+)$`)[1] + "/"
+			seen, _ := visit(t, url, lua("ca = %q", ca.certFile), "SSLKEYLOGFILE="+ours)
+			seen.want(t, echoed(nil))
+			secrets := secretsOf(t, theirs)
+			for _, secret := range secretsOf(t, ours) {
+				if !slices.Contains(secrets, secret) {
+					t.Errorf("OpenSSL does not know the secret %q", secret)
+				}
+			}
+			if len(secretsOf(t, ours)) == 0 {
+				t.Error("no secret was written")
+			}
+		})
+	}
+}
+
+func secretsOf(t *testing.T, path string) (lines []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // openSSL starts servers/python_openssl.py, an echo server that tells how TLS begins and ends.

@@ -3,7 +3,8 @@
 It tells on its standard output what the websockets library hides: "listening PORT", then for each connection "refused
 WHY" if the TLS handshake failed, or "ended HOW CODE": "close_notify" if the client ended TLS as RFC 8446 §6.1 wants it,
 "cut" if it did not, with the code of the client's close frame. With --first it is the one that ends TLS when the closing
-handshake is done, and "answered" means that the client's close_notify came back. It ends when its standard input does.
+handshake is done, and "answered" means that the client's close_notify came back. --keylog names a file for its side of the
+TLS secrets. It ends when its standard input does.
 """
 
 import argparse
@@ -25,12 +26,15 @@ parser.add_argument("cert")
 parser.add_argument("key")
 parser.add_argument("--client-ca")
 parser.add_argument("--version", default="TLSv1_3")
+parser.add_argument("--keylog")
 parser.add_argument("--first", action="store_true")
 arguments = parser.parse_args()
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(arguments.cert, arguments.key)
 context.minimum_version = context.maximum_version = ssl.TLSVersion[arguments.version]
+if arguments.keylog:
+    context.keylog_filename = arguments.keylog
 if arguments.client_ca:
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(arguments.client_ca)
