@@ -2,7 +2,16 @@
 // the ws library of Node and the websockets library of Python, each over ws and wss. Its tests carry the build tag
 // interop, so that `go test ./...` needs Go alone; `make interop` installs the servers and runs them.
 //
-// A server is started once, on loopback ports of its own choice, and shows one behaviour for each path:
+// Some tests start further programs for themselves, on loopback or in network namespaces of their own:
+//
+//	nginx                  TLS with every kind of certificate, refusals and redirects
+//	squid, tinyproxy       HTTP and HTTPS proxies
+//	microsocks             SOCKS5
+//	mosquitto, Chromium    what examples/mqtt.lua and examples/devtools.lua talk to
+//	aiohttp                permessage-deflate, beside ws and websockets
+//	servers/               what needs a server of a special kind, on Python's ssl or on bare sockets
+//
+// The two libraries' server is started once, on loopback ports of its own choice, and shows one behaviour for each path:
 //
 //	/echo                  sends every message back
 //	/protocol/choose       speaks beta or gamma, if offered, and says which
