@@ -121,3 +121,18 @@ func signature(params []luaapi.Param) string {
 }
 
 func code(text string) string { return "`" + text + "`" }
+
+// The type of onError's message has every string of the catalogue.
+func TestMessagesOfTheAPI(t *testing.T) {
+	var got []string
+	for _, row := range table(t, "docs/lua-api.md", "<!-- test: catalogue -->") {
+		for _, message := range words(row[0]) {
+			if !slices.Contains(got, message) {
+				got = append(got, message)
+			}
+		}
+	}
+	if !slices.Equal(got, luaapi.Messages) {
+		t.Errorf("the manual has\n%q, luaapi\n%q", got, luaapi.Messages)
+	}
+}

@@ -31,7 +31,7 @@ type Function struct {
 	Returns string // type, empty for none
 	Doc     string
 
-	// Events are the words that the first argument can be; each has an overload of its own in the stubs.
+	// Events are the words that the first argument can be.
 	Events []Field
 }
 

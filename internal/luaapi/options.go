@@ -42,8 +42,9 @@ var Options = []Field{
 	{Name: "proxy", Type: "string|false", Default: `""`, Doc: "URL of the proxy to go through, or `false`: see below"},
 	{Name: "tls", Type: "tidewire.Options.TLS", Class: "tidewire.Options.TLS", Doc: "table: see below",
 		Fields: []Field{
-			{Name: "ca", Type: "string|tidewire.Options.TLS.CA",
-				Doc: "roots to trust besides the system's: PEM text, or the path of a file. `{ca, exclusive = true}`: instead of them"},
+			{Name: "ca", Type: "string|tidewire.Options.TLS.CA", Class: "tidewire.Options.TLS.CA",
+				Fields: []Field{{Name: "[1]", Type: "string"}, {Name: "exclusive", Type: "boolean"}},
+				Doc:    "roots to trust besides the system's: PEM text, or the path of a file. `{ca, exclusive = true}`: instead of them"},
 			{Name: "cert", Type: "string",
 				Doc: "our own certificate and its key, for a server that asks for one: PEM text, or the path of a file"},
 			{Name: "key", Type: "string",

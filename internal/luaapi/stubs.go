@@ -1,0 +1,217 @@
+package luaapi
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tidewire/tidewire/internal/failure"
+)
+
+// StubHead is the first line of every stub: a file that begins with it may be written anew.
+const StubHead = "-- Type definitions for editors, written by tidewire init: do not edit, the next one writes them anew."
+
+// Stub is a file of type definitions for the Lua language server.
+type Stub struct {
+	Name string // of the file
+	Text string
+}
+
+// Stubs returns the type definitions of our modules, a file for each.
+func Stubs() []Stub {
+	var stubs []Stub
+	for _, m := range ours {
+		stubs = append(stubs, Stub{m.Name + ".lua", m.stub()})
+	}
+	return stubs
+}
+
+// Messages is the catalogue: what onError's first argument can be, in the manual's order.
+var Messages = []string{
+	failure.MsgInvalidURI, failure.MsgRejected, failure.MsgTransport, failure.MsgTimerExpired, failure.MsgTLSFailed,
+	failure.MsgTLSTimeout, failure.MsgProxyURI, failure.MsgProxy, failure.MsgHTTPStatus, failure.MsgHeaderMissing,
+	failure.MsgHTTPParse, failure.MsgExtension, failure.MsgSubprotocol, failure.MsgHandshakeTimeout, failure.MsgEOF,
+	failure.MsgTooBig, failure.MsgUTF8, failure.MsgZlib, failure.MsgReservedBits, failure.MsgOpcode,
+	failure.MsgControlTooLong, failure.MsgControlFragmented, failure.MsgContinuation, failure.MsgMaskedFrame,
+	failure.MsgNonMinimalLength, failure.MsgInvalidCloseCode, failure.MsgReservedCloseCode, failure.MsgSendQueueFull,
+}
+
+// types are the types that a module's stub declares before its functions.
+var types = map[*Module]func(*writer){
+	&websocket: websocketTypes,
+	&host: func(w *writer) {
+		w.line("---@alias %s integer", handleType)
+		w.line("")
+	},
+	&json: func(w *writer) {
+		w.line("---@class tidewire.JSON.Null: userdata")
+		w.line("")
+	},
+}
+
+func websocketTypes(w *writer) {
+	w.alias(kindType, Kinds)
+	w.alias("tidewire.Message", Messages)
+	w.alias("tidewire.Phase", texts([]failure.Phase{
+		failure.PhaseURI, failure.PhasePolicy, failure.PhaseDNS, failure.PhaseProxy, failure.PhaseTCP, failure.PhaseTLS,
+		failure.PhaseHandshake, failure.PhaseOpen, failure.PhaseClosing,
+	}))
+	w.alias("tidewire.Category", texts(failure.Categories()))
+
+	var callbacks []Field
+	for _, c := range Callbacks {
+		callbacks = append(callbacks, Field{Name: c.Name, Type: signature(c.Params), Optional: true, Doc: c.Doc})
+	}
+	w.class("tidewire.Callbacks", callbacks)
+	w.class("tidewire.Info", Info)
+	w.class("tidewire.EndInfo: tidewire.Info", EndInfo)
+	var options []Field
+	for _, o := range Options {
+		options = append(options, optional(o))
+	}
+	w.class("tidewire.Options", options)
+}
+
+// optional makes an option and the fields of its table ones that may be absent, and adds the default to the words.
+func optional(f Field) Field {
+	f.Optional = !strings.HasPrefix(f.Name, "[")
+	if f.Default != "" {
+		f.Doc = plain(f.Doc) + ". Default: `" + f.Default + "`"
+	}
+	f.Fields = slices.Clone(f.Fields)
+	for i := range f.Fields {
+		f.Fields[i] = optional(f.Fields[i])
+	}
+	return f
+}
+
+func (m *Module) stub() string {
+	w := &writer{}
+	w.line("%s", StubHead)
+	if m.Loadable {
+		w.line("---@meta %s", m.Name)
+	} else {
+		w.line("---@meta")
+	}
+	w.line("")
+	if declare := types[m]; declare != nil {
+		declare(w)
+	}
+	w.doc(m.Doc)
+	w.line("---@class (exact) tidewire.module.%s", m.Name)
+	w.fields(m.Fields)
+	if m.Global {
+		w.line("%s = {}", m.Name)
+	} else {
+		w.line("local %s = {}", m.Name)
+	}
+	for _, f := range m.Functions {
+		w.line("")
+		w.function(m.Name, f)
+	}
+	w.line("")
+	for _, alias := range m.Aliases {
+		w.line("%s = %s", alias, m.Name)
+	}
+	if m.Loadable {
+		w.line("return %s", m.Name)
+	}
+	return strings.TrimRight(w.String(), "\n") + "\n"
+}
+
+// writer writes a stub.
+type writer struct{ strings.Builder }
+
+func (w *writer) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+
+func (w *writer) doc(text string) {
+	if text != "" {
+		w.line("---%s", plain(text))
+	}
+}
+
+// alias declares a type of a few words.
+func (w *writer) alias(name string, words []string) {
+	w.line("---@alias %s", name)
+	for _, word := range words {
+		w.line("---| %q", word)
+	}
+	w.line("")
+}
+
+// class declares a type of a table, those of its fields' tables first.
+func (w *writer) class(name string, fields []Field) {
+	for _, f := range fields {
+		if f.Class != "" && !strings.Contains(w.String(), "---@class (exact) "+f.Class+"\n") {
+			w.class(f.Class, f.Fields)
+		}
+	}
+	w.line("---@class (exact) %s", name)
+	w.fields(fields)
+	w.line("")
+}
+
+func (w *writer) fields(fields []Field) {
+	for _, f := range fields {
+		name := f.Name
+		if f.Optional {
+			name += "?"
+		}
+		w.line("%s", strings.TrimRight("---@field "+name+" "+f.Type+" "+plain(f.Doc), " "))
+	}
+}
+
+func (w *writer) function(module string, f Function) {
+	w.doc(f.Doc)
+	var names []string
+	for i, p := range f.Params {
+		names = append(names, p.Name)
+		if i == 0 && f.Events != nil {
+			w.line("---@param %s", p.Name)
+			for _, event := range f.Events {
+				w.line("---| %q # %s", event.Name, plain(event.Doc))
+			}
+			continue
+		}
+		name := p.Name
+		if p.Optional {
+			name += "?"
+		}
+		w.line("%s", strings.TrimRight("---@param "+name+" "+p.Type+" "+plain(p.Doc), " "))
+	}
+	if f.Returns != "" {
+		w.line("---@return %s", f.Returns)
+	}
+	w.line("function %s.%s(%s) end", module, f.Name, strings.Join(names, ", "))
+	for _, alias := range f.Aliases {
+		w.line("%s.%s = %s.%s", module, alias, module, f.Name)
+	}
+}
+
+// signature is the type of a function.
+func signature(params []Param) string {
+	var parts []string
+	for _, p := range params {
+		parts = append(parts, p.Name+": "+p.Type)
+	}
+	return "fun(" + strings.Join(parts, ", ") + ")"
+}
+
+var (
+	references = regexp.MustCompile(`: see (below|\[[^\]]*\]\([^)]*\))$`)
+	links      = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+)
+
+// plain takes out of the manual's words what only the manual's page can show: links, and "see below".
+func plain(doc string) string {
+	return links.ReplaceAllString(references.ReplaceAllString(doc, ""), "$1")
+}
+
+func texts[T ~string](values []T) []string {
+	var texts []string
+	for _, value := range values {
+		texts = append(texts, string(value))
+	}
+	return texts
+}

@@ -1,0 +1,78 @@
+package luaapi_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/internal/luaapi"
+)
+
+// A stub is Lua that loads, and every type that it speaks of is declared in one of them or Lua's own.
+func TestStubs(t *testing.T) {
+	declared := map[string]bool{}
+	all := ""
+	for _, stub := range luaapi.Stubs() {
+		L := lua.NewState()
+		if err := L.DoString(stub.Text); err != nil {
+			t.Errorf("%s: %v\n%s", stub.Name, err, stub.Text)
+		}
+		L.Close()
+		if !strings.HasPrefix(stub.Text, luaapi.StubHead+"\n---@meta") {
+			t.Errorf("%s begins with %.100q", stub.Name, stub.Text)
+		}
+		all += stub.Text
+	}
+	for _, match := range regexp.MustCompile(`(?m)^---@(?:class(?: \(exact\))?|alias) ([\w.]+)`).FindAllStringSubmatch(all, -1) {
+		if declared[match[1]] {
+			t.Errorf("%s is declared twice", match[1])
+		}
+		declared[match[1]] = true
+	}
+	for _, name := range regexp.MustCompile(`tidewire\.[A-Z][\w.]*`).FindAllString(all, -1) {
+		if !declared[name] {
+			t.Errorf("%s is declared nowhere", name)
+		}
+	}
+	for _, left := range []string{"](#", "see below", "  \n"} {
+		if strings.Contains(all, left) {
+			t.Errorf("a stub contains %q", left)
+		}
+	}
+}
+
+// Some lines as editors are to see them.
+func TestLinesOfStubs(t *testing.T) {
+	want := map[string][]string{
+		"websocket.lua": {
+			"---@meta websocket",
+			`---| "Underlying Transport Error"`,
+			"---@class (exact) tidewire.Callbacks",
+			"---@field onClose? fun(code: integer, reason: string, wasClean: boolean, info: tidewire.EndInfo) " +
+				"the connection ended with a closing handshake, or in any way after the script's own `Close`",
+			"---@class (exact) tidewire.EndInfo: tidewire.Info",
+			"---@field category? tidewire.Category what kind of end it is",
+			"---@field timeout? number|tidewire.Options.Timeout seconds for each phase, or a table that names phases. Default: `5`",
+			"---@param options? tidewire.Options",
+			"function websocket.Connect(url, callbacks, options) end",
+			"websocket.connect = websocket.Connect",
+			"return websocket",
+		},
+		"host.lua": {
+			`---| "onUpdate" # calls ` + "`f`" + ` once a frame, 60 times a second by default; returns a handle`,
+			"function host.Register(event, f) end",
+			"cheat = host",
+		},
+	}
+	for _, stub := range luaapi.Stubs() {
+		lines := strings.Split(stub.Text, "\n")
+		for _, line := range want[stub.Name] {
+			if !slices.Contains(lines, line) {
+				t.Errorf("%s lacks %s\n%s", stub.Name, line, stub.Text)
+			}
+		}
+	}
+}
