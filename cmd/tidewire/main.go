@@ -63,7 +63,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.AddCommand(newRunCommand(), newCheckCommand(), newEchoCommand(), newVersionCommand())
+	root.AddCommand(newRunCommand(), newCheckCommand(), newInitCommand(), newEchoCommand(), newVersionCommand())
 	return root
 }
 

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/internal/luaapi"
+)
+
+// stubsFolder is where the type definitions go; luarc.json names it.
+const stubsFolder = ".tidewire"
+
+var (
+	//go:embed template/main.lua
+	exampleScript string
+
+	//go:embed template/luarc.json
+	editorSettings string
+)
+
+// initFlags are the flags of tidewire init.
+type initFlags struct {
+	force bool
+	types bool
+}
+
+func newInitCommand() *cobra.Command {
+	var flags initFlags
+	cmd := &cobra.Command{
+		Use:   "init [flags] [DIR]",
+		Short: "Begin a script: an example, and type definitions for editors",
+		Long: `Begin a script in DIR, or right here:
+
+  main.lua     an example to start from
+  .luarc.json  settings for editors that use the Lua language server
+  .tidewire/   type definitions for it: completion, documentation, warnings
+
+A file that is there and different is left alone: then nothing is written, and the exit code is 1. Type definitions that an
+earlier version wrote are written anew.`,
+		Example: `  tidewire init bot
+  tidewire init --types   # after an update, or in a project that has a script`,
+		Args:                  cobra.MaximumNArgs(1),
+		DisableFlagsInUseLine: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return initialize(dir, flags)
+		},
+	}
+	cmd.Flags().BoolVar(&flags.force, "force", false, "overwrite files that are there and different")
+	cmd.Flags().BoolVar(&flags.types, "types", false, "write the type definitions alone")
+	return cmd
+}
+
+// project is what tidewire init writes. Names have slashes.
+func project(flags initFlags) (files []plannedFile) {
+	if !flags.types {
+		files = append(files, plannedFile{name: "main.lua", text: exampleScript},
+			plannedFile{name: ".luarc.json", text: editorSettings})
+	}
+	for _, stub := range luaapi.Stubs() {
+		files = append(files, plannedFile{name: stubsFolder + "/" + stub.Name, text: stub.Text})
+	}
+	return files
+}
+
+// plannedFile is a file to be written.
+type plannedFile struct {
+	name string
+	text string
+	path string
+	now  fileState
+}
+
+// fileState is how a planned file relates to what is there.
+type fileState int
+
+const (
+	absent    fileState = iota
+	same                // there, with this very text
+	outdated            // there, written by tidewire init before, not meant to be edited
+	different           // there, and somebody's own
+)
+
+// initialize is the body of tidewire init. It looks at everything before it writes anything.
+func initialize(dir string, flags initFlags) error {
+	files := project(flags)
+	var inTheWay []string
+	for i := range files {
+		if err := files[i].compare(dir); err != nil {
+			return &startError{err}
+		}
+		if files[i].now == different && !flags.force {
+			inTheWay = append(inTheWay, files[i].path)
+		}
+	}
+	if len(inTheWay) > 0 {
+		fmt.Fprintf(os.Stderr, "tidewire: nothing was written, since these files are there and different:\n  %s\n"+
+			"--force overwrites them, --types writes the type definitions alone.\n", strings.Join(inTheWay, "\n  "))
+		return exitWith(1)
+	}
+	for _, file := range files {
+		if err := file.write(); err != nil {
+			return &startError{err}
+		}
+	}
+	if !flags.types {
+		fmt.Printf("Next: tidewire run --echo %s\n", filepath.Join(dir, "main.lua"))
+	}
+	return nil
+}
+
+// compare looks at what is there.
+func (f *plannedFile) compare(dir string) error {
+	f.path = filepath.Join(dir, filepath.FromSlash(f.name))
+	there, err := os.ReadFile(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.now = absent
+	case err != nil:
+		return fmt.Errorf("look at what is there: %w", err)
+	case string(there) == f.text:
+		f.now = same
+	case bytes.HasPrefix(there, []byte(luaapi.StubHead)):
+		f.now = outdated
+	default:
+		f.now = different
+	}
+	return nil
+}
+
+// write brings a file about and says so.
+func (f *plannedFile) write() error {
+	if f.now == same {
+		fmt.Printf("left as it is  %s\n", f.path)
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o777); err != nil {
+		return err
+	}
+	if err := os.WriteFile(f.path, []byte(f.text), 0o666); err != nil {
+		return err
+	}
+	done := map[fileState]string{absent: "wrote", outdated: "wrote anew", different: "overwrote"}
+	fmt.Printf("%-13s  %s\n", done[f.now], f.path)
+	return nil
+}
