@@ -37,7 +37,7 @@ var rows = []row{
 	{folder: "docs", is: "the manual and the tests that hold it to the code", ours: anything},
 	{folder: "examples", is: "Lua scripts and the tests that run them", ours: anything},
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
-		ours:      []string{"script", "host", "engine", "internal/check", "internal/luaapi", "internal/echo"},
+		ours:      []string{"script", "lualib", "host", "engine", "internal/check", "internal/luaapi", "internal/echo"},
 		theirs:    []string{"github.com/spf13/cobra", "github.com/lmittmann/tint", "golang.org/x/term"},
 		testTools: []string{"github.com/rogpeppe/go-internal"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",

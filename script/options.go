@@ -4,9 +4,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/lualib"
 )
 
 // FromStdin as Options.Path reads the script from Options.Stdin.
@@ -36,12 +38,22 @@ type Options struct {
 	// Grace is how long the ending may take before what is left is cut. 0 means 5 s; negative means no time at all.
 	Grace time.Duration
 
-	// Stdin is where FromStdin reads the script from. nil means os.Stdin. The script's own io.read always reads the
-	// process's standard input.
+	// Stdin is where FromStdin reads the script from, and io.read what is left of it. nil means os.Stdin.
 	Stdin io.Reader
 
 	// Stdout receives what the script prints. nil means os.Stdout.
 	Stdout io.Writer
+
+	// Stderr receives what the script writes to io.stderr. nil means os.Stderr.
+	Stderr io.Writer
+
+	// Permissions is what the script may do besides using these streams and the network, for which there is
+	// Engine.Policy. The zero value allows nothing: no file, no program, no environment variable. It covers the files
+	// of options.tls, too, unless Engine.ReadFile is set.
+	Permissions lualib.Permissions
+
+	// ModuleDirs are directories in which require finds Lua files, after that of the script's own file.
+	ModuleDirs []string
 
 	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output leaves when a turn of the
 	// host is over, or the buffer is full.
@@ -69,8 +81,22 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+	if o.Engine.ReadFile == nil && !o.Permissions.Read.All {
+		o.Engine.ReadFile = o.Permissions.ReadFile
+	}
 	if o.Engine.Logger == nil {
 		o.Engine.Logger = o.Logger
 	}
 	return o
+}
+
+// moduleDirs are where require looks: beside the script first. What comes from elsewhere than a file has no such place.
+func (o Options) moduleDirs() []string {
+	if o.Path == "" || o.Path == FromStdin {
+		return o.ModuleDirs
+	}
+	return append([]string{filepath.Dir(o.Path)}, o.ModuleDirs...)
 }

@@ -98,7 +98,14 @@ func newRun(opts Options) *run {
 		errors: lualib.NewErrorLog(opts.Logger),
 		engine: engine.New(opts.Engine),
 	}
-	r.state = lualib.NewState(r.stdout)
+	r.state = lualib.New(lualib.Options{
+		Stdin:       opts.Stdin,
+		Stdout:      r.stdout,
+		Stderr:      opts.Stderr,
+		Logger:      opts.Logger,
+		Permissions: opts.Permissions,
+		ModuleDirs:  opts.moduleDirs(),
+	})
 	module := luaws.Open(r.state, r.engine, luaws.Options{Logger: opts.Logger, Errors: r.errors})
 	r.host = host.New(host.Options{
 		Events:    connections{r.engine, module},

@@ -32,6 +32,9 @@ type runFlags struct {
 	code  []string
 
 	allowNet, denyNet []string
+
+	permissions permissionFlags
+	moduleDirs  []string
 }
 
 func newRunCommand() *cobra.Command {
@@ -67,6 +70,8 @@ What the script prints goes to standard output, everything else to standard erro
 	f.StringArrayVarP(&flags.code, "execute", "e", nil, "run `CODE` first, then SCRIPT if there is one; given twice, the pieces are joined by a line break")
 	f.StringArrayVar(&flags.allowNet, "allow-net", nil, "allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, $private; commas between them")
 	f.StringArrayVar(&flags.denyNet, "deny-net", nil, "refuse connections to `HOSTS`, written alike, whatever else is allowed")
+	flags.permissions.define(cmd)
+	f.StringArrayVarP(&flags.moduleDirs, "include", "I", nil, "let require find Lua files in `DIR`, too; may be given several times")
 	return cmd
 }
 
@@ -93,6 +98,9 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Logger:  logger,
 		Engine:  engine.Options{Policy: policy},
 		Overdue: quitter(logger),
+
+		Permissions: flags.permissions.permissions(),
+		ModuleDirs:  flags.moduleDirs,
 	}
 	if len(args) > 0 {
 		opts.Path, opts.Args = args[0], args[1:]

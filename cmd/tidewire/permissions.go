@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/lualib"
+)
+
+// everything is what a permission's flag means without a value.
+const everything = "*"
+
+// grant is the value of a flag such as --allow-read: nothing for everything, or a list with commas. Given twice, the
+// lists add up. It implements pflag.Value.
+type grant struct {
+	lualib.Grant
+	kind string // what --help calls the value
+}
+
+func (g *grant) String() string { return strings.Join(g.Only, ",") }
+
+// Type is what --help calls the value.
+func (g *grant) Type() string { return g.kind }
+
+// Set implements pflag.Value.
+func (g *grant) Set(text string) error {
+	if text == everything {
+		g.All = true
+		return nil
+	}
+	for item := range strings.SplitSeq(text, ",") {
+		if item == "" { // as from --allow-read=$UNSET, which must not open everything, nor pass in silence
+			return errors.New("an empty name: to allow everything leave the = out")
+		}
+		g.Only = append(g.Only, item)
+	}
+	return nil
+}
+
+// permissionFlags are the flags of tidewire run that open the sandbox.
+type permissionFlags struct {
+	read, write, env grant
+	run              bool
+}
+
+func (p *permissionFlags) define(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	p.read.kind, p.write.kind, p.env.kind = "PATHS", "PATHS", "NAMES"
+	for _, flag := range []struct {
+		value       *grant
+		name, usage string
+	}{
+		{&p.read, "allow-read", "allow reading files: these and what is under them, or all"},
+		{&p.write, "allow-write", "allow creating, writing, renaming and removing files: these and what is under them, or all"},
+		{&p.env, "allow-env", "allow reading environment variables: these, or all"},
+	} {
+		flags.Var(flag.value, flag.name, flag.usage)
+		flags.Lookup(flag.name).NoOptDefVal = everything
+	}
+	flags.BoolVar(&p.run, "allow-run", false, "allow running programs, which may do anything that you may")
+}
+
+func (p *permissionFlags) permissions() lualib.Permissions {
+	return lualib.Permissions{Read: p.read.Grant, Write: p.write.Grant, Env: p.env.Grant, Run: p.run}
+}
