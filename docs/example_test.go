@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"net/netip"
 	"os"
 	"testing"
 
@@ -97,6 +98,20 @@ func (c client) Ended(id engine.ID, end *engine.End) {
 		return
 	}
 	fmt.Println("closed with", end.Code)
+}
+
+func Example_policy() {
+	policy, err := engine.NewPolicy(nil, []string{"$private", "*.example.org"})
+	if err != nil {
+		log.Fatal(err) // names the item that cannot be read
+	}
+	eng := engine.New(engine.Options{Policy: policy})
+	defer eng.Shutdown(context.Background())
+
+	fmt.Println(policy(context.Background(), "printer.lan", netip.MustParseAddrPort("192.168.0.9:80")))
+
+	// Output:
+	// 192.168.0.9:80 is refused by --deny-net=$private
 }
 
 func Example_engine() {
