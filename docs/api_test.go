@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,19 @@ func TestTablesOfTheAPI(t *testing.T) {
 		fieldRows(luaapi.OptionNamed("compression").Fields))
 	wantTable(t, "for a tunnel (CONNECT), also for `ws`. What a proxy refuses is told as `Proxy connection failed`, never as the server's.",
 		fieldRows(luaapi.OptionNamed("tls").Fields))
+	wantTable(t, "## json", callRows("json", true))
 	wantTable(t, "## host and utility", slices.Concat(callRows("host", true), callRows("utility", true)))
+}
+
+// README tells of each of websocket's functions what it does.
+func TestCallsInREADME(t *testing.T) {
+	rows := table(t, "README.md", "[docs/lua-api.md](docs/lua-api.md) has all of it. In short:")
+	for i, f := range luaapi.ModuleOf("websocket").Functions {
+		want := []string{code("websocket." + f.Name + signature(f.Params)), f.Does}
+		if i >= len(rows) || !slices.Equal(rows[i], want) {
+			t.Errorf("row %d of README's calls is not %q", i+1, want)
+		}
+	}
 }
 
 // wantTable compares the first table behind a line of the manual.
@@ -81,7 +94,7 @@ func optionRows() (rows [][]string) {
 
 // callRows shows a module's functions, then its fields. qualified puts the module's name in front.
 func callRows(module string, qualified bool) (rows [][]string) {
-	m := luaapi.ModuleOf(module)
+	m := cmp.Or(luaapi.ModuleOf(module), luaapi.Required(module))
 	prefix := ""
 	if qualified {
 		prefix = module + "."

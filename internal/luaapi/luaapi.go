@@ -29,6 +29,7 @@ type Function struct {
 	Aliases []string // other names of the same function
 	Params  []Param
 	Returns string // type, empty for none
+	Does    string // what it does, in README's words, where Doc is what it returns
 	Doc     string
 
 	// Events are the words that the first argument can be.

@@ -163,7 +163,13 @@ func (w *writer) fields(fields []Field) {
 }
 
 func (w *writer) function(module string, f Function) {
-	w.doc(f.Doc)
+	returned := ""
+	if f.Does == "" {
+		w.doc(f.Doc)
+	} else {
+		w.doc(f.Does)
+		returned = " # " + plain(f.Doc)
+	}
 	var names []string
 	for i, p := range f.Params {
 		names = append(names, p.Name)
@@ -181,7 +187,7 @@ func (w *writer) function(module string, f Function) {
 		w.line("%s", strings.TrimRight("---@param "+name+" "+p.Type+" "+plain(p.Doc), " "))
 	}
 	if f.Returns != "" {
-		w.line("---@return %s", f.Returns)
+		w.line("---@return %s%s", f.Returns, returned)
 	}
 	w.line("function %s.%s(%s) end", module, f.Name, strings.Join(names, ", "))
 	for _, alias := range f.Aliases {

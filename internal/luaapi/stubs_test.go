@@ -54,7 +54,7 @@ func TestLinesOfStubs(t *testing.T) {
 			"---@field onClose? fun(code: integer, reason: string, wasClean: boolean, info: tidewire.EndInfo) " +
 				"the connection ended with a closing handshake, or in any way after the script's own `Close`",
 			"---@class (exact) tidewire.EndInfo: tidewire.Info",
-			"---@field category? tidewire.Category what kind of end it is",
+			"---@field category tidewire.Category what kind of end it is",
 			"---@field timeout? number|tidewire.Options.Timeout seconds for each phase, or a table that names phases. Default: `5`",
 			"---@param options? tidewire.Options",
 			"function websocket.Connect(url, callbacks, options) end",

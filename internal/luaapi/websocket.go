@@ -5,6 +5,7 @@ var websocket = Module{
 	Doc: "WebSocket connections. Misuse raises; the network's failures come through `onError`.",
 	Functions: []Function{
 		{Name: "Connect", Aliases: []string{"connect"}, Returns: "integer",
+			Does: "returns an id at once, whatever the URL; what goes wrong comes through `onError`",
 			Doc: "an id: 1, 2, 3 …, never used again. It returns at once; whatever is wrong with the URL or the network comes " +
 				"later, through `onError`",
 			Params: []Param{
@@ -12,13 +13,15 @@ var websocket = Module{
 				{Name: "callbacks", Type: "tidewire.Callbacks"},
 				{Name: "options", Type: "tidewire.Options", Optional: true}}},
 		{Name: "Send", Aliases: []string{"send"}, Returns: "nil",
-			Doc: "nil, whatever the state of the connection",
+			Does: "queues a message, also before the connection is open; never waits",
+			Doc:  "nil, whatever the state of the connection",
 			Params: []Param{
 				{Name: "id", Type: "integer"},
 				{Name: "data", Type: "string", Doc: "any bytes"},
 				{Name: "kind", Type: kindType, Optional: true, Doc: "what the options say, without"}}},
 		{Name: "Close", Aliases: []string{"close"}, Returns: "nil",
-			Doc: "nil. `onClose` comes later",
+			Does: "closes, after what was sent before has left",
+			Doc:  "nil. `onClose` comes later",
 			Params: []Param{
 				{Name: "id", Type: "integer"},
 				{Name: "code", Type: "integer", Optional: true, Doc: "1000, or 3000 to 4999; 1000 without"},
@@ -93,10 +96,10 @@ var Info = []Field{
 
 // EndInfo are the fields that info has besides in onClose and onError.
 var EndInfo = []Field{
-	{Name: "phase", Type: "tidewire.Phase", Optional: true, Doc: "how far the connection had come: see [phases](#phases)"},
-	{Name: "category", Type: "tidewire.Category", Optional: true, Doc: "what kind of end it is: see [categories](#categories)"},
-	{Name: "detail", Type: "string", Optional: true, Doc: "the whole story in one line, for people"},
-	{Name: "closeCode", Type: "integer", Optional: true, Doc: "the code of the close frame that we sent, or 1006 if none left"},
+	{Name: "phase", Type: "tidewire.Phase", Doc: "how far the connection had come: see [phases](#phases)"},
+	{Name: "category", Type: "tidewire.Category", Doc: "what kind of end it is: see [categories](#categories)"},
+	{Name: "detail", Type: "string", Doc: "the whole story in one line, for people"},
+	{Name: "closeCode", Type: "integer", Doc: "the code of the close frame that we sent, or 1006 if none left"},
 	{Name: "retryable", Type: "boolean", Doc: "the same `Connect` may succeed later without anybody mending something first"},
 	{Name: "unsent", Type: "tidewire.Tally", Class: "tidewire.Tally", Fields: tally,
 		Doc: "`{messages, bytes}` that were sent and not completely handed to the operating system, the half-written one and " +
