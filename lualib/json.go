@@ -12,12 +12,11 @@ const (
 	// exhaust the stack.
 	maxJSONDepth = 1000
 
-	// maxJSONText bounds what encode writes, in bytes: a few tables that hold each other several times over spell out to
-	// more than any memory holds.
-	maxJSONText = 64 << 20
-
-	// jsonStride is how many values are read or written between two looks at the interrupt.
+	// jsonStride is how many values are read or written between two looks at the interrupt and at the size.
 	jsonStride = 1024
+
+	// longJSONString is how long a string is that is looked at by itself, in bytes.
+	longJSONString = 4 << 10
 
 	// maxKeptBuffer bounds what a module keeps of its buffers from one call to the next, in bytes and in values.
 	maxKeptBuffer = 64 << 10
@@ -70,6 +69,7 @@ func (m *jsonModule) encode(L *lua.LState) int {
 	if cap(e.text) <= maxKeptBuffer {
 		m.text = e.text
 	}
+	CheckSize(L, len(e.text))
 	L.Push(lua.LString(e.text))
 	return 1
 }

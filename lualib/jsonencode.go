@@ -45,9 +45,7 @@ func cannotEncode(format string, args ...any) *encodeError {
 func (e *jsonEncoder) value(value lua.LValue) *encodeError {
 	if e.values++; e.values%jsonStride == 0 {
 		stopIfInterrupted(e.L)
-	}
-	if len(e.text) > maxJSONText {
-		return cannotEncode("the text is longer than %d bytes", maxJSONText)
+		CheckSize(e.L, len(e.text)) // a few tables that hold each other several times over may spell out to any length
 	}
 	switch value := value.(type) {
 	case lua.LString:
@@ -197,8 +195,8 @@ func (e *jsonEncoder) number(number float64) *encodeError {
 
 // string writes UTF-8 as it is, but for what RFC 8259 §7 wants escaped.
 func (e *jsonEncoder) string(s string) *encodeError {
-	if len(s) > maxJSONText {
-		return cannotEncode("the text is longer than %d bytes", maxJSONText)
+	if len(s) > longJSONString {
+		CheckSize(e.L, len(e.text)+len(s))
 	}
 	e.text = append(e.text, '"')
 	begin, ascii := 0, true
