@@ -173,6 +173,17 @@ func TestCloseBeforeOpen(t *testing.T) {
 			t.Errorf("unsent %+v", end.Unsent)
 		}
 	})
+	inBubble(t, "while TLS shakes hands", func(t *testing.T) {
+		h := enginetest.New(t, engine.Options{})
+		h.ID = h.Connect("wss://"+enginetest.Addr+"/", engine.ConnectOptions{})
+		peer := wstest.Accept(t, h.Listener)
+		synctest.Wait()
+		wantAtOnce(t, h)
+		peer.Hangup()
+		if end := h.End(h.ID); end.Phase != engine.PhaseTLS {
+			t.Errorf("phase %s, want tls", end.Phase)
+		}
+	})
 	inBubble(t, "while shaking hands", func(t *testing.T) {
 		h := enginetest.New(t, engine.Options{})
 		h.ID = h.Connect(enginetest.URL, engine.ConnectOptions{})

@@ -94,6 +94,7 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		Proxy:       c.opts.Proxy,
 		DialContext: options.DialContext,
 		Policy:      options.Policy,
+		Entered:     c.entered,
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })
 	for _, warning := range conn.Warnings {
@@ -114,12 +115,20 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		Password:   at.target.Password,
 	}
 	compression := c.offerCompression(&request)
+	c.entered(PhaseHandshake)
 	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, request, c.opts.Timeouts.Handshake)
 	c.learn(func(f *facts) {
 		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
 		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now
 	})
 	return conn, response, *compression, err
+}
+
+// entered notes how far the connection has come.
+func (c *connection) entered(phase Phase) {
+	c.mu.Lock()
+	c.connectPhase = phase
+	c.mu.Unlock()
 }
 
 // learn notes what info is to tell.

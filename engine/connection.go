@@ -68,6 +68,7 @@ type connection struct {
 	transport    net.Conn           // what frames travel over; nil before open
 	raw          net.Conn           // the socket under it
 	readEnded    bool               // readLoop has met its end, and is about to say how the connection ends
+	connectPhase Phase              // how far it has come while connecting
 	facts        facts
 }
 
@@ -81,7 +82,7 @@ type facts struct {
 }
 
 func newConnection(e *Engine, id ID, target *dial.Target, opts ConnectOptions) *connection {
-	c := &connection{engine: e, id: id, opts: opts, target: target}
+	c := &connection{engine: e, id: id, opts: opts, target: target, connectPhase: PhaseTCP}
 	if target != nil {
 		c.url = target.Redacted
 	}
@@ -276,17 +277,15 @@ func (c *connection) closingExpired() {
 	c.cut()
 }
 
-// phaseLocked says how far the connection has come, as closely as the state tells.
+// phaseLocked says how far the connection has come.
 func (c *connection) phaseLocked() Phase {
-	switch {
-	case c.state >= closing:
-		return PhaseClosing
-	case c.state == open:
+	switch c.state {
+	case connecting:
+		return c.connectPhase
+	case open:
 		return PhaseOpen
-	case c.facts.remote != "":
-		return PhaseHandshake
 	}
-	return PhaseTCP
+	return PhaseClosing
 }
 
 // info makes what an event tells of the connection.

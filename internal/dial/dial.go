@@ -48,6 +48,10 @@ type Options struct {
 	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
 	// socks5 proxy. A proxy named by Options.Proxy is asked about like a server; one from the environment is not.
 	Policy func(ctx context.Context, host string, addr netip.AddrPort) error
+
+	// Entered is told of each phase as it begins, PhaseTCP (the name look-up included), PhaseProxy and PhaseTLS, on the
+	// caller's goroutine. nil tells nobody.
+	Entered func(failure.Phase)
 }
 
 // Conn is a transport, or what is known of the attempt at one.
@@ -107,15 +111,22 @@ func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
 	if err := checkName(t.Host); err != nil { // through a proxy, too
 		return err
 	}
+	entered := o.Entered
+	if entered == nil {
+		entered = func(failure.Phase) {}
+	}
 	if via == nil {
+		entered(failure.PhaseTCP)
 		err = c.connect(ctx, t.Host, t.Address(), o, o.Policy)
 	} else {
+		entered(failure.PhaseProxy)
 		err = c.tunnel(ctx, via, t, o)
 	}
 	if err != nil {
 		return err
 	}
 	if t.Secure {
+		entered(failure.PhaseTLS)
 		return c.startTLS(ctx, settings, t, o)
 	}
 	return nil

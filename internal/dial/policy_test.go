@@ -35,6 +35,12 @@ func TestPolicyOfLists(t *testing.T) {
 		{"the server is not allowed", "ws://inside.test.", "http://PROXY", "localhost", "",
 			"inside.test:PORT is not in --allow-net: run again with --allow-net=inside.test:PORT"},
 		{"the proxy is denied", "ws://inside.test.", "http://PROXY", "", "PROXY", "PROXY is refused by --deny-net=PROXY"},
+		{"a proxy of the environment needs no leave", "ws://inside.test.", "ENV", "inside.test", "", ""},
+		{"nor is it denied, or what it resolves", "ws://inside.test.", "ENV", "", "$private", ""},
+		{"through it an address allows no name", "ws://inside.test.", "ENV", "localhost", "",
+			"inside.test:PORT is not in --allow-net: run again with --allow-net=inside.test:PORT"},
+		{"a name is denied", "ws://inside.test.", "ENV", "", "inside.test", "inside.test:PORT is refused by --deny-net=inside.test"},
+		{"an address is one without a look-up", "ws://10.0.0.9", "ENV", "", "$private", "10.0.0.9:PORT is refused by --deny-net=$private"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fill := strings.NewReplacer("PORT", port, "PROXY", httpProxy.address).Replace
@@ -44,6 +50,10 @@ func TestPolicyOfLists(t *testing.T) {
 			}
 			o := longTimeouts
 			o.Policy, o.Proxy = p.Check, fill(c.proxy)
+			if c.proxy == "ENV" {
+				t.Setenv("ALL_PROXY", "http://"+httpProxy.address)
+				o.Proxy = ""
+			}
 			conn, err := dialURL(t, c.url+":"+port, o)
 			if err == nil {
 				conn.Raw.Close()
