@@ -254,6 +254,12 @@ var failures = map[string]func(t *testing.T) *engine.End{
 		h.Net.Blackhole(enginetest.Addr)
 		return overfill(h, h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100}))
 	}),
+	"send queue full during TLS": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+		id := h.Connect(secureURL, engine.ConnectOptions{SendQueue: 100})
+		wstest.Accept(t, h.Listener)
+		synctest.Wait()
+		return overfill(h, id)
+	}),
 	"send queue full in the handshake": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100})
 		wstest.Accept(t, h.Listener).ReadRequest()
