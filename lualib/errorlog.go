@@ -54,7 +54,7 @@ func (l *ErrorLog) Report(where string, err error, attrs ...any) {
 		attrs = append(attrs, slog.Int("left_out", shown.leftOut))
 	}
 	delete(l.recent, text)
-	l.forget(func(shown *shownError) bool { return now.Sub(shown.at) >= repeatInterval })
+	l.sumUp(now)
 	if len(l.recent) >= maxRecentErrors {
 		l.Flush()
 	}
@@ -69,18 +69,32 @@ func (l *ErrorLog) Report(where string, err error, attrs ...any) {
 func (l *ErrorLog) Count() int { return l.count }
 
 // Flush logs how many errors were left out and not yet spoken of. Call it at the end.
-func (l *ErrorLog) Flush() { l.forget(func(*shownError) bool { return true }) }
-
-// forget drops the errors that old picks, and says of each how often it was left out.
-func (l *ErrorLog) forget(old func(*shownError) bool) {
+func (l *ErrorLog) Flush() {
 	for text, shown := range l.recent {
-		if !old(shown) {
-			continue
+		l.tell(text, shown)
+	}
+	clear(l.recent)
+}
+
+// sumUp says of the errors shown a while ago how often they were left out since. That line, too, was one about the error:
+// the next one waits as long again. Those that did not come again are forgotten.
+func (l *ErrorLog) sumUp(now time.Time) {
+	for text, shown := range l.recent {
+		switch {
+		case now.Sub(shown.at) < repeatInterval:
+		case shown.leftOut == 0:
+			delete(l.recent, text)
+		default:
+			l.tell(text, shown)
+			shown.at, shown.leftOut = now, 0
 		}
-		delete(l.recent, text)
-		if shown.leftOut > 0 {
-			message, _, _ := strings.Cut(text, "\n")
-			l.logger.Error(fmt.Sprintf("%s%s (and %d more like it)", shown.where, message, shown.leftOut))
-		}
+	}
+}
+
+// tell logs how often an error was left out, if it was.
+func (l *ErrorLog) tell(text string, shown *shownError) {
+	if shown.leftOut > 0 {
+		message, _, _ := strings.Cut(text, "\n")
+		l.logger.Error(fmt.Sprintf("%s%s (and %d more like it)", shown.where, message, shown.leftOut))
 	}
 }

@@ -69,6 +69,23 @@ func TestErrorLogSpeaksOfWhatWasLeftOutWhenItEnds(t *testing.T) {
 	})
 }
 
+// One error's summary is prompted by another, and does not make room for a further line in the same second.
+func TestErrorLogShowsSeveralErrorsOnceASecondEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, lines := newErrorLog()
+		for range 60 * 3 {
+			log.Report("onUpdate", errors.New("tick"))
+			time.Sleep(time.Second / 180)
+			log.Report("timer", errors.New("boom"))
+			time.Sleep(time.Second / 90)
+		}
+		all := strings.Join(lines(), "\n")
+		if ticks, booms := strings.Count(all, "tick"), strings.Count(all, "boom"); ticks != 3 || booms != 3 {
+			t.Errorf("in three seconds two errors were shown %d and %d times, want 3 times each:\n%s", ticks, booms, all)
+		}
+	})
+}
+
 func TestErrorLogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, lines := newErrorLog()
