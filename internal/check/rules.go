@@ -53,7 +53,8 @@ func (s *script) undefinedGlobals() (findings []Finding) {
 	return findings
 }
 
-// unknownFields finds functions and fields that a module does not have.
+// unknownFields finds functions and fields that a module does not have. What other versions of Lua have in a library may be
+// put into a variable, "local pack = table.pack", since who does so is about to look whether it is there.
 func (s *script) unknownFields() (findings []Finding) {
 	type field struct {
 		module *luaapi.Module
@@ -70,10 +71,55 @@ func (s *script) unknownFields() (findings []Finding) {
 		if m == nil || known[field{m, use.name}] || slices.Contains(m.Names(), use.name) {
 			continue
 		}
-		findings = append(findings, use.finding("unknown field '%s.%s'%s",
-			m.Name, use.name, didYouMean(m.Name+".", spelling.Near(use.name, m.Names()))))
+		meant := spelling.Near(use.name, m.Names())
+		if meant == "" && m.Stock != nil && s.stored[use.attr] {
+			continue
+		}
+		findings = append(findings, use.finding("unknown field '%s.%s'%s", m.Name, use.name, didYouMean(m.Name+".", meant)))
 	}
 	return findings
+}
+
+// unknownInfo finds fields that the info of a callback does not have, in a function that is written as the callback.
+func (s *script) unknownInfo(callback key) (findings []Finding) {
+	f, written := callback.value.(*ast.FunctionExpr)
+	i := slices.Index(luaapi.CallbackNames(), callback.name)
+	if !written || i < 0 {
+		return nil
+	}
+	for j, param := range luaapi.Callbacks[i].Params {
+		if param.Fields() == nil || j >= len(s.params[f]) {
+			continue
+		}
+		info := s.params[f][j]
+		for _, use := range s.fields {
+			path, fields := s.fieldsOf(use.attr.Object, info, param.Fields())
+			if fields == nil || use.written || s.probed[use.attr] || slices.Contains(luaapi.Names(fields), use.name) {
+				continue
+			}
+			findings = append(findings, use.finding("unknown field '%s.%s'%s",
+				path, use.name, didYouMean(path+".", spelling.Near(use.name, luaapi.Names(fields)))))
+		}
+	}
+	return findings
+}
+
+// fieldsOf returns what an expression is called and the fields that it has, if it is a parameter that nothing else was
+// assigned to, or a table in its fields; else nil.
+func (s *script) fieldsOf(expr ast.Expr, param *variable, fields []luaapi.Field) (string, []luaapi.Field) {
+	switch expr := expr.(type) {
+	case *ast.IdentExpr:
+		if s.of[expr] == param && len(param.values) == 1 && param.keys == nil {
+			return param.name, fields
+		}
+	case *ast.AttrGetExpr:
+		name, ok := stringOf(expr.Key)
+		path, outer := s.fieldsOf(expr.Object, param, fields)
+		if i := slices.IndexFunc(outer, func(f luaapi.Field) bool { return f.Name == name }); ok && i >= 0 {
+			return path + "." + name, outer[i].Fields
+		}
+	}
+	return "", nil
 }
 
 // judgeCall looks at the arguments of calls of our functions.
@@ -122,6 +168,7 @@ func (s *script) callbacks(arg ast.Expr) (findings []Finding) {
 	known := luaapi.CallbackNames()
 	_, direct := arg.(*ast.TableExpr)
 	for _, k := range s.keysOf(arg) {
+		findings = append(findings, s.unknownInfo(k)...)
 		meant := spelling.Meant(k.name, known)
 		switch {
 		case slices.Contains(known, k.name), meant == "" && !direct:

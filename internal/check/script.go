@@ -10,11 +10,14 @@ type script struct {
 
 	tables map[*ast.TableExpr]string // the file of each literal
 
+	params map[*ast.FunctionExpr][]*variable // of each function
+
 	reads  []read
 	fields []fieldUse
 	calls  []call
 
 	probed     map[ast.Expr]bool // reads that ask whether there is such a thing
+	stored     map[ast.Expr]bool // reads that only put it into a variable
 	bases      map[ast.Expr]bool // _G where only the field behind it counts
 	incomplete bool              // globals may be set in ways that are not seen: none is called undefined
 	inFile     map[string]bool   // file names, without folder and extension: what require may find there
@@ -72,7 +75,9 @@ func newScript() *script {
 		globals: make(map[string]*variable),
 		of:      make(map[*ast.IdentExpr]*variable),
 		tables:  make(map[*ast.TableExpr]string),
+		params:  make(map[*ast.FunctionExpr][]*variable),
 		probed:  make(map[ast.Expr]bool),
+		stored:  make(map[ast.Expr]bool),
 		bases:   make(map[ast.Expr]bool),
 		inFile:  make(map[string]bool),
 	}
@@ -95,8 +100,10 @@ func (s *script) inside(f func()) {
 }
 
 // declare makes a local variable. No value at all is nil.
-func (s *script) declare(name string, values ...ast.Expr) {
-	s.scope.names[name] = &variable{name: name, values: values}
+func (s *script) declare(name string, values ...ast.Expr) *variable {
+	v := &variable{name: name, values: values}
+	s.scope.names[name] = v
+	return v
 }
 
 // lookUp returns the variable that a name means here.
@@ -128,7 +135,7 @@ func (s *script) statements(stmts []ast.Stmt) {
 func (s *script) statement(stmt ast.Stmt) {
 	switch stmt := stmt.(type) {
 	case *ast.AssignStmt:
-		s.exprs(stmt.Rhs)
+		s.store(stmt.Rhs)
 		for i, target := range stmt.Lhs {
 			s.assign(target, valueAt(stmt.Rhs, i))
 		}
@@ -181,7 +188,7 @@ func (s *script) local(stmt *ast.LocalAssignStmt) {
 			return
 		}
 	}
-	s.exprs(stmt.Exprs)
+	s.store(stmt.Exprs)
 	for i, name := range stmt.Names {
 		if len(stmt.Exprs) == 0 {
 			s.declare(name)
@@ -247,6 +254,14 @@ func (s *script) exprs(exprs []ast.Expr) {
 	}
 }
 
+// store walks through expressions that are assigned.
+func (s *script) store(exprs []ast.Expr) {
+	for _, expr := range exprs {
+		s.stored[expr] = true
+	}
+	s.exprs(exprs)
+}
+
 // probe walks through an expression that is asked whether it is there.
 func (s *script) probe(expr ast.Expr) {
 	s.probed[expr] = true
@@ -290,7 +305,7 @@ func (s *script) expr(expr ast.Expr) {
 	case *ast.FunctionExpr:
 		s.inside(func() {
 			for _, name := range expr.ParList.Names {
-				s.declare(name, nil)
+				s.params[expr] = append(s.params[expr], s.declare(name, nil))
 			}
 			if expr.ParList.HasVargs {
 				s.declare("arg", nil) // Lua 5.1's own, besides "..."

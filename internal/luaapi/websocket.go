@@ -1,5 +1,7 @@
 package luaapi
 
+import "slices"
+
 var websocket = Module{
 	Name: "websocket", Global: true, Loadable: true,
 	Doc: "WebSocket connections. Misuse raises; the network's failures come through `onError`.",
@@ -54,6 +56,17 @@ var Callbacks = []Callback{
 	{"onClose", []Param{{Name: "code", Type: "integer"}, {Name: "reason", Type: "string"}, {Name: "wasClean", Type: "boolean"}, endInfo},
 		"the connection ended with a closing handshake, or in any way after the script's own `Close`"},
 	{"onError", []Param{{Name: "message", Type: "tidewire.Message"}, endInfo}, "it could not be established, or ended abnormally"},
+}
+
+// Fields are those of the table that a callback gets as this parameter, nil if it is none.
+func (p Param) Fields() []Field {
+	switch p {
+	case openInfo:
+		return Info
+	case endInfo:
+		return slices.Concat(Info, EndInfo)
+	}
+	return nil
 }
 
 // CallbackNames are the names of Callbacks.
