@@ -103,7 +103,7 @@ func (m *module) unregister(L *lua.LState) int {
 func (m *module) caller(where string, f *lua.LFunction) func() {
 	return func() {
 		m.main.Push(f)
-		if err := lualib.Call(m.main, 0); err != nil {
+		if err := lualib.CallAs(m.main, where, 0); err != nil {
 			m.errors.Report(where, err)
 		}
 	}

@@ -21,19 +21,22 @@ func (e *Error) Error() string {
 	return e.Text + "\n" + e.Traceback
 }
 
-// Call calls the function below the top nargs values of L's stack with these, drops its results, and turns an error
+// Call is CallAs without a name.
+func Call(L *lua.LState, nargs int) error { return CallAs(L, "", nargs) }
+
+// CallAs calls the function below the top nargs values of L's stack with these, drops its results, and turns an error
 // into an *Error. It is how a host enters Lua: of the main chunk, of a callback, of a timer. L must be the main
 // coroutine.
 //
-// In a state of NewState, Call is also where an Interrupt ends: code unwound by host.Exit is no error, code unwound by
-// Stop or Kill is one, whose text is the reason and whose traceback says where it ran, and after Kill nothing is called
-// at all.
-func Call(L *lua.LState, nargs int) error {
+// where is what the script's author calls it, such as "onMessage", for Watch to name it. In a state of New, CallAs is also
+// where an Interrupt ends: code unwound by host.Exit is no error, code unwound by Stop or Kill is one, whose text is the
+// reason and whose traceback says where it ran, and after Kill nothing is called at all.
+func CallAs(L *lua.LState, where string, nargs int) error {
 	in := InterruptOf(L)
-	if in == nil || in.state.Load() == running { // nested: the outer Call ends the interrupt
+	if in == nil || in.phase().is(running) { // nested: the outer Call ends the interrupt
 		return asError(protect(L, nargs))
 	}
-	if !in.enter() {
+	if !in.enter(where, L.Get(-nargs-1)) {
 		L.Pop(nargs + 1)
 		return nil
 	}

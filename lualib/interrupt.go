@@ -13,13 +13,25 @@ import (
 // errExit is what host.Exit unwinds the running code with. Call does not report it.
 var errExit = errors.New("the script has called Exit")
 
-// The states of an Interrupt.
+// phase is the state of an Interrupt, in the low bits of a word that counts the calls above them, so that what stops one
+// call cannot hit the next.
+type phase uint64
+
 const (
-	idle    int32 = iota // no Lua code runs
+	idle    phase = iota // no Lua code runs
 	running              // inside Call
 	stopped              // inside Call, which is being unwound
 	killed               // no Lua code runs any more
+
+	phaseMask phase = 3
+	oneCall   phase = 4
 )
+
+// is reports whether the low bits are those of which.
+func (p phase) is(which phase) bool { return p&phaseMask == which }
+
+// as is p with the low bits of which.
+func (p phase) as(which phase) phase { return p&^phaseMask | which }
 
 // Interrupt unwinds Lua code in a way that no pcall, xpcall or coroutine can catch. It is the context of a state and of
 // all its coroutines: once it is done, each further VM instruction raises. Other than a context of the standard library
@@ -30,11 +42,24 @@ const (
 type Interrupt struct {
 	maxString int // constant once the state is made; see CheckSize
 
-	state atomic.Int32 // changed without mu only between idle and running
+	state atomic.Uint64 // a phase; changed without mu only between idle and running
+
+	// Written by enter before the phase is running, read under mu once it is stopped; leave waits for mu then.
+	watch  *watch // nil if nobody looks; constant after Watch
+	where  string
+	called lua.LValue
 
 	mu     sync.Mutex // leaf; guards what follows
 	done   chan struct{}
 	reason error // nil until stopped or killed
+}
+
+// phase returns the state as it is now.
+func (in *Interrupt) phase() phase { return phase(in.state.Load()) }
+
+// change makes one state the next, unless it is another one meanwhile.
+func (in *Interrupt) change(from, to phase) bool {
+	return in.state.CompareAndSwap(uint64(from), uint64(to))
 }
 
 func newInterrupt() *Interrupt { return &Interrupt{done: make(chan struct{})} }
@@ -49,21 +74,46 @@ func InterruptOf(L *lua.LState) *Interrupt {
 func (in *Interrupt) Stop(reason error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.state.CompareAndSwap(running, stopped) {
-		in.reason = reason
-		close(in.done)
+	for now := in.phase(); now.is(running); now = in.phase() {
+		if in.stopLocked(now, reason) {
+			return
+		}
 	}
+}
+
+// stopCall is Stop for one call alone. It returns the name of what was stopped, or "" if that call had ended.
+func (in *Interrupt) stopCall(call phase, reason func(name string) error) string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.stopLocked(call, nil) {
+		return ""
+	}
+	name := callName(in.where, in.called)
+	in.reason = reason(name)
+	return name
+}
+
+func (in *Interrupt) stopLocked(call phase, reason error) bool {
+	if !in.change(call, call.as(stopped)) {
+		return false
+	}
+	in.reason = reason
+	close(in.done)
+	return true
 }
 
 // Kill unwinds the Lua code that is running now and lets no other begin.
 func (in *Interrupt) Kill(reason error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	before := in.state.Swap(killed)
-	if before == killed {
+	before := in.phase()
+	for !in.change(before, before.as(killed)) {
+		before = in.phase()
+	}
+	if before.is(killed) {
 		return
 	}
-	if before != stopped {
+	if !before.is(stopped) {
 		close(in.done)
 	}
 	in.reason = reason
@@ -75,18 +125,31 @@ func (in *Interrupt) Exit(L *lua.LState) {
 	L.Error(lua.LString(errExit.Error()), 0)
 }
 
-// enter says that Lua code is about to run. It reports false if none may.
-func (in *Interrupt) enter() bool { return in.state.CompareAndSwap(idle, running) }
+// enter says that Lua code is about to run: called, as where. It reports false if none may.
+func (in *Interrupt) enter(where string, called lua.LValue) bool {
+	before := in.phase()
+	if !before.is(idle) {
+		return false
+	}
+	if in.watch == nil {
+		return in.change(before, (before + oneCall).as(running))
+	}
+	in.where, in.called = where, called
+	entered := in.change(before, (before + oneCall).as(running))
+	in.watch.wakeUp()
+	return entered
+}
 
 // leave says that the Lua code has returned, and why it was unwound, if it was.
 func (in *Interrupt) leave() error {
-	if in.state.CompareAndSwap(running, idle) {
+	defer func() { in.called = nil }() // by now nobody reads it
+	if now := in.phase(); now.is(running) && in.change(now, now.as(idle)) {
 		return nil
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	reason := in.reason
-	if in.state.CompareAndSwap(stopped, idle) {
+	if now := in.phase(); now.is(stopped) && in.change(now, now.as(idle)) {
 		in.done, in.reason = make(chan struct{}), nil
 	}
 	return reason

@@ -107,8 +107,8 @@ func loadedModules(L *lua.LState) *lua.LTable {
 	return L.G.Registry.RawGetString("_LOADED").(*lua.LTable)
 }
 
-// setModule makes a table a global, and known to require.
-func setModule(L *lua.LState, name string, table *lua.LTable) {
+// shareModule makes a table a global, and known to require.
+func shareModule(L *lua.LState, name string, table *lua.LTable) {
 	L.SetGlobal(name, table)
 	loadedModules(L).RawSetString(name, table)
 }

@@ -32,7 +32,7 @@ func openDebug(L *lua.LState) {
 			return 1
 		},
 	})
-	setModule(L, lua.DebugLibName, lib)
+	shareModule(L, lua.DebugLibName, lib)
 }
 
 // luaFunction returns argument n, which must be a function, and whether it is the script's own.

@@ -72,7 +72,7 @@ func (s *sandbox) openFiles(L *lua.LState) {
 	lib.RawSetString("stdin", l.input)
 	lib.RawSetString("stdout", l.output)
 	lib.RawSetString("stderr", l.userdata(L, &file{writer: s.streams.Stderr}))
-	setModule(L, lua.IoLibName, lib)
+	shareModule(L, lua.IoLibName, lib)
 	L.SetGlobal("print", L.NewFunction(l.stdout.print))
 	L.SetGlobal("loadfile", L.NewFunction(l.loadfile))
 	L.SetGlobal("dofile", L.NewFunction(l.dofile))

@@ -123,7 +123,7 @@ func (m *Module) lookUpCallback(L *lua.LState) int {
 
 // run calls the function below the top nargs values for the callback under key, and reports its error.
 func (m *Module) run(c *connection, key string, nargs int) {
-	if err := lualib.Call(m.main, nargs); err != nil {
+	if err := lualib.CallAs(m.main, key, nargs); err != nil {
 		m.errors.Report(key, err, "id", int64(c.number))
 	}
 }

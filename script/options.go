@@ -14,6 +14,12 @@ import (
 // FromStdin as Options.Path reads the script from Options.Stdin.
 const FromStdin = "-"
 
+// DefaultMaxMemory is the limit of memory unless Options says another, in bytes.
+const DefaultMaxMemory = 1 << 30
+
+// maxStringShare is the part of the memory that one string may take which one call of a library makes.
+const maxStringShare = 4
+
 // Options says what to run and how. At least one of Code and Path should be given; the rest may be zero.
 type Options struct {
 	// Code is Lua code that runs first; without a Path it is the script. Empty means none.
@@ -55,6 +61,18 @@ type Options struct {
 	// ModuleDirs are directories in which require finds Lua files, after that of the script's own file.
 	ModuleDirs []string
 
+	// MaxMemory is how large the heap of the process may be while the script's code runs, in bytes; above it the script is
+	// stopped with an error and the run ends (see lualib.Limits). 0 means 1 GiB, negative no limit.
+	MaxMemory int64
+
+	// CallbackTimeout is how long the main chunk and each callback, handler and timer may take; after it the script is
+	// stopped with an error and the run ends. 0 means no limit.
+	CallbackTimeout time.Duration
+
+	// Stuck is called, from another goroutine, if a script that was stopped over one of these limits does not let itself
+	// be stopped, inside one long call of a library. A runner ends its process then. nil lets Run wait on.
+	Stuck func(error)
+
 	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output leaves when a turn of the
 	// host is over, or the buffer is full.
 	Lines bool
@@ -81,6 +99,9 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.MaxMemory == 0 {
+		o.MaxMemory = DefaultMaxMemory
+	}
 	if o.Stderr == nil {
 		o.Stderr = os.Stderr
 	}
@@ -99,4 +120,12 @@ func (o Options) moduleDirs() []string {
 		return o.ModuleDirs
 	}
 	return append([]string{filepath.Dir(o.Path)}, o.ModuleDirs...)
+}
+
+// maxString is the largest string that one call of a library may make.
+func (o Options) maxString() int {
+	if o.MaxMemory < 0 {
+		return 0 // the library's own limit
+	}
+	return int(min(o.MaxMemory, DefaultMaxMemory) / maxStringShare)
 }

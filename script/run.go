@@ -88,6 +88,7 @@ type run struct {
 	engine *engine.Engine
 	host   *host.Host
 
+	unwatch      func()
 	stdoutFailed bool
 }
 
@@ -105,6 +106,7 @@ func newRun(opts Options) *run {
 		Logger:      opts.Logger,
 		Permissions: opts.Permissions,
 		ModuleDirs:  opts.moduleDirs(),
+		MaxString:   opts.maxString(),
 	})
 	module := luaws.Open(r.state, r.engine, luaws.Options{Logger: opts.Logger, Errors: r.errors})
 	r.host = host.New(host.Options{
@@ -117,6 +119,12 @@ func newRun(opts Options) *run {
 	})
 	luahost.Open(r.state, r.host, luahost.Options{Logger: opts.Logger, Errors: r.errors, Echo: opts.Echo})
 	setArgs(r.state, opts)
+	r.unwatch = lualib.Watch(r.state, lualib.Limits{
+		Memory:   opts.MaxMemory,
+		CallTime: opts.CallbackTimeout,
+		Exceeded: func(error) { r.host.Exit(1) }, // what was stopped halfway has left the script in no state to go on
+		Stuck:    r.stuck,
+	})
 	return r
 }
 
@@ -159,6 +167,7 @@ func (r *run) close() {
 	if err := r.engine.Shutdown(ctx); err != nil {
 		r.opts.Logger.Warn("connections are still being taken down", "error", err)
 	}
+	r.unwatch()
 	r.errors.Flush()
 	r.state.Close()
 }
@@ -173,9 +182,22 @@ func (r *run) flush() {
 
 // overdue is called when the script did not let itself be interrupted.
 func (r *run) overdue(code int) {
-	if r.opts.Overdue == nil {
-		return
+	if r.opts.Overdue != nil {
+		r.lastFlush()
+		r.opts.Overdue(code)
 	}
+}
+
+// stuck is called when the script did not let itself be stopped over a limit.
+func (r *run) stuck(err error) {
+	if r.opts.Stuck != nil {
+		r.lastFlush()
+		r.opts.Stuck(err)
+	}
+}
+
+// lastFlush lets what the script has printed leave, before the process is ended around it.
+func (r *run) lastFlush() {
 	flushed := make(chan struct{})
 	go func() { // ends with the process at the latest
 		r.stdout.Flush() //nolint:errcheck // nobody is left to tell
@@ -185,7 +207,6 @@ func (r *run) overdue(code int) {
 	case <-flushed:
 	case <-time.After(flushTimeout):
 	}
-	r.opts.Overdue(code)
 }
 
 // interrupter is the host's Interrupt over the VM's.

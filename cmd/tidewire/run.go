@@ -35,6 +35,7 @@ type runFlags struct {
 
 	permissions permissionFlags
 	moduleDirs  []string
+	limits      limitFlags
 }
 
 func newRunCommand() *cobra.Command {
@@ -71,6 +72,7 @@ What the script prints goes to standard output, everything else to standard erro
 	f.StringArrayVar(&flags.allowNet, "allow-net", nil, "allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, $private; commas between them")
 	f.StringArrayVar(&flags.denyNet, "deny-net", nil, "refuse connections to `HOSTS`, written alike, whatever else is allowed")
 	flags.permissions.define(cmd)
+	flags.limits.define(cmd)
 	f.StringArrayVarP(&flags.moduleDirs, "include", "I", nil, "let require find Lua files in `DIR`, too; may be given several times")
 	return cmd
 }
@@ -79,7 +81,7 @@ func (f *runFlags) validate() error {
 	if f.fps < 1 || f.fps > maxFPS {
 		return fmt.Errorf("invalid argument \"%d\" for \"--fps\" flag: 1 to %d expected", f.fps, maxFPS)
 	}
-	return nil
+	return f.limits.validate()
 }
 
 // run is the body of tidewire run; args are the script and its arguments.
@@ -96,11 +98,15 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Grace:   flags.grace.option(),
 		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
 		Logger:  logger,
-		Engine:  engine.Options{Policy: policy},
+		Engine:  engine.Options{Policy: policy, MaxConnections: flags.limits.connections},
 		Overdue: quitter(logger),
 
 		Permissions: flags.permissions.permissions(),
 		ModuleDirs:  flags.moduleDirs,
+
+		MaxMemory:       flags.limits.memory.option(),
+		CallbackTimeout: flags.limits.timeout(),
+		Stuck:           stuckQuitter(logger),
 	}
 	if len(args) > 0 {
 		opts.Path, opts.Args = args[0], args[1:]

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/script"
+)
+
+// What --max-memory takes: below the least the runner itself has no room, above the most there is no such machine.
+const (
+	minMemory = 32 << 20
+	maxMemory = 1 << 50
+)
+
+// memory is the value of --max-memory, in bytes. It implements pflag.Value.
+type memory int64
+
+func (m *memory) String() string { return strconv.FormatInt(int64(*m)>>20, 10) + "M" }
+
+// Type is what --help calls the value.
+func (m *memory) Type() string { return "SIZE" }
+
+// Set implements pflag.Value.
+func (m *memory) Set(text string) error {
+	digits, unit := text, int64(1)
+	for at, suffix := range []string{"K", "M", "G", "T"} {
+		if rest, found := strings.CutSuffix(strings.ToUpper(text), suffix); found {
+			digits, unit = rest, 1<<(10*(at+1))
+		}
+	}
+	number, err := strconv.ParseFloat(digits, 64)
+	bytes := number * float64(unit)
+	if err != nil || bytes != 0 && !(bytes >= minMemory && bytes <= maxMemory) {
+		return errors.New("a size expected, such as 512M or 2G, at least 32M, or 0 for no limit")
+	}
+	*m = memory(bytes)
+	return nil
+}
+
+// option is the value as script.Options has it, where 0 means the default and a negative value no limit.
+func (m memory) option() int64 {
+	if m == 0 {
+		return -1
+	}
+	return int64(m)
+}
+
+// limitFlags are the flags of tidewire run that bound what a script takes.
+type limitFlags struct {
+	memory      memory
+	callback    grace // written alike
+	connections int
+}
+
+func (l *limitFlags) define(cmd *cobra.Command) {
+	l.memory = script.DefaultMaxMemory
+	flags := cmd.Flags()
+	flags.Var(&l.memory, "max-memory", "stop a script that takes more than `SIZE` of memory, such as 512M or 2G; 0 for no limit")
+	flags.Var(&l.callback, "callback-timeout", "stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 for no limit")
+	flags.IntVar(&l.connections, "max-connections", 10_000, "how many connections may be live at once")
+}
+
+func (l *limitFlags) validate() error {
+	if l.connections < 1 {
+		return errors.New("invalid argument \"" + strconv.Itoa(l.connections) + "\" for \"--max-connections\" flag: at least 1 expected")
+	}
+	return nil
+}
+
+func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) }
+
+// stuckQuitter returns what ends the process when a script does not let itself be stopped.
+func stuckQuitter(logger *slog.Logger) func(error) {
+	return func(err error) {
+		logger.Error(err.Error() + ": quitting")
+		os.Exit(1)
+	}
+}
