@@ -187,5 +187,5 @@ func validBits(bits int) bool { return minWindowBits <= bits && bits <= maxWindo
 
 func refuse(format string, args ...any) error {
 	return failure.New(failure.PhaseHandshake, failure.Handshake, failure.MsgExtension,
-		"the server answered Sec-WebSocket-Extensions: "+format, args...)
+		format, args...)
 }
