@@ -141,6 +141,16 @@ func TestTLS(t *testing.T) {
 		})
 	}
 
+	// A script reads what the runner's flags let it read, also for its options.
+	t.Run("file not allowed", func(t *testing.T) {
+		stdout, _, _ := script{name: "report", args: []string{f.url["good"], lua("%s", trust)}}.run(t)
+		for _, want := range []string{"failed TLS handshake failed\n", fmt.Sprintf("tls.ca file %q: reading is not allowed", ca.certFile)} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("did not print %q:\n%s", want, stdout)
+			}
+		}
+	})
+
 	// A certificate that nobody should accept is accepted, aloud.
 	for server, warning := range map[string]string{
 		"self":     `certificate "CN=self" of localhost is self-signed`,
