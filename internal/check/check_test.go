@@ -160,3 +160,17 @@ func TestExamples(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the source: no panic, and each finding has words and a line of the file, or the one behind it.
+func FuzzFiles(f *testing.F) {
+	f.Add("local a, b a = b b = a a.x() websocket:Close(1, -1) _G[a] = {b = {}, [1] = 2} for i = 1, 2 do end")
+	f.Add("#!x\nreturn function(...) repeat local x until x goto l ::l:: return -1 .. #x end")
+	f.Add("local c = {} function c:onopen(i) print(i.http.x) end websocket.Connect(u, c, {tls = {ca = {}}})")
+	f.Fuzz(func(t *testing.T, source string) {
+		for _, finding := range check.Files([]check.File{{Name: "x.lua", Source: []byte(source)}}) {
+			if last := 2 + strings.Count(source, "\n") + strings.Count(source, "\r"); finding.Line < 1 || finding.Line > last || finding.Text == "" {
+				t.Errorf("%q: %v, lines up to %d", source, finding, last)
+			}
+		}
+	})
+}

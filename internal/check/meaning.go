@@ -2,6 +2,7 @@ package check
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -101,15 +102,10 @@ func (s *script) functionOf(expr ast.Expr) (*luaapi.Module, *luaapi.Function) {
 
 // overwritten reports whether the script sets a field of a module.
 func (s *script) overwritten(m *luaapi.Module, name string) bool {
-	for _, use := range s.fields {
-		if use.written && use.name == name && s.moduleOf(use.attr.Object) == m {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.writes[name], func(attr *ast.AttrGetExpr) bool { return s.moduleOf(attr.Object) == m })
 }
 
-// tableIn returns the literals that an expression can be, and the keys assigned to the variable that it is.
+// tablesIn returns the literals that an expression can be, and the keys assigned to the variable that it is.
 func (s *script) tablesIn(expr ast.Expr) (literals []*ast.TableExpr, later []key) {
 	switch expr := expr.(type) {
 	case *ast.TableExpr:

@@ -14,6 +14,7 @@ type script struct {
 
 	reads  []read
 	fields []fieldUse
+	writes map[string][]*ast.AttrGetExpr // those of fields that are written, by name
 	calls  []call
 
 	probed     map[ast.Expr]bool // reads that ask whether there is such a thing
@@ -74,6 +75,7 @@ func newScript() *script {
 	return &script{
 		globals: make(map[string]*variable),
 		of:      make(map[*ast.IdentExpr]*variable),
+		writes:  make(map[string][]*ast.AttrGetExpr),
 		tables:  make(map[*ast.TableExpr]string),
 		params:  make(map[*ast.FunctionExpr][]*variable),
 		probed:  make(map[ast.Expr]bool),
@@ -238,6 +240,7 @@ func (s *script) assign(target, value ast.Expr) {
 			g.values = append(g.values, value)
 		case named:
 			s.fields = append(s.fields, fieldUse{s.at(target.Key), target, name, true})
+			s.writes[name] = append(s.writes[name], target)
 			if ident, ok := target.Object.(*ast.IdentExpr); ok {
 				v := s.lookUp(ident.Value)
 				v.keys = append(v.keys, key{s.at(target.Key), name, value})
