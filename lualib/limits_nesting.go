@@ -115,6 +115,7 @@ func (d *depth) expr(expr ast.Expr) {
 	case *ast.RelationalOpExpr:
 		d.exprs(e.Lhs, e.Rhs)
 	case *ast.StringConcatOpExpr:
+		splitConcat(e)
 		d.exprs(e.Lhs, e.Rhs)
 	case *ast.ArithmeticOpExpr:
 		d.exprs(e.Lhs, e.Rhs)
@@ -127,6 +128,28 @@ func (d *depth) expr(expr ast.Expr) {
 	case *ast.FunctionExpr:
 		d.stmts(e.Stmts)
 	}
+}
+
+// splitConcat keeps the compiler from joining more than maxConcat operands in one instruction: the rest becomes
+// (true and rest), which is the same value.
+func splitConcat(chain *ast.StringConcatOpExpr) {
+	for range maxConcat - 2 {
+		next, ok := chain.Rhs.(*ast.StringConcatOpExpr)
+		if !ok {
+			return
+		}
+		chain = next
+	}
+	rest, ok := chain.Rhs.(*ast.StringConcatOpExpr)
+	if !ok {
+		return
+	}
+	always := &ast.TrueExpr{}
+	always.SetLine(rest.Line())
+	wrapped := &ast.LogicalOpExpr{Operator: "and", Lhs: always, Rhs: rest}
+	wrapped.SetLine(rest.Line())
+	wrapped.SetLastLine(rest.LastLine())
+	chain.Rhs = wrapped
 }
 
 // compile makes a function of source, in the global environment. The error is what the parser or the compiler gave, or an

@@ -77,6 +77,7 @@ func New(opts Options) *lua.LState {
 	shareInterrupt(L)
 	boundCoroutines(L)
 	openJSON(L)
+	boundLibraries(L) // last: it wraps what the others have made
 	in := newInterrupt()
 	in.maxString = opts.MaxString
 	L.SetContext(in)
