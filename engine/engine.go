@@ -112,7 +112,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	}
 	start, err := e.guard.admit(c)
 	if err != nil && c.withdraw() {
-		e.forget(c)
+		e.takeBack(c)
 		return 0, e.tooMany(opts.Caller, "as many connections to "+target.Address()+" wait as may", maxWaitingDials)
 	}
 	if start {
@@ -258,6 +258,17 @@ func (e *Engine) forget(c *connection) {
 	e.mu.Lock()
 	delete(e.connections, c.id)
 	e.mu.Unlock()
+}
+
+// takeBack forgets c, whose ID nobody has seen. The next one takes it, so that a door that numbers what Connect returns
+// counts as the log does; unless another Connect came meanwhile.
+func (e *Engine) takeBack(c *connection) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.connections, c.id)
+	if e.lastID == c.id {
+		e.lastID--
+	}
 }
 
 func (e *Engine) setRunning(c *connection, running bool) {

@@ -203,8 +203,8 @@ func TestDialGuard(t *testing.T) {
 		if id, err := h.Engine.Connect(enginetest.URL, engine.ConnectOptions{}); !errors.Is(err, engine.ErrTooManyConnections) || id != 0 {
 			t.Errorf("connection %d, error %v", id, err)
 		}
-		if id, err := h.Engine.Connect("ws://elsewhere.test/", engine.ConnectOptions{}); err != nil {
-			t.Errorf("connection %d to elsewhere: %v", id, err)
+		if id, err := h.Engine.Connect("ws://elsewhere.test/", engine.ConnectOptions{}); err != nil || id != last+1 {
+			t.Errorf("connection %d to elsewhere: %v; want connection %d", id, err, last+1)
 		}
 		begin := time.Now()
 		h.Close(last, 0, "")
