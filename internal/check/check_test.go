@@ -33,6 +33,9 @@ func TestMistakes(t *testing.T) {
 			"2: undefined global 'i'\n2: undefined global 'k'"},
 		{"in a function", "return function(a) return function() return a + c end end", "1: undefined global 'c'"},
 
+		{"beside _G", "_G.counter = 1 for k in pairs(_G) do print(_G[k], _G.x, rawget(_G, k)) end rawset(_G, 'made', 2) print(counter, made, conter)",
+			"1: undefined global 'conter': did you mean 'counter'?"},
+
 		{"module's field", "websocket.Conect('ws://x', {})", "1: unknown field 'websocket.Conect': did you mean 'websocket.Connect'?"},
 		{"through a local", "local ws = websocket\nws.sned(1, 'x')", "2: unknown field 'websocket.sned': did you mean 'websocket.Send'?"},
 		{"through require", "local j = require 'json' j.encoed {}", "1: unknown field 'json.encoed': did you mean 'json.encode'?"},
@@ -40,6 +43,7 @@ func TestMistakes(t *testing.T) {
 		{"through _G", "_G.host.register('onUpdate', print)", "1: unknown field 'host.register': did you mean 'host.Register'?"},
 		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean 'host.Register'?"},
 		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},
+		{"of Lua's own, called", "string.trim('x')", "1: unknown field 'string.trim'"},
 		{"with a colon", "websocket:Connect('ws://x', {})", "1: 'websocket:Connect' passes the table itself: write 'websocket.Connect'"},
 		{"with a colon and a slip", "host:Afer(1, print)", "1: unknown field 'host.Afer': did you mean 'host.After'?"},
 

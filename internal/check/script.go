@@ -310,9 +310,6 @@ func (s *script) expr(expr ast.Expr) {
 			for _, name := range expr.ParList.Names {
 				s.params[expr] = append(s.params[expr], s.declare(name, nil))
 			}
-			if expr.ParList.HasVargs {
-				s.declare("arg", nil) // Lua 5.1's own, besides "..."
-			}
 			s.statements(expr.Stmts)
 		})
 	}
