@@ -49,6 +49,9 @@ func TestCloseByScript(t *testing.T) {
 		if took := time.Since(begin); took != 5*time.Second {
 			t.Errorf("took %v, want 5s", took)
 		}
+		if end := h.End(h.ID); end.CloseCode != 1000 || !strings.Contains(end.Detail, "did not answer") {
+			t.Errorf("close code %d, detail %q", end.CloseCode, end.Detail)
+		}
 	})
 	inBubble(t, "the peer does not read: the time runs from the last byte that left", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
@@ -71,6 +74,8 @@ func TestCloseByScript(t *testing.T) {
 		}
 		if end := h.End(h.ID); end.Unsent != (engine.Tally{Messages: 1, Bytes: 200_000}) || end.CloseCode != 1006 {
 			t.Errorf("unsent %+v, close code %d", end.Unsent, end.CloseCode)
+		} else if !strings.Contains(end.Detail, "reads nothing") {
+			t.Errorf("detail %q does not say that the close frame never left", end.Detail)
 		}
 	})
 	inBubble(t, "a peer that reads slowly gets everything, however large the piece that was being written", func(t *testing.T) {

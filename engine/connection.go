@@ -270,6 +270,8 @@ func (c *connection) closingExpired() {
 		return
 	case c.outcome == nil && c.writeErr != nil:
 		c.outcome = c.failureLocked(transportFailure("write", c.writeErr))
+	case c.outcome == nil && !c.closeWritten:
+		c.outcome = c.failureLocked(closingTimeout("the peer reads nothing, and the close frame waits behind what was sent before it"))
 	case c.outcome == nil:
 		c.outcome = c.failureLocked(closingTimeout("the peer did not answer the close frame in time"))
 	}
