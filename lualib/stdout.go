@@ -68,17 +68,26 @@ func (s *Stdout) setMode(mode bufferMode) error {
 	return s.buffer.Flush()
 }
 
-// print is Lua's print.
+// print calls the global tostring, which a script may have replaced.
 func (s *Stdout) print(L *lua.LState) int {
-	var line bytes.Buffer
-	for i := 1; i <= L.GetTop(); i++ {
+	var line []byte
+	convert := L.GetGlobal("tostring")
+	for i, top := 1, L.GetTop(); i <= top; i++ {
 		if i > 1 {
-			line.WriteByte('\t')
+			line = append(line, '\t')
 		}
-		line.WriteString(L.ToStringMeta(L.Get(i)).String())
+		L.Push(convert)
+		L.Push(L.Get(i))
+		L.Call(1, 1)
+		switch text := L.Get(-1).(type) {
+		case lua.LString, lua.LNumber:
+			line = append(line, textOf(text)...)
+		default:
+			Errorf(L, "'tostring' must return a string to 'print'")
+		}
+		L.Pop(1)
 	}
-	line.WriteByte('\n')
-	s.write(line.Bytes()) //nolint:errcheck // print knows no errors; the next flush has it
+	s.write(append(line, '\n')) //nolint:errcheck // print knows no errors; the next flush has it
 	return 0
 }
 

@@ -1,0 +1,127 @@
+package lualib
+
+import (
+	lua "github.com/yuin/gopher-lua"
+)
+
+// trampolineName is the chunk that coroutines over Go functions begin in. Messages do not show it.
+const trampolineName = "=[Go]"
+
+// trampoline lets a coroutine begin in Lua code: the VM loses the results of one that begins in a Go function.
+const trampoline = `local f = ...
+local function pass(...) return ... end
+return function(...) return pass(f(...)) end`
+
+// openCoroutines mends coroutines over Go functions, whose results the VM loses, and a yield across a Go function, at
+// which it loses its place. What may be resumed is boundCoroutines' business.
+func openCoroutines(L *lua.LState, lib *lua.LTable) {
+	threads := &coroutines{
+		create: lib.RawGetString("create").(*lua.LFunction).GFunction,
+		resume: lib.RawGetString("resume").(*lua.LFunction).GFunction,
+	}
+	if err := Load(L, []byte(trampoline), trampolineName); err != nil {
+		panic(err) // our own source
+	}
+	threads.trampoline = L.Get(-1).(*lua.LFunction)
+	L.Pop(1)
+	L.SetFuncs(lib, map[string]lua.LGFunction{
+		"create": threads.luaCreate,
+		"isyieldable": func(L *lua.LState) int {
+			L.Push(lua.LBool(L.Parent != nil))
+			return 1
+		},
+		"status": coroutineStatus,
+		"wrap":   threads.luaWrap,
+		"yield":  coroutineYield,
+	})
+}
+
+// coroutines is the VM's library, as far as ours builds on it.
+type coroutines struct {
+	create, resume lua.LGFunction
+	trampoline     *lua.LFunction
+}
+
+func (c *coroutines) luaCreate(L *lua.LState) int {
+	function := CheckFunction(L, 1)
+	if function.IsG {
+		L.Push(c.trampoline)
+		L.Push(function)
+		L.Call(1, 1)
+		L.Replace(1, L.Get(-1))
+	}
+	return c.create(L)
+}
+
+// luaWrap makes a function that resumes, and raises what the coroutine raised, with the position of the call.
+func (c *coroutines) luaWrap(L *lua.LState) int {
+	c.luaCreate(L)
+	thread := L.Get(-1).(*lua.LState)
+	L.Push(L.NewFunction(func(L *lua.LState) int {
+		if problem := refuseResume(L, thread); problem != "" {
+			Errorf(L, "%s", problem)
+		}
+		L.Insert(thread, 1)
+		results := c.resume(L)
+		if ok := L.Get(-results); ok == lua.LFalse {
+			object := L.Get(-1)
+			if text, ok := object.(lua.LString); ok {
+				Errorf(L, "%s", text)
+			}
+			L.Error(object, 0)
+		}
+		return results - 1
+	}))
+	return 1
+}
+
+func checkThread(L *lua.LState) *lua.LState {
+	thread, ok := L.Get(1).(*lua.LState)
+	if !ok {
+		ArgError(L, 1, "coroutine expected")
+	}
+	return thread
+}
+
+func coroutineStatus(L *lua.LState) int {
+	thread, status := checkThread(L), "suspended"
+	switch {
+	case thread.Dead:
+		status = "dead"
+	case thread == L:
+		status = "running"
+	case thread.Parent != nil:
+		status = "normal"
+	}
+	L.Push(lua.LString(status))
+	return 1
+}
+
+// coroutineYield raises where the VM would lose its place: outside a coroutine, and below a Go function or a metamethod,
+// pcall and an iterator included.
+func coroutineYield(L *lua.LState) int {
+	if L.Parent == nil || !resumable(L) {
+		Errorf(L, "attempt to yield across C-call boundary")
+	}
+	return -1
+}
+
+// resumable reports whether every function on the stack of a coroutine is Lua code that called the next one plainly.
+func resumable(L *lua.LState) bool {
+	for level := 1; ; level++ {
+		frame, ok := L.GetStack(level)
+		if !ok {
+			return true
+		}
+		value, _ := L.GetInfo("f", frame, lua.LNil)
+		function, ok := value.(*lua.LFunction)
+		if !ok || function.IsG {
+			return false
+		}
+		switch opcode(function.Proto.Code[pcOf(frame)]) {
+		case lua.OP_CALL, lua.OP_TAILCALL:
+		default:
+			return false
+		}
+	}
+}
