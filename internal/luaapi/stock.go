@@ -4,20 +4,21 @@ import "strings"
 
 // functions are the globals that are no module of functions.
 var functions = strings.Fields(`
-	_G _VERSION arg assert collectgarbage dofile error getfenv getmetatable ipairs load loadfile loadstring module newproxy
-	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall
-	_GOPHER_LUA_VERSION`)
+	_G _VERSION arg assert collectgarbage dofile error gcinfo getfenv getmetatable ipairs load loadfile loadstring module newproxy
+	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall`)
 
 // stock are the libraries of Lua's own, as they are here: names that the VM adds are listed, those that it lacks are not.
 var stock = []*Module{
-	library("string", `byte char dump find format gfind gmatch gsub len lower match rep reverse sub upper __index`),
-	library("table", `concat getn insert maxn remove sort`),
-	library("math", `abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min mod modf pi
+	library("string", `byte char dump find format gmatch gsub len lower match rep reverse sub upper`),
+	library("table", `concat foreach foreachi getn insert maxn move remove sort`),
+	library("math", `abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi
 		pow rad random randomseed sin sinh sqrt tan tanh`),
-	library("coroutine", `create resume running status wrap yield`),
+	library("coroutine", `create isyieldable resume running status wrap yield`),
 	library("io", `close flush input lines open output popen read stderr stdin stdout tmpfile type write`),
 	library("os", `clock date difftime execute exit getenv remove rename setlocale time tmpname`),
 	library("debug", `getfenv getinfo getlocal getmetatable getupvalue setfenv setlocal setmetatable setupvalue traceback`),
+	library("bit", `arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex`),
+	library("jit", `arch flush off on os status version version_num`),
 	unloaded("package", `config cpath loaded loaders loadlib path preload searchpath seeall`),
 }
 
