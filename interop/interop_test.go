@@ -54,7 +54,7 @@ func TestRaising(t *testing.T) {
 				"raising.lua:23: bad argument #1 to 'Send' (number expected, got nil)",
 				"raising.lua:24: boom",
 				"raising.lua:26: ",
-				"raising.lua:27: can not yield",
+				"raising.lua:27: attempt to yield across C-call boundary",
 				"stack traceback",
 			} {
 				if !strings.Contains(stderr, want) {

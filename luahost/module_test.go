@@ -154,7 +154,7 @@ func TestHandlerThatRaisesStays(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"onUpdate: test.lua:6: boom\nstack traceback:\n`, `(and 3 more like it)`, `"timer: test.lua:8: timer\nstack`,
-		`can not yield`, `"shutdown: test.lua:10: `, `test.lua:10: in`,
+		`attempt to yield across C-call boundary`, `"shutdown: test.lua:10: `, `test.lua:10: in`,
 	} {
 		if !strings.Contains(got.log, want) {
 			t.Errorf("the log lacks %s:\n%s", want, got.log)

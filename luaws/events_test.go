@@ -261,7 +261,7 @@ func TestACallbackCannotYield(t *testing.T) {
 	if r.errors.Count() != 2 {
 		t.Errorf("%d errors", r.errors.Count())
 	}
-	r.wantLog("onOpen: bot.lua:3: can not yield")
+	r.wantLog("onOpen: bot.lua:3: attempt to yield across C-call boundary")
 }
 
 // R1: connections of a coroutine call back on the main one, also when the coroutine has ended or is suspended.
