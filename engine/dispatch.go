@@ -20,6 +20,9 @@ const (
 type Budget struct {
 	Events int
 	Time   time.Duration
+
+	// Stop, if not nil, is asked after each event; true ends the Dispatch.
+	Stop func() bool
 }
 
 // Ready receives a value when Dispatch has something to deliver.
@@ -36,7 +39,7 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 	defer e.ready.signalRest()
 	defer e.dispatching.Store(false)
 
-	m := meter{events: budget.Events, time: budget.Time, began: time.Now()}
+	m := meter{events: budget.Events, time: budget.Time, stop: budget.Stop, began: time.Now()}
 	if m.events <= 0 {
 		m.events = defaultBudgetEvents
 	}
@@ -57,12 +60,17 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 type meter struct {
 	events    int
 	time      time.Duration
+	stop      func() bool
 	began     time.Time
 	delivered int
 }
 
 func (m *meter) spent() bool {
-	return m.delivered >= m.events || m.delivered > 0 && time.Since(m.began) >= m.time // Since costs half of Now
+	if m.delivered == 0 {
+		return false
+	}
+	// Since costs half of what Now does.
+	return m.delivered >= m.events || time.Since(m.began) >= m.time || m.stop != nil && m.stop()
 }
 
 // turn delivers the next events of c, at most turnMessages in all and what the budget leaves, and puts c back into the

@@ -74,6 +74,18 @@ func TestDispatchBudget(t *testing.T) {
 			t.Errorf("delivered %d events of 3 ms in 10 ms, want 4", n)
 		}
 	})
+	inBubble(t, "stopped by the host", func(t *testing.T) {
+		h := flooded(t, 2, 100)
+		handled := 0
+		handler := &tally{each: func() { handled++ }}
+		if n := h.Dispatch(handler, engine.Budget{Stop: func() bool { return handled == 3 }}); n != 3 {
+			t.Errorf("delivered %d events, want 3", n)
+		}
+		handled = 4
+		if n := h.Dispatch(handler, engine.Budget{Time: time.Hour}); n != 197 {
+			t.Errorf("delivered %d events after it, want 197", n)
+		}
+	})
 	inBubble(t, "a terminal event waits for the next one when the budget is spent", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		peer.Send(wstest.Text("x"), wstest.Close(1000, ""))

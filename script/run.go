@@ -110,7 +110,7 @@ func newRun(opts Options) *run {
 	})
 	module := luaws.Open(r.state, r.engine, luaws.Options{Logger: opts.Logger, Errors: r.errors})
 	r.host = host.New(host.Options{
-		Events:    connections{r.engine, module},
+		Events:    connections{r.engine, module, func() bool { return r.host.Ending() }},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
 		AfterTurn: r.flush,
@@ -224,11 +224,17 @@ func interrupter(in *lualib.Interrupt) func(last bool) {
 type connections struct {
 	*engine.Engine
 	module *luaws.Module
+	ending func() bool
 }
 
 // Dispatch implements host.Source.
 func (c connections) Dispatch(events int, limit time.Duration) int {
-	return c.module.Pump(engine.Budget{Events: events, Time: limit})
+	budget := engine.Budget{Events: events, Time: limit}
+	if !c.ending() {
+		// Nothing but the ending follows a callback that calls host.Exit.
+		budget.Stop = c.ending
+	}
+	return c.module.Pump(budget)
 }
 
 // CloseAll implements host.Source.

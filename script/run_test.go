@@ -150,6 +150,21 @@ func TestWhatShutdownHandlersSendStillLeaves(t *testing.T) {
 	got.want(t, 0, "1001\ttrue\t0\n")
 }
 
+// Messages that wait when a callback calls host.Exit are dropped as by Close, not delivered.
+func TestNoMessageAfterExit(t *testing.T) {
+	got := inBubble(t, `
+		local id
+		id = websocket.Connect(host.echo, {
+			onOpen = function() for n = 1, 9 do websocket.Send(id, n) end end,
+			onMessage = function(data) print(data) if data == "3" then host.Exit(5) end end,
+			onClose = function(code, _, _, info) print(code, info.dropped.messages) end,
+		})
+		host.Register("shutdown", function() print("shutdown") end)`, nil)
+	if want := "1\n2\n3\nshutdown\n1001\t6\n"; got.stdout != want || got.ExitCode != 5 {
+		t.Errorf("printed %q, code %d, want %q, 5; %s", got.stdout, got.ExitCode, want, got.log)
+	}
+}
+
 func TestGraceCutsAPeerThatDoesNotAnswer(t *testing.T) {
 	got := inBubble(t, `
 		websocket.Connect("ws://mute.test/", {
