@@ -309,8 +309,8 @@ func TestJSONModule(t *testing.T) {
 		raises("bad argument #1 to '?' (table expected, got string)", json.array, "x")
 		raises("bad argument #1 to '?' (table without a metatable expected)", json.array, setmetatable({}, {}))
 		raises("bot:2: json.decode: line 1, column 2: expected a value, got the end of the text",
-			loadstring("\njson.decode '['", "bot"))
-		raises("bot:1: json.encode: at a.b: a function has no form in JSON", loadstring("json.encode{a={b=print}}", "bot"))
+			loadstring("\njson.decode '['", "=bot"))
+		raises("bot:1: json.encode: at a.b: a function has no form in JSON", loadstring("json.encode{a={b=print}}", "=bot"))
 
 		-- a call that failed leaves nothing behind for the next one
 		assert(json.encode {1, {2}} == "[1,[2]]" and #json.decode "[1,2]" == 2)

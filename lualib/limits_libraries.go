@@ -58,7 +58,9 @@ func checkRep(L *lua.LState) {
 	if L.GetTop() >= 3 {
 		separator = textBytes(L.Get(3))
 	}
-	checkTotal(L, count*float64(textBytes(L.Get(1))+separator))
+	if each := textBytes(L.Get(1)) + separator; each > 0 {
+		checkTotal(L, count*float64(each))
+	}
 }
 
 // checkFormat adds up what the arguments may become. The widths are the function's own to bound.
