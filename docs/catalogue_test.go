@@ -201,7 +201,12 @@ var failures = map[string]func(t *testing.T) *engine.End{
 		return h.End(id)
 	}),
 
-	"no TLS":       onTLS(func(p *wstest.Peer) { p.SendRaw([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }),
+	"no TLS":           onTLS(func(p *wstest.Peer) { p.SendRaw([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }),
+	"reset during TLS": onTLS(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
+	"end during TLS": onTLS(func(p *wstest.Peer) {
+		p.Conn.Read(make([]byte, 4096)) // what the client says first
+		p.Hangup()
+	}),
 	"TLS too slow": onTLS(func(*wstest.Peer) {}),
 	"TLS cut in the handshake": overTLS(func(p *wstest.Peer, raw net.Conn) {
 		p.ReadRequest()

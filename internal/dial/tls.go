@@ -49,7 +49,18 @@ func (c *Conn) startTLS(ctx context.Context, s *tlsSettings, t *Target, o *Optio
 		return cancelled(failure.PhaseTLS, cause, where)
 	}
 	info.Error = s.story(err)
-	return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, err, "%s: %s", where, info.Error)
+	return failure.Explain(failure.PhaseTLS, tlsCategory(err), failure.MsgTLSFailed, err, "%s: %s", where, info.Error)
+}
+
+// tlsCategory tells a handshake that was cut, which may go well another time, from one that failed.
+func tlsCategory(err error) failure.Category {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return failure.EOF
+	case failure.Network(err) == failure.Reset:
+		return failure.Reset
+	}
+	return failure.TLS
 }
 
 // shake performs the TLS handshake over under, which it leaves to the caller to close. cause is why the handshake was

@@ -161,7 +161,14 @@ func TestDialTLSFailures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			address := listen(t, "127.0.0.1:0", c.serve)
 			conn, err := dialURL(t, "wss://"+address, tlsOptions(address, cert))
-			wantFailure(t, err, failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed)
+			category := failure.TLS
+			switch c.want {
+			case "connection reset by the server":
+				category = failure.Reset
+			case "the server closed the connection":
+				category = failure.EOF
+			}
+			wantFailure(t, err, failure.PhaseTLS, category, failure.MsgTLSFailed)
 			wantText(t, err, "tls handshake with "+address+": "+c.want)
 			if conn.TLS == nil || conn.TLS.Error != c.want || conn.Transport != nil {
 				t.Errorf("got %+v, %+v", conn, conn.TLS)
