@@ -1,10 +1,6 @@
 package lualib
 
-import (
-	"math"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import lua "github.com/yuin/gopher-lua"
 
 const (
 	// maxResults bounds what unpack and string.byte return at once, about as LuaJIT's stack does. The VM's would grow to
@@ -34,9 +30,7 @@ func boundLibraries(L *lua.LState) {
 	}{
 		{lua.StringLibName, "rep", checkRep},
 		{lua.StringLibName, "format", checkFormat},
-		{lua.StringLibName, "byte", checkByte},
 		{lua.TabLibName, "concat", checkConcat},
-		{"_G", "unpack", checkUnpack},
 	} {
 		lib := L.GetGlobal(function.library).(*lua.LTable)
 		call := lib.RawGetString(function.name).(*lua.LFunction).GFunction
@@ -51,7 +45,7 @@ func boundLibraries(L *lua.LState) {
 
 func checkRep(L *lua.LState) {
 	count, ok := toNumber(L.Get(2))
-	if !ok || count <= 0 {
+	if !ok || !(count > 0) {
 		return
 	}
 	separator := 0
@@ -95,44 +89,11 @@ func checkConcat(L *lua.LState) {
 	checkTotal(L, total)
 }
 
-func checkByte(L *lua.LState) {
-	first, hasFirst := toNumber(L.Get(2))
-	last, hasLast := toNumber(L.Get(3))
-	length := float64(textBytes(L.Get(1)))
-	if !hasFirst || !hasLast {
-		return
-	}
-	if last < 0 {
-		last += length + 1
-	}
-	if first < 0 {
-		first += length + 1
-	}
-	if min(last, length)-max(first, 1) >= maxResults {
-		Errorf(L, "string slice too long")
-	}
-}
-
-func checkUnpack(L *lua.LState) {
-	table, ok := L.Get(1).(*lua.LTable)
-	if !ok {
-		return
-	}
-	first, last := 1.0, float64(table.Len())
-	if from, ok := toNumber(L.Get(2)); ok {
-		first = from
-	}
-	if to, ok := toNumber(L.Get(3)); ok {
-		last = to
-	}
-	if last-first >= maxResults {
-		Errorf(L, "too many results to unpack")
-	}
-}
-
 // checkTotal is CheckSize for sums that no int may hold.
 func checkTotal(L *lua.LState, bytes float64) {
-	CheckSize(L, int(min(bytes, math.MaxInt)))
+	if in := InterruptOf(L); in != nil && bytes > float64(in.maxString) {
+		raiseTooLong(L, bytes, in.maxString)
+	}
 }
 
 // toNumber reads a number, or a string that spells one.

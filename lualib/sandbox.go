@@ -99,7 +99,6 @@ func (s *sandbox) close(L *lua.LState) {
 	s.openOS(L)
 	s.openFiles(L)
 	openDebug(L)
-	closeEnvironments(L)
 }
 
 // loadedModules returns package.loaded, wherever the script has put it.
@@ -111,23 +110,4 @@ func loadedModules(L *lua.LState) *lua.LTable {
 func shareModule(L *lua.LState, name string, table *lua.LTable) {
 	L.SetGlobal(name, table)
 	loadedModules(L).RawSetString(name, table)
-}
-
-// closeEnvironments keeps setfenv away from thread environments: level 0 would change the globals under the functions of
-// the host that are opened later.
-func closeEnvironments(L *lua.LState) {
-	setfenv := L.GetGlobal("setfenv").(*lua.LFunction).GFunction
-	L.SetGlobal("setfenv", L.NewFunction(func(L *lua.LState) int {
-		switch target := L.Get(1).(type) {
-		case *lua.LFunction:
-			if target.IsG {
-				Errorf(L, "'setfenv' cannot change environment of given object")
-			}
-		case lua.LNumber:
-			if target < 1 {
-				Errorf(L, "'setfenv' cannot change environment of given object")
-			}
-		}
-		return setfenv(L)
-	}))
 }
