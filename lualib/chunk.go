@@ -14,7 +14,7 @@ import (
 // Load compiles source and pushes the function. A byte order mark and a first line that begins with '#' are skipped, as
 // lua does with files; line numbers stay. name is what errors and tracebacks call the chunk. The error is an *Error.
 func Load(L *lua.LState, source []byte, name string) error {
-	source = skipHead(source)
+	source = decimalEscapes(skipHead(source))
 	chunk, err := compile(L, source, name)
 	if err != nil {
 		return compileError(err, source, name)
@@ -25,7 +25,7 @@ func Load(L *lua.LState, source []byte, name string) error {
 
 // Parse returns the syntax tree of what Load would compile. The error is an *Error.
 func Parse(source []byte, name string) ([]ast.Stmt, error) {
-	source = skipHead(source)
+	source = decimalEscapes(skipHead(source))
 	chunk, err := parse.Parse(bytes.NewReader(source), name)
 	if err != nil {
 		return nil, compileError(err, source, name)
