@@ -184,16 +184,10 @@ var _ context.Context = (*Interrupt)(nil)
 func shareInterrupt(L *lua.LState) {
 	lib := L.GetGlobal(lua.CoroutineLibName).(*lua.LTable)
 	create := lib.RawGetString("create").(*lua.LFunction).GFunction
-	wrap := lib.RawGetString("wrap").(*lua.LFunction).GFunction
 	L.SetFuncs(lib, map[string]lua.LGFunction{
 		"create": func(L *lua.LState) int {
 			results := create(L)
 			L.Get(-1).(*lua.LState).SetContext(L.Context())
-			return results
-		},
-		"wrap": func(L *lua.LState) int {
-			results := wrap(L)
-			L.Get(-1).(*lua.LFunction).Upvalues[0].Value().(*lua.LState).SetContext(L.Context())
 			return results
 		},
 	})

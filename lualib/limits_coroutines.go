@@ -19,7 +19,6 @@ const (
 func boundCoroutines(L *lua.LState) {
 	lib := L.GetGlobal(lua.CoroutineLibName).(*lua.LTable)
 	resume := lib.RawGetString("resume").(*lua.LFunction).GFunction
-	wrap := lib.RawGetString("wrap").(*lua.LFunction).GFunction
 	L.SetFuncs(lib, map[string]lua.LGFunction{
 		"resume": func(L *lua.LState) int {
 			coroutine, ok := L.Get(1).(*lua.LState)
@@ -32,19 +31,6 @@ func boundCoroutines(L *lua.LState) {
 				return 2
 			}
 			return resume(L)
-		},
-		"wrap": func(L *lua.LState) int {
-			results := wrap(L)
-			wrapped := L.Get(-1).(*lua.LFunction)
-			coroutine := wrapped.Upvalues[0].Value().(*lua.LState)
-			call := wrapped.GFunction
-			wrapped.GFunction = func(L *lua.LState) int {
-				if problem := refuseResume(L, coroutine); problem != "" {
-					Errorf(L, "%s", problem)
-				}
-				return call(L)
-			}
-			return results
 		},
 	})
 }
