@@ -147,7 +147,7 @@ func TestEscapesAreInTheManual(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := make(map[string]bool)
-	for _, row := range regexp.MustCompile("(?m)^\\| ([^|]+) \\| (?:closed|bounded)").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \| (?:closed|bounded)`).FindAllStringSubmatch(string(page), -1) {
 		rows[strings.ReplaceAll(row[1], "`", "")] = true
 	}
 	for _, e := range escapes {
