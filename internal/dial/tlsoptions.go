@@ -198,7 +198,11 @@ func (o *Options) readPEM(option, value string) (*pemSource, error) {
 		}
 		var err error
 		if source.data, err = read(value); err != nil {
-			return nil, badTLSOption(err, "read %s: %s: correct the path, or give the PEM text itself", source.name, fileStory(err))
+			advice := ": correct the path, or give the PEM text itself"
+			if file := new(fs.PathError); o.ReadFile != nil && !errors.As(err, &file) {
+				advice = "" // who forbids says what to do
+			}
+			return nil, badTLSOption(err, "read %s: %s%s", source.name, fileStory(err), advice)
 		}
 	}
 	source.data = unindent(source.data)
