@@ -24,7 +24,8 @@ func checkNesting(chunk []ast.Stmt, name string) *Error {
 	return &Error{Text: fmt.Sprintf("%s:%d: chunk has too many syntax levels", name, d.tooDeepAt)}
 }
 
-// depth walks a syntax tree down to maxNesting levels and notes the line of what lies deeper.
+// depth walks a syntax tree down to maxNesting levels and notes the line of what lies deeper. On its way it mends what the
+// VM's compiler would get wrong: see splitConcat and assignTogether.
 type depth struct {
 	level     int
 	tooDeepAt int
@@ -41,13 +42,16 @@ func (d *depth) enter(node ast.PositionHolder) bool {
 }
 
 func (d *depth) stmts(list []ast.Stmt) {
-	for _, stmt := range list {
+	for i, stmt := range list {
 		if d.tooDeepAt != 0 {
 			return
 		}
 		if stmt != nil && d.enter(stmt) {
 			d.stmt(stmt)
 			d.level--
+		}
+		if assign, ok := stmt.(*ast.AssignStmt); ok {
+			list[i] = assignTogether(assign)
 		}
 	}
 }

@@ -805,3 +805,14 @@ check("traceback line", function() return (debug.traceback("msg"):match("^msg\ns
 check("traceback of a table", function() local t = {} return debug.traceback(t) == t end)
 check("getinfo line", function() return debug.getinfo(1, "l").currentline ~= nil, debug.getinfo(1, "S").short_src end)
 check("getinfo source", function() return debug.getinfo(1, "S").source, debug.getinfo(1, "S").what, debug.getinfo(print).what end)
+
+-- Assignments of several values: all expressions come before all assignments.
+line("assign swap", (function() local a, b = 1, 2 a, b = b, a return a, b end)())
+line("assign swap of parameters", (function(a, b) a, b = b, a return a, b end)(1, 2))
+line("assign rotation", (function() local a, b, c = 1, 2, 3 a, b, c = c, a, b return a, b, c end)())
+line("assign call and operation", (function(c) local a = 64 c, a = math.floor(c / 64), a / 2 return c, a end)(1000))
+line("assign call and concatenation", (function(p) local q = 5 p, q = tostring(p), q .. "x" return p, q end)(7))
+line("assign variable and field", (function() local i, t = 1, {} i, t[i] = i + 1, 20 return i, t[1], t[2] end)())
+line("assign field and variable", (function() local t, a = {}, 1 t.x, a = a, 5 return t.x, a end)())
+line("assign too few", (function() local a, b, c = 1, 2, 3 a, b, c = b, a return a, b, c end)())
+line("assign upvalues", (function() local a, b = 1, 2 (function() a, b = b, a end)() return a, b end)())
