@@ -50,6 +50,22 @@ func assignTogether(s *ast.AssignStmt) ast.Stmt {
 	return block
 }
 
+// adjustFields keeps a call or "..." to one value unless it is a table constructor's last field and has no key (manual
+// §2.5.7). The VM's compiler looks at less than that.
+func adjustFields(fields []*ast.Field) {
+	for i, field := range fields {
+		if i == len(fields)-1 && field.Key == nil {
+			return
+		}
+		switch value := field.Value.(type) {
+		case *ast.FuncCallExpr:
+			value.AdjustRet = true
+		case *ast.Comma3Expr:
+			value.AdjustRet = true
+		}
+	}
+}
+
 func hasVariable(places []ast.Expr) bool {
 	for _, place := range places {
 		if _, ok := place.(*ast.IdentExpr); ok {

@@ -32,3 +32,19 @@ func TestAssignTogether(t *testing.T) {
 		})
 	}
 }
+
+// A constructor's call gives one value unless it is the last field.
+func TestConstructorFields(t *testing.T) {
+	for source, want := range map[string]string{
+		`local function v(...) return ... end local t = {1, v(2, 3), x = 4} print(t[2], t[3], t.x)`:               "2\tnil\t4\n",
+		`local function v(...) local t = {x = 1, ..., y = 2} return t[1], t[2] end print(v(7, 8))`:                "7\tnil\n",
+		`local function v(...) return ... end local t = {x = 4, v(2, 3)} print(t[1], t[2], t.x)`:                  "2\t3\t4\n",
+		`local function v(...) return ... end local t = {v(1, 2), v(3, 4)} print(t[1], t[2], t[3], #t)`:           "1\t3\t4\t3\n",
+		`local function v(...) return ... end local t = {(v(1, 2)), [5] = v(6, 7)} print(t[1], t[2], t[5], t[6])`: "1\tnil\t6\tnil\n",
+	} {
+		m := newVM(t)
+		if out, err := m.run(t, source); err != nil || out != want {
+			t.Errorf("%s\nprints %q, %v, want %q", source, out, err, want)
+		}
+	}
+}

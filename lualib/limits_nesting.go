@@ -25,7 +25,8 @@ func checkNesting(chunk []ast.Stmt, name string) *Error {
 }
 
 // depth walks a syntax tree down to maxNesting levels and notes the line of what lies deeper. On its way it mends what the
-// VM's compiler would get wrong: see splitConcat and assignTogether.
+// VM's compiler would get wrong: see splitConcat, adjustFields and
+// assignTogether.
 type depth struct {
 	level     int
 	tooDeepAt int
@@ -108,6 +109,7 @@ func (d *depth) expr(expr ast.Expr) {
 	case *ast.AttrGetExpr:
 		d.exprs(e.Object, e.Key)
 	case *ast.TableExpr:
+		adjustFields(e.Fields)
 		for _, field := range e.Fields {
 			d.exprs(field.Key, field.Value)
 		}
