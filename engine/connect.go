@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/deflate"
 	"github.com/tidewire/tidewire/internal/dial"
+	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/internal/handshake"
 )
 
@@ -21,7 +22,7 @@ func (c *connection) connectLoop(ctx context.Context) {
 		}
 		c.mu.Lock()
 		if c.outcome == nil {
-			c.outcome = c.failureLocked(asFailure(PhaseHandshake, err))
+			c.outcome = c.failureLocked(failure.From(PhaseHandshake, err))
 		}
 		c.state = closing
 		c.mu.Unlock()

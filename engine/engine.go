@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/dial"
+	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
@@ -107,7 +108,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 
 	// From here on CloseAll may end it on another goroutine.
 	if parseErr != nil {
-		c.fail(asFailure(PhaseURI, parseErr))
+		c.fail(failure.From(PhaseURI, parseErr))
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)

@@ -71,9 +71,8 @@ func (in *inbox) end(lost Tally) (schedule bool) {
 }
 
 // put queues messages in order. If from is not nil their payloads lie in it, and put keeps it as long as need be when it
-// is worth it; otherwise they are copied, but for owned ones that fill their memory. It waits while there is no room, and calls schedule each
-// time the connection must enter the ready list, with the lock free.
-// It reports whether it waited.
+// is worth it; otherwise they are copied, but for owned ones that fill their memory. It waits while there is no room,
+// calls schedule each time the connection must enter the ready list, with the lock free, and reports whether it waited.
 func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited bool) {
 	in.mu.Lock()
 	for _, event := range events {

@@ -70,15 +70,6 @@ func (o *outcome) fill(end *End) {
 	}
 }
 
-// asFailure returns err's failure; an error that is none is an internal one.
-func asFailure(phase Phase, err error) *failure.Error {
-	var known *failure.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	return failure.New(phase, failure.Internal, failure.MsgTransport, "%w", err)
-}
-
 // closingTimeout is the end of a closing handshake that did not complete.
 func closingTimeout(why string) *failure.Error {
 	return failure.New(PhaseClosing, failure.Timeout, failure.MsgClosingTimeout, "the closing handshake timed out: %s", why)

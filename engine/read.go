@@ -124,7 +124,7 @@ func (c *connection) handle(events []proto.Event, from *block, violation error) 
 		events = events[1:]
 	}
 	if violation != nil {
-		c.violated(asFailure(PhaseOpen, violation))
+		c.violated(failure.From(PhaseOpen, violation))
 		return true
 	}
 	return false

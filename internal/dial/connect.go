@@ -117,7 +117,7 @@ func (n *tunnel) unreadable(from *answerReader, err error) error {
 	case from.err != nil:
 		return n.lost(from.err)
 	}
-	return n.fail(err, "%s does not speak HTTP: %s", n.proxy.shown, printable(err.Error(), 200))
+	return n.fail(err, "%s does not speak HTTP: %s", n.proxy.shown, failure.Printable(err.Error(), 200))
 }
 
 // refused tells what the proxy answered and what can be done.
@@ -133,7 +133,7 @@ func (n *tunnel) refused(answer *http.Response, from *answerReader) error {
 	if line := firstLine(string(body)); line != "" {
 		story += " (" + line + ")"
 	}
-	return n.fail(nil, "%s answered %s%s", n.proxy.shown, printable(answer.Status, 100), story)
+	return n.fail(nil, "%s answered %s%s", n.proxy.shown, failure.Printable(answer.Status, 100), story)
 }
 
 // advice is the rest of a sentence about a refusal.
@@ -143,7 +143,7 @@ func (n *tunnel) advice(answer *http.Response) string {
 		schemes := strings.Join(answer.Header.Values("Proxy-Authenticate"), ", ")
 		switch {
 		case schemes != "" && !strings.Contains(strings.ToLower(schemes), "basic"):
-			return ": it wants " + printable(schemes, 60) + ", and basic authentication is all that can be given"
+			return ": it wants " + failure.Printable(schemes, 60) + ", and basic authentication is all that can be given"
 		case n.proxy.hasUserinfo:
 			return ": it does not accept the user and password of its URL"
 		}
@@ -166,10 +166,10 @@ func (n *tunnel) advice(answer *http.Response) string {
 func firstLine(body string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
 	line = strings.TrimSpace(line)
-	if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "{") || printable(line, len(line)) != line {
+	if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "{") || failure.Printable(line, len(line)) != line {
 		return ""
 	}
-	return printable(line, 120)
+	return failure.Printable(line, 120)
 }
 
 var errTooLong = fmt.Errorf("no end of its header within %d bytes", maxProxyHead)

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tidewire/tidewire/internal/failure"
 )
@@ -125,7 +124,7 @@ func certificateStory(err error, leaf *x509.Certificate, want expected) string {
 
 // authorityOf names the authority that is missing, and why one of that name was not it.
 func authorityOf(err x509.UnknownAuthorityError, leaf *x509.Certificate) string {
-	missing := fmt.Sprintf("%q", printable(cmp.Or(err.Cert, leaf).Issuer.String(), 100))
+	missing := fmt.Sprintf("%q", failure.Printable(cmp.Or(err.Cert, leaf).Issuer.String(), 100))
 	if _, hint, found := strings.Cut(err.Error(), " (possibly because of "); found {
 		missing += ", possibly because of " + strings.TrimSuffix(hint, ")")
 	}
@@ -135,9 +134,9 @@ func authorityOf(err x509.UnknownAuthorityError, leaf *x509.Certificate) string 
 // subjectOf names a certificate.
 func subjectOf(certificate *x509.Certificate) string {
 	if subject := certificate.Subject.String(); subject != "" {
-		return printable(subject, 100)
+		return failure.Printable(subject, 100)
 	}
-	return printable("serial number "+certificate.SerialNumber.String(), 100)
+	return failure.Printable("serial number "+certificate.SerialNumber.String(), 100)
 }
 
 // namesOf lists what a certificate is for; the first three names are enough to see whose it is.
@@ -147,9 +146,9 @@ func namesOf(certificate *x509.Certificate) string {
 		names = append(names, ip.String())
 	}
 	if len(names) > 3 {
-		return fmt.Sprintf("%s and %d more", printable(strings.Join(names[:3], ", "), 200), len(names)-3)
+		return fmt.Sprintf("%s and %d more", failure.Printable(strings.Join(names[:3], ", "), 200), len(names)-3)
 	}
-	return printable(strings.Join(names, ", "), 200)
+	return failure.Printable(strings.Join(names, ", "), 200)
 }
 
 func validityStory(certificate *x509.Certificate, want expected) string {
@@ -175,22 +174,4 @@ func (s *tlsSettings) insecureWarning(state tls.ConnectionState, t *Target) stri
 		return begin + ": " + certificateStory(err, leaf, s.expected())
 	}
 	return begin + ", but it is good: leave the option out"
-}
-
-// printable makes one line of what a peer sent, of at most this many bytes and an ellipsis.
-func printable(s string, longest int) string {
-	cut := len(s) > longest
-	if cut {
-		s = s[:longest]
-	}
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if cut {
-		s += "…"
-	}
-	return s
 }

@@ -71,7 +71,7 @@ type Response struct {
 // PhaseHandshake; when ctx was cancelled it has category Closed and wraps ctx's cause.
 func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration) (*Response, error) {
 	e := begin(ctx, conn, raw, timeout)
-	e.where, e.peer = "opening handshake of "+printable(req.URL, 200), "server"
+	e.where, e.peer = "opening handshake of "+failure.Printable(req.URL, 200), "server"
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)
 	if whole := e.end(); err == nil && !whole {
@@ -101,7 +101,7 @@ func (e *exchange) ask(raw io.Closer, req *Request, resp *Response) *failure.Err
 		resp.Location, resp.RetryAfter = answer.Header.Get("Location"), retryAfter(answer.Header)
 		resp.Body = e.readBody(raw, answer.Body)
 		return e.fail(failure.HTTPStatus, failure.MsgHTTPStatus, "the server answered %s%s",
-			printable(answer.Status, 100), resp.story())
+			failure.Printable(answer.Status, 100), resp.story())
 	}
 	if failed := e.check(answer, key, req, resp); failed != nil {
 		return failed
@@ -214,7 +214,7 @@ func (e *exchange) check(answer *http.Response, key string, req *Request, resp *
 	}
 	if len(chosen) > 1 || len(chosen) == 1 && !slices.Contains(offered, chosen[0]) {
 		return e.fail(failure.Handshake, failure.MsgSubprotocol, "the server answered %s; offered: %s",
-			shown(answer.Header, "Sec-WebSocket-Protocol"), printable(given, 100))
+			shown(answer.Header, "Sec-WebSocket-Protocol"), failure.Printable(given, 100))
 	}
 	if len(chosen) == 1 {
 		resp.Protocol = chosen[0]
@@ -267,7 +267,7 @@ func (r *Response) story() string {
 	line := firstLine(r.Body)
 	switch {
 	case r.Status/100 == 3 && r.Location != "":
-		return ": it redirects to " + printable(r.Location, 200) + ", which is not followed"
+		return ": it redirects to " + failure.Printable(r.Location, 200) + ", which is not followed"
 	case line != "":
 		return ": " + line
 	case r.Status/100 == 2:
@@ -284,8 +284,8 @@ func (r *Response) story() string {
 func firstLine(body string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
 	line = strings.TrimSpace(line)
-	if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "{") || printable(line, len(line)) != line {
+	if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "{") || failure.Printable(line, len(line)) != line {
 		return ""
 	}
-	return printable(line, 120)
+	return failure.Printable(line, 120)
 }

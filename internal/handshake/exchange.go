@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tidewire/tidewire/internal/failure"
 )
@@ -112,7 +111,7 @@ func (e *exchange) readFailure(err error) *failure.Error {
 		return e.transportFailure(e.readErr)
 	}
 	return e.explain(failure.Handshake, failure.MsgHTTPParse, err, "the %s does not speak HTTP: %s%s", e.peer,
-		printable(err.Error(), 200), e.hint())
+		failure.Printable(err.Error(), 200), e.hint())
 }
 
 // writeFailure tells why our half could not be written.
@@ -210,23 +209,5 @@ func shown(header http.Header, name string) string {
 	if len(values) == 0 {
 		return "no " + name
 	}
-	return fmt.Sprintf("%s: %q", name, printable(strings.Join(values, ", "), 100))
-}
-
-// printable makes one line of what a peer sent, of at most this many bytes and an ellipsis.
-func printable(s string, longest int) string {
-	cut := len(s) > longest
-	if cut {
-		s = s[:longest]
-	}
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if cut {
-		s += "…"
-	}
-	return s
+	return fmt.Sprintf("%s: %q", name, failure.Printable(strings.Join(values, ", "), 100))
 }
