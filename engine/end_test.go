@@ -227,7 +227,7 @@ func TestConnectFails(t *testing.T) {
 		peer.SendRaw([]byte("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy"))
 		h.Want(`error "Invalid HTTP status." http_status`)
 		end := h.End(h.ID)
-		if end.HTTP == nil || end.HTTP.Status != 503 || end.HTTP.Body != "busy" || end.HTTP.RetryAfter != 7*time.Second || !end.Retryable {
+		if end.HTTP == nil || end.HTTP.Status != 503 || end.HTTP.Body != "busy" || end.HTTP.RetryAfter == nil || *end.HTTP.RetryAfter != 7*time.Second || !end.Retryable {
 			t.Errorf("end %+v, http %+v", end, end.HTTP)
 		}
 		if strings.Contains(end.URL+end.Detail, "secret") {

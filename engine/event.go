@@ -52,9 +52,9 @@ type Info struct {
 type HTTPInfo struct {
 	Status     int
 	Header     http.Header
-	Body       string        // the first 4 KiB, of a refusal only
-	Location   string        // where a redirect points
-	RetryAfter time.Duration // 0 if absent; whole seconds
+	Body       string         // the first 4 KiB, of a refusal only
+	Location   string         // where a redirect points
+	RetryAfter *time.Duration // whole seconds; nil unless a refusal says when to try again
 }
 
 // TLSInfo describes a TLS connection, or the attempt at one.

@@ -52,7 +52,7 @@ func TestDescriptionOfInfo(t *testing.T) {
 	table := luaws.EndTable(L, &engine.End{
 		Info: engine.Info{
 			URL: "u", Protocol: "p", Extensions: "e", Remote: "r",
-			HTTP: &engine.HTTPInfo{Status: 101, Header: http.Header{"A": {"b"}}, Body: "b", Location: "l", RetryAfter: time.Second},
+			HTTP: &engine.HTTPInfo{Status: 101, Header: http.Header{"A": {"b"}}, Body: "b", Location: "l", RetryAfter: new(time.Second)},
 			TLS:  &engine.TLSInfo{Version: "v", Cipher: "c", Subject: "s", Issuer: "i", Expires: time.Now(), Error: "e"},
 		},
 		Phase: engine.PhaseOpen, Category: engine.CategoryEOF, Detail: "d", CloseCode: 1006,

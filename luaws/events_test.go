@@ -86,7 +86,7 @@ func TestCloseAndErrorPassTheirArguments(t *testing.T) {
 	r.engine.ended(102, engine.End{
 		Info: engine.Info{
 			URL:  "ws://peer.test/",
-			HTTP: &engine.HTTPInfo{Status: 503, Body: "later", Location: "/x", RetryAfter: 90 * time.Second},
+			HTTP: &engine.HTTPInfo{Status: 503, Body: "later", Location: "/x", RetryAfter: new(90 * time.Second)},
 			TLS:  &engine.TLSInfo{Error: "bad certificate"},
 		},
 		Failed: true, Message: "Invalid HTTP status.", Phase: engine.PhaseHandshake, Category: engine.CategoryHTTPStatus,

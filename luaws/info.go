@@ -46,7 +46,9 @@ func httpTable(L *lua.LState, answer *engine.HTTPInfo) *lua.LTable {
 	table.RawSetString("headers", headersTable(L, answer.Header))
 	setText(table, "body", answer.Body)
 	setText(table, "location", answer.Location)
-	setNumber(table, "retryAfter", int(answer.RetryAfter/time.Second))
+	if answer.RetryAfter != nil { // 0 means at once
+		table.RawSetString("retryAfter", lua.LNumber(*answer.RetryAfter/time.Second))
+	}
 	return table
 }
 

@@ -220,13 +220,15 @@ func TestCloseWhileConnecting(t *testing.T) {
 }
 
 func TestTheServerRefuses(t *testing.T) {
-	onStage(t, engine.Options{}, `connect(nil, {error = function(info)
-			note(info.http.status, info.http.body, info.http.retryAfter, tostring(info.retryable))
-		end})`, func(s *stage) {
-		peer := wstest.Accept(t, s.listener)
-		peer.Handshake(wstest.Answer{Status: 503, Body: "later", Header: map[string][]string{"Retry-After": {"7"}}})
-		s.want("error Invalid HTTP status. http_status handshake 1006", "503 later 7 true")
-	})
+	for value, want := range map[string]string{"7": "7", "0": "0", "Sun, 06 Nov 1994 08:49:37 GMT": "0", "soon": "nil"} {
+		onStage(t, engine.Options{}, `connect(nil, {error = function(info)
+				note(info.http.status, info.http.body, tostring(info.http.retryAfter), tostring(info.retryable))
+			end})`, func(s *stage) {
+			peer := wstest.Accept(t, s.listener)
+			peer.Handshake(wstest.Answer{Status: 503, Body: "later", Header: map[string][]string{"Retry-After": {value}}})
+			s.want("error Invalid HTTP status. http_status handshake 1006", "503 later "+want+" true")
+		})
+	}
 }
 
 func TestTimeoutOption(t *testing.T) {

@@ -55,12 +55,12 @@ type Request struct {
 type Response struct {
 	Status     int // 0 if no answer came
 	Header     http.Header
-	Body       string        // of a refusal: its first 4 KiB at most, or what of it came in time
-	Location   string        // of a refusal: where a redirect points
-	RetryAfter time.Duration // of a refusal; in whole seconds, 0 if absent
-	Protocol   string        // the subprotocol agreed on, "" for none
-	Extensions string        // the extensions agreed on, as the server wrote them; "" for none
-	Buffered   []byte        // what the server sent behind its 101: the first bytes of its frames
+	Body       string         // of a refusal: its first 4 KiB at most, or what of it came in time
+	Location   string         // of a refusal: where a redirect points
+	RetryAfter *time.Duration // of a refusal; in whole seconds, nil if it says nothing that can be read
+	Protocol   string         // the subprotocol agreed on, "" for none
+	Extensions string         // the extensions agreed on, as the server wrote them; "" for none
+	Buffered   []byte         // what the server sent behind its 101: the first bytes of its frames
 }
 
 // Client sends the opening handshake over conn and checks the answer (RFC 6455 §4.1). raw is the socket under conn:
@@ -98,7 +98,10 @@ func (e *exchange) ask(raw io.Closer, req *Request, resp *Response) *failure.Err
 	}
 	resp.Status, resp.Header = answer.StatusCode, answer.Header
 	if answer.StatusCode != http.StatusSwitchingProtocols {
-		resp.Location, resp.RetryAfter = answer.Header.Get("Location"), retryAfter(answer.Header)
+		resp.Location = answer.Header.Get("Location")
+		if wait, ok := retryAfter(answer.Header); ok {
+			resp.RetryAfter = &wait
+		}
 		resp.Body = e.readBody(raw, answer.Body)
 		return e.fail(failure.HTTPStatus, failure.MsgHTTPStatus, "the server answered %s%s",
 			failure.Printable(answer.Status, 100), resp.story())
@@ -245,21 +248,22 @@ func (e *exchange) headerMissing(header http.Header, name, want string) *failure
 }
 
 // retryAfter reads either form of the field (RFC 9110 §10.2.3). A date in the past is 0, a part of a second a whole one.
-func retryAfter(header http.Header) time.Duration {
+// ok is false if there is no such field, or none that can be read.
+func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 	value := header.Get("Retry-After")
 	if value != "" && strings.Trim(value, "0123456789") == "" {
 		seconds, err := strconv.ParseInt(value, 10, 32)
 		if err != nil {
-			return maxRetryAfter
+			return maxRetryAfter, true
 		}
-		return time.Duration(seconds) * time.Second
+		return time.Duration(seconds) * time.Second, true
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	wait := min(max(time.Until(date), 0), maxRetryAfter)
-	return (wait + time.Second - 1).Truncate(time.Second)
+	wait = min(max(time.Until(date), 0), maxRetryAfter)
+	return (wait + time.Second - 1).Truncate(time.Second), true
 }
 
 // story says what a person can make of a refusal.
@@ -274,8 +278,10 @@ func (r *Response) story() string {
 		return ": it speaks no WebSocket at this path"
 	case r.Status == http.StatusUnauthorized:
 		return ": it wants credentials, in the URL or in an Authorization field"
-	case r.RetryAfter > 0:
-		return fmt.Sprintf(": try again in %d s", r.RetryAfter/time.Second)
+	case r.RetryAfter != nil && *r.RetryAfter == 0:
+		return ": try again at once"
+	case r.RetryAfter != nil:
+		return fmt.Sprintf(": try again in %d s", *r.RetryAfter/time.Second)
 	}
 	return ""
 }

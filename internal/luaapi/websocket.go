@@ -87,7 +87,7 @@ var Info = []Field{
 	{Name: "remote", Type: "string", Optional: true, Doc: "the peer's address, `ip:port`; through a proxy, the proxy's"},
 	{Name: "http", Type: "tidewire.Info.HTTP", Class: "tidewire.Info.HTTP", Optional: true,
 		Doc: "the server's answer: `status`, `headers` (keys in lower case, repeated values joined by `\", \"`), and of a refusal " +
-			"`body` (the first 4 KiB), `location`, `retryAfter` (whole seconds)",
+			"`body` (the first 4 KiB), `location`, `retryAfter` (whole seconds, 0 for at once)",
 		Fields: []Field{
 			{Name: "status", Type: "integer", Optional: true},
 			{Name: "headers", Type: "table<string, string>"},
