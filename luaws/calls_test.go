@@ -261,8 +261,8 @@ func TestBadOptionsNameTheField(t *testing.T) {
 		{`{timeout = -1.5}`, `field 'timeout': positive number expected, got -1.5`},
 		{`{timeout = 0/0}`, `field 'timeout': positive number expected, got nan`},
 		{`{timeout = {tcp = false}}`, `field 'timeout.tcp': positive number expected, got boolean`},
-		{`{timeout = {dns = 1}}`, `unknown option 'timeout.dns': did you mean 'timeout.tls'?`},
-		{`{timeout = {5}}`, `unknown option 'timeout.1': did you mean 'timeout.tcp'?`},
+		{`{timeout = {dns = 1}}`, `unknown option 'timeout.dns': those that exist are under "Options" in the manual`},
+		{`{timeout = {5}}`, `unknown option 'timeout.1': those that exist are under "Options" in the manual`},
 		{`{maxMessage = 0}`, `field 'maxMessage': positive whole number expected, got 0`},
 		{`{maxMessage = 1.5}`, `field 'maxMessage': positive whole number expected, got 1.5`},
 		{`{sendQueue = {}}`, `field 'sendQueue': positive whole number expected, got table`},
@@ -290,7 +290,7 @@ func TestBadOptionsNameTheField(t *testing.T) {
 		{`{tls = "x"}`, `field 'tls': table expected, got string`},
 		{`{tls = {ca = {}}}`, `field 'tls.ca': {ca, exclusive = true} expected, got a table without [1]`},
 		{`{tls = {ca = {"x", exclusive = 1}}}`, `field 'tls.ca.exclusive': boolean expected, got number`},
-		{`{tls = {ca = {"x", only = true}}}`, `unknown option 'tls.ca.only': did you mean 'tls.ca.exclusive'?`},
+		{`{tls = {ca = {"x", only = true}}}`, `unknown option 'tls.ca.only': those that exist are under "Options" in the manual`},
 		{`{tls = {insecure = "yes"}}`, `field 'tls.insecure': boolean expected, got string`},
 		{`{tls = {servername = "x"}}`, `unknown option 'tls.servername': did you mean 'tls.serverName'?`},
 		{`{redirects = -1}`, `field 'redirects': whole number from 0 on expected, got -1`},
@@ -298,8 +298,9 @@ func TestBadOptionsNameTheField(t *testing.T) {
 		{`{redirects = true}`, `field 'redirects': whole number from 0 on expected, got boolean`},
 		{`{timeOut = 1}`, `unknown option 'timeOut': did you mean 'timeout'?`},
 		{`{header = {}}`, `unknown option 'header': did you mean 'headers'?`},
+		{`{foo = 1}`, `unknown option 'foo': those that exist are under "Options" in the manual`},
 		{`{max_message = 1}`, `unknown option 'max_message': did you mean 'maxMessage'?`},
-		{`{"headers"}`, `unknown option '1': did you mean 'tls'?`},
+		{`{"headers"}`, `unknown option '1': those that exist are under "Options" in the manual`},
 	} {
 		want := `bot.lua:1: bad argument #3 to 'Connect' (` + test.want + `)`
 		got := r.eval(`pcall(function() websocket.Connect("ws://peer.test/", {}, ` + test.options + `) end)`)
@@ -364,7 +365,7 @@ func wantDocumented(t *testing.T, err *lua.ApiError) {
 	}
 	for _, documented := range []string{
 		" expected, got ", "(invalid option '", "(valid UTF-8 expected)", "(1000 or 3000 to 4999 expected)",
-		"(at most 123 bytes of UTF-8 expected)", ": not supported yet)", "': did you mean '",
+		"(at most 123 bytes of UTF-8 expected)", ": not supported yet)", "': did you mean '", ` under "Options" in the manual`,
 	} {
 		if strings.Contains(text, documented) {
 			return

@@ -98,7 +98,7 @@ func checkNames(within string, table *lua.LTable, known []string) error {
 		if _, isString := key.(lua.LString); isString && slices.Contains(known, name) {
 			continue
 		}
-		return fmt.Errorf("unknown option '%s%s': did you mean '%s%s'?", within, name, within, spelling.Closest(name, known))
+		return fmt.Errorf("unknown option '%s%s': %s", within, name, spelling.OptionHint(within, name, known))
 	}
 	return nil
 }
@@ -304,7 +304,8 @@ func readCA(name string, value lua.LValue) (ca string, exclusive bool, err error
 	}
 	for key := range pairs(table) {
 		if key != lua.LNumber(1) && key != lua.LString("exclusive") {
-			return "", false, fmt.Errorf("unknown option '%s.%s': did you mean '%s.exclusive'?", name, key, name)
+			return "", false, fmt.Errorf("unknown option '%s.%s': %s", name, key,
+				spelling.OptionHint(name+".", key.String(), []string{"exclusive"}))
 		}
 	}
 	if value := table.RawGetInt(1); value == lua.LNil {

@@ -69,15 +69,17 @@ func TestMistakes(t *testing.T) {
 		{"option", "websocket.Connect('ws://x', {}, {timout = 1, ping = 0})", "1: unknown option 'timout': did you mean 'timeout'?"},
 		{"options within", "websocket.Connect('ws://x', {}, {\ntimeout = {tpc = 1},\ntls = {inscure = true, ca = 'x'},\ncompression = {windowBits = 9}})",
 			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did you mean 'tls.insecure'?\n" +
-				"4: unknown option 'compression.windowBits': did you mean 'compression.server_max_window_bits'?"},
+				"4: unknown option 'compression.windowBits': those that exist are under \"Options\" in the manual"},
 		{"options in a variable", "local o = {kind = 'bin'}\no.pings = 3 websocket.Connect('ws://x', {}, o)",
-			"1: unknown kind 'bin': did you mean 'binary'?\n2: unknown option 'pings': did you mean 'ping'?"},
+			"1: unknown kind 'bin': the kinds are auto, text, binary\n2: unknown option 'pings': did you mean 'ping'?"},
 
 		{"kind", "websocket.Send(1, 'x', 'txt')", "1: unknown kind 'txt': did you mean 'text'?"},
 		{"close code", "websocket.Close(1, 1001)\nwebsocket.Close(1, -1)\nwebsocket.Close(1, 3000.5)",
 			"1: close code 1001: 1000 or 3000 to 4999 expected\n2: close code -1: 1000 or 3000 to 4999 expected\n3: close code 3000.5: 1000 or 3000 to 4999 expected"},
 		{"event", "cheat.Register('onupdate', print) host.Register('Shutdown', print)",
 			"1: unknown event 'onupdate': did you mean 'onUpdate'?\n1: unknown event 'Shutdown': did you mean 'shutdown'?"},
+		{"no event", "host.Register('connect', print)", "1: unknown event 'connect': the events are onUpdate, shutdown"},
+		{"no option", "websocket.Connect('ws://x', {}, {foo = 1})", `1: unknown option 'foo': those that exist are under "Options" in the manual`},
 	} {
 		if got := findings(c.code); got != c.want {
 			t.Errorf("%s: %s\ngot:\n%s\nwant:\n%s", c.name, c.code, got, c.want)

@@ -187,7 +187,7 @@ func (s *script) options(arg ast.Expr) (findings []Finding) {
 	for _, k := range s.keysOf(arg) {
 		option := luaapi.OptionNamed(k.name)
 		if option == nil {
-			findings = append(findings, k.finding("unknown option '%s'%s", k.name, didYouMean("", spelling.Closest(k.name, known))))
+			findings = append(findings, k.finding("unknown option '%s': %s", k.name, spelling.OptionHint("", k.name, known)))
 			continue
 		}
 		if k.name == "kind" {
@@ -199,8 +199,8 @@ func (s *script) options(arg ast.Expr) (findings []Finding) {
 		names := luaapi.Names(option.Fields)
 		for _, nested := range s.keysOf(k.value) {
 			if !slices.Contains(names, nested.name) {
-				findings = append(findings, nested.finding("unknown option '%s.%s'%s",
-					k.name, nested.name, didYouMean(k.name+".", spelling.Closest(nested.name, names))))
+				findings = append(findings, nested.finding("unknown option '%s.%s': %s",
+					k.name, nested.name, spelling.OptionHint(k.name+".", nested.name, names)))
 			}
 		}
 	}
@@ -226,7 +226,10 @@ func wordOf(where place, what string, arg ast.Expr, known []string) []Finding {
 	if !ok || slices.Contains(known, word) {
 		return nil
 	}
-	return []Finding{where.finding("unknown %s '%s'%s", what, word, didYouMean("", spelling.Closest(word, known)))}
+	if meant := spelling.Near(word, known); meant != "" {
+		return []Finding{where.finding("unknown %s '%s'%s", what, word, didYouMean("", meant))}
+	}
+	return []Finding{where.finding("unknown %s '%s': the %ss are %s", what, word, what, strings.Join(known, ", "))}
 }
 
 // closeCode looks at Close's second argument.

@@ -24,8 +24,8 @@ func Meant(name string, known []string) string {
 	return ""
 }
 
-// Closest returns the one of known that takes the fewest changes of a letter to become, case apart.
-func Closest(name string, known []string) string {
+// closest returns the one of known that takes the fewest changes of a letter to become, case apart.
+func closest(name string, known []string) string {
 	best, fewest := "", 0
 	for _, candidate := range known {
 		if changes := distance(strings.ToLower(name), strings.ToLower(candidate)); best == "" || changes < fewest {
@@ -35,9 +35,9 @@ func Closest(name string, known []string) string {
 	return best
 }
 
-// Near is Closest for names that somebody may have made up. It returns "" unless one letter is too many, missing or swapped
-// with the next, or at most two letters and a third of them would have to change. Shorter than three letters anything
-// would be near.
+// Near returns the one of known that a name is close to, which somebody may also have made up. It returns "" unless case,
+// "_" and "-" alone tell them apart, one letter is too many, missing or swapped with the next, or at most two letters and
+// a third of them would have to change. Shorter than three letters anything would be near.
 func Near(name string, known []string) string {
 	if len(name) < 3 {
 		return ""
@@ -48,11 +48,20 @@ func Near(name string, known []string) string {
 	}); i >= 0 {
 		return known[i]
 	}
-	best := Closest(name, known)
+	best := closest(name, known)
 	if distance(strings.ToLower(name), strings.ToLower(best)) > min(2, len(name)/3) {
 		return ""
 	}
 	return best
+}
+
+// OptionHint is how a complaint about an unknown option goes on: with the Near one of known, else with where to find them
+// all. within is what stands before both names, such as "tls.".
+func OptionHint(within, name string, known []string) string {
+	if meant := Near(name, known); meant != "" {
+		return "did you mean '" + within + meant + "'?"
+	}
+	return "those that exist are under \"Options\" in the manual"
 }
 
 // plain takes away what spellings of one name differ in.

@@ -28,6 +28,14 @@ func TestNear(t *testing.T) {
 			t.Errorf("%q is near %q, want %q", name, got, want)
 		}
 	}
+	for name, want := range map[string]string{
+		"TIMEOUT": "did you mean 'o.timeout'?", "pnog": "did you mean 'o.pong'?",
+		"foo": `those that exist are under "Options" in the manual`, "1": `those that exist are under "Options" in the manual`,
+	} {
+		if got := spelling.OptionHint("o.", name, []string{"ping", "pong", "timeout"}); got != want {
+			t.Errorf("%q gets %q, want %q", name, got, want)
+		}
+	}
 	if got := spelling.Near("x", nil); got != "" {
 		t.Errorf("of no names %q", got)
 	}
