@@ -114,7 +114,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	start, err := e.guard.admit(c)
 	if err != nil && c.withdraw() {
 		e.takeBack(c)
-		return 0, e.tooMany(opts.Caller, "as many connections to "+target.Address()+" wait as may", maxWaitingDials)
+		return 0, e.tooMany(opts.Caller, "as many connections to "+failure.Bounded(target.Address())+" wait as may", maxWaitingDials)
 	}
 	if start {
 		c.start()

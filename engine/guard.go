@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/failure"
 )
 
 const (
@@ -74,7 +76,7 @@ func (g *guard) admit(c *connection) (start bool, err error) {
 	g.mu.Unlock()
 	if warn {
 		c.engine.opts.Logger.Warn(fmt.Sprintf("connections to %s keep failing: dials there start at most %d a second",
-			address, g.perSecond), "caller", c.opts.Caller)
+			failure.Bounded(address), g.perSecond), "caller", c.opts.Caller)
 	}
 	return false, nil
 }

@@ -31,7 +31,7 @@ func redirects(answer *handshake.Response) bool {
 // URL's user name and password.
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
-		args = append([]any{answer.Status, dial.Redact(answer.Location)}, args...)
+		args = append([]any{answer.Status, failure.Bounded(dial.Redact(answer.Location))}, args...)
 		return route{}, failure.New(PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}
@@ -48,7 +48,7 @@ func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	}
 	from, err := base.Parse(r.target.RequestURI)
 	if err != nil {
-		return refuse("it cannot be read beside %s", r.target.Redacted)
+		return refuse("it cannot be read beside %s", failure.Bounded(r.target.Redacted))
 	}
 	to := from.ResolveReference(location)
 	to.Fragment, to.RawFragment = "", "" // a fragment is for the client alone, and has no meaning here

@@ -4,6 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/lualib"
 )
 
@@ -67,7 +68,7 @@ func (m *Module) failed(c *connection, end *engine.End) {
 	callback := m.callback(c, "onError")
 	if callback == nil {
 		m.logger.Warn("a connection failed and no onError is there to see it",
-			"id", int64(c.number), "url", end.URL, "error", end.Message, "detail", end.Detail)
+			"id", int64(c.number), "url", failure.Bounded(end.URL), "error", end.Message, "detail", end.Detail)
 		return
 	}
 	m.main.Push(callback)

@@ -170,6 +170,7 @@ func TestWithoutACallbackTheEventIsDroppedAndAnErrorLogged(t *testing.T) {
 	r.do(`
 		websocket.Connect("ws://peer.test/a", {})
 		websocket.Connect("ws://peer.test/b", {onError = "not callable"})
+		websocket.Connect("nope" .. ("x"):rep(1e6), {})
 	`)
 	r.engine.opened(101, engine.Info{})
 	r.engine.received(101, "x", engine.Text)
@@ -177,13 +178,17 @@ func TestWithoutACallbackTheEventIsDroppedAndAnErrorLogged(t *testing.T) {
 	r.engine.ended(102, engine.End{
 		Info: engine.Info{URL: "ws://peer.test/b"}, Failed: true, Message: "End of File", Detail: "read: EOF",
 	})
-	if got := r.pump(); got != 4 {
+	r.engine.ended(103, engine.End{
+		Info: engine.Info{URL: "nope" + strings.Repeat("x", 1e6)}, Failed: true, Message: "invalid uri", Detail: "no scheme",
+	})
+	if got := r.pump(); got != 5 {
 		t.Errorf("pump delivered %d events", got)
 	}
-	want := `level=WARN msg="a connection failed and no onError is there to see it" ` +
-		`id=2 url=ws://peer.test/b error="End of File" detail="read: EOF"`
-	if got := strings.TrimSpace(r.log.String()); strings.Count(got, "\n") != 0 || !strings.HasSuffix(got, want) {
-		t.Errorf("logged\n%s\nwant\n%s", got, want)
+	const warning = `level=WARN msg="a connection failed and no onError is there to see it" `
+	r.wantLog(warning+`id=2 url=ws://peer.test/b error="End of File" detail="read: EOF"`,
+		warning+`id=3 url="nope`+strings.Repeat("x", 296)+`… (1000004 bytes)" error="invalid uri" detail="no scheme"`)
+	if lines := strings.Count(r.log.String(), "\n"); lines != 2 {
+		t.Errorf("%d lines were logged, want 2", lines)
 	}
 }
 

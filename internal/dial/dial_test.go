@@ -122,6 +122,27 @@ func TestDialInvalidNeverResolves(t *testing.T) {
 	}
 }
 
+// What cannot be a name is not looked up, here or by a proxy, and is not shown whole.
+func TestDialNamesThatAreTooLong(t *testing.T) {
+	ns := startNameserver(t, nil)
+	for length, tooLong := range map[int]bool{253: false, 254: true, 1_000_000: true} {
+		host := strings.Repeat("a", length)
+		o := longTimeouts
+		o.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("far enough") }
+		_, err := dialURL(t, "ws://"+host, o)
+		o.Proxy = "http://" + host + ".:1"
+		_, proxyErr := dialURL(t, "ws://peer.test/", o)
+		for _, err := range []error{err, proxyErr} {
+			if got := strings.Contains(err.Error(), ": no name has more than 253 bytes"); got != tooLong || len(err.Error()) > 1000 {
+				t.Errorf("of %d bytes: %.2000s", length, err)
+			}
+		}
+	}
+	if n := ns.queries.Load(); n != 0 {
+		t.Errorf("%d queries", n)
+	}
+}
+
 func TestDialNames(t *testing.T) {
 	startNameserver(t, map[string][]string{"refusing.test": {"127.0.0.1"}})
 	port := portOf(closedPort(t))

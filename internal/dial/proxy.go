@@ -123,7 +123,7 @@ func parseProxy(raw string) (*proxyServer, error) {
 	}
 	address := net.JoinHostPort(a.host, strconv.Itoa(a.port))
 	return &proxyServer{scheme: scheme, host: a.host, address: address, hasUserinfo: a.hasUserinfo,
-		username: a.username, password: a.password, shown: "proxy " + address}, nil
+		username: a.username, password: a.password, shown: "proxy " + failure.Bounded(address)}, nil
 }
 
 // badProxy is the failure of a connection whose proxy's URL cannot be read; source is where it came from.

@@ -66,13 +66,22 @@ func dialTCP(ctx context.Context, host, address string, o *Options, policy polic
 	return conn, nil
 }
 
-// checkName refuses a name that must not be looked up (RFC 6761 §6.4).
+// maxName is how long a name may be in a look-up, without its last dot (RFC 1035 §2.3.4).
+const maxName = 253
+
+// checkName refuses a name that must not be looked up (RFC 6761 §6.4), or cannot be. The texts of what comes after it show
+// names as they are.
 func checkName(host string) error {
-	if bare := strings.TrimSuffix(host, "."); bare != "invalid" && !strings.HasSuffix(bare, ".invalid") {
+	bare, rule := strings.TrimSuffix(host, "."), ""
+	switch {
+	case len(bare) > maxName:
+		rule = fmt.Sprintf("no name has more than %d bytes (RFC 1035): check its spelling", maxName)
+	case bare == "invalid" || strings.HasSuffix(bare, ".invalid"):
+		rule = "names under .invalid never resolve (RFC 6761 §6.4)"
+	default:
 		return nil
 	}
-	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport,
-		"look up %s: names under .invalid never resolve (RFC 6761 §6.4)", host)
+	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport, "look up %s: %s", failure.Bounded(host), rule)
 }
 
 // control returns the function that package net calls with each socket before it is connected.
