@@ -1,18 +1,11 @@
 package script
 
-import (
-	"fmt"
-	"io"
-	"os"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import lua "github.com/yuin/gopher-lua"
 
 // chunk is a piece of source that Lua runs.
 type chunk struct {
-	name   string // in errors and tracebacks
-	source []byte
-	args   []string
+	Source
+	args []string
 }
 
 // chunks reads everything that is to be run, so that a script that cannot be read keeps the Code from running, too. The
@@ -20,34 +13,19 @@ type chunk struct {
 func (o Options) chunks() ([]chunk, error) {
 	var chunks []chunk
 	if o.Code != "" {
-		chunks = append(chunks, chunk{name: "(command line)", source: []byte(o.Code)})
+		chunks = append(chunks, chunk{Source: Source{Name: "(command line)", Text: []byte(o.Code)}})
 	}
 	if o.Path != "" {
-		script, err := o.read()
+		source, err := ReadSource(o.Path, o.Stdin)
 		if err != nil {
 			return nil, err
 		}
-		chunks = append(chunks, script)
+		chunks = append(chunks, chunk{Source: source})
 	}
 	if len(chunks) > 0 {
 		chunks[len(chunks)-1].args = o.Args
 	}
 	return chunks, nil
-}
-
-func (o Options) read() (chunk, error) {
-	if o.Path == FromStdin {
-		source, err := io.ReadAll(o.Stdin)
-		if err != nil {
-			return chunk{}, fmt.Errorf("read the script from standard input: %w", err)
-		}
-		return chunk{name: "stdin", source: source}, nil
-	}
-	source, err := os.ReadFile(o.Path)
-	if err != nil {
-		return chunk{}, fmt.Errorf("read the script: %w", err)
-	}
-	return chunk{name: o.Path, source: source}, nil
 }
 
 // setArgs fills the global arg as lua does: the script at 0, its arguments above, what stood before it below. Without a

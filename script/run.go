@@ -143,7 +143,7 @@ func (r *run) main(chunks []chunk) error {
 }
 
 func (r *run) load(chunk chunk) error {
-	if err := lualib.Load(r.state, chunk.source, chunk.name); err != nil {
+	if err := lualib.Load(r.state, chunk.Text, chunk.Name); err != nil {
 		return err
 	}
 	for _, arg := range chunk.args {

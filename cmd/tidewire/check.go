@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -26,21 +26,29 @@ Exit codes:
   1  something was found
   2  a file cannot be read, or bad flags`,
 		Example:               "  tidewire check main.lua lib/*.lua",
-		Args:                  cobra.MinimumNArgs(1),
+		Args:                  someScript,
 		RunE:                  func(_ *cobra.Command, args []string) error { return runCheck(args) },
 		DisableFlagsInUseLine: true,
 	}
+}
+
+// someScript wants one script at least.
+func someScript(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("nothing to check: name a script, or - for standard input")
+	}
+	return nil
 }
 
 // runCheck is the body of tidewire check.
 func runCheck(names []string) error {
 	var files []check.File
 	for _, name := range names {
-		file, err := readScript(name)
+		source, err := script.ReadSource(name, os.Stdin)
 		if err != nil {
 			return &startError{err}
 		}
-		files = append(files, file)
+		files = append(files, check.File{Name: source.Name, Source: source.Text})
 	}
 	findings := check.Files(files)
 	for _, finding := range findings {
@@ -50,19 +58,4 @@ func runCheck(names []string) error {
 		return exitWith(1)
 	}
 	return nil
-}
-
-func readScript(name string) (check.File, error) {
-	if name == script.FromStdin {
-		source, err := io.ReadAll(os.Stdin)
-		if err != nil {
-			return check.File{}, fmt.Errorf("read a script from standard input: %w", err)
-		}
-		return check.File{Name: "stdin", Source: source}, nil
-	}
-	source, err := os.ReadFile(name)
-	if err != nil {
-		return check.File{}, fmt.Errorf("read a script: %w", err)
-	}
-	return check.File{Name: name, Source: source}, nil
 }

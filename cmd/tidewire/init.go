@@ -47,7 +47,7 @@ A file that is there and different is left alone: then nothing is written, and t
 earlier version wrote are written anew.`,
 		Example: `  tidewire init bot
   tidewire init --types   # after an update, or in a project that has a script`,
-		Args:                  cobra.MaximumNArgs(1),
+		Args:                  oneFolder,
 		DisableFlagsInUseLine: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."
@@ -60,6 +60,14 @@ earlier version wrote are written anew.`,
 	cmd.Flags().BoolVar(&flags.force, "force", false, "overwrite files that are there and different")
 	cmd.Flags().BoolVar(&flags.types, "types", false, "write the type definitions alone")
 	return cmd
+}
+
+// oneFolder wants one folder at most.
+func oneFolder(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("one folder expected, %d are given", len(args))
+	}
+	return nil
 }
 
 // project is what tidewire init writes. Names have slashes.

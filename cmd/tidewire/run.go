@@ -34,7 +34,7 @@ type runFlags struct {
 	allowNet, denyNet []string
 
 	permissions permissionFlags
-	moduleDirs  []string
+	moduleDirs  folders
 	limits      limitFlags
 }
 
@@ -73,7 +73,7 @@ What the script prints goes to standard output, everything else to standard erro
 	f.StringArrayVar(&flags.denyNet, "deny-net", nil, "refuse connections to `HOSTS`, written alike, whatever else is allowed")
 	flags.permissions.define(cmd)
 	flags.limits.define(cmd)
-	f.StringArrayVarP(&flags.moduleDirs, "include", "I", nil, "let require find Lua files in `DIR`, too; may be given several times")
+	f.VarP(&flags.moduleDirs, "include", "I", "let require find Lua files in `DIR`, too; may be given several times")
 	return cmd
 }
 

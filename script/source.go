@@ -1,0 +1,67 @@
+package script
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Source is a script before it is compiled.
+type Source struct {
+	Name string // in errors and tracebacks
+	Text []byte
+}
+
+// ReadSource reads a script from a file, or from stdin if path is FromStdin. What no Lua script begins with is refused
+// here, as the compiler's word for it, a bad token, would not tell a person what the file is.
+func ReadSource(path string, stdin io.Reader) (Source, error) {
+	source := Source{Name: path}
+	var err error
+	if path == FromStdin {
+		source.Name = "stdin"
+		if source.Text, err = io.ReadAll(stdin); err != nil {
+			return Source{}, fmt.Errorf("read the script from standard input: %w", err)
+		}
+	} else if source.Text, err = os.ReadFile(path); err != nil {
+		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+			err = isFolder(path)
+		}
+		return Source{}, fmt.Errorf("read the script: %w", err)
+	}
+	if err := notLua(source.Text); err != nil {
+		return Source{}, fmt.Errorf("read the script: %s: %w", source.Name, err)
+	}
+	return source, nil
+}
+
+func isFolder(path string) error {
+	main := filepath.Join(path, "main.lua") // as tidewire init has it
+	if _, err := os.Stat(main); err != nil {
+		return fmt.Errorf("%s is a folder: name a Lua file", path)
+	}
+	return fmt.Errorf("%s is a folder: name a Lua file, such as %s", path, main)
+}
+
+// The kinds of files that are no Lua source, each with the way to mend it.
+var (
+	errBytecode = errors.New("compiled Lua, which cannot be run here: give its source")
+	errUTF16    = errors.New("text in UTF-16: save it as UTF-8")
+)
+
+// notLua knows by its beginning what is no Lua source.
+func notLua(text []byte) error {
+	switch {
+	case len(text) == 0:
+		return nil
+	case text[0] == 0x1b: // both Lua's and LuaJIT's
+		return errBytecode
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return errUTF16
+	case text[0] < ' ' && bytes.IndexByte([]byte("\t\n\v\f\r"), text[0]) < 0, text[0] == 0x7f:
+		return fmt.Errorf("no Lua source: it begins with the byte 0x%02x, which is not text: name another file", text[0])
+	}
+	return nil
+}
