@@ -1,0 +1,30 @@
+package luasyntax
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Number returns the value of a numeral as Lua source may spell it: decimal, hexadecimal (with a fraction and a binary
+// exponent, too) or 0b. It has no sign and no white space. What is too large is infinite, as in C. The suffixes LL, ULL
+// and i, by which LuaJIT knows C's integers and complex numbers, are refused: there are no such values here.
+func Number(text string) (value float64, ok bool) {
+	digits := strings.ToLower(text)
+	switch {
+	case digits == "", strings.ContainsFunc(digits, isNotNumeric): // what strconv reads beyond it: inf, nan, underscores
+		return 0, false
+	case digits[0] == '+', digits[0] == '-':
+		return 0, false
+	case strings.HasPrefix(digits, "0b"):
+		bits, err := strconv.ParseUint(digits[2:], 2, 64)
+		return float64(bits), err == nil
+	case strings.HasPrefix(digits, "0x") && !strings.Contains(digits, "p"):
+		digits += "p0" // strconv wants the exponent spelled out
+	}
+	value, err := strconv.ParseFloat(digits, 64)
+	return value, err == nil || math.IsInf(value, 1)
+}
+
+// isNotNumeric finds what occurs in no numeral.
+func isNotNumeric(r rune) bool { return !strings.ContainsRune("0123456789abcdefxp.+-", r) }

@@ -1,0 +1,389 @@
+package luasyntax_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/tidewire/tidewire/internal/luasyntax"
+)
+
+func TestTree(t *testing.T) {
+	for _, test := range []struct{ source, want string }{
+		{"", ""},
+		{"a = 1", "(= [a] [1])"},
+		{"a, b.c, d[e] = 1, nil", "(= [a (. b \"c\") (. d e)] [1 nil])"},
+		{"local a", "(local [a] [])"},
+		{"local a, b = true, false", "(local [a b] [true false])"},
+		{"local f = function() end", "(local [f] [(function [] [])])"},
+		{"local function f() return f end", "(local [f] []) (define f (function [] [(return f)]))"},
+		{"function f(a, b) end", "(define f (function [a b] []))"},
+		{"function f(...) end", "(define f (function [...] []))"},
+		{"function f(a, ...) return ... end", "(define f (function [a ...] [(return ...)]))"},
+		{"function a.b.c() end", "(define (. (. a \"b\") \"c\") (function [] []))"},
+		{"function a.b:c(x) end", "(define (: (. a \"b\") c) (function [x] []))"},
+		{"do local a end", "(do (local [a] []))"},
+		{"while a do b() end", "(while a (call b))"},
+		{"while a do break end", "(while a break)"},
+		{"repeat local a until a;", "(repeat (local [a] []) a)"},
+		{"for i = 1, 2 do end", "(for i 1 2)"},
+		{"for i = 1, 2, 3 do f(i) end", "(for i 1 2 3 (call f i))"},
+		{"for k, v in a, b do f() end", "(for [k v] [a b] (call f))"},
+		{"if a then b() end", "(if a [(call b)] [])"},
+		{"if a then elseif b then elseif c then d() else e() end",
+			"(if a [] [(if b [] [(if c [(call d)] [(call e)])])])"},
+		{"::a:: ::b:: goto a", "(label a) (label b) (goto a)"},
+		{"return", "(return)"},
+		{"return a, f();", "(return a (call f))"},
+		{"do return end", "(do (return))"},
+
+		{"goto = goto.goto", "(= [goto] [(. goto \"goto\")])"},
+		{"goto:goto() x = {goto = goto, goto}", "(call (: goto goto)) (= [x] [{\"goto\"=goto goto}])"},
+		{"for goto = 1, 2 do end", "(for goto 1 2)"},
+		{"local function goto(goto) goto() end", "(local [goto] []) (define goto (function [goto] [(call goto)]))"},
+
+		{"f() f{} f'x' f[[x]]", `(call f) (call f {}) (call f "x") (call f "x")`},
+		{"a.b:c(1, 2):d{}'x'", `(call (call (: (call (: (. a "b") c) 1 2) d) {}) "x")`},
+		{"a[1].b[c.d] = 1", `(= [(. (. (. a 1) "b") (. c "d"))] [1])`},
+		{"f()\n;(a or b)()", "(call f) (call (or a b))"},
+		{"('x'):rep(2)", `(call (: "x" rep) 2)`},
+		{"(function() end)()", "(call (function [] []))"},
+		{"(f)().x = 1", `(= [(. (call f) "x")] [1])`},
+
+		{"return (f()), (...), (f), ((f())), f()", "(return (1 (call f)) (1 ...) f (1 (call f)) (call f))"},
+		{"return a + b * c ^ -d .. 'x'", `(return (.. (+ a (* b (^ c (- d)))) "x"))`},
+		{"return a - b - c, a ^ b ^ c, a .. b .. c", "(return (- (- a b) c) (^ a (^ b c)) (.. a (.. b c)))"},
+		{"return -a ^ b, not a == b, #a + 1", "(return (- (^ a b)) (== (not a) b) (+ (# a) 1))"},
+		{"return (a + b) * c", "(return (* (+ a b) c))"},
+		{"return a or b and c == d, a and b or c", "(return (or a (and b (== c d))) (or (and a b) c))"},
+		{"return a < b == c > d, a ~= b, a <= b, a >= b", "(return (> (== (< a b) c) d) (~= a b) (<= a b) (>= a b))"},
+		{"return a / b % c", "(return (% (/ a b) c))"},
+
+		{"return {}, {1}, {1,}, {1; 2,}", "(return {} {1} {1} {1 2})"},
+		{"return {a = 1, ['b'] = 2, [c] = d, e, f()}", `(return {"a"=1 "b"=2 c=d e (call f)})`},
+		{"return 0x1P-2, .5, 1., 0b11, 1e+5", "(return 0x1P-2 .5 1. 0b11 1e+5)"},
+		{"-- a\nx = --[[ b\n]] 1 --[==[ ]] ]=] ]==]", "(= [x] [1])"},
+		{"--[=x\nreturn--", "(return)"},
+		{"x = é_1", "(= [x] [é_1])"},
+	} {
+		t.Run(test.source, func(t *testing.T) {
+			chunk, err := luasyntax.Parse([]byte(test.source), "s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(printer{}.stmts(chunk), " "); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestStrings(t *testing.T) {
+	for source, want := range map[string]string{
+		`"a'b"`:                          "a'b",
+		`'a"b'`:                          `a"b`,
+		`"\a\b\f\n\r\t\v\\\"\'"`:         "\a\b\f\n\r\t\v\\\"'",
+		`"\65\0659\0\255"`:               "A\x419\x00\xff",
+		`"\x41\xfF"`:                     "A\xff",
+		`"\u{48}\u{20AC}\u{000010ffff}"`: "H€\U0010ffff",
+		"\"a\\z \t\r\n\v\f\n b\"":        "ab",
+		"'a\\z'":                         "a",
+		"'a\\\nb\\\r\nc\\\rd\\\n\re'":    "a\nb\nc\nd\ne",
+		"'\x00\x80\xff'":                 "\x00\x80\xff",
+		"[[a]b]]":                        "a]b",
+		"[[\na\n]]":                      "a\n",
+		"[[\r\n\r\na\rb\n\rc\n\n]]":      "\na\nb\nc\n\n",
+		"[==[a]]b]=]c]]==]":              "a]]b]=]c]",
+		`[[\n]]`:                         `\n`,
+		"[[]]":                           "",
+	} {
+		chunk, err := luasyntax.Parse([]byte("return "+source), "s")
+		if err != nil {
+			t.Errorf("%q: %v", source, err)
+			continue
+		}
+		if got := chunk[0].(*ast.ReturnStmt).Exprs[0].(*ast.StringExpr).Value; got != want {
+			t.Errorf("%q: got %q, want %q", source, got, want)
+		}
+	}
+}
+
+// All bytes but the quote, the backslash and the line breaks stand for themselves.
+func TestStringBytes(t *testing.T) {
+	for b := range 256 {
+		if strings.ContainsRune("'\\\r\n", rune(b)) {
+			continue
+		}
+		source := []byte{'f', '\'', byte(b), '\''}
+		chunk, err := luasyntax.Parse(source, "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		argument := chunk[0].(*ast.FuncCallStmt).Expr.(*ast.FuncCallExpr).Args[0].(*ast.StringExpr)
+		if argument.Value != string([]byte{byte(b)}) {
+			t.Errorf("byte %d: got %q", b, argument.Value)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, test := range []struct{ source, want string }{
+		{"x =", "1: unexpected symbol near '<eof>'"},
+		{"x =\n\n", "3: unexpected symbol near '<eof>'"},
+		{"x y", "1: '=' expected near 'y'"},
+		{"x", "1: '=' expected near '<eof>'"},
+		{";", "1: unexpected symbol near ';'"},
+		{"x = 1;;", "1: unexpected symbol near ';'"},
+		{"return;;", "1: '<eof>' expected near ';'"},
+		{"return return", "1: unexpected symbol near 'return'"},
+		{"return 1 2", "1: '<eof>' expected near '2'"},
+		{"end", "1: '<eof>' expected near 'end'"},
+		{"while true do break local x end", "1: 'end' expected near 'local'"},
+		{"if x then", "1: 'end' expected near '<eof>'"},
+		{"if x\nthen\n", "3: 'end' expected (to close 'if' at line 1) near '<eof>'"},
+		{"if x then else elseif", "1: 'end' expected near 'elseif'"},
+		{"if a = b then end", "1: 'then' expected near '='"},
+		{"\nrepeat\nx()", "3: 'until' expected (to close 'repeat' at line 2) near '<eof>'"},
+		{"f(\n\n x y", "3: ')' expected (to close '(' at line 1) near 'y'"},
+		{"x = {\n1", "2: '}' expected (to close '{' at line 1) near '<eof>'"},
+		{"x = [[\n]] function f()\n", "3: 'end' expected (to close 'function' at line 2) near '<eof>'"},
+		{"x[\n1\n", "3: ']' expected near '<eof>'"},
+		{"for", "1: '<name>' expected near '<eof>'"},
+		{"for i", "1: '=' or 'in' expected near '<eof>'"},
+		{"for i = 1 do end", "1: ',' expected near 'do'"},
+		{"for i, j = 1", "1: 'in' expected near '='"},
+		{"function f(1)", "1: <name> or '...' expected near '1'"},
+		{"function f(a,", "1: <name> or '...' expected near '<eof>'"},
+		{"function f(..., a)", "1: ')' expected near ','"},
+		{"function a:b.c()", "1: '(' expected near '.'"},
+		{"local function end", "1: '<name>' expected near 'end'"},
+		{"local a.b = 1", "1: unexpected symbol near '.'"},
+		{"x.end = 1", "1: '<name>' expected near 'end'"},
+		{"x = {end = 1}", "1: unexpected symbol near 'end'"},
+		{"goto goto", "1: '=' expected near 'goto'"},
+		{"::1::", "1: '<name>' expected near '1'"},
+		{"::a", "1: '::' expected near '<eof>'"},
+		{"a.b:c = 1", "1: function arguments expected near '='"},
+		{"f\n(x)", "2: ambiguous syntax (function call x new statement) near '('"},
+		{"(a) = 1", "1: syntax error near '='"},
+		{"a, (b) = 1", "1: syntax error near '='"},
+		{"a, f() = 1", "1: syntax error near '='"},
+		{"f() = 1", "1: unexpected symbol near '='"},
+		{"(f())", "1: syntax error near '<eof>'"},
+		{"'x':rep(3)", "1: unexpected symbol near ''x''"},
+		{"function f() return ... end", "1: cannot use '...' outside a vararg function near '...'"},
+		{"function f(...) return function() return ... end end", "1: cannot use '...' outside a vararg function near '...'"},
+
+		{"x = 'open", "1: unfinished string near '<eof>'"},
+		{"x = \"a\nb\"", "1: unfinished string near '\"a'"},
+		{"x = 'a\\0b\n", "1: unfinished string near ''a'"},
+		{"x = 'a\\z\n\n", "3: unfinished string near '<eof>'"},
+		{"x = '\\", "1: unfinished string near '<eof>'"},
+		{"x = [[open\n", "2: unfinished long string near '<eof>'"},
+		{"--[==[ open\r\n]=]", "2: unfinished long comment near '<eof>'"},
+		{"x = [==", "1: invalid long string delimiter near '[=='"},
+		{"x = '\\400'", "1: invalid escape sequence near '''"},
+		{"x = 'a\\q'", "1: invalid escape sequence near ''a'"},
+		{"x = 'a\\x4g'", "1: invalid escape sequence near ''a'"},
+		{"x = 'a\\u41'", "1: invalid escape sequence near ''a'"},
+		{"x = 'a\\u{}'", "1: invalid escape sequence near ''a'"},
+		{"x = 'a\\u{41", "1: invalid escape sequence near ''a'"},
+		{"x = 'a\\u{110000}'", "1: invalid escape sequence near ''a'"},
+		{"x = 'a\\u{d800}'", "1: invalid escape sequence near ''a'"},
+		{"x = 3x", "1: malformed number near '3x'"},
+		{"x = 1..2", "1: malformed number near '1..2'"},
+		{"x = 1e+", "1: malformed number near '1e+'"},
+		{"x = 0x", "1: malformed number near '0x'"},
+		{"x = 1LL", "1: malformed number near '1LL'"},
+		{"x = {a 1LL}", "1: malformed number near '1LL'"}, // in the token looked ahead to
+		{"local [==[\r\na\r\nb]==]", "3: '<name>' expected near '[==[a\nb]==]'"},
+		{"local 'a\x00b'", "1: '<name>' expected near ''a'"},
+		{"x = @", "1: unexpected symbol near '@'"},
+		{"x = a ~ b", "1: unexpected symbol near '~'"},
+		{"x = \x01", "1: unexpected symbol near 'char(1)'"},
+		{"x = \x7f", "1: unexpected symbol near 'char(127)'"},
+		{"x = \x00", "1: unexpected symbol"},
+		{"x \x00 y", "1: '=' expected"},
+	} {
+		chunk, err := luasyntax.Parse([]byte(test.source), "s")
+		if err == nil || chunk != nil {
+			t.Errorf("%q was accepted", test.source)
+			continue
+		}
+		if got := err.Error(); got != "s:"+test.want {
+			t.Errorf("%q\ngot  %s\nwant s:%s", test.source, got, test.want)
+		}
+	}
+}
+
+func TestErrorType(t *testing.T) {
+	_, err := luasyntax.Parse([]byte("\nx y"), "bot.lua")
+	var syntax *luasyntax.Error
+	if !errors.As(err, &syntax) || *syntax != (luasyntax.Error{Name: "bot.lua", Line: 2, Message: "'=' expected near 'y'"}) {
+		t.Errorf("got %#v", err)
+	}
+}
+
+// A printer writes a tree, with lines if want picks them.
+type printer struct {
+	lines bool
+}
+
+func (p printer) stmts(list []ast.Stmt) []string {
+	var out []string
+	for _, stmt := range list {
+		out = append(out, p.stmt(stmt)+p.at(stmt))
+	}
+	return out
+}
+
+func (p printer) exprs(list []ast.Expr) []string {
+	var out []string
+	for _, expr := range list {
+		out = append(out, p.expr(expr))
+	}
+	return out
+}
+
+// at is @line, or @line-lastLine.
+func (p printer) at(node ast.PositionHolder) string {
+	switch {
+	case !p.lines:
+		return ""
+	case node.Line() == node.LastLine():
+		return fmt.Sprintf("@%d", node.Line())
+	}
+	return fmt.Sprintf("@%d-%d", node.Line(), node.LastLine())
+}
+
+// node joins the parts that are not empty.
+func node(parts ...string) string {
+	var full []string
+	for _, part := range parts {
+		if part != "" {
+			full = append(full, part)
+		}
+	}
+	return "(" + strings.Join(full, " ") + ")"
+}
+
+func list(parts []string) string { return "[" + strings.Join(parts, " ") + "]" }
+func body(parts []string) string { return strings.Join(parts, " ") }
+
+func (p printer) stmt(stmt ast.Stmt) string {
+	switch s := stmt.(type) {
+	case *ast.AssignStmt:
+		return node("=", list(p.exprs(s.Lhs)), list(p.exprs(s.Rhs)))
+	case *ast.LocalAssignStmt:
+		return node("local", list(s.Names), list(p.exprs(s.Exprs)))
+	case *ast.FuncCallStmt:
+		return p.expr(s.Expr)
+	case *ast.DoBlockStmt:
+		return node("do", body(p.stmts(s.Stmts)))
+	case *ast.WhileStmt:
+		return node("while", p.expr(s.Condition), body(p.stmts(s.Stmts)))
+	case *ast.RepeatStmt:
+		return node("repeat", body(p.stmts(s.Stmts)), p.expr(s.Condition))
+	case *ast.IfStmt:
+		return node("if", p.expr(s.Condition), list(p.stmts(s.Then)), list(p.stmts(s.Else)))
+	case *ast.NumberForStmt:
+		return node("for", s.Name, p.expr(s.Init), p.expr(s.Limit), p.expr(s.Step), body(p.stmts(s.Stmts)))
+	case *ast.GenericForStmt:
+		return node("for", list(s.Names), list(p.exprs(s.Exprs)), body(p.stmts(s.Stmts)))
+	case *ast.FuncDefStmt:
+		name := p.expr(s.Name.Func)
+		if s.Name.Func == nil {
+			name = node(":", p.expr(s.Name.Receiver), s.Name.Method)
+		}
+		return node("define", name, p.expr(s.Func))
+	case *ast.ReturnStmt:
+		return node("return", body(p.exprs(s.Exprs)))
+	case *ast.BreakStmt:
+		return "break"
+	case *ast.LabelStmt:
+		return node("label", s.Name)
+	case *ast.GotoStmt:
+		return node("goto", s.Label)
+	}
+	return fmt.Sprintf("?%T", stmt)
+}
+
+func (p printer) expr(expr ast.Expr) string {
+	if expr == nil {
+		return ""
+	}
+	return p.bare(expr) + p.at(expr)
+}
+
+func (p printer) bare(expr ast.Expr) string {
+	switch e := expr.(type) {
+	case *ast.NilExpr:
+		return "nil"
+	case *ast.TrueExpr:
+		return "true"
+	case *ast.FalseExpr:
+		return "false"
+	case *ast.NumberExpr:
+		return e.Value
+	case *ast.StringExpr:
+		return fmt.Sprintf("%q", e.Value)
+	case *ast.IdentExpr:
+		return e.Value
+	case *ast.Comma3Expr:
+		return adjusted("...", e.AdjustRet)
+	case *ast.AttrGetExpr:
+		return node(".", p.expr(e.Object), p.expr(e.Key))
+	case *ast.TableExpr:
+		return "{" + strings.Join(p.fields(e.Fields), " ") + "}"
+	case *ast.FuncCallExpr:
+		function := p.expr(e.Func)
+		if e.Func == nil {
+			function = node(":", p.expr(e.Receiver), e.Method)
+		}
+		return adjusted(node("call", function, body(p.exprs(e.Args))), e.AdjustRet)
+	case *ast.LogicalOpExpr:
+		return node(e.Operator, p.expr(e.Lhs), p.expr(e.Rhs))
+	case *ast.RelationalOpExpr:
+		return node(e.Operator, p.expr(e.Lhs), p.expr(e.Rhs))
+	case *ast.StringConcatOpExpr:
+		return node("..", p.expr(e.Lhs), p.expr(e.Rhs))
+	case *ast.ArithmeticOpExpr:
+		return node(e.Operator, p.expr(e.Lhs), p.expr(e.Rhs))
+	case *ast.UnaryMinusOpExpr:
+		return node("-", p.expr(e.Expr))
+	case *ast.UnaryNotOpExpr:
+		return node("not", p.expr(e.Expr))
+	case *ast.UnaryLenOpExpr:
+		return node("#", p.expr(e.Expr))
+	case *ast.FunctionExpr:
+		names := e.ParList.Names
+		if e.ParList.HasVargs {
+			names = append(names[:len(names):len(names)], "...")
+		}
+		return node("function", list(names), list(p.stmts(e.Stmts)))
+	}
+	return fmt.Sprintf("?%T", expr)
+}
+
+// adjusted marks an expression that gives one value.
+func adjusted(text string, adjust bool) string {
+	if adjust {
+		return node("1", text)
+	}
+	return text
+}
+
+func (p printer) fields(fields []*ast.Field) []string {
+	var out []string
+	for _, field := range fields {
+		value := p.expr(field.Value)
+		if field.Key != nil {
+			value = p.expr(field.Key) + "=" + value
+		}
+		out = append(out, value)
+	}
+	return out
+}
