@@ -13,9 +13,10 @@ import (
 // the host flushes it when a turn is over. Safe for concurrent use, so that a host may flush it while a script that
 // does not end is still running.
 type Stdout struct {
-	mu     sync.Mutex // held across writes: they are what it puts in order
-	buffer *bufio.Writer
-	mode   bufferMode
+	mu       sync.Mutex // held across writes: they are what it puts in order
+	buffer   *bufio.Writer
+	mode     bufferMode
+	finished bool // what is written is dropped
 }
 
 // bufferMode says when written bytes leave the buffer.
@@ -44,10 +45,22 @@ func (s *Stdout) Flush() error {
 	return s.buffer.Flush()
 }
 
+// Finish is a last Flush: what is written after it is dropped. A host calls it before it ends its process around a script
+// that is still running, so that the output ends with a whole print or io.write, not where a full buffer left.
+func (s *Stdout) Finish() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished = true
+	return s.buffer.Flush()
+}
+
 // write writes the parts in one go.
 func (s *Stdout) write(parts ...[]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.finished {
+		return nil
+	}
 	flush := s.mode == bufferNone
 	for _, part := range parts {
 		if _, err := s.buffer.Write(part); err != nil {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/tidewire/tidewire/lualib"
 )
 
@@ -31,6 +33,17 @@ func TestStdoutLeavesOtherFilesAlone(t *testing.T) {
 	if got, err := os.ReadFile(path); string(got) != "one\ntwo\n" || err != nil {
 		t.Errorf("the file holds %q, %v", got, err)
 	}
+}
+
+func TestStdoutFinish(t *testing.T) {
+	m := newVM(t)
+	m.SetGlobal("finish", m.NewFunction(func(*lua.LState) int {
+		if err := m.stdout.Finish(); err != nil {
+			t.Error(err)
+		}
+		return 0
+	}))
+	m.wantOutput(t, `io.write("a\nb") finish() print "c" io.write(("d"):rep(100000)) io.flush() io.stdout:setvbuf "no" print "e"`, "a\nb")
 }
 
 func TestStdoutModes(t *testing.T) {

@@ -25,7 +25,8 @@ const (
 	// the system does not let go of takes this long.
 	shutdownTimeout = time.Second
 
-	// flushTimeout bounds the last flush of a run that is overdue: whoever reads the output may be the one that hangs.
+	// flushTimeout bounds the last flush of a run around which the process ends: whoever reads the output may be the one
+	// that hangs.
 	flushTimeout = 100 * time.Millisecond
 )
 
@@ -62,6 +63,9 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	}
 	r := newRun(opts)
 	defer r.close()
+	if opts.Begun != nil {
+		opts.Begun(func() { lastFlush(r.stdout.Finish) })
+	}
 	if ctx.Err() != nil {
 		r.host.Exit(exitCode(ctx)) // for certain before the first line
 	}
@@ -183,7 +187,7 @@ func (r *run) flush() {
 // overdue is called when the script did not let itself be interrupted.
 func (r *run) overdue(code int) {
 	if r.opts.Overdue != nil {
-		r.lastFlush()
+		lastFlush(r.stdout.Flush)
 		r.opts.Overdue(code)
 	}
 }
@@ -191,16 +195,16 @@ func (r *run) overdue(code int) {
 // stuck is called when the script did not let itself be stopped over a limit.
 func (r *run) stuck(err error) {
 	if r.opts.Stuck != nil {
-		r.lastFlush()
+		lastFlush(r.stdout.Flush)
 		r.opts.Stuck(err)
 	}
 }
 
-// lastFlush lets what the script has printed leave, before the process is ended around it.
-func (r *run) lastFlush() {
+// lastFlush calls what lets the script's output leave, before the process is ended around it.
+func lastFlush(flush func() error) {
 	flushed := make(chan struct{})
 	go func() { // ends with the process at the latest
-		r.stdout.Flush() //nolint:errcheck // nobody is left to tell
+		flush() //nolint:errcheck // nobody is left to tell
 		close(flushed)
 	}()
 	select {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,9 +128,11 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		defer server.Close()
 		opts.Echo = server.URL()
 	}
+	var output lastOutput
+	opts.Begun = output.begun
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
 		logger.Info(fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)))
-	})
+	}, output.flush)
 	defer stop()
 	result, err := script.Run(ctx, opts)
 	if err != nil {
@@ -152,6 +155,20 @@ func unreadable(err error, flags runFlags, path string) error {
 		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, path)}
 	}
 	return &startError{err}
+}
+
+// lastOutput lets what the script has printed leave when the process ends around it. Its methods may be called from any
+// goroutine.
+type lastOutput struct{ lastFlush atomic.Pointer[func()] }
+
+// begun is for script.Options.
+func (o *lastOutput) begun(lastFlush func()) { o.lastFlush.Store(&lastFlush) }
+
+// flush does nothing while no script has begun.
+func (o *lastOutput) flush() {
+	if lastFlush := o.lastFlush.Load(); lastFlush != nil {
+		(*lastFlush)()
+	}
 }
 
 // quitter returns what ends the process when the script does not let itself be ended.

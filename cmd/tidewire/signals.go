@@ -24,9 +24,9 @@ func signalName(code script.ExitCode) string {
 }
 
 // catchSignals returns a context that the first SIGINT or SIGTERM cancels, with the exit code as its cause, after caught
-// was called. A SIGINT after that ends the process at once; a further SIGTERM changes nothing. stop gives signals back
-// to the system.
-func catchSignals(parent context.Context, caught func(script.ExitCode)) (ctx context.Context, stop func()) {
+// was called. A SIGINT after that ends the process, after quitting was called; a further SIGTERM changes nothing. stop
+// gives signals back to the system.
+func catchSignals(parent context.Context, caught func(script.ExitCode), quitting func()) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -42,6 +42,7 @@ func catchSignals(parent context.Context, caught func(script.ExitCode)) (ctx con
 				caught(code)
 				cancel(code)
 			case s == os.Interrupt:
+				quitting()
 				os.Exit(int(exitInterrupted))
 			}
 		}
