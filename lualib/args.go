@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/internal/luasyntax"
 )
 
 // The functions of this file check the arguments of a Go function as lauxlib does for a C function, with LuaJIT's
@@ -222,7 +224,7 @@ func ParseNumber(text string) (number float64, ok bool) {
 	if digits != "" && (digits[0] == '-' || digits[0] == '+') {
 		digits, negative = digits[1:], digits[0] == '-'
 	}
-	number, ok = parseUnsigned(strings.ToLower(digits))
+	number, ok = parseUnsigned(digits)
 	if negative {
 		number = -number
 	}
@@ -230,25 +232,11 @@ func ParseNumber(text string) (number float64, ok bool) {
 }
 
 func parseUnsigned(digits string) (number float64, ok bool) {
-	switch {
-	case digits == "inf", digits == "infinity":
+	switch strings.ToLower(digits) {
+	case "inf", "infinity":
 		return math.Inf(1), true
-	case digits == "nan":
+	case "nan":
 		return math.NaN(), true
-	case strings.ContainsFunc(digits, isNotNumeric): // what strconv reads beyond it: a second sign in front, underscores
-		return 0, false
-	case strings.HasPrefix(digits, "0b"):
-		bits, err := strconv.ParseUint(digits[2:], 2, 64)
-		return float64(bits), err == nil
-	case strings.HasPrefix(digits, "0x") && !strings.Contains(digits, "p"):
-		digits += "p0" // strconv wants the exponent spelled out
 	}
-	if digits == "" || digits[0] == '+' || digits[0] == '-' {
-		return 0, false
-	}
-	number, err := strconv.ParseFloat(digits, 64)
-	return number, err == nil || math.IsInf(number, 1) // too large is infinite, as in C
+	return luasyntax.Number(digits)
 }
-
-// isNotNumeric finds what occurs in no number that is spelled in digits.
-func isNotNumeric(r rune) bool { return !strings.ContainsRune("0123456789abcdefxp.+-", r) }

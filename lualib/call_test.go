@@ -203,12 +203,12 @@ func TestLoad(t *testing.T) {
 		t.Errorf("error %v, want the shebang's line counted", err)
 	}
 	for source, want := range map[string]string{
-		"x = = 1":          "test.lua:1: syntax error near '='",
-		"\n\nlocal 1":      "test.lua:3: syntax error near '1'",
-		"if true then\n":   "test.lua:1: syntax error near <eof>",
-		"x = 'open":        "test.lua:1: unterminated string near <eof>",
+		"x = = 1":          "test.lua:1: unexpected symbol near '='",
+		"\n\nlocal 1":      "test.lua:3: '<name>' expected near '1'",
+		"if true then\n":   "test.lua:2: 'end' expected (to close 'if' at line 1) near '<eof>'",
+		"x = 'open":        "test.lua:1: unfinished string near '<eof>'",
 		"break":            "test.lua:1: no loop to break",
-		"goto nowhere\n\n": "test.lua:2: no visible label 'nowhere'",
+		"goto nowhere\n\n": "test.lua:1: undefined label 'nowhere'",
 	} {
 		if err := lualib.Load(m.LState, []byte(source), "test.lua"); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: error %v, want %s", source, err, want)

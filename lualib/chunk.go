@@ -2,33 +2,37 @@ package lualib
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
-	"github.com/yuin/gopher-lua/parse"
+
+	"github.com/tidewire/tidewire/internal/luacode"
+	"github.com/tidewire/tidewire/internal/luasyntax"
 )
 
-// Load compiles source and pushes the function. A byte order mark and a first line that begins with '#' are skipped, as
-// lua does with files; line numbers stay. name is what errors and tracebacks call the chunk. The error is an *Error.
+// Load compiles source and pushes the function, whose environment is the globals. A byte order mark and a first line that
+// begins with '#' are skipped, as lua does with files; line numbers stay. name is what errors and tracebacks call the
+// chunk. The error is an *Error.
 func Load(L *lua.LState, source []byte, name string) error {
-	source = decimalEscapes(skipHead(source))
-	chunk, err := compile(L, source, name)
+	chunk, err := Parse(source, name)
 	if err != nil {
-		return compileError(err, source, name)
+		return err
 	}
-	L.Push(chunk)
+	proto, err := luacode.Compile(chunk, name)
+	if err != nil {
+		return &Error{Text: err.Error()}
+	}
+	function := L.NewFunctionFromProto(proto)
+	function.Env = L.G.Global
+	L.Push(function)
 	return nil
 }
 
 // Parse returns the syntax tree of what Load would compile. The error is an *Error.
 func Parse(source []byte, name string) ([]ast.Stmt, error) {
-	source = decimalEscapes(skipHead(source))
-	chunk, err := parse.Parse(bytes.NewReader(source), name)
+	chunk, err := luasyntax.Parse(skipHead(source), name)
 	if err != nil {
-		return nil, compileError(err, source, name)
+		return nil, &Error{Text: err.Error()}
 	}
 	return chunk, nil
 }
@@ -43,24 +47,4 @@ func skipHead(source []byte) []byte {
 		return source[end:]
 	}
 	return nil
-}
-
-// compileError words the compiler's errors as Lua does, with file:line in front.
-func compileError(err error, source []byte, name string) *Error {
-	var ours *Error
-	var syntax *parse.Error
-	var compile *lua.CompileError
-	switch {
-	case errors.As(err, &ours):
-		return ours
-	case errors.As(err, &syntax):
-		line, near := syntax.Pos.Line, "'"+syntax.Token+"'"
-		if line == parse.EOF {
-			line, near = 1+bytes.Count(bytes.TrimRight(source, "\n"), []byte("\n")), "<eof>"
-		}
-		return &Error{Text: fmt.Sprintf("%s:%d: %s near %s", name, line, strings.TrimSpace(syntax.Message), near)}
-	case errors.As(err, &compile):
-		return &Error{Text: fmt.Sprintf("%s:%d: %s", name, compile.Line, compile.Message)}
-	}
-	return &Error{Text: fmt.Sprintf("%s: %v", name, err)}
 }

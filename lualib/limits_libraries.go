@@ -13,10 +13,6 @@ const (
 	// maxArrayIndex is from where on integer keys of a table lie in its hash: the VM fills an array up to the index
 	// that is set, so one assignment takes 16 bytes for each index below. It is also the largest length that # counts.
 	maxArrayIndex = 1 << 24
-
-	// maxConcat is how many operands one instruction of a .. b .. c joins. A string may grow by this factor before the
-	// watch looks again.
-	maxConcat = 8
 )
 
 // The VM knows one such limit for all states of a process, and reads it as it runs.

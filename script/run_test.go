@@ -200,7 +200,7 @@ func TestExitCode(t *testing.T) {
 	if got.Err == nil || got.Errors != 1 {
 		t.Errorf("result %+v", got.Result)
 	}
-	inBubble(t, `print(`, nil).want(t, 1, "", `(command line):1: syntax error near <eof>`)
+	inBubble(t, `print(`, nil).want(t, 1, "", `(command line):1: unexpected symbol near '<eof>'`)
 	inBubble(t, `websocket.Connect("ws://nowhere.test/", { onError = function(message) print(message) end })`, nil).
 		want(t, 0, "Underlying Transport Error\n")
 }

@@ -20,9 +20,9 @@ func findings(code string) string {
 
 func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
-		{"syntax", "local x = = 1", "1: syntax error near '='"},
-		{"syntax, behind a line for the shell", "#!/usr/bin/env tidewire\nprint(", "2: syntax error near <eof>"},
-		{"goto without its label", "goto nowhere", "2: no visible label 'nowhere' for <goto> at line 1"},
+		{"syntax", "local x = = 1", "1: unexpected symbol near '='"},
+		{"syntax, behind a line for the shell", "#!/usr/bin/env tidewire\nprint(", "2: unexpected symbol near '<eof>'"},
+		{"goto without its label", "goto nowhere", "1: undefined label 'nowhere'"},
 
 		{"undefined global", "print(1)\nlocal x = prnt(2)", "2: undefined global 'prnt': did you mean 'print'?"},
 		{"undefined global, nothing near it", "print(configuration)", "1: undefined global 'configuration'"},

@@ -1,0 +1,4 @@
+package luacode
+
+// VMIsKnown is for the tests.
+var VMIsKnown = vmIsKnown
