@@ -96,6 +96,8 @@ var rows = []row{
 		ours:      []string{"internal/failure"},
 		testTools: []string{"github.com/yuin/gopher-lua"}, // loads the stubs
 		never:     []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/luagen", is: "random Lua programs, for tests: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/spelling", is: "what a misspelt name was meant to be: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/failure", is: "the words for what can go wrong: imports nothing of ours so that all may use it",
@@ -302,7 +304,9 @@ func folderOf(importPath string) string {
 }
 
 // forTests reports whether a package exists for the tests of others.
-func forTests(folder string) bool { return within(folder, "internal/wstest") }
+func forTests(folder string) bool {
+	return within(folder, "internal/wstest") || within(folder, "internal/luagen")
+}
 
 // rank is the place of a package on the data's path, 0 at the top; -1 if it has no row.
 func rank(folder string) int {

@@ -1,0 +1,220 @@
+//go:build interop
+
+package interop
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/luagen"
+)
+
+const (
+	programSeeds    = 10               // files that TestPrograms runs; TIDEWIRE_PROGRAM_SEEDS chooses others
+	programsPerFile = 300              // of one seed
+	programTimeout  = 20 * time.Second // for a file, which takes less than one second
+	shownPrograms   = 5                // differences that are shrunk and shown
+	shrinkRuns      = 100              // for each of them
+	shrinkBatch     = 1000             // reductions tried in one run
+	shrinkTimeout   = 5 * time.Second  // for such a run: a reduction may hang where the program did not
+)
+
+// Random programs print the same in a real luajit and in the runner. A difference is shown with the seed and the index of
+// its program, made small.
+//
+// TIDEWIRE_PROGRAM_SEEDS=100-199 runs these seeds, TIDEWIRE_PROGRAM_SEEDS=7 this one.
+func TestPrograms(t *testing.T) {
+	first, last := seeds(t)
+	shown, different := 0, 0
+	for seed := first; seed <= last; seed++ {
+		programs := programsOf(seed)
+		theirs := runPrograms(t, programs, luajit)
+		ours := runPrograms(t, programs, tidewire)
+		for i := range programs {
+			if theirs[i] == ours[i] {
+				continue
+			}
+			different++
+			if shown++; shown <= shownPrograms {
+				small := shrink(t, programs[i])
+				t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\nrunner:\n%s", seed, i, small.program, small.theirs, small.ours)
+			}
+		}
+	}
+	if different > 0 {
+		t.Errorf("%d of %d programs differ", different, (last-first+1)*programsPerFile)
+	}
+}
+
+// The programs lean on nothing that is undefined: luajit's interpreter and its compiled code agree, and each program is
+// accepted and ends.
+func TestProgramsInLuaJIT(t *testing.T) {
+	for seed := range uint64(3) {
+		programs := programsOf(seed)
+		interpreted := runPrograms(t, programs, luajit)
+		compiled := runPrograms(t, programs, func(ctx context.Context, file string) *exec.Cmd {
+			return exec.CommandContext(ctx, "luajit", "-O3", "-Ohotloop=2", file)
+		})
+		for i, program := range programs {
+			if interpreted[i] != compiled[i] || !strings.HasSuffix(interpreted[i], "end\n") {
+				t.Errorf("seed %d, program %d:\n%s\ninterpreted:\n%s\ncompiled:\n%s", seed, i, program, interpreted[i], compiled[i])
+			}
+		}
+	}
+}
+
+// seeds returns the first and the last that TestPrograms runs.
+func seeds(t *testing.T) (first, last uint64) {
+	t.Helper()
+	text := os.Getenv("TIDEWIRE_PROGRAM_SEEDS")
+	if text == "" {
+		return 0, programSeeds - 1
+	}
+	from, to, isRange := strings.Cut(text, "-")
+	if !isRange {
+		to = from
+	}
+	first, err := strconv.ParseUint(from, 10, 64)
+	if err != nil {
+		t.Fatalf("TIDEWIRE_PROGRAM_SEEDS: %v", err)
+	}
+	if last, err = strconv.ParseUint(to, 10, 64); err != nil {
+		t.Fatalf("TIDEWIRE_PROGRAM_SEEDS: %v", err)
+	}
+	return first, last
+}
+
+func programsOf(seed uint64) []*luagen.Program {
+	programs := make([]*luagen.Program, programsPerFile)
+	for i := range programs {
+		programs[i] = luagen.New(seed, uint64(i))
+	}
+	return programs
+}
+
+// An implementation makes the command that runs a Lua file.
+type implementation func(ctx context.Context, file string) *exec.Cmd
+
+// luajit runs without its just-in-time compiler: the comparison is with the language, not with that.
+func luajit(ctx context.Context, file string) *exec.Cmd {
+	return exec.CommandContext(ctx, "luajit", "-joff", file)
+}
+
+func tidewire(ctx context.Context, file string) *exec.Cmd {
+	return exec.CommandContext(ctx, runner, "run", file)
+}
+
+// runPrograms returns what each program prints. One that ends the process or hangs is told so, and the others behind it
+// run in another process.
+func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []string {
+	t.Helper()
+	var printed []string
+	for len(printed) < len(programs) {
+		found, failure := runFile(t, programs[len(printed):], in, programTimeout)
+		printed = append(printed, found...)
+		if len(printed) < len(programs) {
+			printed[len(printed)-1] += failure + "\n"
+		}
+	}
+	return printed
+}
+
+// runFile runs programs in one process and returns what those that began printed, and at least one. If these are not all,
+// the last of them is where the process failed.
+func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string, failure string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "programs.lua")
+	if err := os.WriteFile(file, []byte(luagen.File(programs)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	cmd := in(ctx, file)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	printed, ended := split(string(stdout))
+	if ended < len(programs) {
+		if ended == len(printed) {
+			printed = append(printed, "")
+		}
+		first, _, _ := strings.Cut(stderr.String(), "\n")
+		failure = fmt.Sprintf("did not end: %v: %s", err, first)
+	}
+	return printed, failure
+}
+
+// split parts what a file of programs printed by program, and counts those that came to their end.
+func split(stdout string) (printed []string, ended int) {
+	for line := range strings.Lines(stdout) {
+		number, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		index, err := strconv.Atoi(number)
+		if err != nil || index < len(printed)-1 {
+			index, text = max(0, len(printed)-1), strings.TrimSuffix(line, "\n")
+		}
+		for len(printed) <= index {
+			printed = append(printed, "")
+		}
+		printed[index] += text + "\n"
+		if text == "end" || text == "does not compile" {
+			ended = index + 1
+		}
+	}
+	return printed, ended
+}
+
+// A difference is a program and what it prints.
+type difference struct {
+	program      *luagen.Program
+	theirs, ours string
+}
+
+// shrink looks for a smaller program that luajit accepts and that differs, too.
+func shrink(t *testing.T, program *luagen.Program) difference {
+	t.Helper()
+	smallest, _ := firstDifference(t, []*luagen.Program{program})
+	smallest.program = program
+	for runs := 1; runs < shrinkRuns; {
+		candidates := smallest.program.Reductions()
+		found := false
+		for len(candidates) > 0 && !found && runs < shrinkRuns {
+			batch := candidates[:min(shrinkBatch, len(candidates))]
+			candidates = candidates[len(batch):]
+			runs++
+			var smaller difference
+			if smaller, found = firstDifference(t, batch); found {
+				smallest = smaller
+			}
+		}
+		if !found {
+			break
+		}
+	}
+	return smallest
+}
+
+// firstDifference runs programs once in both and returns the first that luajit accepts and runs to its end, and that the
+// runner does not run alike.
+func firstDifference(t *testing.T, programs []*luagen.Program) (difference, bool) {
+	t.Helper()
+	theirs, _ := runFile(t, programs, luajit, shrinkTimeout)
+	ours, failure := runFile(t, programs, tidewire, shrinkTimeout)
+	for i := range min(len(theirs), len(ours)) {
+		if theirs[i] == ours[i] || !strings.HasSuffix(theirs[i], "end\n") {
+			continue
+		}
+		if i == len(ours)-1 {
+			ours[i] += failure
+		}
+		return difference{programs[i], theirs[i], ours[i]}, true
+	}
+	return difference{}, false
+}
