@@ -6,11 +6,14 @@ import (
 	"strings"
 )
 
+// maxExponent bounds what a numeral may spell behind its e or p, as in LuaJIT: 0e1048576 is malformed.
+const maxExponent = 1 << 20
+
 // Number returns the value of a numeral as Lua source may spell it: decimal, hexadecimal (with a fraction and a binary
 // exponent, too) or 0b. It has no sign and no white space. What is too large is infinite, as in C. The suffixes LL, ULL
 // and i, by which LuaJIT knows C's integers and complex numbers, are refused: there are no such values here.
 func Number(text string) (value float64, ok bool) {
-	digits := strings.ToLower(text)
+	digits, exponent := strings.ToLower(text), "e"
 	switch {
 	case digits == "", strings.ContainsFunc(digits, isNotNumeric): // what strconv reads beyond it: inf, nan, underscores
 		return 0, false
@@ -19,8 +22,16 @@ func Number(text string) (value float64, ok bool) {
 	case strings.HasPrefix(digits, "0b"):
 		bits, err := strconv.ParseUint(digits[2:], 2, 64)
 		return float64(bits), err == nil
-	case strings.HasPrefix(digits, "0x") && !strings.Contains(digits, "p"):
-		digits += "p0" // strconv wants the exponent spelled out
+	case strings.HasPrefix(digits, "0x"):
+		exponent = "p"
+		if !strings.Contains(digits, exponent) {
+			digits += "p0" // strconv wants it spelled out
+		}
+	}
+	if _, power, found := strings.Cut(digits, exponent); found {
+		if n, err := strconv.Atoi(power); err != nil || max(n, -n) >= maxExponent {
+			return 0, false
+		}
 	}
 	value, err := strconv.ParseFloat(digits, 64)
 	return value, err == nil || math.IsInf(value, 1)

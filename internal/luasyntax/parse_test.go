@@ -77,6 +77,9 @@ func TestTree(t *testing.T) {
 			if got := strings.Join(printer{}.stmts(chunk), " "); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
+			for end := range test.source {
+				wantSound(t, []byte(test.source[:end]))
+			}
 		})
 	}
 }
@@ -227,15 +230,59 @@ func TestErrorType(t *testing.T) {
 	}
 }
 
-// A printer writes a tree, with lines if want picks them.
+// FuzzParse: whatever the source, it is either refused with a line of its own, or each node of its tree has one.
+func FuzzParse(f *testing.F) {
+	for _, source := range []string{
+		"local function f(a, ...) return ... end",
+		"for i = 1, 2 do t[i].x = f{y = i, [z] = 'w'} end",
+		"if a then goto b elseif not c then ::b:: else repeat until -d ^ #e .. [[f]] end",
+		"x = (a and b or c == d):e '\\x41\\u{20AC}\\z\r\n\\65' --[==[\n]==]",
+		"while 0x1p4 <= 1e-3 do break end return",
+	} {
+		f.Add([]byte(source))
+	}
+	f.Fuzz(wantSound)
+}
+
+// wantSound fails unless what Parse returns for source is what its contract promises for any.
+func wantSound(t *testing.T, source []byte) {
+	const enough = 10_000 // bytes: the printer joins strings, a chain takes it the square of its length
+	if len(source) > enough {
+		return
+	}
+	lines := 1 + strings.Count(string(source), "\n") + strings.Count(string(source), "\r")
+	wantLine := func(line int) {
+		if line < 1 || line > lines {
+			t.Errorf("%q: line %d of at most %d", source, line, lines)
+		}
+	}
+	chunk, err := luasyntax.Parse(source, "s")
+	if err == nil {
+		printer{lines: true, line: wantLine}.stmts(chunk)
+		return
+	}
+	var syntax *luasyntax.Error
+	if !errors.As(err, &syntax) || chunk != nil || syntax.Message == "" {
+		t.Errorf("%q: got %v, %#v", source, chunk, err)
+		return
+	}
+	wantLine(syntax.Line)
+}
+
+// A printer writes a tree.
 type printer struct {
-	lines bool
+	lines bool      // with lines
+	line  func(int) // is told each line, if not nil
 }
 
 func (p printer) stmts(list []ast.Stmt) []string {
 	var out []string
 	for _, stmt := range list {
-		out = append(out, p.stmt(stmt)+p.at(stmt))
+		text := p.stmt(stmt)
+		if _, isCall := stmt.(*ast.FuncCallStmt); !isCall { // whose lines are those of its expression
+			text += p.at(stmt)
+		}
+		out = append(out, text)
 	}
 	return out
 }
@@ -250,6 +297,10 @@ func (p printer) exprs(list []ast.Expr) []string {
 
 // at is @line, or @line-lastLine.
 func (p printer) at(node ast.PositionHolder) string {
+	if p.line != nil {
+		p.line(node.Line())
+		p.line(node.LastLine())
+	}
 	switch {
 	case !p.lines:
 		return ""

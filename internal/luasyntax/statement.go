@@ -236,8 +236,9 @@ func (p *parser) labels(list []ast.Stmt) []ast.Stmt {
 	for {
 		p.next()
 		label := &ast.LabelStmt{Name: p.expectName()}
-		p.put(label, p.lexer.line)
+		line := p.lexer.line
 		p.expect("::")
+		p.put(label, line)
 		list = append(list, label)
 		if p.tok.kind != "::" {
 			return list
