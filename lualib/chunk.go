@@ -18,7 +18,7 @@ func Load(L *lua.LState, source []byte, name string) error {
 	if err != nil {
 		return err
 	}
-	proto, err := luacode.Compile(chunk, name)
+	proto, err := luacode.Compile(chunk, name, L.NewFunction(concat))
 	if err != nil {
 		return &Error{Text: err.Error()}
 	}

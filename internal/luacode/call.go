@@ -56,9 +56,15 @@ func (f *function) call(e *ast.FuncCallExpr, wanted int) (pc int) {
 	if open {
 		args = 0
 	}
-	pc = f.emit(e.Line(), abc(lua.OP_CALL, base, args, wanted+1))
-	f.proto.DbgCalls = append(f.proto.DbgCalls, lua.DbgCall{Name: name, Pc: pc})
 	f.free = base
+	return f.emitCall(e.Line(), base, args, wanted, name)
+}
+
+// emitCall emits a call of what is in the register base. args counts the function and its arguments, 0 if they go up to
+// the VM's top of stack.
+func (f *function) emitCall(line, base, args, wanted int, name string) (pc int) {
+	pc = f.emit(line, abc(lua.OP_CALL, base, args, wanted+1))
+	f.proto.DbgCalls = append(f.proto.DbgCalls, lua.DbgCall{Name: name, Pc: pc})
 	return pc
 }
 

@@ -38,9 +38,9 @@ const (
 )
 
 // Compile returns the main function of a chunk as luasyntax.Parse gives it. name is what errors and tracebacks call the
-// chunk. The error is a *luasyntax.Error: of a label, a break or a limit. The prototype belongs to the caller and may
-// be shared by states. Compile knows no state and is safe for concurrent use.
-func Compile(chunk []ast.Stmt, name string) (proto *lua.FunctionProto, err error) {
+// chunk. join computes a .. b .. c from all of its operands. The error is a *luasyntax.Error: of a label, a break or a
+// limit. Compile knows no state and is safe for concurrent use; the prototype is for the state that join belongs to.
+func Compile(chunk []ast.Stmt, name string, join *lua.LFunction) (proto *lua.FunctionProto, err error) {
 	defer func() {
 		switch problem := recover().(type) {
 		case nil:
@@ -53,7 +53,7 @@ func Compile(chunk []ast.Stmt, name string) (proto *lua.FunctionProto, err error
 	if !vmIsKnown {
 		return lua.Compile(chunk, name)
 	}
-	f := newFunction(nil, name)
+	f := newFunction(nil, name, join)
 	f.proto.IsVarArg = lua.VarArgIsVarArg
 	f.body(chunk, lastLine(chunk))
 	return f.proto, nil
@@ -71,8 +71,9 @@ func lastLine(chunk []ast.Stmt) int {
 type function struct {
 	outer *function
 	proto *lua.FunctionProto
+	join  *lua.LFunction
 
-	constants map[any]int // their indices, by string, by the bits of a number, by bool, by nil
+	constants map[any]int // their indices, by what constantKey makes of them
 	strings   []string    // those of the constants that are strings, the others empty
 
 	locals   []local // the active ones; a local's index is its register
@@ -86,9 +87,10 @@ type function struct {
 	detours []detour
 }
 
-func newFunction(outer *function, source string) *function {
+func newFunction(outer *function, source string, join *lua.LFunction) *function {
 	f := &function{
 		outer:     outer,
+		join:      join,
 		proto:     &lua.FunctionProto{SourceName: source},
 		constants: make(map[any]int),
 	}
@@ -137,7 +139,7 @@ func (f *function) emit(line int, instruction uint32) int {
 // here is the index of the next instruction.
 func (f *function) here() int { return len(f.proto.Code) }
 
-// constant returns the index of a constant: a string, a number, a boolean or nil.
+// constant returns the index of a constant: a string, a number, a boolean, nil, or the function that joins.
 func (f *function) constant(line int, value lua.LValue) int {
 	key := constantKey(value)
 	if index, known := f.constants[key]; known {

@@ -132,13 +132,11 @@ func (f *function) unary(line, op int, operand ast.Expr, target int) {
 	f.free = free
 }
 
-// joined is how many operands one instruction of a .. b .. c joins: a string may grow by this factor before whoever
-// bounds the memory of scripts looks again.
-const joined = 8
-
+// concat calls the function that joins, with all operands of a .. b .. c.
 func (f *function) concat(e *ast.StringConcatOpExpr, target int) {
 	free := f.lend(target)
-	first := f.free
+	base := f.take(e.Line(), 1)
+	f.emit(e.Line(), abx(lua.OP_LOADK, base, f.constant(e.Line(), f.join)))
 	var rest ast.Expr = e
 	for {
 		chain, more := rest.(*ast.StringConcatOpExpr)
@@ -148,19 +146,17 @@ func (f *function) concat(e *ast.StringConcatOpExpr, target int) {
 		f.push(chain.Lhs)
 		rest = chain.Rhs
 	}
-	last := f.push(rest)
-	for last-first >= joined {
-		from := last - joined + 1
-		f.emit(e.Line(), abc(lua.OP_CONCAT, from, from, last))
-		last = from
+	f.push(rest)
+	f.emitCall(e.Line(), base, f.free-base, 1, "..")
+	if base != target {
+		f.emit(e.Line(), abc(lua.OP_MOVE, target, base, 0))
 	}
-	f.emit(e.Line(), abc(lua.OP_CONCAT, target, first, last))
 	f.free = free
 }
 
 // closure makes a function. A method has the parameter self in front of its others.
 func (f *function) closure(e *ast.FunctionExpr, method bool, target int) {
-	inner := newFunction(f, f.proto.SourceName)
+	inner := newFunction(f, f.proto.SourceName, f.join)
 	inner.proto.LineDefined, inner.proto.LastLineDefined = e.Line(), e.LastLine()
 	params := e.ParList.Names
 	if method {

@@ -17,15 +17,15 @@ func run(source string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	proto, err := luacode.Compile(chunk, "test.lua")
+	L := lua.NewState()
+	defer L.Close()
+	proto, err := luacode.Compile(chunk, "test.lua", L.NewFunction(join))
 	if err != nil {
 		return "", err
 	}
 	if err := verify(proto); err != nil {
 		return "", err
 	}
-	L := lua.NewState()
-	defer L.Close()
 	L.Push(L.NewFunctionFromProto(proto))
 	if err := L.PCall(0, lua.MultRet, nil); err != nil {
 		return "", err
@@ -35,6 +35,15 @@ func run(source string) (string, error) {
 		texts = append(texts, strings.NewReplacer("+Inf", "inf", "-Inf", "-inf").Replace(L.ToStringMeta(L.Get(i)).String()))
 	}
 	return strings.Join(texts, " "), nil
+}
+
+func join(L *lua.LState) int {
+	var operands []lua.LValue
+	for i := 1; i <= L.GetTop(); i++ {
+		operands = append(operands, L.Get(i))
+	}
+	L.Push(lua.LString(L.Concat(operands...)))
+	return 1
 }
 
 // What programs return, each as LuaJIT does.
@@ -180,7 +189,7 @@ func TestErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = luacode.Compile(chunk, "x")
+		_, err = luacode.Compile(chunk, "x", nil)
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%.60q: %v", c.source, err)

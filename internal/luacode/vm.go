@@ -28,7 +28,7 @@ func constantKey(value lua.LValue) any {
 	case lua.LBool:
 		return bool(v)
 	}
-	return nil
+	return value
 }
 
 // The VM reads names from a list beside the constants that only its own package can set.

@@ -1,0 +1,23 @@
+package lualib_test
+
+import "testing"
+
+// a .. b, each with what LuaJIT prints.
+func TestConcat(t *testing.T) {
+	m := newVM(t)
+	for source, want := range map[string]string{
+		`print("x" .. 0.1 + 0.2, 1 .. "", -0.0 .. "", 2^53 .. "", 1e15 .. "", 1/0 .. "")`: "x0.3\t1\t-0\t9.007199254741e+15\t1e+15\tinf\n",
+		`local s = "" for i = 1, 12 do s = s .. i .. "," end print(s)`:                    "1,2,3,4,5,6,7,8,9,10,11,12,\n",
+		`print(#(("x"):rep(100) .. ("y"):rep(100) .. 1), "\0" .. "\255" == "\0\255")`:       "201\ttrue\n",
+
+		// The metamethod of the left operand wins; what is in front of a result is joined with it.
+		`local function name(v) return type(v) == "table" and v.n or v end
+		local function new(n) return setmetatable({n = n}, {__concat = function(a, b) return n .. "(" .. name(a) .. "," .. name(b) .. ")" end}) end
+		local A, B = new "A", new "B"
+		print(A .. 1, 1 .. A, A .. B, 1 .. 2 .. A .. 3 .. 4, "x" .. B .. "y" .. A .. "z")`: "A(A,1)\tA(1,A)\tA(A,B)\t12A(A,34)\txB(B,yA(A,z))\n",
+		`local t = setmetatable({}, {__concat = function() return {} end}) print(type("a" .. t), pcall(function() return "b" .. ("a" .. t) end))`: "table\tfalse\ttest.lua:1: attempt to concatenate a table value\n",
+		`local call = setmetatable({}, {__call = function(_, a, b) return "called" end}) print(setmetatable({}, {__concat = call}) .. 1)`:         "called\n",
+	} {
+		m.wantOutput(t, source, want)
+	}
+}
