@@ -46,20 +46,23 @@ func joinText(L *lua.LState, from, last int, right lua.LValue) lua.LValue {
 	for i := from; i <= last; i++ {
 		total += textBytes(L.Get(i))
 	}
-	var scratch [128]byte
-	text := scratch[:0]
-	if total > len(scratch) {
-		checkTotal(L, float64(total))
-		text = make([]byte, 0, total)
+	if total <= shortText {
+		var text [shortText]byte
+		return lua.LString(appendTexts(L, text[:0], from, last, right))
 	}
+	checkTotal(L, float64(total))
+	text := appendTexts(L, make([]byte, 0, total), from, last, right)
+	return lua.LString(unsafe.String(unsafe.SliceData(text), len(text))) // nobody writes there any more
+}
+
+// shortText is up to how many bytes a text is put together on Go's stack.
+const shortText = 128
+
+func appendTexts(L *lua.LState, out []byte, from, last int, right lua.LValue) []byte {
 	for i := from; i <= last; i++ {
-		text = appendText(text, L.Get(i))
+		out = appendText(out, L.Get(i))
 	}
-	text = appendText(text, right)
-	if total > len(scratch) {
-		return lua.LString(unsafe.String(unsafe.SliceData(text), len(text))) // nobody writes there any more
-	}
-	return lua.LString(text)
+	return appendText(out, right)
 }
 
 func appendText(out []byte, value lua.LValue) []byte {
