@@ -95,6 +95,7 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		Proxy:       c.opts.Proxy,
 		DialContext: options.DialContext,
 		Policy:      options.Policy,
+		NamePolicy:  options.Policy.ofName,
 		Entered:     c.entered,
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })

@@ -2,21 +2,40 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
 	"github.com/tidewire/tidewire/internal/dial"
 	"github.com/tidewire/tidewire/internal/policy"
 )
 
-// Policy decides which addresses may be dialled. It is asked once for each address that is about to be connected to,
-// after the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address and
-// ends the connection as "Connection rejected" with the error's text in the detail. It is called from several
-// goroutines at once and must not block.
+// Policy decides which addresses may be dialled. It is asked about each address that a name has, before any of them is
+// connected to; host is the name as the URL has it, in ASCII. A non-nil error refuses the address, which is then passed
+// over. If none is left the connection ends as "Connection rejected", with the first error's text in the detail. It is
+// called from several goroutines at once and must not block.
+//
+// Before a name is looked up it is asked about the name, with the port alone: addr.Addr() is the zero Addr. There only an
+// error that is ErrNameRefused counts, and ends the connection before a name server has heard of the name.
 //
 // Through a proxy it is asked about the server before anything is sent. Where the name is left to the proxy to resolve,
-// addr has the port alone: addr.Addr() is the zero Addr. A proxy that the script names is asked about like a server, by
+// addr has the port alone, and every error counts. A proxy that the script names is asked about like a server, by
 // address; one from the environment is not, as the script did not choose it.
 type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
+
+// ErrNameRefused is for a Policy's error to wrap, or to be, if it holds for a name whatever its addresses: then the name is
+// not looked up. The errors of NewPolicy's are it where they may.
+var ErrNameRefused = policy.ErrName
+
+// ofName asks about a name that is still to be looked up.
+func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
+	if p == nil {
+		return nil
+	}
+	if err := p(ctx, host, netip.AddrPortFrom(netip.Addr{}, port)); errors.Is(err, ErrNameRefused) {
+		return err
+	}
+	return nil
+}
 
 // NewPolicy returns the policy of two lists, those that tidewire run has under --allow-net and --deny-net and that its
 // refusals name. Without any item in allow every address is allowed; deny wins. Each item is one of these, or several

@@ -2,9 +2,12 @@ package engine_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,6 +50,12 @@ func endsWith(t *testing.T, url, allow, deny string, opts engine.ConnectOptions)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return endsUnder(t, policy, url, opts)
+}
+
+// endsUnder is endsWith for a policy.
+func endsUnder(t *testing.T, policy engine.Policy, url string, opts engine.ConnectOptions) string {
+	t.Helper()
 	eng := engine.New(engine.Options{Policy: policy})
 	defer eng.Shutdown(t.Context())
 	if _, err := eng.Connect(url, opts); err != nil {
@@ -107,6 +116,41 @@ func TestPolicySpellings(t *testing.T) {
 		if got := endsWith(t, "ws://"+host+":"+port+"/", "", "", engine.ConnectOptions{}); !strings.HasPrefix(got, "uri: ") {
 			t.Errorf("%s: %s", host, got)
 		}
+	}
+}
+
+// Before a look-up a policy is asked about the name, where only ErrNameRefused counts.
+func TestPolicyBeforeALookUp(t *testing.T) {
+	server, err := echo.Start("127.0.0.1:0", echo.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	url := strings.Replace(server.URL(), "127.0.0.1", "localhost", 1)
+	for name, c := range map[string]struct {
+		refusal error // of the name alone
+		want    string
+	}{
+		"allowed":              {nil, "open"},
+		"for a proxy's case":   {errors.New("which address?"), "open"},
+		"whatever its address": {fmt.Errorf("not that one: %w", engine.ErrNameRefused), "denied: dial tcp "},
+	} {
+		var asked []bool // whether an address was known; by one dial at a time
+		policy := func(_ context.Context, host string, addr netip.AddrPort) error {
+			asked = append(asked, addr.IsValid())
+			if !addr.IsValid() {
+				return c.refusal
+			}
+			return nil
+		}
+		got := endsUnder(t, policy, url, engine.ConnectOptions{})
+		if !strings.HasPrefix(got, c.want) || asked[0] || (c.want == "open") != (len(asked) > 1) {
+			t.Errorf("%s: %s, asked with an address: %v", name, got, asked)
+		}
+	}
+	if got := endsWith(t, "ws://denied.test.:81/", "", "*.test", engine.ConnectOptions{}); got !=
+		"denied: dial tcp denied.test.:81: the policy refuses it: denied.test:81 is refused by --deny-net=*.test" {
+		t.Error(got)
 	}
 }
 

@@ -37,17 +37,22 @@ type Options struct {
 	// chooseProxy), or means none if there is a DialContext: who dials knows the way.
 	Proxy string
 
-	// DialContext replaces the name look-up and TCP, to a proxy if there is one; the policy is then not asked. It must
+	// DialContext replaces the name look-up and TCP, to a proxy if there is one; the policies are then not asked. It must
 	// end with its context.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Policy is asked about each address before it is connected to; host is as in the Target. The first error ends
-	// the dial, whatever other addresses the name has. It is called from several goroutines at once. nil allows all.
+	// Policy is asked about each address that a name has, before any is connected to; host is as in the Target. Those
+	// that it refuses with an error are passed over; if none is left the first error ends the dial. Several dials ask at
+	// once. nil allows all.
 	//
 	// Through a proxy it is asked about the server before anything is sent, with an addr that has the port alone
 	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
 	// socks5 proxy. A proxy named by Options.Proxy is asked about like a server; one from the environment is not.
 	Policy func(ctx context.Context, host string, addr netip.AddrPort) error
+
+	// NamePolicy is asked before a name is looked up here, of a server or of a proxy that Policy is asked about. An error
+	// ends the dial: it says that Policy would refuse whatever address the name has. nil looks every name up.
+	NamePolicy func(ctx context.Context, host string, port uint16) error
 
 	// Entered is told of each phase as it begins, PhaseTCP (the name look-up included), PhaseProxy and PhaseTLS, on the
 	// caller's goroutine. nil tells nobody.
@@ -117,7 +122,7 @@ func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
 	}
 	if via == nil {
 		entered(failure.PhaseTCP)
-		err = c.connect(ctx, t.Host, t.Address(), o, o.Policy)
+		err = c.connect(ctx, t.Host, t.Port, o, o.policies())
 	} else {
 		entered(failure.PhaseProxy)
 		err = c.tunnel(ctx, via, t, o)
@@ -133,8 +138,8 @@ func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
 }
 
 // connect makes a TCP connection the transport.
-func (c *Conn) connect(ctx context.Context, host, address string, o *Options, policy policyFunc) error {
-	raw, err := dialTCP(ctx, host, address, o, policy)
+func (c *Conn) connect(ctx context.Context, host string, port int, o *Options, p policies) error {
+	raw, err := dialTCP(ctx, host, port, o, p)
 	if err != nil {
 		return err
 	}

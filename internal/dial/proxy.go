@@ -17,6 +17,7 @@ import (
 type proxyServer struct {
 	scheme             string // http, https, socks5 or socks5h
 	host               string // as Target.Host
+	port               int
 	address            string // "host:port"
 	hasUserinfo        bool
 	username, password string
@@ -122,7 +123,7 @@ func parseProxy(raw string) (*proxyServer, error) {
 		return nil, errSOCKSUser
 	}
 	address := net.JoinHostPort(a.host, strconv.Itoa(a.port))
-	return &proxyServer{scheme: scheme, host: a.host, address: address, hasUserinfo: a.hasUserinfo,
+	return &proxyServer{scheme: scheme, host: a.host, port: a.port, address: address, hasUserinfo: a.hasUserinfo,
 		username: a.username, password: a.password, shown: "proxy " + failure.Bounded(address)}, nil
 }
 

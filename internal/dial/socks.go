@@ -19,12 +19,7 @@ func (n *tunnel) socksResolved(ctx context.Context) error {
 		return err
 	}
 	for _, addr := range addrs {
-		if err := n.allowed(ctx, addr); err != nil {
-			return err
-		}
-	}
-	for _, addr := range addrs {
-		err = n.socks(ctx, netip.AddrPortFrom(addr, uint16(n.target.Port)).String())
+		err = n.socks(ctx, addr.String())
 		var reply *socksReply
 		if err == nil || !errors.As(err, &reply) {
 			return err
@@ -33,21 +28,20 @@ func (n *tunnel) socksResolved(ctx context.Context) error {
 	return err
 }
 
-// lookUp returns the first address of each family in the resolver's order, one at least.
-func (n *tunnel) lookUp(ctx context.Context) ([]netip.Addr, error) {
+// lookUp returns the first address of each family that the policies let through, in the resolver's order, one at least.
+func (n *tunnel) lookUp(ctx context.Context) ([]netip.AddrPort, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, n.o.TCPTimeout, errTimer)
 	defer stop()
-	found, err := resolver.LookupNetIP(ctx, "ip", n.target.Host)
-	if err != nil {
+	addrs, err := n.o.policies().addresses(ctx, n.target.Host, uint16(n.target.Port))
+	var denied *deniedError
+	switch {
+	case errors.As(err, &denied):
+		return nil, n.denied(denied)
+	case err != nil:
 		return nil, (&attempts{host: n.target.Host}).failure(context.Cause(ctx), err, n.o.TCPTimeout)
 	}
-	firsts := []netip.Addr{found[0].Unmap()}
-	for _, addr := range found[1:] {
-		if addr = addr.Unmap(); addr.Is4() != firsts[0].Is4() {
-			return append(firsts, addr), nil
-		}
-	}
-	return firsts, nil
+	first, second := families(addrs)
+	return append(first[:1], second[:min(1, len(second))]...), nil
 }
 
 // socksReply is what a SOCKS proxy says when it cannot connect (RFC 1928 §6).

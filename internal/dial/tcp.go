@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,49 +17,30 @@ import (
 	"github.com/tidewire/tidewire/internal/failure"
 )
 
-// policyFunc is the type of Options.Policy.
-type policyFunc = func(ctx context.Context, host string, addr netip.AddrPort) error
-
 // attempts is one name look-up with the TCP connections that it led to.
 type attempts struct {
 	host     string // a name or an address
 	address  string // "host:port"
 	injected bool   // who dials is not package net
 
-	refuse context.CancelCauseFunc // ends all attempts
-
 	mu    sync.Mutex       // leaf; guards what follows
 	tried []netip.AddrPort // in the order in which they were begun
 }
 
-// deniedError is the policy's refusal of an address.
-type deniedError struct {
-	addr netip.AddrPort
-	err  error
-}
-
-func (e *deniedError) Error() string { return fmt.Sprintf("the policy refuses %s: %v", e.addr, e.err) }
-func (e *deniedError) Unwrap() error { return e.err }
-
-// dialTCP connects to address, which is that of host.
-func dialTCP(ctx context.Context, host, address string, o *Options, policy policyFunc) (net.Conn, error) {
+// dialTCP connects to host at port.
+func dialTCP(ctx context.Context, host string, port int, o *Options, p policies) (net.Conn, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, o.TCPTimeout, errTimer)
 	defer stop()
-	ctx, refuse := context.WithCancelCause(ctx)
-	defer refuse(nil)
-
-	a := &attempts{host: host, address: address, injected: o.DialContext != nil, refuse: refuse}
-	dialContext := o.DialContext
-	if dialContext == nil {
-		// A net.Dialer tries both families of a name in turn (RFC 8305).
-		dialer := &net.Dialer{Resolver: resolver, ControlContext: a.control(policy)}
-		dialContext = dialer.DialContext
-	}
-	conn, err := dialContext(ctx, "tcp", address)
-	var denied *deniedError
-	if err == nil && errors.As(context.Cause(ctx), &denied) {
-		conn.Close() // one address was connected to just before the policy refused another
-		err = denied
+	a := &attempts{host: host, address: net.JoinHostPort(host, strconv.Itoa(port)), injected: o.DialContext != nil}
+	var conn net.Conn
+	var err error
+	if a.injected {
+		conn, err = o.DialContext(ctx, "tcp", a.address)
+	} else {
+		var addrs []netip.AddrPort
+		if addrs, err = p.addresses(ctx, host, uint16(port)); err == nil {
+			conn, err = a.connectAny(ctx, addrs)
+		}
 	}
 	if err != nil {
 		return nil, a.failure(context.Cause(ctx), err, o.TCPTimeout)
@@ -66,44 +48,11 @@ func dialTCP(ctx context.Context, host, address string, o *Options, policy polic
 	return conn, nil
 }
 
-// maxName is how long a name may be in a look-up, without its last dot (RFC 1035 §2.3.4).
-const maxName = 253
-
-// checkName refuses a name that must not be looked up (RFC 6761 §6.4), or cannot be. The texts of what comes after it show
-// names as they are.
-func checkName(host string) error {
-	bare, rule := strings.TrimSuffix(host, "."), ""
-	switch {
-	case len(bare) > maxName:
-		rule = fmt.Sprintf("no name has more than %d bytes (RFC 1035): check its spelling", maxName)
-	case bare == "invalid" || strings.HasSuffix(bare, ".invalid"):
-		rule = "names under .invalid never resolve (RFC 6761 §6.4)"
-	default:
-		return nil
-	}
-	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport, "look up %s: %s", failure.Bounded(host), rule)
-}
-
-// control returns the function that package net calls with each socket before it is connected.
-func (a *attempts) control(policy policyFunc) func(context.Context, string, string, syscall.RawConn) error {
-	return func(ctx context.Context, _, address string, _ syscall.RawConn) error {
-		addr, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return fmt.Errorf("read address %q: %w", address, err)
-		}
-		a.mu.Lock()
-		a.tried = append(a.tried, addr)
-		a.mu.Unlock()
-		if policy == nil {
-			return nil
-		}
-		if err := policy(ctx, a.host, addr); err != nil {
-			denied := &deniedError{addr, err}
-			a.refuse(denied)
-			return denied
-		}
-		return nil
-	}
+// begun takes note of an attempt.
+func (a *attempts) begun(addr netip.AddrPort) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tried = append(a.tried, addr)
 }
 
 // failure tells why no attempt led to a connection. cause is why they were ended from outside, nil if they were not.
@@ -112,8 +61,8 @@ func (a *attempts) failure(cause, err error, timeout time.Duration) *failure.Err
 	var denied *deniedError
 	var dns *net.DNSError
 	switch {
-	case errors.As(cause, &denied):
-		return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, denied, "%s: %v", where, denied)
+	case errors.As(err, &denied):
+		return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, denied, "dial tcp %s: %v", a.address, denied)
 	case cause == errTimer:
 		return failure.Explain(phase, failure.Timeout, failure.MsgTimerExpired, cause, "%s: no answer within %s", where, timeout)
 	case cause != nil:

@@ -46,26 +46,27 @@ func (n *tunnel) allowed(ctx context.Context, addr netip.Addr) error {
 	if n.o.Policy == nil || n.o.DialContext != nil {
 		return nil
 	}
-	err := n.o.Policy(ctx, n.target.Host, netip.AddrPortFrom(addr, uint16(n.target.Port)))
-	if err == nil {
-		return nil
+	asked := netip.AddrPortFrom(addr, uint16(n.target.Port))
+	if err := n.o.Policy(ctx, n.target.Host, asked); err != nil {
+		return n.denied(&deniedError{asked, err})
 	}
-	story := "the policy refuses it: "
-	if addr.IsValid() {
-		story = fmt.Sprintf("the policy refuses %s: ", addr)
-	}
-	return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, err, "tunnel to %s: %s%v", n.server, story, err)
+	return nil
+}
+
+// denied is the failure of a tunnel to a server that a policy refuses.
+func (n *tunnel) denied(err *deniedError) error {
+	return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, err, "tunnel to %s: %v", n.server, err)
 }
 
 // reach connects to the proxy.
 func (n *tunnel) reach(ctx context.Context) error {
-	var policy policyFunc
+	var p policies
 	if n.proxy.named {
-		policy = n.o.Policy
+		p = n.o.policies()
 	}
 	err := checkName(n.proxy.host)
 	if err == nil {
-		err = n.conn.connect(ctx, n.proxy.host, n.proxy.address, n.o, policy)
+		err = n.conn.connect(ctx, n.proxy.host, n.proxy.port, n.o, p)
 	}
 	if err == nil {
 		return nil

@@ -4,9 +4,11 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -57,14 +59,29 @@ func parseList(flag string, items []string, toASCII func(string) (string, error)
 	return rules, nil
 }
 
+// ErrName is what the refusal of a name is that holds whatever addresses the name has.
+var ErrName = errors.New("the name is refused, whatever its addresses")
+
+// refusal is the error of Check.
+type refusal struct {
+	text   string
+	ofName bool
+}
+
+func (r *refusal) Error() string { return r.text }
+
+// Is makes a refusal of a name an ErrName.
+func (r *refusal) Is(target error) bool { return r.ofName && target == ErrName }
+
 // Check returns nil if host may be reached at addr, and an error that names the rule or the flag otherwise. host is a
-// name or an address; addr is what is about to be dialled, or has the port alone where a proxy resolves the name: then
-// rules about addresses match nothing.
+// name or an address; addr is what is about to be dialled, or has the port alone where it is not known: a proxy resolves
+// the name, or it is still to be looked up. Then rules about addresses match nothing, and an error that is no ErrName
+// holds for the proxy's case alone.
 func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) error {
 	t := newTarget(host, addr)
 	for i := range p.deny {
 		if r := &p.deny[i]; r.matchesAny(&t) {
-			return fmt.Errorf("%s is refused by --deny-net=%s", t.seenBy(r), r.text)
+			return &refusal{fmt.Sprintf("%s is refused by --deny-net=%s", t.seenBy(r), r.text), r.name != ""}
 		}
 	}
 	if p.open {
@@ -75,10 +92,16 @@ func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) erro
 			return nil
 		}
 	}
+	text := fmt.Sprintf("%s is not in --allow-net: run again with --allow-net=%[1]s", t.named())
 	if !t.isPlain() {
-		return fmt.Errorf("%q is not in --allow-net", t.host)
+		text = fmt.Sprintf("%q is not in --allow-net", t.host)
 	}
-	return fmt.Errorf("%s is not in --allow-net: run again with --allow-net=%[1]s", t.named())
+	return &refusal{text, !p.allowsAddresses(t.port)}
+}
+
+// allowsAddresses reports whether some address at this port is allowed, by whatever name.
+func (p *Policy) allowsAddresses(port uint16) bool {
+	return slices.ContainsFunc(p.allow, func(r rule) bool { return r.prefixes != nil && (r.port == 0 || r.port == port) })
 }
 
 // target is what Check is asked about.

@@ -39,6 +39,14 @@ func list(items string) []string {
 // check asks about "host:port address", or "host:port" where a proxy resolves the name, and returns the refusal's text.
 func check(t testing.TB, p *policy.Policy, question string) string {
 	t.Helper()
+	if err := ask(t, p, question); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func ask(t testing.TB, p *policy.Policy, question string) error {
+	t.Helper()
 	place, address, known := strings.Cut(question, " ")
 	colon := strings.LastIndexByte(place, ':')
 	port := netip.MustParseAddrPort("0.0.0.0" + place[colon:]).Port()
@@ -46,10 +54,7 @@ func check(t testing.TB, p *policy.Policy, question string) string {
 	if known {
 		addr = netip.AddrPortFrom(netip.MustParseAddr(address), port)
 	}
-	if err := p.Check(t.Context(), strings.Trim(place[:colon], "[]"), addr); err != nil {
-		return err.Error()
-	}
-	return ""
+	return p.Check(t.Context(), strings.Trim(place[:colon], "[]"), addr)
 }
 
 func TestAllow(t *testing.T) {
@@ -138,6 +143,37 @@ func TestDeny(t *testing.T) {
 	} {
 		if got := check(t, parse(t, c.allow, c.deny), c.asked); got != c.want {
 			t.Errorf("--allow-net=%s --deny-net=%s, %s\n got %q\nwant %q", c.allow, c.deny, c.asked, got, c.want)
+		}
+	}
+}
+
+// Which refusals hold before a name was looked up.
+func TestErrName(t *testing.T) {
+	for _, c := range []struct {
+		allow, deny, asked string
+		want               bool
+	}{
+		{"", "example.com", "example.com:80", true},
+		{"", "example.com:81,*.example.com", "a.example.com:80", true},
+		{"", "example.com:81", "example.com:80", false},
+		{"", "$private,10.0.0.0/8,localhost", "example.com:80", false},
+		{"", "localhost", "localhost:80", false}, // its addresses decide
+		{"example.org", "", "example.com:80", true},
+		{"example.org,*.example.com", "", "example.com:80", true},
+		{"example.com:81", "", "example.com:80", true},
+		{"example.com", "", "example.com:80", false},
+		{"example.org,192.0.2.0/24", "", "example.com:80", false},
+		{"example.org,192.0.2.1", "", "example.com:80", false},
+		{"example.org,$private", "", "example.com:80", false},
+		{"example.org,localhost", "", "example.com:80", false},
+		{"example.org,192.0.2.0/24:443", "", "example.com:80", true},
+		{"192.0.2.0/24:80", "", "example.com:80", false},
+		{"192.0.2.0/24", "example.com", "example.com:80", true},
+		{"example.com", "192.0.2.1", "example.com:80 192.0.2.1", false},
+	} {
+		p := parse(t, c.allow, c.deny)
+		if got := errors.Is(ask(t, p, c.asked), policy.ErrName); got != c.want {
+			t.Errorf("--allow-net=%s --deny-net=%s, %s: refused by name %v, want %v", c.allow, c.deny, c.asked, got, c.want)
 		}
 	}
 }
@@ -250,8 +286,12 @@ func FuzzPolicy(f *testing.F) {
 		if both.Check(t.Context(), host, asked) == nil {
 			t.Fatalf("%q both ways: %q at %v was let through", items, host, asked)
 		}
+		byName := allow.Check(t.Context(), host, netip.AddrPortFrom(netip.Addr{}, port))
 		refusal := allow.Check(t.Context(), host, asked)
 		if refusal == nil {
+			if errors.Is(byName, policy.ErrName) {
+				t.Fatalf("%q refuses %q whatever its addresses, and allows it at %v", items, host, asked)
+			}
 			return
 		}
 		_, suggested, found := strings.Cut(refusal.Error(), "--allow-net=")
