@@ -194,6 +194,12 @@ func isMethodCall(code []uint32, pc int) bool {
 // The parts of an instruction, as the VM packs them.
 func opcode(instruction uint32) int    { return int(instruction >> 26) }
 func registerA(instruction uint32) int { return int(instruction >> 18 & 0xff) }
+func operandB(instruction uint32) int  { return int(instruction & 0x1ff) }
+func operandC(instruction uint32) int  { return int(instruction >> 9 & 0x1ff) }
+func operandBx(instruction uint32) int { return int(instruction & 0x3ffff) }
+
+// constantOperand marks an operand that is a constant and no register.
+const constantOperand = 1 << 8
 
 // FormatNumber writes a number as Lua does where a string is wanted: by C's "%.14g". A NaN has no sign, as in LuaJIT.
 func FormatNumber(number float64) string {

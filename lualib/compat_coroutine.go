@@ -1,6 +1,9 @@
 package lualib
 
 import (
+	"reflect"
+	"unsafe"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -12,8 +15,8 @@ const trampoline = `local f = ...
 local function pass(...) return ... end
 return function(...) return pass(f(...)) end`
 
-// openCoroutines mends coroutines over Go functions, whose results the VM loses, and a yield across a Go function, at
-// which it loses its place. What may be resumed is boundCoroutines' business.
+// openCoroutines mends coroutines over Go functions, whose results the VM loses, a yield across a Go function, at which
+// it loses its place, what may be resumed (see refuseResume), and the words of errors.
 func openCoroutines(L *lua.LState, lib *lua.LTable) {
 	threads := &coroutines{
 		create: lib.RawGetString("create").(*lua.LFunction).GFunction,
@@ -30,6 +33,7 @@ func openCoroutines(L *lua.LState, lib *lua.LTable) {
 			L.Push(lua.LBool(L.Parent != nil))
 			return 1
 		},
+		"resume": threads.luaResume,
 		"status": coroutineStatus,
 		"wrap":   threads.luaWrap,
 		"yield":  coroutineYield,
@@ -62,17 +66,85 @@ func (c *coroutines) luaWrap(L *lua.LState) int {
 			Errorf(L, "%s", problem)
 		}
 		L.Insert(thread, 1)
-		results := c.resume(L)
-		if ok := L.Get(-results); ok == lua.LFalse {
-			object := L.Get(-1)
-			if text, ok := object.(lua.LString); ok {
-				Errorf(L, "%s", text)
-			}
-			L.Error(object, 0)
+		results, failure := c.run(L, thread)
+		if text, ok := failure.(lua.LString); ok {
+			Errorf(L, "%s", text)
 		}
-		return results - 1
+		if failure != nil {
+			L.Error(failure, 0)
+		}
+		return results
 	}))
 	return 1
+}
+
+func (c *coroutines) luaResume(L *lua.LState) int {
+	thread := checkThread(L)
+	if problem := refuseResume(L, thread); problem != "" {
+		L.Push(lua.LFalse)
+		L.Push(lua.LString(problem))
+		return 2
+	}
+	results, failure := c.run(L, thread)
+	if failure != nil {
+		L.Push(lua.LFalse)
+		L.Push(failure)
+		return 2
+	}
+	L.Insert(lua.LTrue, L.GetTop()-results+1)
+	return results + 1
+}
+
+// run resumes a coroutine, the first argument of the running function of L, with the others. It returns how many results
+// are on top of L's stack, or what the coroutine raised.
+//
+// The VM takes a coroutine's error apart after it has taken the coroutine's stack apart, unless the coroutine is one
+// that its own wrap made: then the resuming state's Panic is called first, which everybody may set.
+func (c *coroutines) run(L, thread *lua.LState) (results int, failure lua.LValue) {
+	if !wrappedKnown {
+		results = c.resume(L)
+		if ok := L.Get(-results); ok == lua.LFalse {
+			return 0, L.Get(-1)
+		}
+		return results - 1, nil
+	}
+	*(*bool)(unsafe.Add(unsafe.Pointer(thread), wrappedField)) = true
+	panicking := L.Panic
+	L.Panic = endCoroutine
+	defer func() {
+		L.Panic = panicking
+		problem := recover()
+		if problem == nil {
+			return
+		}
+		raised, ok := problem.(*lua.ApiError)
+		if !ok || raised.Cause != error(raisedIn{thread}) {
+			panic(problem) // L's own: no room for the results
+		}
+		thread.Dead, thread.Parent = true, nil
+		L.G.CurrentThread = L
+		failure = raised.Object
+	}()
+	return c.resume(L), nil
+}
+
+// raisedIn marks an error on its way from a coroutine to the function that resumed it.
+type raisedIn struct{ coroutine *lua.LState }
+
+func (r raisedIn) Error() string { return "raised in " + r.coroutine.String() }
+
+// endCoroutine is called with the error object on top of a coroutine's stack, which is as it was when it was raised.
+func endCoroutine(coroutine *lua.LState) {
+	object := inLuaJITsWords(coroutine, 0, coroutine.Get(-1))
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object, Cause: raisedIn{coroutine}})
+}
+
+// wrappedField is the place of an LState's note that the VM's wrap made it.
+var wrappedField, wrappedKnown = knowWrapped()
+
+func knowWrapped() (offset uintptr, known bool) {
+	field, found := reflect.TypeFor[lua.LState]().FieldByName("wrapped")
+	return field.Offset, found && field.Type.Kind() == reflect.Bool
 }
 
 func checkThread(L *lua.LState) *lua.LState {

@@ -43,7 +43,7 @@ func openProtected(L *lua.LState) {
 // caught runs where an error was raised, with everything still on the stack.
 func (p *protection) caught(L *lua.LState) int {
 	setHandlerNote(L, true) // for errors in what follows
-	object := L.Get(1)
+	object := inLuaJITsWords(L, 1, L.Get(1))
 	if handler := p.handlers[len(p.handlers)-1]; handler != nil {
 		p.handled = false
 		L.Push(handler)

@@ -14,28 +14,8 @@ const (
 	fewFrames = 50
 )
 
-// boundCoroutines mends what may be resumed: the VM lets a coroutine resume the one that waits for it, and any number
-// nest, which overflows Go's stack and ends the process.
-func boundCoroutines(L *lua.LState) {
-	lib := L.GetGlobal(lua.CoroutineLibName).(*lua.LTable)
-	resume := lib.RawGetString("resume").(*lua.LFunction).GFunction
-	L.SetFuncs(lib, map[string]lua.LGFunction{
-		"resume": func(L *lua.LState) int {
-			coroutine, ok := L.Get(1).(*lua.LState)
-			if !ok {
-				ArgError(L, 1, "coroutine expected")
-			}
-			if problem := refuseResume(L, coroutine); problem != "" {
-				L.Push(lua.LFalse)
-				L.Push(lua.LString(problem))
-				return 2
-			}
-			return resume(L)
-		},
-	})
-}
-
-// refuseResume says why L must not resume a coroutine, in LuaJIT's words, or "".
+// refuseResume says why L must not resume a coroutine, in LuaJIT's words, or "". The VM lets a coroutine resume the one
+// that waits for it, and any number nest, which overflows Go's stack and ends the process.
 func refuseResume(L, coroutine *lua.LState) string {
 	if coroutine.Dead {
 		return "cannot resume dead coroutine"

@@ -75,7 +75,6 @@ func New(opts Options) *lua.LState {
 	box.close(L)
 	box.openModules(L, opts.ModuleDirs)
 	shareInterrupt(L)
-	boundCoroutines(L)
 	openCompat(L)
 	openJSON(L)
 	boundLibraries(L) // last: it wraps what the others have made
