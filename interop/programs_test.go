@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,8 +23,8 @@ const (
 	programsPerFile = 300              // of one seed
 	programTimeout  = 20 * time.Second // for a file, which takes less than one second
 	shownPrograms   = 5                // differences that are shrunk and shown
-	shrinkRuns      = 100              // for each of them
-	shrinkBatch     = 1000             // reductions tried in one run
+	shrinkTime      = 20 * time.Second // for each of them
+	shrinkBatch     = 300 << 10        // bytes of the reductions that are tried in one run
 	shrinkTimeout   = 5 * time.Second  // for such a run: a reduction may hang where the program did not
 )
 
@@ -182,23 +183,37 @@ func shrink(t *testing.T, program *luagen.Program) difference {
 	t.Helper()
 	smallest, _ := firstDifference(t, []*luagen.Program{program})
 	smallest.program = program
-	for runs := 1; runs < shrinkRuns; {
-		candidates := smallest.program.Reductions()
-		found := false
-		for len(candidates) > 0 && !found && runs < shrinkRuns {
-			batch := candidates[:min(shrinkBatch, len(candidates))]
-			candidates = candidates[len(batch):]
-			runs++
+	deadline := time.Now().Add(shrinkTime)
+	for found := true; found; {
+		found = false
+		for batch := range batches(smallest.program.Reductions()) {
+			if time.Now().After(deadline) {
+				return smallest
+			}
 			var smaller difference
 			if smaller, found = firstDifference(t, batch); found {
 				smallest = smaller
+				break
 			}
-		}
-		if !found {
-			break
 		}
 	}
 	return smallest
+}
+
+// batches parts programs into runs of a bounded size.
+func batches(programs []*luagen.Program) iter.Seq[[]*luagen.Program] {
+	return func(yield func([]*luagen.Program) bool) {
+		for first := 0; first < len(programs); {
+			end := first
+			for size := 0; end < len(programs) && size < shrinkBatch; end++ {
+				size += len(programs[end].String())
+			}
+			if !yield(programs[first:end]) {
+				return
+			}
+			first = end
+		}
+	}
 }
 
 // firstDifference runs programs once in both and returns the first that luajit accepts and runs to its end, and that the

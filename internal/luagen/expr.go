@@ -156,6 +156,9 @@ func (g *gen) any(depth int) *node {
 	case 9:
 		return g.field(depth - 1)
 	case 10:
+		if g.chance(2) {
+			return g.multi(depth - 1) // one value where it is not the last of a list
+		}
 		return expr("(", g.multi(depth-1), ")")
 	case 11:
 		if o := g.variable(objKind); o != nil {

@@ -89,7 +89,7 @@ func (g *gen) tailCall(results []kind) *node {
 func (g *gen) localFunction() *node {
 	s := g.signature()
 	name := g.name()
-	switch g.rng.IntN(3) {
+	switch g.rng.IntN(4) {
 	case 0:
 		body := g.function(s)
 		v := g.declare(name, funKind)
@@ -103,7 +103,24 @@ func (g *gen) localFunction() *node {
 		v.sig = s
 		return stmt("local function ", name, body)
 	}
+	if g.fn.pureDepth == 0 && g.chance(2) {
+		return g.globalFunction(s)
+	}
 	return g.module(name)
+}
+
+// globalFunction is one that is known by a global name or by a path of fields.
+func (g *gen) globalFunction(s *signature) *node {
+	name := g.fresh("fun")
+	body := g.function(s)
+	path := name
+	head := ""
+	if g.chance(2) {
+		path = name + ".inner.fun"
+		head = name + " = {inner = {}} "
+	}
+	g.vars = append(g.vars, &variable{name: path, kind: funKind, sig: s, fixed: true, depth: g.fn.depth})
+	return stmt(head, "function ", path, body)
 }
 
 // module is a table with a method m, which has a field n of its own to add to.

@@ -321,7 +321,7 @@ func (g *gen) generic() *node {
 			}
 		}), "end")
 	}
-	switch g.rng.IntN(5) {
+	switch g.rng.IntN(6) {
 	case 0:
 		return over(expr("ipairs({", g.list(strKind, g.number(1, 4), 1), "})"), numKind, anyKind)
 	case 1:
@@ -331,6 +331,9 @@ func (g *gen) generic() *node {
 	case 3:
 		n := g.fresh("n")
 		return stmt("do local ", n, " = 0 ", over(expr("function() ", n, " = ", n, " + 1 if ", n, " < 4 then return ", n, ", ", n, " * 2 end end"), numKind, anyKind), " end")
+	}
+	if g.chance(3) {
+		return over(expr("coroutine.wrap(function(...) for z = 1, ", fmt.Sprint(g.number(0, 3)), " do tick() coroutine.yield(z, ...) end end)"), numKind, anyKind)
 	}
 	return over(expr("function(s, c) if c < s then return c + 1, s end end, ", fmt.Sprint(g.number(0, 4)), ", 0", pick(g, "", ", nil", ", 1, 2")), numKind, anyKind)
 }

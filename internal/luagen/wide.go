@@ -10,7 +10,7 @@ func (g *gen) wide() *node {
 	var s *node
 	g.scoped(func() {
 		g.full(func() {
-			s = pick(g, g.manyLocals, g.manyConstants, g.largeConstructor, g.longChain, g.manyParameters, g.manyUpvalues, g.deepLogic, g.deepFunctions, g.longElseif, g.longBody)()
+			s = pick(g, g.manyLocals, g.manyConstants, g.largeConstructor, g.longChain, g.manyParameters, g.manyUpvalues, g.deepLogic, g.deepFunctions, g.longElseif, g.longBody, g.manyMoves)()
 		})
 	})
 	return s
@@ -169,4 +169,18 @@ func (g *gen) longBody() *node {
 		}
 	}
 	return stmt("do for z = 1, 3 do tick() do", blockOf(append(body, stmt("out(z, m)"))), "end ::last:: end end")
+}
+
+// manyMoves is nothing but moves between variables, more than an optimizer may want to join.
+func (g *gen) manyMoves() *node {
+	names := []string{"a", "b", "c", "d", "e"}
+	body := []*node{stmt("local a, b, c, d, e = 1, 2, 3, 4, 5")}
+	for range g.number(10, 700) {
+		pair := g.rng.Perm(len(names))
+		body = append(body, stmt(names[pair[0]], " = ", names[pair[1]]))
+		if g.chance(2000) {
+			body = append(body, stmt("if ", pick(g, names...), " == ", pick(g, names...), " then", blockOf([]*node{stmt(pick(g, names...), " = 9")}), "end"))
+		}
+	}
+	return stmt("do", blockOf(append(body, stmt("out(a, b, c, d, e)"))), "end")
 }
