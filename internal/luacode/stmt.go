@@ -90,6 +90,7 @@ func (f *function) returnStmt(s *ast.ReturnStmt) {
 			pc := f.call(call, all)
 			code := f.proto.Code
 			code[pc] = code[pc]&^(0x3f<<26) | uint32(lua.OP_TAILCALL)<<26
+			f.proto.DbgSourcePositions[pc] = s.Line()
 			f.emit(s.Line(), abc(lua.OP_RETURN, base, 0, 0))
 			return
 		}

@@ -48,7 +48,7 @@ func endsOpen(e *ast.TableExpr) bool {
 
 func (c *constructor) field(field *ast.Field, last bool) {
 	f := c.f
-	line := field.Value.Line()
+	line := field.Value.LastLine()
 	switch {
 	case field.Key != nil:
 		free := f.free
