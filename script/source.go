@@ -26,10 +26,7 @@ func ReadSource(path string, stdin io.Reader) (Source, error) {
 			return Source{}, fmt.Errorf("read the script from standard input: %w", err)
 		}
 	} else if source.Text, err = os.ReadFile(path); err != nil {
-		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
-			err = isFolder(path)
-		}
-		return Source{}, fmt.Errorf("read the script: %w", err)
+		return Source{}, fmt.Errorf("read the script: %w", unreadable(path, err))
 	}
 	if err := notLua(source.Text); err != nil {
 		return Source{}, fmt.Errorf("read the script: %s: %w", source.Name, err)
@@ -37,12 +34,23 @@ func ReadSource(path string, stdin io.Reader) (Source, error) {
 	return source, nil
 }
 
-func isFolder(path string) error {
-	main := filepath.Join(path, "main.lua") // as tidewire init has it
-	if _, err := os.Stat(main); err != nil {
-		return fmt.Errorf("%s is a folder: name a Lua file", path)
+// unreadable says of err what could have been meant.
+func unreadable(path string, err error) error {
+	info, statErr := os.Stat(path)
+	switch main := filepath.Join(path, "main.lua"); { // as tidewire init has it
+	case statErr != nil && isFile(path+".lua"):
+		return fmt.Errorf("%w; there is %s.lua", err, path)
+	case statErr != nil || !info.IsDir():
+		return err
+	case isFile(main):
+		return fmt.Errorf("%s is a folder: name a Lua file, such as %s", path, main)
 	}
-	return fmt.Errorf("%s is a folder: name a Lua file, such as %s", path, main)
+	return fmt.Errorf("%s is a folder: name a Lua file", path)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // The kinds of files that are no Lua source, each with the way to mend it.

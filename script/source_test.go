@@ -57,6 +57,9 @@ func TestReadSourceThatIsNotThere(t *testing.T) {
 	if err := os.WriteFile(main, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := script.ReadSource(strings.TrimSuffix(main, ".lua"), nil); !errors.Is(err, fs.ErrNotExist) || !strings.HasSuffix(err.Error(), "; there is "+main) {
+		t.Errorf("without .lua: %v", err)
+	}
 	want += ", such as " + main
 	if _, err := script.ReadSource(dir, nil); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
