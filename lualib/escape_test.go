@@ -65,6 +65,7 @@ var escapes = []escape{
 	{name: "string.format widths", source: `string.format(("%1000000d"):rep(1000), 1)`, raises: "invalid"},
 	{name: "string.format of long strings", source: `local s = ("x"):rep(2^27) string.format("%s%s%s", s, s, s)`, raises: "not enough memory"},
 	{name: "table.concat", source: `local s, t = ("x"):rep(2^20), {} for i = 1, 1000 do t[i] = s end table.concat(t)`, raises: "not enough memory"},
+	{name: "concatenation", source: `loadstring("local s = ('x'):rep(2^24) return s" .. (" .. s"):rep(17))()`, raises: "not enough memory"},
 	{name: "gsub growth", source: `(("x"):rep(2^16)):gsub(".", ("y"):rep(2^16))`, raises: "not enough memory"},
 	{name: "unpack", source: `unpack({}, 1, 1e9)`, raises: "too many results to unpack"},
 	{name: "string.byte", source: `string.byte(("x"):rep(2^20), 1, -1)`, raises: "string slice too long"},
