@@ -30,6 +30,7 @@ func openStrings(L *lua.LState, lib *lua.LTable) {
 	lib.RawSetString("__index", lua.LNil)
 	metatable := L.NewTable()
 	metatable.RawSetString("__index", lib)
+	openStringArithmetic(L, metatable)
 	L.SetMetatable(lua.LString(""), metatable)
 }
 
