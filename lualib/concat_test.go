@@ -8,7 +8,7 @@ func TestConcat(t *testing.T) {
 	for source, want := range map[string]string{
 		`print("x" .. 0.1 + 0.2, 1 .. "", -0.0 .. "", 2^53 .. "", 1e15 .. "", 1/0 .. "")`: "x0.3\t1\t-0\t9.007199254741e+15\t1e+15\tinf\n",
 		`local s = "" for i = 1, 12 do s = s .. i .. "," end print(s)`:                    "1,2,3,4,5,6,7,8,9,10,11,12,\n",
-		`print(#(("x"):rep(100) .. ("y"):rep(100) .. 1), "\0" .. "\255" == "\0\255")`:       "201\ttrue\n",
+		`print(#(("x"):rep(100) .. ("y"):rep(100) .. 1), "\0" .. "\255" == "\0\255")`:     "201\ttrue\n",
 
 		// The metamethod of the left operand wins; what is in front of a result is joined with it.
 		`local function name(v) return type(v) == "table" and v.n or v end
