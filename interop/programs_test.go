@@ -34,7 +34,7 @@ const (
 // TIDEWIRE_PROGRAM_SEEDS=100-199 runs these seeds, TIDEWIRE_PROGRAM_SEEDS=7 this one.
 func TestPrograms(t *testing.T) {
 	first, last := seeds(t)
-	shown, different := 0, 0
+	different := 0
 	for seed := first; seed <= last; seed++ {
 		programs := programsOf(seed)
 		theirs := runPrograms(t, programs, luajit)
@@ -44,7 +44,9 @@ func TestPrograms(t *testing.T) {
 				continue
 			}
 			different++
-			if shown++; shown <= shownPrograms {
+			if different > shownPrograms {
+				t.Errorf("seed %d, program %d differs, too", seed, i)
+			} else {
 				small := shrink(t, programs[i])
 				t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\nrunner:\n%s", seed, i, small.program, small.theirs, small.ours)
 			}

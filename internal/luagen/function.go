@@ -147,6 +147,21 @@ func (g *gen) hidden(name string) *variable {
 	return &variable{name: name, kind: hiddenKind, fixed: true, depth: g.fn.depth}
 }
 
+// another is a function expression for a variable that holds a function. It knows none of those around it: one might call
+// the variable, and what calls itself without a bound grows the stack, whose size is not the same everywhere.
+func (g *gen) another(s *signature) *node {
+	var made *node
+	g.scoped(func() {
+		for _, v := range g.visible() {
+			if v.kind == funKind || v.kind == modKind {
+				g.vars = append(g.vars, g.hidden(v.name))
+			}
+		}
+		made = g.function(s)
+	})
+	return made
+}
+
 // recursion is a function that calls itself a bounded number of times, with or without a tail call.
 func (g *gen) recursion() *node {
 	name := g.name()

@@ -437,7 +437,7 @@ func (g *gen) callStatement() *node {
 	case 3:
 		v := g.some(g.assignable(of(funKind)))
 		if v != nil {
-			return stmt(v.name, " = function", g.function(v.sig))
+			return stmt(v.name, " = function", g.another(v.sig))
 		}
 	}
 	if c := g.call(func(*signature) bool { return true }, 2); c != nil {
