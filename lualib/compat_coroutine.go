@@ -136,6 +136,9 @@ func (r raisedIn) Error() string { return "raised in " + r.coroutine.String() }
 // endCoroutine is called with the error object on top of a coroutine's stack, which is as it was when it was raised.
 func endCoroutine(coroutine *lua.LState) {
 	object := inLuaJITsWords(coroutine, 0, coroutine.Get(-1))
+	if object == vmOverflowed && framesKnown && stackFull(coroutine) {
+		object = overflowText
+	}
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object, Cause: raisedIn{coroutine}})
 }
 

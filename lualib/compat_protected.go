@@ -69,6 +69,12 @@ func protectingBase(L *lua.LState) int {
 	return math.MaxInt
 }
 
+// runningBase returns the first register of the running function.
+func runningBase(L *lua.LState) int {
+	frame, _ := L.GetStack(0)
+	return int(reflect.ValueOf(frame).Elem().FieldByName("frame").Elem().FieldByName("LocalBase").Int())
+}
+
 // protects reports whether a function, as the VM's frame holds it, is one of those that call protectedCall.
 func protects(function reflect.Value) bool {
 	switch function.Elem().FieldByName("GFunction").Pointer() {
@@ -84,11 +90,15 @@ var (
 	loadCode   = reflect.ValueOf(baseLoad).Pointer()
 )
 
-// closeUpvalues closes the open upvalues of registers from base up.
+// closeUpvalues closes the open upvalues of registers from base up. Those of registers that are cleared are nil then.
 func closeUpvalues(L *lua.LState, base int) {
 	for at := reflect.ValueOf(L).Elem().FieldByName("uvcache"); !at.IsNil(); at = at.Elem().FieldByName("next") {
-		if int(at.Elem().FieldByName("index").Int()) >= base {
-			reflect.NewAt(at.Type().Elem(), at.UnsafePointer()).Interface().(*lua.Upvalue).Close()
+		if int(at.Elem().FieldByName("index").Int()) < base {
+			continue
+		}
+		upvalue := reflect.NewAt(at.Type().Elem(), at.UnsafePointer()).Interface().(*lua.Upvalue)
+		if upvalue.Close(); upvalue.Value() == nil {
+			upvalue.SetValue(lua.LNil)
 		}
 	}
 }
@@ -126,7 +136,7 @@ func knowVM() (note int, known bool) {
 			return 0, false
 		}
 	}
-	return hasErrorFunc.Index[0], true
+	return hasErrorFunc.Index[0], framesKnown
 }
 
 func basePcall(L *lua.LState) int {
@@ -164,18 +174,14 @@ func protectedCall(L *lua.LState, nargs, nresults int, handler *lua.LFunction) l
 	called := L.Get(-nargs - 1)
 	if _, ok := called.(*lua.LFunction); !ok && metafield(L, called, "__call").Type() != lua.LTFunction {
 		L.Pop(nargs + 1)
-		failure := lua.LValue(lua.LString("attempt to call a " + called.Type().String() + " value"))
-		if handler != nil {
-			L.Push(handler)
-			L.Push(failure)
-			L.Call(1, 1)
-			failure = L.Get(-1)
-			L.Pop(1)
-		}
-		return failure
+		return handledLate(L, lua.LString(attempt("call", "", called)), handler)
 	}
 	if !vmKnown {
 		return raisedObject(L.PCall(nargs, nresults, handler))
+	}
+	if stackFull(L) {
+		L.Pop(nargs + 1)
+		return overflowText
 	}
 	p := L.G.Registry.RawGetString(protectionKey).(*lua.LUserData).Value.(*protection)
 	outer := handlerNote(L).Bool()
@@ -188,12 +194,32 @@ func protectedCall(L *lua.LState, nargs, nresults int, handler *lua.LFunction) l
 	if err == nil {
 		return nil
 	}
+	if overflowed(err) {
+		closeUpvalues(L, runningBase(L))
+	}
 	L.Push(p.sweep)
 	L.Call(0, 0)
+	if overflowed(err) {
+		return handledLate(L, overflowText, handler)
+	}
 	if handler != nil && !p.handled {
 		return lua.LString("error in error handling")
 	}
 	return raisedObject(err)
+}
+
+// handledLate returns what a handler makes of an error of a call that is gone, or never was.
+func handledLate(L *lua.LState, failure lua.LValue, handler *lua.LFunction) lua.LValue {
+	if handler == nil {
+		return failure
+	}
+	L.Push(handler)
+	L.Push(failure)
+	if protectedCall(L, 1, 1, nil) != nil {
+		return lua.LString("error in error handling")
+	}
+	defer L.Pop(1)
+	return L.Get(-1)
 }
 
 // raisedObject is the object of an error that PCall returned, nil for none.

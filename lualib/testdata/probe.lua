@@ -670,7 +670,7 @@ check("integer overflow", function() return 2^53 + 1, 2^53 == 2^53 + 1, 1e308 * 
 check("and or", function() return nil and 1, false or 2, nil or false, 0 and 3 end)
 check("and or with nan", function() local n = 0/0 return n == n, n ~= n, n < n end)
 check("deep recursion", function() local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end return f(15000) end)
-check("endless recursion", function() local function f() return 1 + f() end local ok, e = pcall(f) return ok, (tostring(e):gsub("^(.-stack overflow).*", "%1")) end)
+check("endless recursion", function() local function f() return 1 + f() end local ok, e = pcall(f) return ok, tostring(e):match("stack overflow") end) -- with a position or none
 check("tail calls", function() local function f(n) if n == 0 then return "done" end return f(n - 1) end return f(1000000) end)
 check("deep recursion through pcall", function() local function f(n) if n == 0 then return 0 end local _, r = pcall(f, n - 1) return 1 + r end return f(150) end)
 check("many locals", function() local code = {} for i = 1, 199 do code[i] = "local a" .. i .. " = " .. i end return loadstring(concat(code, "\n") .. "\nreturn a199")() end)
