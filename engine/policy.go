@@ -49,8 +49,8 @@ func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
 //	$private          every address that is not public: loopback, private, link-local, a cloud's metadata, unspecified
 //
 // and may end in a port, as in example.com:443 or [2001:db8::1]:443. An address is the same in every spelling, and is
-// denied, too, where an IPv6 address leads to it through NAT64, 6to4 or the like. Where a proxy resolves the name only
-// the items that are names say anything. The error names the item that cannot be read.
+// denied, too, where an IPv6 address leads to it through NAT64, 6to4 or the like, or 0.0.0.0 or [::] does. Where a proxy
+// resolves the name only the items that are names say anything. The error names the item that cannot be read.
 func NewPolicy(allow, deny []string) (Policy, error) {
 	p, err := policy.Parse(allow, deny, dial.ASCIIName)
 	if err != nil {

@@ -61,8 +61,16 @@ var (
 	isatap    = [][4]byte{{0, 0, 0x5e, 0xfe}, {2, 0, 0x5e, 0xfe}} // the interface's half begins so, RFC 5214 §6.1
 )
 
-// embedded returns the IPv4 addresses that an IPv6 address leads to by way of a translator or a tunnel.
-func embedded(addr netip.Addr) []netip.Addr {
+// thisMachine is where a connection to an unspecified address arrives, whichever family's it is: Linux keeps to the
+// family, package net on Windows does not.
+var thisMachine = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
+
+// leadsTo returns the addresses that addr leads to besides being one: the loopback addresses if it is unspecified, those
+// of IPv4 that a translator or a tunnel makes of one of IPv6.
+func leadsTo(addr netip.Addr) []netip.Addr {
+	if addr.IsUnspecified() {
+		return thisMachine
+	}
 	if !addr.Is6() {
 		return nil
 	}

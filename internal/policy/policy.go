@@ -110,8 +110,7 @@ type target struct {
 	addr netip.Addr // without zone, IPv4 never in IPv6's clothes; the zero Addr if it is not known
 	port uint16
 
-	// embedded are the IPv4 addresses that addr leads to by way of a translator or a tunnel.
-	embedded []netip.Addr
+	beyond []netip.Addr // those that addr leads to
 }
 
 func newTarget(host string, addr netip.AddrPort) target {
@@ -126,7 +125,7 @@ func newTarget(host string, addr netip.AddrPort) target {
 	} else {
 		t.addr = literal // the zero Addr if it is none
 	}
-	t.embedded = embedded(t.addr)
+	t.beyond = leadsTo(t.addr)
 	return t
 }
 

@@ -139,6 +139,13 @@ func TestDeny(t *testing.T) {
 		{"example.com", "$private", "example.com:80 10.0.0.1", "10.0.0.1:80 is refused by --deny-net=$private"},
 		{"127.0.0.1", "127.0.0.0/8", "127.0.0.1:80", "127.0.0.1:80 is refused by --deny-net=127.0.0.0/8"},
 		{"", "10.0.0.0/8", "[64:ff9b::a01:203]:80 64:ff9b::a01:203", "[64:ff9b::a01:203]:80 is refused by --deny-net=10.0.0.0/8"},
+		{"", "localhost", "0.0.0.0:80 0.0.0.0", "0.0.0.0:80 is refused by --deny-net=localhost"},
+		{"", "localhost", "[::]:80 ::", "[::]:80 is refused by --deny-net=localhost"},
+		{"", "127.0.0.1", "evil.example:80 0.0.0.0", "0.0.0.0:80 is refused by --deny-net=127.0.0.1"},
+		{"", "[::1]:80", "[::ffff:0.0.0.0]:80 ::ffff:0.0.0.0", "0.0.0.0:80 is refused by --deny-net=[::1]:80"},
+		{"", "127.0.0.1", "[::]:80", "[::]:80 is refused by --deny-net=127.0.0.1"},
+		{"", "127.0.0.1:22,10.0.0.0/8", "0.0.0.0:80 0.0.0.0", ""},
+		{"localhost", "", "0.0.0.0:80 0.0.0.0", "0.0.0.0:80 is not in --allow-net: run again with --allow-net=0.0.0.0:80"},
 		{"", "10.0.0.0/8:22", "[64:ff9b::a01:203]:80 64:ff9b::a01:203", ""},
 	} {
 		if got := check(t, parse(t, c.allow, c.deny), c.asked); got != c.want {

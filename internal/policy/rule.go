@@ -152,12 +152,12 @@ func (r *rule) matches(t *target, addr netip.Addr) bool {
 	return contains(r.prefixes, addr)
 }
 
-// matchesAny is matches for what is denied: an address is refused also for an IPv4 address that it leads to.
+// matchesAny is matches for what is denied: an address is refused also for one that it leads to.
 func (r *rule) matchesAny(t *target) bool {
 	if r.matches(t, t.addr) {
 		return true
 	}
-	for _, addr := range t.embedded {
+	for _, addr := range t.beyond {
 		if r.matches(t, addr) {
 			return true
 		}
