@@ -187,7 +187,7 @@ func (f *function) genericFor(s *ast.GenericForStmt) {
 	for _, name := range []string{"(for generator)", "(for state)", "(for control)"} {
 		f.declare(line, name)
 	}
-	f.need(line, base+6) // the VM calls the iterator from copies of the three
+	f.need(line, base+6) // the iterator and its arguments
 	begin := f.jump(line)
 	f.enter(false)
 	for _, name := range s.Names {
@@ -197,7 +197,40 @@ func (f *function) genericFor(s *ast.GenericForStmt) {
 	f.stmts(s.Stmts, false)
 	f.leave(s.LastLine())
 	f.patchHere(begin)
-	f.emit(line, abc(lua.OP_TFORLOOP, base, 0, names))
-	f.jumpTo(line, begin+1)
+	if mayYield(s.Exprs) {
+		f.iterate(line, base, names, begin+1)
+	} else {
+		f.emit(line, abc(lua.OP_TFORLOOP, base, 0, names))
+		f.jumpTo(line, begin+1)
+	}
 	f.landHere(f.leave(s.LastLine()))
+}
+
+// mayYield reports whether a loop's iterator may be a function that yields. The library's own do not.
+func mayYield(exprs []ast.Expr) bool {
+	name := ""
+	switch e := exprs[0].(type) {
+	case *ast.FuncCallExpr:
+		name = e.Method
+		if e.Func != nil {
+			name = calledName(e.Func)
+		}
+	case *ast.IdentExpr:
+		name = e.Value
+	}
+	return name != "pairs" && name != "ipairs" && name != "next" && name != "gmatch"
+}
+
+// iterate calls a loop's iterator and jumps to the loop's body unless the first result is nil. The VM has one
+// instruction for all of this, but an iterator that it calls cannot yield.
+func (f *function) iterate(line, base, names, body int) {
+	for i := range 3 {
+		f.emit(line, abc(lua.OP_MOVE, base+3+i, base+i, 0))
+	}
+	f.emit(line, abc(lua.OP_CALL, base+3, 3, names+1))
+	f.emit(line, abc(lua.OP_MOVE, base+2, base+3, 0))
+	f.emit(line, abc(lua.OP_TEST, base+3, 0, 1))
+	f.jumpTo(line, body)
+	f.emit(line, abc(lua.OP_EQ, 1, base+3, f.constant(line, lua.LFalse)|bitK)) // false is a value like others
+	f.jumpTo(line, body)
 }
