@@ -41,9 +41,9 @@ type Options struct {
 	// end with its context.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Policy is asked about each address that a name has, before any is connected to; host is as in the Target. Those
-	// that it refuses with an error are passed over; if none is left the first error ends the dial. Several dials ask at
-	// once. nil allows all.
+	// Policy is asked about each address before it is connected to; host is as in the Target. One that it refuses with an
+	// error is passed over; if none is left the first error ends the dial. It is called from several goroutines at once.
+	// nil allows all.
 	//
 	// Through a proxy it is asked about the server before anything is sent, with an addr that has the port alone
 	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
@@ -81,7 +81,8 @@ var errTimer = errors.New("timer expired")
 
 // Dial connects to t. It returns when ctx is cancelled, with nothing left open or running but for one case: a look-up
 // by the system's own resolver (macOS, Windows, unusual name services on Linux), or one that several dials share,
-// runs to its end on its own and is then forgotten.
+// runs to its end on its own and is then forgotten. An attempt at one address that is cancelled because another
+// was quicker may end just after the return.
 //
 // The error is a *failure.Error of PhaseDNS, PhasePolicy, PhaseProxy, PhaseTCP or PhaseTLS; the Conn then holds what is
 // known all the same. A cancelled dial has category Closed and wraps ctx's cause. Bad TLS options and a bad proxy URL

@@ -285,6 +285,32 @@ func TestDialPolicy(t *testing.T) {
 	conn.Raw.Close()
 }
 
+// Of several addresses the first one's error is told that the policy has let through.
+func TestDialPolicyAndErrors(t *testing.T) {
+	startNameserver(t, map[string][]string{
+		"first.test":  {"127.0.0.1", "127.0.0.3"},
+		"last.test":   {"127.0.0.3", "127.0.0.1"},
+		"family.test": {"::1", "127.0.0.3"},
+		"none.test":   {"127.0.0.1", "::1"},
+	})
+	port := portOf(closedPort(t))
+	o := longTimeouts
+	o.Policy = func(_ context.Context, _ string, addr netip.AddrPort) error {
+		if addr.Addr().String() != "127.0.0.3" {
+			return errors.New("see --allow")
+		}
+		return nil
+	}
+	for _, host := range []string{"first.test.", "last.test.", "family.test."} {
+		_, err := dialURL(t, "ws://"+host+":"+port, o)
+		wantFailure(t, err, failure.PhaseTCP, failure.Refused, failure.MsgTransport)
+		wantText(t, err, strings.NewReplacer("HOST", host, "PORT", port).Replace(
+			"dial tcp HOST:PORT (127.0.0.3:PORT): connection refused: nothing listens there"))
+	}
+	_, err := dialURL(t, "ws://none.test.:"+port, o)
+	wantFailure(t, err, failure.PhasePolicy, failure.Denied, failure.MsgRejected)
+}
+
 // never dials until its context ends.
 func never(ctx context.Context, _, _ string) (net.Conn, error) {
 	<-ctx.Done()

@@ -3,7 +3,6 @@ package dial
 import (
 	"context"
 	"net"
-	"net/netip"
 	"testing"
 )
 
@@ -26,12 +25,4 @@ func ChooseProxy(t *Target, o Options) (address string, err error) {
 		return "", err
 	}
 	return proxy.address, nil
-}
-
-// ConnectAny connects to the first address that answers, by a dialer of the test's.
-func ConnectAny(ctx context.Context, dialer func(ctx context.Context, network, address string) (net.Conn, error), addrs ...netip.AddrPort) (net.Conn, error) {
-	before := dialAddress
-	defer func() { dialAddress = before }()
-	dialAddress = dialer
-	return new(attempts).connectAny(ctx, addrs)
 }

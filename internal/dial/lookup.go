@@ -50,59 +50,25 @@ func checkName(host string) error {
 	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport, "look up %s: %s", failure.Bounded(host), rule)
 }
 
-// addresses returns those addresses of host that the policies let through, one at least, in the resolver's order. The name
-// is judged before the look-up, since a name server should not hear of one that is refused anyway. Of the addresses some
-// may be refused: these are passed over. The error is a *deniedError if nothing is left, that of the first address.
-func (p policies) addresses(ctx context.Context, host string, port uint16) ([]netip.AddrPort, error) {
-	if addr, err := netip.ParseAddr(host); err == nil { // needs no look-up
-		return p.allowed(ctx, host, []netip.AddrPort{netip.AddrPortFrom(addr.Unmap(), port)})
+// allowName judges a name before it is looked up, since a name server should not hear of one that is refused anyway. The
+// error is a *deniedError.
+func (p policies) allowName(ctx context.Context, host string, port uint16) error {
+	if _, err := netip.ParseAddr(host); err == nil || p.name == nil {
+		return nil
 	}
-	if p.name != nil {
-		if err := p.name(ctx, host, port); err != nil {
-			return nil, &deniedError{err: err}
-		}
+	if err := p.name(ctx, host, port); err != nil {
+		return &deniedError{err: err}
 	}
-	found, err := resolver.LookupIPAddr(ctx, host)
-	if err != nil {
-		return nil, err
-	}
-	var addrs []netip.AddrPort
-	for _, ip := range found {
-		if addr, ok := netip.AddrFromSlice(ip.IP); ok {
-			addrs = append(addrs, netip.AddrPortFrom(addr.Unmap().WithZone(ip.Zone), port))
-		}
-	}
-	return p.allowed(ctx, host, addrs)
+	return nil
 }
 
-// allowed is addresses for those that are known.
-func (p policies) allowed(ctx context.Context, host string, addrs []netip.AddrPort) ([]netip.AddrPort, error) {
+// allowAddress judges an address of host. The error is a *deniedError.
+func (p policies) allowAddress(ctx context.Context, host string, addr netip.AddrPort) error {
 	if p.address == nil {
-		return addrs, nil
+		return nil
 	}
-	var left []netip.AddrPort
-	var first error
-	for _, addr := range addrs {
-		if err := p.address(ctx, host, addr); err == nil {
-			left = append(left, addr)
-		} else if first == nil {
-			first = &deniedError{addr, err}
-		}
+	if err := p.address(ctx, host, addr); err != nil {
+		return &deniedError{addr, err}
 	}
-	if len(left) == 0 {
-		return nil, first
-	}
-	return left, nil
-}
-
-// families parts addresses into those of the first one's family and the others, each in their order.
-func families(addrs []netip.AddrPort) (first, second []netip.AddrPort) {
-	for _, addr := range addrs {
-		if addr.Addr().Is4() == addrs[0].Addr().Is4() {
-			first = append(first, addr)
-		} else {
-			second = append(second, addr)
-		}
-	}
-	return first, second
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,16 +33,29 @@ func (n *tunnel) socksResolved(ctx context.Context) error {
 func (n *tunnel) lookUp(ctx context.Context) ([]netip.AddrPort, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, n.o.TCPTimeout, errTimer)
 	defer stop()
-	addrs, err := n.o.policies().addresses(ctx, n.target.Host, uint16(n.target.Port))
-	var denied *deniedError
-	switch {
-	case errors.As(err, &denied):
-		return nil, n.denied(denied)
-	case err != nil:
-		return nil, (&attempts{host: n.target.Host}).failure(context.Cause(ctx), err, n.o.TCPTimeout)
+	p, host, port := n.o.policies(), n.target.Host, uint16(n.target.Port)
+	if err := p.allowName(ctx, host, port); err != nil {
+		return nil, n.denied(err)
 	}
-	first, second := families(addrs)
-	return append(first[:1], second[:min(1, len(second))]...), nil
+	found, err := resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, (&attempts{host: host}).failure(context.Cause(ctx), err, n.o.TCPTimeout)
+	}
+	var firsts []netip.AddrPort
+	var refusal error // the first one
+	for _, addr := range found {
+		addr = addr.Unmap()
+		switch err := p.allowAddress(ctx, host, netip.AddrPortFrom(addr, port)); {
+		case err != nil && refusal == nil:
+			refusal = err
+		case err == nil && !slices.ContainsFunc(firsts, func(f netip.AddrPort) bool { return f.Addr().Is4() == addr.Is4() }):
+			firsts = append(firsts, netip.AddrPortFrom(addr, port))
+		}
+	}
+	if firsts == nil {
+		return nil, n.denied(refusal)
+	}
+	return firsts, nil
 }
 
 // socksReply is what a SOCKS proxy says when it cannot connect (RFC 1928 §6).

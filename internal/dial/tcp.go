@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http/httptrace"
 	"net/netip"
 	"os"
 	"slices"
@@ -17,14 +18,26 @@ import (
 	"github.com/tidewire/tidewire/internal/failure"
 )
 
-// attempts is one name look-up with the TCP connections that it led to.
+// attempts is one name look-up with the TCP connections that it led to. Package net tells of these while it dials, of those
+// to both families at once, and of one that lost the race also later.
 type attempts struct {
 	host     string // a name or an address
 	address  string // "host:port"
 	injected bool   // who dials is not package net
 
-	mu    sync.Mutex       // leaf; guards what follows
-	tried []netip.AddrPort // in the order in which they were begun
+	mu    sync.Mutex // leaf; guards what follows
+	tried []attempt  // in the order in which they were begun
+}
+
+// attempt is one TCP connection.
+type attempt struct {
+	addr string // "ip:port"
+	err  error  // nil while it is not known; has a *deniedError if the policy refused the address
+}
+
+func (t *attempt) denied() bool {
+	var denied *deniedError
+	return errors.As(t.err, &denied)
 }
 
 // dialTCP connects to host at port.
@@ -36,11 +49,8 @@ func dialTCP(ctx context.Context, host string, port int, o *Options, p policies)
 	var err error
 	if a.injected {
 		conn, err = o.DialContext(ctx, "tcp", a.address)
-	} else {
-		var addrs []netip.AddrPort
-		if addrs, err = p.addresses(ctx, host, uint16(port)); err == nil {
-			conn, err = a.connectAny(ctx, addrs)
-		}
+	} else if err = p.allowName(ctx, host, uint16(port)); err == nil {
+		conn, err = a.connect(ctx, p)
 	}
 	if err != nil {
 		return nil, a.failure(context.Cause(ctx), err, o.TCPTimeout)
@@ -48,11 +58,54 @@ func dialTCP(ctx context.Context, host string, port int, o *Options, p policies)
 	return conn, nil
 }
 
-// begun takes note of an attempt.
-func (a *attempts) begun(addr netip.AddrPort) {
+// connect looks the name up and connects to the first address that answers, trying both families (RFC 8305), all of it as
+// package net does. The policy is asked at the last moment, when a socket is about to be connected; what it refuses is
+// passed over like an address that does not answer, and like that one takes its share of the time.
+func (a *attempts) connect(ctx context.Context, p policies) (net.Conn, error) {
+	dialer := &net.Dialer{Resolver: resolver, ControlContext: func(ctx context.Context, _, address string, _ syscall.RawConn) error {
+		addr, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("read address %q: %w", address, err)
+		}
+		return p.allowAddress(ctx, a.host, addr)
+	}}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: a.begun, ConnectDone: a.ended})
+	conn, err := dialer.DialContext(ctx, "tcp", a.address)
+	if err != nil {
+		return nil, a.firstError(err)
+	}
+	return conn, nil
+}
+
+// begun and ended take note of an attempt.
+func (a *attempts) begun(_, addr string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tried = append(a.tried, addr)
+	a.tried = append(a.tried, attempt{addr: addr})
+}
+
+func (a *attempts) ended(_, addr string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.tried {
+		if t := &a.tried[i]; t.addr == addr && t.err == nil {
+			t.err = err
+			return
+		}
+	}
+}
+
+// firstError is what all attempts together failed with, err according to package net: the error of the first address. If
+// that is the policy's refusal and others were tried, it is not the reason.
+func (a *attempts) firstError(err error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.tried {
+		if t := &a.tried[i]; t.err != nil && !t.denied() {
+			return t.err
+		}
+	}
+	return err
 }
 
 // failure tells why no attempt led to a connection. cause is why they were ended from outside, nil if they were not.
@@ -89,9 +142,9 @@ func (a *attempts) reached() (phase failure.Phase, where string) {
 		return failure.PhaseDNS, "look up " + a.host
 	}
 	var others []string
-	for _, addr := range a.tried {
-		if s := addr.String(); s != a.address && !slices.Contains(others, s) {
-			others = append(others, s)
+	for i := range a.tried {
+		if t := &a.tried[i]; t.addr != a.address && !t.denied() && !slices.Contains(others, t.addr) {
+			others = append(others, t.addr)
 		}
 	}
 	if len(others) == 0 {

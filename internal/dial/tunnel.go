@@ -43,18 +43,17 @@ func (c *Conn) tunnel(ctx context.Context, proxy *proxyServer, t *Target, o *Opt
 
 // allowed asks the policy about the server; addr is the zero Addr if it is known to the proxy alone.
 func (n *tunnel) allowed(ctx context.Context, addr netip.Addr) error {
-	if n.o.Policy == nil || n.o.DialContext != nil {
+	if n.o.DialContext != nil {
 		return nil
 	}
-	asked := netip.AddrPortFrom(addr, uint16(n.target.Port))
-	if err := n.o.Policy(ctx, n.target.Host, asked); err != nil {
-		return n.denied(&deniedError{asked, err})
+	if err := n.o.policies().allowAddress(ctx, n.target.Host, netip.AddrPortFrom(addr, uint16(n.target.Port))); err != nil {
+		return n.denied(err)
 	}
 	return nil
 }
 
-// denied is the failure of a tunnel to a server that a policy refuses.
-func (n *tunnel) denied(err *deniedError) error {
+// denied is the failure of a tunnel to a server that a policy refuses; err is a *deniedError.
+func (n *tunnel) denied(err error) error {
 	return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, err, "tunnel to %s: %v", n.server, err)
 }
 
