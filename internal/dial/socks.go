@@ -39,7 +39,7 @@ func (n *tunnel) lookUp(ctx context.Context) ([]netip.AddrPort, error) {
 	}
 	found, err := resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return nil, (&attempts{host: host}).failure(context.Cause(ctx), err, n.o.TCPTimeout)
+		return nil, (&attempts{host: host}).failure(endOf(ctx, err), err, n.o.TCPTimeout)
 	}
 	var firsts []netip.AddrPort
 	var refusal error // the first one

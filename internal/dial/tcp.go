@@ -53,9 +53,20 @@ func dialTCP(ctx context.Context, host string, port int, o *Options, p policies)
 		conn, err = a.connect(ctx, p)
 	}
 	if err != nil {
-		return nil, a.failure(context.Cause(ctx), err, o.TCPTimeout)
+		return nil, a.failure(endOf(ctx, err), err, o.TCPTimeout)
 	}
 	return conn, nil
+}
+
+// endOf returns why ctx ended, nil if it did not, after err was met. Package net sets ctx's deadline on its sockets, too,
+// and may come to it a little sooner than ctx itself: it is the same end.
+func endOf(ctx context.Context, err error) error {
+	const sooner = 10 * time.Millisecond
+	var timeout net.Error
+	if deadline, ok := ctx.Deadline(); ok && errors.As(err, &timeout) && timeout.Timeout() && time.Until(deadline) < sooner {
+		<-ctx.Done()
+	}
+	return context.Cause(ctx)
 }
 
 // connect looks the name up and connects to the first address that answers, trying both families (RFC 8305), all of it as
