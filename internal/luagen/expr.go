@@ -236,6 +236,9 @@ func (g *gen) key(depth int) *node {
 	case 0, 1:
 		return expr(pick(g, ".x", ".y", ".z", `["x"]`))
 	case 2:
+		if i := g.variable(numKind); i != nil {
+			return expr("[", i, "]")
+		}
 		return expr("[", fmt.Sprint(g.number(1, 6)), "]")
 	}
 	return expr("[K(", g.num(depth), ")]")

@@ -69,7 +69,14 @@ func (g *gen) program() *node {
 		g.vars = append(g.vars, &v)
 	}
 	g.fn = &function{sig: &signature{vararg: true}, depth: 1}
-	stmts := g.statements(g.left)
+	stmts := []*node{stmt("local a, b, c, i, j, t = nil, false, (...), 1, 2, {3, 4, 5}")}
+	for _, name := range []string{"a", "b", "c"} {
+		g.declare(name, anyKind)
+	}
+	g.declare("i", numKind)
+	g.declare("j", numKind)
+	g.declare("t", tabKind)
+	stmts = append(stmts, g.statements(g.left)...)
 	if g.chance(6) {
 		stmts = append(stmts, g.wide())
 	}

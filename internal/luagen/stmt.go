@@ -81,8 +81,12 @@ func (g *gen) attempt() *node {
 		return g.protected()
 	case 28, 29:
 		return g.callStatement()
-	case 30:
-		return g.assignParameter()
+	case 30, 32:
+		return g.assignItself()
+	case 33:
+		if g.fn.pureDepth == 0 && g.chance(2) {
+			return g.leaveCaptured()
+		}
 	case 31:
 		if g.fn.pureDepth == 0 {
 			return stmt("flush()")
@@ -188,10 +192,13 @@ func (g *gen) assignMany() *node {
 // names say that they differ.
 func (g *gen) target(taken map[string]bool) (*node, kind) {
 	if g.chance(3) && g.fn.pureDepth == 0 {
-		if key := pick(g, "x", "y", "z", "[]"); !taken["."+key] {
+		if key := pick(g, "x", "y", "z", "[]", "[]"); !taken["."+key] {
 			if t := g.variable(tabKind); t != nil {
 				mark(taken, "."+key)
 				if key == "[]" {
+					if i := g.variable(numKind); i != nil && g.chance(2) {
+						return expr(t, "[", i, "]"), numKind
+					}
 					return expr(t, "[", pick(g, expr(fmt.Sprint(g.number(1, 6))), expr("K(", g.num(1), ")")), "]"), numKind
 				}
 				return expr(t, ".", key), numKind
@@ -212,21 +219,50 @@ func mark(taken map[string]bool, name string) {
 	}
 }
 
-// assignParameter gives a variable the result of a call that it is an argument of.
-func (g *gen) assignParameter() *node {
+// assignItself gives a variable a value that is made of itself, and shows it.
+func (g *gen) assignItself() *node {
 	v := g.some(g.assignable(of(anyKind)))
 	if v == nil || g.effects && v.shared {
 		return nil
 	}
-	return pick(g,
-		stmt(v.name, " = id(", expr(v.name), ", ", g.any(1), ")"),
-		stmt(v.name, " = two(", expr(v.name), ")"),
-		stmt(v.name, " = ", expr(v.name), " and ", g.any(1)),
-		stmt(v.name, " = not ", expr(v.name), " or ", expr(v.name)),
-		stmt(v.name, " = ", g.any(1), " or ", expr(v.name)),
-		stmt(v.name, " = ", g.comparison(1)),
-		stmt(v.name, " = ", expr(v.name), " == ", g.any(1)),
+	value := pick(g,
+		expr("id(", expr(v.name), ", ", g.any(1), ")"),
+		expr("two(", expr(v.name), ")"),
+		expr(expr(v.name), " and ", g.any(1)),
+		expr("not ", expr(v.name), " or ", expr(v.name)),
+		expr(g.any(1), pick(g, " or ", " and "), expr(v.name)),
+		expr(pick(g, "ga", "gb", "id(ga)", "(none())", "T(nil)", "id(1)"), pick(g, " or ", " and "), expr(v.name)),
+		expr("(", g.comparison(1), ") and ", expr(v.name)),
+		expr("(", g.any(0), " or ", expr(v.name), ") and (", expr(v.name), " or ", g.any(0), ")"),
+		g.comparison(1),
+		expr(expr(v.name), " == ", g.any(1)),
 	)
+	return stmt(v.name, " = ", value, " out(", v.name, ")")
+}
+
+// leaveCaptured leaves a loop or a turn of it, out of some blocks, while a closure holds a local variable; other
+// variables then get its register.
+func (g *gen) leaveCaptured() *node {
+	exit := pick(g, "break", "goto again", "goto done")
+	block := pick(g, "do", "if i then", "while i do", "for _ = 1, 1 do", "repeat", "do do")
+	end := map[string]string{"repeat": "until i", "do do": "end end", "while i do": "break end"}[block]
+	if end == "" {
+		end = "end"
+	}
+	leave := stmt("if i == ", fmt.Sprint(g.number(1, 3)), " then ", exit, " end")
+	return stmt("do for i = 1, 3 do tick()", blockOf([]*node{
+		stmt("local y = i * 10"),
+		pick(g, stmt("do end"), stmt("keep(function() y = y + 1 return y end)")),
+		stmt(block, blockOf([]*node{
+			stmt("local x, w = i, y"),
+			pick(g, stmt("do end"), stmt("keep(function() x = x + 1 return x, w, i end)")),
+			leave,
+			pick(g, stmt("do end"), stmt("x = x * 100")),
+		}), end),
+		stmt("local p, q = 'p', 'q'"),
+		stmt("out(p, q, y)"),
+		stmt("::again::"),
+	}), "end ::done:: end do local r, s, t, u, v, w, x, y = 1, 2, 3, 4, 5, 6, 7, 8 ", pick(g, "flush()", "out(r, y)"), " end")
 }
 
 func (g *gen) ifs() *node {

@@ -38,6 +38,12 @@ func (g *gen) manyLocals() *node {
 	for range 6 {
 		body = append(body, stmt("out(", g.ofMany(n), " .. ", g.literal(), ", ", g.ofMany(n), " < ", g.ofMany(n), " and ", g.ofMany(n), ", ", g.ofMany(n), " * 2, {", g.ofMany(n), "})"))
 	}
+	items := g.number(1, 70)
+	list := []*node{}
+	for range items {
+		list = append(list, g.ofMany(n))
+	}
+	body = append(body, stmt("local t = {", list, ", ", g.multi(1), "}"), stmt(fmt.Sprintf("out(t[1], t[%d], t[%d], t[%d], t[50], t[51])", items, items+1, items+2)))
 	return stmt("do", blockOf(append(body, stmt("flush()"), stmt("out(", g.ofMany(n), ", ", g.ofMany(n), ", ", g.ofMany(n), ")"))), "end")
 }
 
