@@ -159,6 +159,20 @@ func TestManyConstants(t *testing.T) {
 	}
 }
 
+// More moves in a row than the VM's instruction for them can count.
+func TestManyMoves(t *testing.T) {
+	for _, moves := range []int{1, 2, 511, 512, 513, 514, 1024, 1025, 2000} {
+		source := "local a, b, c = 1, 2, 3 a = b " + strings.Repeat("c = a ", moves-1) + "return a, b, c"
+		want := "2 2 2"
+		if moves == 1 {
+			want = "2 2 3"
+		}
+		if got, err := run(source); err != nil || got != want {
+			t.Errorf("%d moves: %q, %v, want %q", moves, got, err, want)
+		}
+	}
+}
+
 // What cannot be compiled, in LuaJIT's words.
 func TestErrors(t *testing.T) {
 	locals := func(n int) string {

@@ -67,11 +67,14 @@ func (f *function) tidy() {
 	}
 }
 
-// joinMoves makes the moves in front of pc one instruction. A jump between them still finds them.
+// joinMoves makes the moves in front of pc one instruction, or more if one cannot count them. A jump between them still
+// finds them.
 func joinMoves(code []uint32, pc, moves int) {
-	if moves > 1 {
+	for moves > 1 {
+		joined := min(moves, maxBC+1) // the first one counts those behind it
 		first := code[pc-moves]
-		code[pc-moves] = first&^(0x3f<<26)&^(maxBC<<9) | uint32(lua.OP_MOVEN)<<26 | uint32(moves-1)<<9
+		code[pc-moves] = first&^(0x3f<<26)&^(maxBC<<9) | uint32(lua.OP_MOVEN)<<26 | uint32(joined-1)<<9
+		moves -= joined
 	}
 }
 
