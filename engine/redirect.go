@@ -31,7 +31,7 @@ func redirects(answer *handshake.Response) bool {
 // URL's user name and password.
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
-		args = append([]any{answer.Status, failure.Bounded(dial.Redact(answer.Location))}, args...)
+		args = append([]any{answer.Status, failure.Printable(dial.Redact(answer.Location), 200)}, args...)
 		return route{}, failure.New(PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}

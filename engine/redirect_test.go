@@ -90,7 +90,8 @@ func TestRedirects(t *testing.T) {
 		"another scheme":    {9, []hop{{"peer.test:80/", "ftp://x/"}}, "scheme"},
 		"what is no URL":    {9, []hop{{"peer.test:80/", "http://%zz/"}}, "no URL"},
 		"an unlikely place": {9, []hop{{"peer.test:80/", "http://x:0/"}}, "port"},
-		"a long place":      {9, []hop{{"peer.test:80/", "http://x:0/" + strings.Repeat("x", 10_000)}}, "… (10011 bytes), which is not followed"},
+		"a long place":      {9, []hop{{"peer.test:80/", "http://x:0/" + strings.Repeat("x", 10_000)}}, "xxx…, which is not followed"},
+		"a tricky place":    {9, []hop{{"peer.test:80/", "http://x:0/\u202e\x80."}}, "to http://x:0/??., which is not followed"},
 	} {
 		inBubble(t, "refused: "+name, func(t *testing.T) {
 			h, _ := follow(t, enginetest.URL, engine.ConnectOptions{Redirects: test.limit}, test.hops...)
