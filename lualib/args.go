@@ -127,14 +127,21 @@ func Caller(L *lua.LState) string {
 	}
 }
 
-// positionAt returns the position of the function at a level of L's stack if it is Lua code, else "".
+// positionAt returns the position of the function at a level of L's stack if it is Lua code, else "". Our own around a Go
+// function stands for whoever called it.
 func positionAt(L *lua.LState, level int) string {
 	frame, ok := L.GetStack(level)
 	if !ok {
 		return ""
 	}
-	if _, err := L.GetInfo("Sl", frame, lua.LNil); err != nil || frame.CurrentLine <= 0 || frame.Source == trampolineName {
+	if _, err := L.GetInfo("Sl", frame, lua.LNil); err != nil || frame.CurrentLine <= 0 {
 		return ""
+	}
+	if frame.Source == trampolineName {
+		if frame.What == "tail" {
+			return ""
+		}
+		return positionAt(L, level+1)
 	}
 	return frame.Source + ":" + strconv.Itoa(frame.CurrentLine)
 }
