@@ -61,7 +61,14 @@ func asError(err *Error) error {
 // protect is a PCall whose error is text by the time it returns.
 func protect(L *lua.LState, nargs int) *Error {
 	called := L.Get(-nargs - 1)
+	in := InterruptOf(L)
+	if f, ok := called.(*lua.LFunction); ok && !f.IsG && in != nil {
+		in.begins = L
+	}
 	err := L.PCall(nargs, 0, nil)
+	if in != nil {
+		in.begins = nil // there may have been no instruction
+	}
 	if err == nil {
 		return nil
 	}
@@ -91,6 +98,9 @@ func errorOf(L *lua.LState, err error) *Error {
 	var raised *lua.ApiError
 	if !errors.As(err, &raised) {
 		return &Error{Text: err.Error()}
+	}
+	if overflowed(err) {
+		raised.Object = overflowText
 	}
 	return &Error{Text: objectText(L, raised.Object), Traceback: raised.StackTrace}
 }

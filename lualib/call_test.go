@@ -162,7 +162,7 @@ func TestErrorText(t *testing.T) {
 		{`error(42)`, "test.lua:1: 42\n"},
 		{`error(setmetatable({}, {__tostring = function() return "made" end}))`, "made\n"},
 		{`error(setmetatable({}, {__tostring = function() error "again" end}))`, "(error object is a table value)\n"},
-		{"local x\nx.y = 1", "test.lua:2: attempt to index"},
+		{"local x\nx.y = 1", "test.lua:2: attempt to index local 'x' (a nil value)"},
 	} {
 		if _, err := newVM(t).run(t, test.source); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: error %q, want prefix %q", test.source, err, test.want)

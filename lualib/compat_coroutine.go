@@ -1,9 +1,6 @@
 package lualib
 
 import (
-	"reflect"
-	"unsafe"
-
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -16,7 +13,7 @@ local function pass(...) return ... end
 return function(...) return pass(f(...)) end`
 
 // openCoroutines mends coroutines over Go functions, whose results the VM loses, a yield across a Go function, at which
-// it loses its place, what may be resumed (see refuseResume), and the words of errors.
+// it loses its place, and what may be resumed (see refuseResume).
 func openCoroutines(L *lua.LState, lib *lua.LTable) {
 	threads := &coroutines{
 		create: lib.RawGetString("create").(*lua.LFunction).GFunction,
@@ -66,14 +63,16 @@ func (c *coroutines) luaWrap(L *lua.LState) int {
 			Errorf(L, "%s", problem)
 		}
 		L.Insert(thread, 1)
-		results, failure := c.run(L, thread)
-		if text, ok := failure.(lua.LString); ok {
+		results := c.resume(L)
+		if L.Get(-results) != lua.LFalse {
+			return results - 1
+		}
+		object := raisedByCoroutine(L, thread)
+		if text, ok := object.(lua.LString); ok {
 			Errorf(L, "%s", text)
 		}
-		if failure != nil {
-			L.Error(failure, 0)
-		}
-		return results
+		L.Error(object, 0)
+		return 0
 	}))
 	return 1
 }
@@ -85,69 +84,21 @@ func (c *coroutines) luaResume(L *lua.LState) int {
 		L.Push(lua.LString(problem))
 		return 2
 	}
-	results, failure := c.run(L, thread)
-	if failure != nil {
-		L.Push(lua.LFalse)
-		L.Push(failure)
-		return 2
+	results := c.resume(L)
+	if L.Get(-results) == lua.LFalse {
+		L.Push(raisedByCoroutine(L, thread))
+		L.Remove(-2)
 	}
-	L.Insert(lua.LTrue, L.GetTop()-results+1)
-	return results + 1
+	return results
 }
 
-// run resumes a coroutine, the first argument of the running function of L, with the others. It returns how many results
-// are on top of L's stack, or what the coroutine raised.
-//
-// The VM takes a coroutine's error apart after it has taken the coroutine's stack apart, unless the coroutine is one
-// that its own wrap made: then the resuming state's Panic is called first, which everybody may set.
-func (c *coroutines) run(L, thread *lua.LState) (results int, failure lua.LValue) {
-	if !wrappedKnown {
-		results = c.resume(L)
-		if ok := L.Get(-results); ok == lua.LFalse {
-			return 0, L.Get(-1)
-		}
-		return results - 1, nil
+// raisedByCoroutine returns the object on top of L's stack that a coroutine has ended with.
+func raisedByCoroutine(L, thread *lua.LState) lua.LValue {
+	object := L.Get(-1)
+	if object == vmOverflowed && framesKnown && !hasRoom(thread, 2) { // its last call is off the stack
+		return overflowText
 	}
-	*(*bool)(unsafe.Add(unsafe.Pointer(thread), wrappedField)) = true
-	panicking := L.Panic
-	L.Panic = endCoroutine
-	defer func() {
-		L.Panic = panicking
-		problem := recover()
-		if problem == nil {
-			return
-		}
-		raised, ok := problem.(*lua.ApiError)
-		if !ok || raised.Cause != error(raisedIn{thread}) {
-			panic(problem) // L's own: no room for the results
-		}
-		thread.Dead, thread.Parent = true, nil
-		L.G.CurrentThread = L
-		failure = raised.Object
-	}()
-	return c.resume(L), nil
-}
-
-// raisedIn marks an error on its way from a coroutine to the function that resumed it.
-type raisedIn struct{ coroutine *lua.LState }
-
-func (r raisedIn) Error() string { return "raised in " + r.coroutine.String() }
-
-// endCoroutine is called with the error object on top of a coroutine's stack, which is as it was when it was raised.
-func endCoroutine(coroutine *lua.LState) {
-	object := inLuaJITsWords(coroutine, 0, coroutine.Get(-1))
-	if object == vmOverflowed && framesKnown && stackFull(coroutine) {
-		object = overflowText
-	}
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object, Cause: raisedIn{coroutine}})
-}
-
-// wrappedField is the place of an LState's note that the VM's wrap made it.
-var wrappedField, wrappedKnown = knowWrapped()
-
-func knowWrapped() (offset uintptr, known bool) {
-	field, found := reflect.TypeFor[lua.LState]().FieldByName("wrapped")
-	return field.Offset, found && field.Type.Kind() == reflect.Bool
+	return object
 }
 
 func checkThread(L *lua.LState) *lua.LState {

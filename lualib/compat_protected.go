@@ -179,7 +179,7 @@ func protectedCall(L *lua.LState, nargs, nresults int, handler *lua.LFunction) l
 	if !vmKnown {
 		return raisedObject(L.PCall(nargs, nresults, handler))
 	}
-	if stackFull(L) {
+	if !hasRoom(L, 1) {
 		L.Pop(nargs + 1)
 		return overflowText
 	}

@@ -7,7 +7,4 @@ func TestVMIsKnown(t *testing.T) {
 	if !vmKnown {
 		t.Error("the VM has not the fields that pcall looks at")
 	}
-	if !wrappedKnown {
-		t.Error("the VM has not the field that makes a coroutine hand its errors over in time")
-	}
 }

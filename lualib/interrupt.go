@@ -42,6 +42,8 @@ func (p phase) as(which phase) phase { return p&^phaseMask | which }
 type Interrupt struct {
 	maxString int // constant once the state is made; see CheckSize
 
+	begins *lua.LState // in a call that has not executed an instruction; belongs to the goroutine that owns the state
+
 	state atomic.Uint64 // a phase; changed without mu only between idle and running
 
 	// Written by enter before the phase is running, read under mu once it is stopped; leave waits for mu then.
@@ -156,8 +158,14 @@ func (in *Interrupt) leave() error {
 }
 
 // Done is asked by the VM before each instruction, on the goroutine that owns the state. Only that goroutine ever
-// writes the field, in leave, so it needs no lock to read it.
-func (in *Interrupt) Done() <-chan struct{} { return in.done }
+// writes the fields, so it needs no lock to read them.
+func (in *Interrupt) Done() <-chan struct{} {
+	if in.begins != nil {
+		in.begins.Panic = raise
+		in.begins = nil
+	}
+	return in.done
+}
 
 // Err gives the VM the text to raise.
 func (in *Interrupt) Err() error {
@@ -180,14 +188,15 @@ var _ context.Context = (*Interrupt)(nil)
 
 // shareInterrupt makes the coroutine library give each new coroutine the Interrupt of the state that creates it. A
 // derived context, as the VM sets it, could not be armed again: a coroutine that was suspended while another piece of
-// code was unwound would raise for ever.
+// code was unwound would raise for ever. From its first instruction on, the coroutine words errors as LuaJIT does.
 func shareInterrupt(L *lua.LState) {
 	lib := L.GetGlobal(lua.CoroutineLibName).(*lua.LTable)
 	create := lib.RawGetString("create").(*lua.LFunction).GFunction
 	L.SetFuncs(lib, map[string]lua.LGFunction{
 		"create": func(L *lua.LState) int {
 			results := create(L)
-			L.Get(-1).(*lua.LState).SetContext(L.Context())
+			coroutine := L.Get(-1).(*lua.LState)
+			coroutine.SetContext(&firstInstruction{L.Context(), coroutine})
 			return results
 		},
 	})

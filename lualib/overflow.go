@@ -24,12 +24,12 @@ func overflowed(err error) bool {
 	return errors.As(err, &raised) && raised.Type == lua.ApiErrorPanic && raised.Object == vmOverflowed
 }
 
-// stackFull reports whether L has no room for one more call. It is asked by a function of Go that runs in L.
-func stackFull(L *lua.LState) bool {
+// hasRoom reports whether so many more calls fit on L's stack, on which there must be one at least.
+func hasRoom(L *lua.LState, more int) bool {
 	frame := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), currentFrameField))
 	calls := *(*int)(unsafe.Add(frame, frameIndexField)) + 1
 	segments := (L.Options.CallStackSize + lua.FramesPerSegment - 1) / lua.FramesPerSegment
-	return calls >= segments*lua.FramesPerSegment
+	return calls+more <= segments*lua.FramesPerSegment
 }
 
 // The places of an LState's running call and of that one's number.

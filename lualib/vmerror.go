@@ -14,14 +14,8 @@ import (
 // The stack must be as it was when the error was raised.
 func inLuaJITsWords(L *lua.LState, level int, object lua.LValue) lua.LValue {
 	text, isString := object.(lua.LString)
-	frame, found := L.GetStack(level)
-	if !isString || !found {
-		return object
-	}
-	value, _ := L.GetInfo("f", frame, lua.LNil)
-	function, ok := value.(*lua.LFunction)
-	pc := pcOf(frame)
-	if !ok || function.IsG || pc < 0 {
+	function, pc, isLua := runningAt(L, level)
+	if !isString || !isLua {
 		return object
 	}
 	position := function.Proto.SourceName + ":" + strconv.Itoa(function.Proto.DbgSourcePositions[pc]) + ": "
@@ -29,7 +23,7 @@ func inLuaJITsWords(L *lua.LState, level int, object lua.LValue) lua.LValue {
 	if !ok {
 		return object
 	}
-	f := fault{L: L, frame: frame, function: function, pc: pc, instruction: function.Proto.Code[pc]}
+	f := fault{L: L, level: level, function: function, pc: pc, instruction: function.Proto.Code[pc]}
 	if ours := f.words(theirs); ours != "" {
 		return lua.LString(position + ours)
 	}
@@ -39,7 +33,7 @@ func inLuaJITsWords(L *lua.LState, level int, object lua.LValue) lua.LValue {
 // fault is an instruction that raised.
 type fault struct {
 	L           *lua.LState
-	frame       *lua.Debug
+	level       int // of the function on the stack
 	function    *lua.LFunction
 	pc          int
 	instruction uint32
@@ -155,6 +149,7 @@ func (f *fault) value(operand int) lua.LValue {
 	if operand&constantOperand != 0 {
 		return f.function.Proto.Constants[operand&^constantOperand]
 	}
-	_, value := f.L.GetLocal(f.frame, operand+1)
+	frame, _ := f.L.GetStack(f.level)
+	_, value := f.L.GetLocal(frame, operand+1)
 	return value
 }

@@ -1,6 +1,10 @@
 package lualib
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
 
 // operandName returns what LuaJIT calls a register that the instruction at pc of a Lua function reads: "local 'x'",
 // "upvalue 'x'", "global 'x'", "field 'x'", "method 'x'", or "" for a value without a name, such as a call's result.
@@ -9,6 +13,9 @@ import lua "github.com/yuin/gopher-lua"
 // in front of pc, whatever jumps there are between: b in (a or b).x.
 func operandName(function *lua.LFunction, pc, register int) string {
 	if name, isLocal := function.LocalName(register+1, pc); isLocal {
+		if strings.HasPrefix(name, "(") { // what a for loop works with
+			return ""
+		}
 		return "local '" + name + "'"
 	}
 	proto := function.Proto

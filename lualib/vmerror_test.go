@@ -114,3 +114,24 @@ func TestErrorsOfScriptsStay(t *testing.T) {
 			"false\t"+text+"\n")
 	}
 }
+
+// So does the host, with the traceback of the place.
+func TestErrorsOfOperatorsReachTheHost(t *testing.T) {
+	for _, c := range []struct{ source, want string }{
+		{"local t\nt.x = 1", "test.lua:2: attempt to index local 't' (a nil value)\nstack traceback:\n\ttest.lua:2: in main chunk"},
+		{"local function f() nope() end\nf()", "test.lua:1: attempt to call global 'nope' (a nil value)\n" +
+			"stack traceback:\n\ttest.lua:1: in function 'f'\n\ttest.lua:2: in main chunk"},
+		{"pcall(error) coroutine.wrap(print)() local n = {} + 1",
+			"test.lua:1: attempt to perform arithmetic on a table value\nstack traceback:\n\ttest.lua:1: in main chunk"},
+		{"coroutine.wrap(function() nope() end)()", "test.lua:1: test.lua:1: attempt to call global 'nope' (a nil value)\n" +
+			"stack traceback:\n\t[G]: in function '?'\n\ttest.lua:1: in main chunk"},
+	} {
+		if _, err := newVM(t).run(t, c.source); err == nil || err.Error() != c.want {
+			t.Errorf("%s\nraises %q, want %q", c.source, err, c.want)
+		}
+	}
+	_, err := newVM(t).run(t, "local function f() return 1 + f() end f()")
+	if err == nil || !strings.HasPrefix(err.Error(), "stack overflow\nstack traceback:\n\ttest.lua:1: in function 'f'\n") {
+		t.Errorf("an endless recursion raises %q", err)
+	}
+}
