@@ -47,7 +47,7 @@ func TestPrograms(t *testing.T) {
 			if different > shownPrograms {
 				t.Errorf("seed %d, program %d differs, too", seed, i)
 			} else {
-				small := shrink(t, programs[i])
+				small := shrink(t, difference{programs[i], theirs[i], ours[i]})
 				t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\nrunner:\n%s", seed, i, small.program, small.theirs, small.ours)
 			}
 		}
@@ -181,10 +181,8 @@ type difference struct {
 }
 
 // shrink looks for a smaller program that luajit accepts and that differs, too.
-func shrink(t *testing.T, program *luagen.Program) difference {
+func shrink(t *testing.T, smallest difference) difference {
 	t.Helper()
-	smallest, _ := firstDifference(t, []*luagen.Program{program})
-	smallest.program = program
 	deadline := time.Now().Add(shrinkTime)
 	for found := true; found; {
 		found = false
