@@ -3,6 +3,7 @@ package dial_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"syscall"
@@ -53,25 +54,38 @@ func TestDialSilentAddress(t *testing.T) {
 		}
 		return nil
 	}
-	for _, host := range []string{"silent.test.", "second.test.", "family.test."} {
-		where := "dial tcp " + host + ":" + port + " (127.0.0.3:" + port + "): "
-		o := dial.Options{TCPTimeout: 50 * time.Millisecond, Policy: refuse}
-		_, err := dialURL(t, "ws://"+host+":"+port, o)
-		wantFailure(t, err, failure.PhaseTCP, failure.Timeout, failure.MsgTimerExpired)
-		wantText(t, err, where+"no answer within 50ms")
-
-		ctx, cancel := context.WithCancelCause(t.Context())
-		closing := errors.New("closed by the script")
-		o = longTimeouts
-		o.Policy = func(ctx context.Context, host string, addr netip.AddrPort) error {
-			err := refuse(ctx, host, addr)
-			if err == nil {
-				time.AfterFunc(time.Millisecond, func() { cancel(closing) }) // connecting by then, or about to
-			}
-			return err
-		}
-		_, err = dial.Dial(ctx, parse(t, "ws://"+host+":"+port), o)
-		wantFailure(t, err, failure.PhaseTCP, failure.Closed, failure.MsgTransport)
-		wantText(t, err, where+"cancelled: closed by the script")
+	for range 5 { // two timers end at the same time
+		o := dial.Options{TCPTimeout: 20 * time.Millisecond}
+		_, err := dialURL(t, "ws://127.0.0.3:"+port, o)
+		wantNoAnswer(t, err, "dial tcp 127.0.0.3:"+port+": ", o.TCPTimeout)
 	}
+	for _, host := range []string{"silent.test.", "second.test.", "family.test."} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			where := "dial tcp " + host + ":" + port + " (127.0.0.3:" + port + "): "
+			o := dial.Options{TCPTimeout: 500 * time.Millisecond, Policy: refuse} // with the look-up
+			_, err := dialURL(t, "ws://"+host+":"+port, o)
+			wantNoAnswer(t, err, where, o.TCPTimeout)
+
+			ctx, cancel := context.WithCancelCause(t.Context())
+			closing := errors.New("closed by the script")
+			o = longTimeouts
+			o.Policy = func(ctx context.Context, host string, addr netip.AddrPort) error {
+				err := refuse(ctx, host, addr)
+				if err == nil {
+					time.AfterFunc(time.Millisecond, func() { cancel(closing) }) // connecting by then, or about to
+				}
+				return err
+			}
+			_, err = dial.Dial(ctx, parse(t, "ws://"+host+":"+port), o)
+			wantFailure(t, err, failure.PhaseTCP, failure.Closed, failure.MsgTransport)
+			wantText(t, err, where+"cancelled: closed by the script")
+		})
+	}
+}
+
+func wantNoAnswer(t *testing.T, err error, where string, timeout time.Duration) {
+	t.Helper()
+	wantFailure(t, err, failure.PhaseTCP, failure.Timeout, failure.MsgTimerExpired)
+	wantText(t, err, fmt.Sprintf("%sno answer within %v", where, timeout))
 }
