@@ -80,11 +80,10 @@ func concatMeta(L *lua.LState, place int, left, right lua.LValue) lua.LValue {
 		method = metafield(L, right, "__concat")
 	}
 	if method == lua.LNil {
-		culprit := left
 		if isText(left) {
-			culprit = right
+			raiseConcat(L, place+1, right)
 		}
-		Errorf(L, "attempt to concatenate a %s value", culprit.Type())
+		raiseConcat(L, place, left)
 	}
 	L.Push(method)
 	L.Push(left)
@@ -93,4 +92,14 @@ func concatMeta(L *lua.LState, place int, left, right lua.LValue) lua.LValue {
 	result := L.Get(-1)
 	L.Pop(1)
 	return result
+}
+
+// raiseConcat raises that a value cannot be joined. Its name is that of argument number place, also if a metamethod has
+// made it of that, as in LuaJIT.
+func raiseConcat(L *lua.LState, place int, value lua.LValue) {
+	name := ""
+	if function, pc, ok := runningAt(L, 1); ok {
+		name = operandName(function, pc, registerA(function.Proto.Code[pc])+place)
+	}
+	Errorf(L, "%s", attempt("concatenate", name, value))
 }

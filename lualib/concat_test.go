@@ -21,3 +21,24 @@ func TestConcat(t *testing.T) {
 		m.wantOutput(t, source, want)
 	}
 }
+
+// What cannot be joined has the name that LuaJIT gives it.
+func TestConcatNames(t *testing.T) {
+	m := newVM(t)
+	for source, want := range map[string]string{
+		`local a return "x" .. a`: "local 'a' (a nil value)",
+		`local a return a .. "x"`: "local 'a' (a nil value)",
+		`local a local function f() return "x" .. a .. "y" end return f()`: "upvalue 'a' (a nil value)",
+		`return 1 .. nothing`: "global 'nothing' (a nil value)",
+		`local t = {} return "x" .. tostring(1) .. t.name .. "y" .. t`:                             "local 't' (a table value)",
+		`local t = {} return "x" .. tostring(1) .. t.name .. "y"`:                                  "field 'name' (a nil value)",
+		`local t = {} return t.name .. ("y"):rep(2) .. #t`:                                         "field 'name' (a nil value)",
+		`local t = {} return t[1] .. "x"`:                                                          "a nil value",
+		`return "x" .. (nil) .. true`:                                                              "a nil value",
+		`return "x" .. (function() end)() .. "y"`:                                                  "a nil value",
+		`local a, b = true, {} return "x" .. (a and b) .. "y"`:                                     "local 'b' (a table value)",
+		`local t = setmetatable({}, {__concat = function() return {} end}) return "x" .. t .. "y"`: "local 't' (a table value)",
+	} {
+		m.wantOutput(t, "print(select(2, pcall(function() "+source+" end)))", "test.lua:1: attempt to concatenate "+want+"\n")
+	}
+}
