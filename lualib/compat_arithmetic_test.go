@@ -17,7 +17,8 @@ func TestStringArithmetic(t *testing.T) {
 
 		`local o = setmetatable({}, {__add = function(a, b) return type(a) .. type(b) end})
 		print("1" + o, o + "1", "x" + o, o + "x")`: "stringtable\ttablestring\tstringtable\ttablestring\n",
-		`getmetatable("").__mod = function(a, b) return a:format(b) end print("%d!" % 5)`: "5!\n",
+		`local m = getmetatable("") local ours = m.__mod
+		m.__mod = function(a, b) return a:format(b) end print("%d!" % 5) m.__mod = ours`: "5!\n",
 	} {
 		m.wantOutput(t, source, want)
 	}
