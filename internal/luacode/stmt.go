@@ -227,10 +227,14 @@ func (f *function) iterate(line, base, names, body int) {
 	for i := range 3 {
 		f.emit(line, abc(lua.OP_MOVE, base+3+i, base+i, 0))
 	}
-	f.emit(line, abc(lua.OP_CALL, base+3, 3, names+1))
-	f.emit(line, abc(lua.OP_MOVE, base+2, base+3, 0))
-	f.emit(line, abc(lua.OP_TEST, base+3, 0, 1))
+	result := f.take(line, names)
+	f.emit(line, abc(lua.OP_CALL, result, 3, names+1))
+	f.emit(line, abc(lua.OP_MOVE, base+2, result, 0))
+	f.emit(line, abc(lua.OP_TEST, result, 0, bit(true)))
 	f.jumpTo(line, body)
-	f.emit(line, abc(lua.OP_EQ, 1, base+3, f.constant(line, lua.LFalse)|bitK)) // false is a value like others
+	no := &ast.FalseExpr{} // a value like others: only nil ends the loop
+	no.SetLine(line)
+	f.emit(line, abc(lua.OP_EQ, bit(true), result, f.operandK(no)))
 	f.jumpTo(line, body)
+	f.free = base + 3
 }

@@ -152,8 +152,9 @@ func TestManyConstants(t *testing.T) {
 	for i := range 600 {
 		fmt.Fprintf(&source, "t.k%d = %d.5 t['k%d'] = t.k%d + %d n = n + t.k%d\n", i, i, i, i, i, i)
 	}
-	source.WriteString("function t:method599(a) return a + self.k599 end return n, t.k599, t:method599(1), t.k599 == 1198.5, 'k' .. 599")
-	const want = "359700 1198.5 1199.5 true k599"
+	source.WriteString("local turns = 0 for v in function() if turns < 2 then return false end end do turns = turns + 1 end\n")
+	source.WriteString("function t:method599(a) return a + self.k599 end return n, t.k599, t:method599(1), t.k599 == 1198.5, 'k' .. 599, turns")
+	const want = "359700 1198.5 1199.5 true k599 2"
 	if got, err := run(source.String()); err != nil || got != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
