@@ -3,7 +3,6 @@ package lualib
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -167,18 +166,13 @@ func calledAs(L *lua.LState) (name string, method bool) {
 	return "?", false
 }
 
-// pcOf returns the index of the instruction that a frame executes, or -1. The VM offers no other way to it than its own
-// field, which reflection may read.
+// pcOf returns the index of the instruction that a frame executes, or -1.
 func pcOf(frame *lua.Debug) int {
-	inner := reflect.ValueOf(frame).Elem().FieldByName("frame")
-	if inner.Kind() != reflect.Pointer || inner.Type().Elem().Kind() != reflect.Struct {
+	call := callOf(frame)
+	if call.none() {
 		return -1
 	}
-	next := inner.Elem().FieldByName("Pc")
-	if next.Kind() != reflect.Int {
-		return -1
-	}
-	return int(next.Int()) - 1
+	return call.pc()
 }
 
 // isMethodCall reports whether the call at code[pc] is one of obj:name(). Its OP_SELF loads the register that it calls,

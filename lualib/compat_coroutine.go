@@ -95,7 +95,7 @@ func (c *coroutines) luaResume(L *lua.LState) int {
 // raisedByCoroutine returns the object on top of L's stack that a coroutine has ended with.
 func raisedByCoroutine(L, thread *lua.LState) lua.LValue {
 	object := L.Get(-1)
-	if object == vmOverflowed && framesKnown && !hasRoom(thread, 2) { // its last call is off the stack
+	if object == vmOverflowed && !hasRoom(thread, 2) { // its last call is off the stack
 		return overflowText
 	}
 	return object

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -42,8 +43,8 @@ func openProtected(L *lua.LState) {
 
 // caught runs where an error was raised, with everything still on the stack.
 func (p *protection) caught(L *lua.LState) int {
-	setHandlerNote(L, true) // for errors in what follows
-	object := inLuaJITsWords(L, 1, L.Get(1))
+	*handlerNote(L) = true // for errors in what follows
+	object := inLuaJITsWords(L, runningCall(L).caller(), L.Get(1))
 	if handler := p.handlers[len(p.handlers)-1]; handler != nil {
 		p.handled = false
 		L.Push(handler)
@@ -59,25 +60,20 @@ func (p *protection) caught(L *lua.LState) int {
 
 // protectingBase returns the first register of the innermost running function of Go that protects a call.
 func protectingBase(L *lua.LState) int {
-	frame, _ := L.GetStack(0)
-	at := reflect.ValueOf(frame).Elem().FieldByName("frame")
-	for at = at.Elem().FieldByName("Parent"); !at.IsNil(); at = at.Elem().FieldByName("Parent") {
-		if function := at.Elem().FieldByName("Fn"); protects(function) {
-			return int(at.Elem().FieldByName("LocalBase").Int())
+	for call := runningCall(L); !call.none(); call = call.caller() {
+		if protects(call.function()) {
+			return call.base()
 		}
 	}
 	return math.MaxInt
 }
 
-// runningBase returns the first register of the running function.
-func runningBase(L *lua.LState) int {
-	frame, _ := L.GetStack(0)
-	return int(reflect.ValueOf(frame).Elem().FieldByName("frame").Elem().FieldByName("LocalBase").Int())
-}
-
-// protects reports whether a function, as the VM's frame holds it, is one of those that call protectedCall.
-func protects(function reflect.Value) bool {
-	switch function.Elem().FieldByName("GFunction").Pointer() {
+// protects reports whether a function is one of those that call protectedCall.
+func protects(function *lua.LFunction) bool {
+	if !function.IsG {
+		return false
+	}
+	switch reflect.ValueOf(function.GFunction).Pointer() {
 	case pcallCode, xpcallCode, loadCode:
 		return true
 	}
@@ -92,51 +88,15 @@ var (
 
 // closeUpvalues closes the open upvalues of registers from base up. Those of registers that are cleared are nil then.
 func closeUpvalues(L *lua.LState, base int) {
-	for at := reflect.ValueOf(L).Elem().FieldByName("uvcache"); !at.IsNil(); at = at.Elem().FieldByName("next") {
-		if int(at.Elem().FieldByName("index").Int()) < base {
+	upvalue := *fieldAt[*lua.Upvalue](unsafe.Pointer(L), vm.uvcache)
+	for ; upvalue != nil; upvalue = *fieldAt[*lua.Upvalue](unsafe.Pointer(upvalue), vm.next) {
+		if *fieldAt[int](unsafe.Pointer(upvalue), vm.index) < base {
 			continue
 		}
-		upvalue := reflect.NewAt(at.Type().Elem(), at.UnsafePointer()).Interface().(*lua.Upvalue)
 		if upvalue.Close(); upvalue.Value() == nil {
 			upvalue.SetValue(lua.LNil)
 		}
 	}
-}
-
-// handlerNote returns the VM's note that a handler is set.
-func handlerNote(L *lua.LState) reflect.Value {
-	note := reflect.ValueOf(L).Elem().Field(noteField)
-	return reflect.NewAt(note.Type(), note.Addr().UnsafePointer()).Elem()
-}
-
-func setHandlerNote(L *lua.LState, set bool) { handlerNote(L).SetBool(set) }
-
-// noteField is the place of hasErrorFunc in an LState. vmKnown says that the VM has this and the other fields that are
-// looked at here; one that has not gets the VM's own protected calls.
-var noteField, vmKnown = knowVM()
-
-func knowVM() (note int, known bool) {
-	state, upvalue := reflect.TypeFor[lua.LState](), reflect.TypeFor[lua.Upvalue]()
-	debug, _ := reflect.TypeFor[lua.Debug]().FieldByName("frame")
-	hasErrorFunc, known := state.FieldByName("hasErrorFunc")
-	if !known || hasErrorFunc.Type.Kind() != reflect.Bool || debug.Type == nil || debug.Type.Kind() != reflect.Pointer {
-		return 0, false
-	}
-	for _, field := range []struct {
-		in   reflect.Type
-		name string
-		kind reflect.Kind
-	}{
-		{state, "uvcache", reflect.Pointer}, {upvalue, "next", reflect.Pointer}, {upvalue, "index", reflect.Int},
-		{debug.Type.Elem(), "Parent", reflect.Pointer}, {debug.Type.Elem(), "Fn", reflect.Pointer},
-		{debug.Type.Elem(), "LocalBase", reflect.Int},
-	} {
-		found, ok := field.in.FieldByName(field.name)
-		if !ok || found.Type.Kind() != field.kind {
-			return 0, false
-		}
-	}
-	return hasErrorFunc.Index[0], framesKnown
 }
 
 func basePcall(L *lua.LState) int {
@@ -176,7 +136,7 @@ func protectedCall(L *lua.LState, nargs, nresults int, handler *lua.LFunction) l
 		L.Pop(nargs + 1)
 		return handledLate(L, lua.LString(attempt("call", "", called)), handler)
 	}
-	if !vmKnown {
+	if !vm.known {
 		return raisedObject(L.PCall(nargs, nresults, handler))
 	}
 	if !hasRoom(L, 1) {
@@ -184,22 +144,23 @@ func protectedCall(L *lua.LState, nargs, nresults int, handler *lua.LFunction) l
 		return overflowText
 	}
 	p := L.G.Registry.RawGetString(protectionKey).(*lua.LUserData).Value.(*protection)
-	outer := handlerNote(L).Bool()
+	outer := *handlerNote(L)
 	running := len(p.handlers)
 	p.handlers = append(p.handlers, handler)
 	p.handled = false
 	err := L.PCall(nargs, nresults, p.catch)
 	p.handlers = p.handlers[:running]
-	setHandlerNote(L, outer)
+	*handlerNote(L) = outer
 	if err == nil {
 		return nil
 	}
-	if overflowed(err) {
-		closeUpvalues(L, runningBase(L))
+	full := overflowed(err)
+	if full {
+		closeUpvalues(L, runningCall(L).base())
 	}
 	L.Push(p.sweep)
 	L.Call(0, 0)
-	if overflowed(err) {
+	if full {
 		return handledLate(L, overflowText, handler)
 	}
 	if handler != nil && !p.handled {

@@ -4,7 +4,7 @@ import "testing"
 
 // A VM with other fields would get its own protected calls, whose errors break the upvalues of callers.
 func TestVMIsKnown(t *testing.T) {
-	if !vmKnown {
+	if !vm.known {
 		t.Error("the VM has not the fields that pcall looks at")
 	}
 }

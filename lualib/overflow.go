@@ -1,12 +1,6 @@
 package lualib
 
-import (
-	"errors"
-	"reflect"
-	"unsafe"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import lua "github.com/yuin/gopher-lua"
 
 // The VM means to say "stack overflow" and to go on, but its growing stack never thinks that it is full. The call behind
 // the last one panics, handlers have no room to run, and a PCall that finds no room for its function leaves a stack of
@@ -20,26 +14,16 @@ const vmOverflowed = lua.LString("lua callstack overflow")
 
 // overflowed reports whether an error of PCall is such a call. Its handler has not been called then.
 func overflowed(err error) bool {
-	var raised *lua.ApiError
-	return errors.As(err, &raised) && raised.Type == lua.ApiErrorPanic && raised.Object == vmOverflowed
+	raised, ok := err.(*lua.ApiError) //nolint:errorlint // PCall's own, each time that something is caught
+	return ok && raised.Type == lua.ApiErrorPanic && raised.Object == vmOverflowed
 }
 
-// hasRoom reports whether so many more calls fit on L's stack, on which there must be one at least.
+// hasRoom reports whether so many more calls fit on L's stack.
 func hasRoom(L *lua.LState, more int) bool {
-	frame := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), currentFrameField))
-	calls := *(*int)(unsafe.Add(frame, frameIndexField)) + 1
-	segments := (L.Options.CallStackSize + lua.FramesPerSegment - 1) / lua.FramesPerSegment
-	return calls+more <= segments*lua.FramesPerSegment
-}
-
-// The places of an LState's running call and of that one's number.
-var currentFrameField, frameIndexField, framesKnown = knowFrames()
-
-func knowFrames() (current, index uintptr, known bool) {
-	frame, found := reflect.TypeFor[lua.LState]().FieldByName("currentFrame")
-	if !found || frame.Type.Kind() != reflect.Pointer || frame.Type.Elem().Kind() != reflect.Struct {
-		return 0, 0, false
+	running := runningCall(L)
+	if running.none() {
+		return true
 	}
-	number, found := frame.Type.Elem().FieldByName("Idx")
-	return frame.Offset, number.Offset, found && number.Type.Kind() == reflect.Int
+	segments := (L.Options.CallStackSize + lua.FramesPerSegment - 1) / lua.FramesPerSegment
+	return running.number()+1+more <= segments*lua.FramesPerSegment
 }

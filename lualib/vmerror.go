@@ -7,23 +7,23 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// inLuaJITsWords returns the object of an error that was raised by the function at a level of L's stack. If that is Lua
-// code whose own instruction raised, the VM has worded the error, and the result says the same as LuaJIT does, with the
-// operand's name. What error or another function raised stays as it is, also if it has the same words.
+// inLuaJITsWords returns the object of an error that was raised in a call. If that is of Lua code whose own instruction
+// raised, the VM has worded the error, and the result says the same as LuaJIT does, with the operand's name. What error or
+// another function raised stays as it is, also if it has the same words.
 //
 // The stack must be as it was when the error was raised.
-func inLuaJITsWords(L *lua.LState, level int, object lua.LValue) lua.LValue {
+func inLuaJITsWords(L *lua.LState, call vmCall, object lua.LValue) lua.LValue {
 	text, isString := object.(lua.LString)
-	function, pc, isLua := runningAt(L, level)
-	if !isString || !isLua {
+	if !isString || call.none() || call.function().IsG || call.pc() < 0 {
 		return object
 	}
+	function, pc := call.function(), call.pc()
 	position := function.Proto.SourceName + ":" + strconv.Itoa(function.Proto.DbgSourcePositions[pc]) + ": "
 	theirs, ok := strings.CutPrefix(string(text), position)
 	if !ok {
 		return object
 	}
-	f := fault{L: L, level: level, function: function, pc: pc, instruction: function.Proto.Code[pc]}
+	f := fault{L: L, call: call, function: function, pc: pc, instruction: function.Proto.Code[pc]}
 	if ours := f.words(theirs); ours != "" {
 		return lua.LString(position + ours)
 	}
@@ -33,7 +33,7 @@ func inLuaJITsWords(L *lua.LState, level int, object lua.LValue) lua.LValue {
 // fault is an instruction that raised.
 type fault struct {
 	L           *lua.LState
-	level       int // of the function on the stack
+	call        vmCall
 	function    *lua.LFunction
 	pc          int
 	instruction uint32
@@ -41,51 +41,51 @@ type fault struct {
 
 // What the VM raises for an operator.
 const (
-	vmIndex      = "attempt to index a non-table object("
-	vmGetLoop    = "too many recursions in gettable"
-	vmSetLoop    = "too many recursions in settable"
-	vmCall       = "attempt to call a non-function object"
-	vmArithmetic = "cannot perform "
-	vmUnm        = "__unm undefined"
-	vmLen        = "__len undefined"
-	vmCompare    = "attempt to compare "
-	vmFor        = "for statement "
-	vmOverflow   = "registry overflow"
+	theirIndex      = "attempt to index a non-table object("
+	theirGetLoop    = "too many recursions in gettable"
+	theirSetLoop    = "too many recursions in settable"
+	theirCall       = "attempt to call a non-function object"
+	theirArithmetic = "cannot perform "
+	theirUnm        = "__unm undefined"
+	theirLen        = "__len undefined"
+	theirCompare    = "attempt to compare "
+	theirFor        = "for statement "
+	theirOverflow   = "registry overflow"
 )
 
 // words returns LuaJIT's text for what the VM raised, or "" for a text that is not an operator's.
 func (f *fault) words(theirs string) string {
 	a, b, c := registerA(f.instruction), operandB(f.instruction), operandC(f.instruction)
 	switch theirs {
-	case vmGetLoop:
+	case theirGetLoop:
 		return "loop in gettable"
-	case vmSetLoop:
+	case theirSetLoop:
 		return "loop in settable"
-	case vmOverflow:
+	case theirOverflow:
 		return "stack overflow"
-	case vmCall:
+	case theirCall:
 		if opcode(f.instruction) == lua.OP_TFORLOOP { // it calls a copy
 			return "attempt to call a " + f.value(a).Type().String() + " value"
 		}
 		return f.blame("call", a)
-	case vmUnm:
+	case theirUnm:
 		return f.blame("perform arithmetic on", b)
-	case vmLen:
+	case theirLen:
 		return f.blame("get length of", b)
 	}
 	switch op := opcode(f.instruction); {
-	case strings.HasPrefix(theirs, vmIndex):
+	case strings.HasPrefix(theirs, theirIndex):
 		return f.index(theirs)
-	case strings.HasPrefix(theirs, vmArithmetic):
+	case strings.HasPrefix(theirs, theirArithmetic):
 		if left, _, _ := strings.Cut(theirs[strings.LastIndex(theirs, " between ")+len(" between "):], " "); left == "number" {
 			return f.blame("perform arithmetic on", c)
 		}
 		return f.blame("perform arithmetic on", b)
-	case strings.HasPrefix(theirs, vmCompare):
-		if left, right, _ := strings.Cut(theirs[len(vmCompare):], " with "); left == right {
+	case strings.HasPrefix(theirs, theirCompare):
+		if left, right, _ := strings.Cut(theirs[len(theirCompare):], " with "); left == right {
 			return "attempt to compare two " + left + " values"
 		}
-	case strings.HasPrefix(theirs, vmFor) && (op == lua.OP_FORPREP || op == lua.OP_FORLOOP):
+	case strings.HasPrefix(theirs, theirFor) && (op == lua.OP_FORPREP || op == lua.OP_FORLOOP):
 		return f.loop(theirs)
 	}
 	return ""
@@ -122,7 +122,7 @@ func (f *fault) index(theirs string) string {
 			return f.blame("index", operand)
 		}
 	}
-	kind, _, _ := strings.Cut(theirs[len(vmIndex):], ")")
+	kind, _, _ := strings.Cut(theirs[len(theirIndex):], ")")
 	return "attempt to index a " + kind + " value"
 }
 
@@ -141,7 +141,7 @@ func (f *fault) loop(theirs string) string {
 		}
 		return "'for' " + name + " must be a number"
 	}
-	return "'for' " + strings.Replace(strings.TrimPrefix(theirs, vmFor), "init", "initial value", 1)
+	return "'for' " + strings.Replace(strings.TrimPrefix(theirs, theirFor), "init", "initial value", 1)
 }
 
 // value returns what an operand is: a register's content, or a constant.
@@ -149,7 +149,6 @@ func (f *fault) value(operand int) lua.LValue {
 	if operand&constantOperand != 0 {
 		return f.function.Proto.Constants[operand&^constantOperand]
 	}
-	frame, _ := f.L.GetStack(f.level)
-	_, value := f.L.GetLocal(frame, operand+1)
+	_, value := f.L.GetLocal(f.call.debug(), operand+1)
 	return value
 }

@@ -27,5 +27,5 @@ func (f *firstInstruction) Done() <-chan struct{} {
 
 // raise is the VM's own way to raise the object on top of L's stack, but for the words. It does not return.
 func raise(L *lua.LState) {
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: inLuaJITsWords(L, 0, L.Get(-1))})
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: inLuaJITsWords(L, runningCall(L), L.Get(-1))})
 }
