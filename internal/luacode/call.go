@@ -8,9 +8,9 @@ import (
 // all asks for as many results as there are. They lie from function.free on, up to the VM's top of stack.
 const all = -1
 
-// yieldsMany reports whether an expression may have another number of results than one: a call or "..." that does not
+// hasManyResults reports whether an expression may have another number of results than one: a call or "..." that does not
 // stand in parentheses.
-func yieldsMany(e ast.Expr) bool {
+func hasManyResults(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
 		return !e.AdjustRet
@@ -101,7 +101,7 @@ func calledName(e ast.Expr) string {
 // these are is only known to the VM.
 func (f *function) pushAll(list []ast.Expr) (open bool) {
 	for i, e := range list {
-		if i == len(list)-1 && yieldsMany(e) {
+		if i == len(list)-1 && hasManyResults(e) {
 			f.results(e, all)
 			return true
 		}
@@ -115,10 +115,9 @@ func (f *function) pushAll(list []ast.Expr) (open bool) {
 func (f *function) pushExactly(line int, list []ast.Expr, count int) {
 	base := f.free
 	for i, e := range list {
-		switch {
-		case i == len(list)-1 && yieldsMany(e):
+		if i == len(list)-1 && hasManyResults(e) {
 			f.results(e, max(count-i, 0))
-		default:
+		} else {
 			f.push(e)
 		}
 		if i >= count {
@@ -129,5 +128,4 @@ func (f *function) pushExactly(line int, list []ast.Expr, count int) {
 		first := f.take(line, count-have)
 		f.emit(line, abc(lua.OP_LOADNIL, first, f.free-1, 0))
 	}
-	f.free = base + count
 }

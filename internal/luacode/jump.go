@@ -144,14 +144,14 @@ func (f *function) emitDetours() {
 	}
 }
 
-// checkLeaps fails if a leap is left whose target is nowhere.
+// checkLeaps fails if a leap is left: its target is nowhere.
 func (f *function) checkLeaps() {
-	for _, l := range f.leaps {
-		switch {
-		case l.name == "":
-			f.fail(l.line, "no loop to break")
-		case l.target == nil:
-			f.fail(l.line, "undefined label '%s'", l.name)
-		}
+	if len(f.leaps) == 0 {
+		return
 	}
+	l := f.leaps[0]
+	if l.name == "" {
+		f.fail(l.line, "no loop to break")
+	}
+	f.fail(l.line, "undefined label '%s'", l.name)
 }

@@ -31,7 +31,7 @@ func (f *function) enter(loop bool) {
 }
 
 // leave ends a block: its locals are closed if a closure holds them, and their registers are free. It returns the breaks
-// that leave the block if it is a loop, for land.
+// that leave the block if it is a loop, for landHere.
 func (f *function) leave(line int) (breaks []*leap) {
 	left := f.block
 	if left.captured {

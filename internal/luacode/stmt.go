@@ -88,8 +88,7 @@ func (f *function) returnStmt(s *ast.ReturnStmt) {
 		}
 		if call, isCall := s.Exprs[0].(*ast.FuncCallExpr); isCall && !call.AdjustRet {
 			pc := f.call(call, all)
-			code := f.proto.Code
-			code[pc] = code[pc]&^(0x3f<<26) | uint32(lua.OP_TAILCALL)<<26
+			f.proto.Code[pc] = withOperation(f.proto.Code[pc], lua.OP_TAILCALL)
 			f.proto.DbgSourcePositions[pc] = s.Line()
 			f.emit(s.Line(), abc(lua.OP_RETURN, base, 0, 0))
 			return
@@ -206,7 +205,8 @@ func (f *function) genericFor(s *ast.GenericForStmt) {
 	f.landHere(f.leave(s.LastLine()))
 }
 
-// mayYield reports whether a loop's iterator may be a function that yields. The library's own do not.
+// mayYield reports whether a loop's iterator may be a function that yields. The library's own do not, and get the faster
+// instruction. They are known by their names: what a script calls so is refused when it yields.
 func mayYield(exprs []ast.Expr) bool {
 	name := ""
 	switch e := exprs[0].(type) {

@@ -37,13 +37,14 @@ func (f *function) table(e *ast.TableExpr, target int) {
 	f.free = free
 }
 
-// endsOpen reports whether the last item stands for all results of a call. The VM stores these behind whole batches only.
+// endsOpen reports whether the last item stands for all results of a call. The VM stores these behind whole batches
+// only, so that such constructors in one another may be too complex where LuaJIT's are not.
 func endsOpen(e *ast.TableExpr) bool {
 	if len(e.Fields) == 0 {
 		return false
 	}
 	last := e.Fields[len(e.Fields)-1]
-	return last.Key == nil && yieldsMany(last.Value)
+	return last.Key == nil && hasManyResults(last.Value)
 }
 
 func (c *constructor) field(field *ast.Field, last bool) {
@@ -55,7 +56,7 @@ func (c *constructor) field(field *ast.Field, last bool) {
 		key, value := f.operandK(field.Key), f.operandK(field.Value)
 		f.emit(line, abc(named(field.Key, key, lua.OP_SETTABLEKS, lua.OP_SETTABLE), c.table, key, value))
 		f.free = free
-	case last && yieldsMany(field.Value):
+	case last && hasManyResults(field.Value):
 		f.results(field.Value, all)
 		c.items++
 		c.flush(line, all)

@@ -16,6 +16,10 @@ func abx(op, a, bx int) uint32 { return uint32(op)<<26 | uint32(a)<<18 | uint32(
 
 func operation(instruction uint32) int { return int(instruction >> 26) }
 
+func withOperation(instruction uint32, op int) uint32 {
+	return instruction&^(0x3f<<26) | uint32(op)<<26
+}
+
 func argBx(instruction uint32) int { return int(instruction) & maxBx }
 
 // constantKey tells constants apart by what they are to a script: 0 and -0 are not the same, although they are equal.
@@ -32,7 +36,7 @@ func constantKey(value lua.LValue) any {
 }
 
 // The VM reads names from a list beside the constants that only its own package can set.
-var stringConstants, vmIsKnown = stringConstantsField()
+var stringConstantsOffset, vmIsKnown = stringConstantsField()
 
 func stringConstantsField() (offset uintptr, known bool) {
 	field, found := reflect.TypeFor[lua.FunctionProto]().FieldByName("stringConstants")
@@ -40,7 +44,7 @@ func stringConstantsField() (offset uintptr, known bool) {
 }
 
 func setStringConstants(proto *lua.FunctionProto, list []string) {
-	*(*[]string)(unsafe.Add(unsafe.Pointer(proto), stringConstants)) = list
+	*(*[]string)(unsafe.Add(unsafe.Pointer(proto), stringConstantsOffset)) = list
 }
 
 // tidy makes the finished code of a function faster: a jump to a jump goes to its end at once, and moves in a row become
@@ -72,27 +76,25 @@ func (f *function) tidy() {
 func joinMoves(code []uint32, pc, moves int) {
 	for moves > 1 {
 		joined := min(moves, maxBC+1) // the first one counts those behind it
-		first := code[pc-moves]
-		code[pc-moves] = first&^(0x3f<<26)&^(maxBC<<9) | uint32(lua.OP_MOVEN)<<26 | uint32(joined-1)<<9
+		code[pc-moves] = withOperation(code[pc-moves], lua.OP_MOVEN) | uint32(joined-1)<<9
 		moves -= joined
 	}
 }
 
+// shortcut lets the jump at pc go where the jumps that it leads to go.
 func shortcut(code []uint32, pc int) {
 	target := pc
 	for range 8 { // bounded, because while true do end jumps to itself
-		next := target + 1 + argBx(code[target]) - jump0
-		if operation(code[next]) != lua.OP_JMP {
-			target = next
-			break
-		}
-		if next == pc {
+		target += 1 + argBx(code[target]) - jump0
+		if target == pc {
 			return
 		}
-		target = next
+		if operation(code[target]) != lua.OP_JMP {
+			break
+		}
 	}
 	distance := target - pc - 1 + jump0
-	if target != pc && distance >= 0 && distance <= maxBx {
+	if distance >= 0 && distance <= maxBx {
 		code[pc] = abx(lua.OP_JMP, 0, distance)
 	}
 }
