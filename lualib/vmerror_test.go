@@ -74,6 +74,7 @@ func TestErrorsOfOperators(t *testing.T) {
 		{"local t local function f() return t, up end return t.x", "attempt to index local 't' (a nil value)"},
 		{"return (function() return up, object end).x.y", "attempt to index a function value"},
 		{"local a, b, c = 1, 2 object.nope(a, b, c)", "attempt to call field 'nope' (a nil value)"},
+		{"local a, b = nil, 'x' return a .. b", "attempt to concatenate local 'a' (a nil value)"},
 	} {
 		m.wantOutput(t, "local up, object = nil, {field = {}} local function nothing() end "+
 			"print(select(2, pcall(function(...) "+c.body+" end)))", "test.lua:1: "+c.want+"\n")
