@@ -17,18 +17,18 @@ type place struct {
 
 func (f *function) assignStmt(s *ast.AssignStmt) {
 	if len(s.Lhs) == 1 && len(s.Rhs) == 1 {
-		f.assign(f.place(s.Lhs[0], nil), s.Rhs[0])
+		f.assign(f.place(s.Lhs[0], 0, nil), s.Rhs[0])
 		return
 	}
-	assigned := make(map[int]bool)
-	for _, e := range s.Lhs {
+	last := make(map[int]int)
+	for i, e := range s.Lhs {
 		if index, isLocal := f.localOf(e); isLocal {
-			assigned[index] = true
+			last[index] = i
 		}
 	}
 	places := make([]place, len(s.Lhs))
 	for i, e := range s.Lhs {
-		places[i] = f.place(e, assigned)
+		places[i] = f.place(e, i, last)
 	}
 	values := f.free
 	f.pushExactly(s.Line(), s.Rhs, len(s.Lhs))
@@ -37,9 +37,10 @@ func (f *function) assignStmt(s *ast.AssignStmt) {
 	}
 }
 
-// place computes the object and the key of what is assigned to. Locals that the same statement assigns are copied: the
-// object and the key are what they were in front of it (manual §2.4.3).
-func (f *function) place(e ast.Expr, assigned map[int]bool) place {
+// place computes the object and the key of place number i of a statement. Locals that are a place further right, and so
+// assigned before this one, are copied: the object and the key are what they were (manual §2.4.3). last tells, of a
+// local's register, which place is the last one that it is.
+func (f *function) place(e ast.Expr, i int, last map[int]int) place {
 	at := place{line: e.Line(), kind: field, name: e}
 	attr, isField := e.(*ast.AttrGetExpr)
 	if !isField {
@@ -47,13 +48,13 @@ func (f *function) place(e ast.Expr, assigned map[int]bool) place {
 		return at
 	}
 	at.name = attr.Key
-	at.index = f.copied(attr.Object, f.operand, assigned)
-	at.key = f.copied(attr.Key, f.operandK, assigned)
+	at.index = f.copied(attr.Object, f.operand, i, last)
+	at.key = f.copied(attr.Key, f.operandK, i, last)
 	return at
 }
 
-func (f *function) copied(e ast.Expr, operand func(ast.Expr) int, assigned map[int]bool) int {
-	if index, isLocal := f.localOf(e); isLocal && assigned[index] {
+func (f *function) copied(e ast.Expr, operand func(ast.Expr) int, i int, last map[int]int) int {
+	if index, isLocal := f.localOf(e); isLocal && last[index] > i {
 		return f.push(e)
 	}
 	return operand(e)

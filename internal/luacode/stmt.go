@@ -68,7 +68,7 @@ func (f *function) localStmt(s *ast.LocalAssignStmt) {
 func (f *function) functionStmt(s *ast.FuncDefStmt) {
 	line := s.Line()
 	if s.Name.Func != nil {
-		f.assign(f.place(s.Name.Func, nil), s.Func)
+		f.assign(f.place(s.Name.Func, 0, nil), s.Func)
 		return
 	}
 	object, key := f.operand(s.Name.Receiver), &ast.StringExpr{Value: s.Name.Method}
