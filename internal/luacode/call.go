@@ -64,8 +64,13 @@ func (f *function) call(e *ast.FuncCallExpr, wanted int) (pc int) {
 // the VM's top of stack.
 func (f *function) emitCall(line, base, args, wanted int, name string) (pc int) {
 	pc = f.emit(line, abc(lua.OP_CALL, base, args, wanted+1))
-	f.proto.DbgCalls = append(f.proto.DbgCalls, lua.DbgCall{Name: name, Pc: pc})
+	f.nameCall(pc, name)
 	return pc
+}
+
+// nameCall notes what errors call the function that the instruction at pc calls.
+func (f *function) nameCall(pc int, name string) {
+	f.proto.DbgCalls = append(f.proto.DbgCalls, lua.DbgCall{Name: name, Pc: pc})
 }
 
 // self puts an object's method and the object into two new registers.

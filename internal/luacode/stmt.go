@@ -178,12 +178,15 @@ func (f *function) numericFor(s *ast.NumberForStmt) {
 	f.landHere(f.leave(s.LastLine()))
 }
 
+// iteratorName is LuaJIT's name for what a generic for calls.
+const iteratorName = "(for generator)"
+
 func (f *function) genericFor(s *ast.GenericForStmt) {
 	line, names := s.Line(), len(s.Names)
 	f.enter(true)
 	base := f.free
 	f.pushExactly(line, s.Exprs, 3)
-	for _, name := range []string{"(for generator)", "(for state)", "(for control)"} {
+	for _, name := range []string{iteratorName, "(for state)", "(for control)"} {
 		f.declare(line, name)
 	}
 	f.need(line, base+6) // the iterator and its arguments
@@ -199,7 +202,7 @@ func (f *function) genericFor(s *ast.GenericForStmt) {
 	if mayYield(s.Exprs) {
 		f.iterate(line, base, names, begin+1)
 	} else {
-		f.emit(line, abc(lua.OP_TFORLOOP, base, 0, names))
+		f.nameCall(f.emit(line, abc(lua.OP_TFORLOOP, base, 0, names)), iteratorName)
 		f.jumpTo(line, begin+1)
 	}
 	f.landHere(f.leave(s.LastLine()))
@@ -228,7 +231,7 @@ func (f *function) iterate(line, base, names, body int) {
 		f.emit(line, abc(lua.OP_MOVE, base+3+i, base+i, 0))
 	}
 	result := f.take(line, names)
-	f.emit(line, abc(lua.OP_CALL, result, 3, names+1))
+	f.emitCall(line, result, 3, names, iteratorName)
 	f.emit(line, abc(lua.OP_MOVE, base+2, result, 0))
 	f.emit(line, abc(lua.OP_TEST, result, 0, bit(true)))
 	f.jumpTo(line, body)
