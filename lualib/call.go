@@ -75,14 +75,15 @@ func protect(L *lua.LState, nargs int) *Error {
 	// An error that leaves a wrapped coroutine leaves the VM thinking that this coroutine still runs.
 	L.G.CurrentThread = L
 	failed := errorOf(L, err)
-	failed.Traceback = nameOutermost(failed.Traceback, called)
+	failed.Traceback = theirs(failed.Traceback, called)
 	return failed
 }
 
-// nameOutermost mends the end of a traceback: the VM takes whatever was called for the main chunk, and adds a line that
-// says nothing.
-func nameOutermost(traceback string, called lua.LValue) string {
+// theirs makes a traceback of the VM's what Lua writes: functions of Go count as C's. It takes whatever was called for the
+// main chunk, and adds a line that says nothing. The VM writes one where our own could not be (see raise).
+func theirs(traceback string, called lua.LValue) string {
 	traceback = strings.TrimSuffix(traceback, "\n\t[G]: ?")
+	traceback = strings.ReplaceAll(traceback, "\n\t[G]: ", "\n\t[C]: ")
 	f, ok := called.(*lua.LFunction)
 	if !ok || f.IsG || f.Proto.LineDefined == 0 { // which is how one tells a main chunk
 		return traceback

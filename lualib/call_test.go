@@ -176,7 +176,7 @@ func TestErrorText(t *testing.T) {
 
 func TestTracebackNamesTheCallback(t *testing.T) {
 	m := newVM(t)
-	const lines = "test.lua:2: boom\nstack traceback:\n\t[G]: in function 'error'\n\ttest.lua:2: in "
+	const lines = "test.lua:2: boom\nstack traceback:\n\t[C]: in function 'error'\n\ttest.lua:2: in "
 	if _, err := m.run(t, "\nerror 'boom'"); err == nil || err.Error() != lines+"main chunk" {
 		t.Errorf("error %q, want the main chunk named", err)
 	}

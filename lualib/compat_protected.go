@@ -25,6 +25,15 @@ type protection struct {
 // protectionKey finds a state's protection.
 const protectionKey = "lualib.protection"
 
+// protectionOf returns a state's protection, or nil if the state has the VM's own protected calls.
+func protectionOf(L *lua.LState) *protection {
+	holder, ok := L.G.Registry.RawGetString(protectionKey).(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	return holder.Value.(*protection)
+}
+
 // openProtected replaces pcall and xpcall.
 func openProtected(L *lua.LState) {
 	p := &protection{}
@@ -143,7 +152,7 @@ func protectedCall(L *lua.LState, nargs, nresults int, handler *lua.LFunction) l
 		L.Pop(nargs + 1)
 		return overflowText
 	}
-	p := L.G.Registry.RawGetString(protectionKey).(*lua.LUserData).Value.(*protection)
+	p := protectionOf(L)
 	outer := *handlerNote(L)
 	running := len(p.handlers)
 	p.handlers = append(p.handlers, handler)

@@ -10,8 +10,6 @@ import (
 // openDebug leaves of the debug library what looks at Lua code and changes it. Functions of the host are closed: their
 // environment and upvalues, and the values on the stack while they run. getregistry and sethook do not exist.
 func openDebug(L *lua.LState) {
-	stock := L.GetGlobal(lua.DebugLibName).(*lua.LTable)
-	traceback := stock.RawGetString("traceback").(*lua.LFunction).GFunction
 	lib := L.NewTable()
 	L.SetFuncs(lib, map[string]lua.LGFunction{
 		"getfenv":      debugGetfenv,
@@ -23,14 +21,7 @@ func openDebug(L *lua.LState) {
 		"setlocal":     debugSetlocal,
 		"setmetatable": debugSetmetatable,
 		"setupvalue":   debugSetupvalue,
-		"traceback": func(L *lua.LState) int {
-			switch L.Get(1).(type) {
-			case lua.LString, lua.LNumber, *lua.LNilType, *lua.LState:
-				return traceback(L)
-			}
-			L.Push(L.Get(1)) // as Lua: an error object that is no text is handed on
-			return 1
-		},
+		"traceback":    debugTraceback,
 	})
 	shareModule(L, lua.DebugLibName, lib)
 }

@@ -25,7 +25,12 @@ func (f *firstInstruction) Done() <-chan struct{} {
 	return f.Context.Done()
 }
 
-// raise is the VM's own way to raise the object on top of L's stack, but for the words. It does not return.
+// raise is the VM's own way to raise the object on top of L's stack, but for the words, and for the traceback of what
+// nothing in L catches. It does not return.
 func raise(L *lua.LState) {
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: inLuaJITsWords(L, runningCall(L), L.Get(-1))})
+	raised := &lua.ApiError{Type: lua.ApiErrorRun, Object: inLuaJITsWords(L, runningCall(L), L.Get(-1))}
+	if L.Parent == nil && vm.known {
+		raised.StackTrace = traceback(L, 0)
+	}
+	panic(raised)
 }

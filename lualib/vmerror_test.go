@@ -125,7 +125,7 @@ func TestErrorsOfOperatorsReachTheHost(t *testing.T) {
 		{"pcall(error) coroutine.wrap(print)() local n = {} + 1",
 			"test.lua:1: attempt to perform arithmetic on a table value\nstack traceback:\n\ttest.lua:1: in main chunk"},
 		{"coroutine.wrap(function() nope() end)()", "test.lua:1: test.lua:1: attempt to call global 'nope' (a nil value)\n" +
-			"stack traceback:\n\t[G]: in function '?'\n\ttest.lua:1: in main chunk"},
+			"stack traceback:\n\t[C]: ?\n\ttest.lua:1: in main chunk"},
 	} {
 		if _, err := newVM(t).run(t, c.source); err == nil || err.Error() != c.want {
 			t.Errorf("%s\nraises %q, want %q", c.source, err, c.want)

@@ -1,0 +1,121 @@
+package lualib
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// traceback describes the calls on a state's stack as LuaJIT does, from a level on: 0 is the innermost. Of a deep stack it
+// leaves out the middle. What it gives for a state whose VM is not known is empty.
+func traceback(L *lua.LState, level int) string {
+	const first, last = 12, 10
+	calls := visibleCalls(L)
+	var out strings.Builder
+	out.WriteString("stack traceback:")
+	for i := max(level, 0); i < len(calls); i++ {
+		if i == first && i+1+last < len(calls) {
+			out.WriteString("\n\t...")
+			i = len(calls) - last
+		}
+		out.WriteString("\n\t")
+		out.WriteString(describe(calls[i]))
+	}
+	return out.String()
+}
+
+// visibleCalls returns the calls that a script knows of, the innermost first: not the handler that protected calls set,
+// not what a trampoline leads to, for which the trampoline stands, and not Lua code whose place a function of Go has taken
+// by a tail call: the VM keeps it until that returns.
+func visibleCalls(L *lua.LState) []vmCall {
+	var catch *lua.LFunction
+	if p := protectionOf(L); p != nil {
+		catch = p.catch
+	}
+	var calls []vmCall
+	for call := runningCall(L); !call.none(); call = call.caller() {
+		if isTrampoline(call) && len(calls) > 0 && isTrampolines(calls[len(calls)-1]) {
+			calls = calls[:len(calls)-1]
+		}
+		if call.function() != catch && !(len(calls) > 0 && endsInTailCall(call)) {
+			calls = append(calls, call)
+		}
+	}
+	return calls
+}
+
+// isTrampoline reports whether a call is of Lua code that is ours, and stands for a function of Go.
+func isTrampoline(call vmCall) bool {
+	function := call.function()
+	return !function.IsG && function.Proto.SourceName == trampolineName
+}
+
+// isTrampolines reports whether a trampoline made a call.
+func isTrampolines(call vmCall) bool {
+	caller := call.caller()
+	return !caller.none() && isTrampoline(caller)
+}
+
+func endsInTailCall(call vmCall) bool {
+	function := call.function()
+	return !function.IsG && opcode(function.Proto.Code[call.pc()]) == lua.OP_TAILCALL
+}
+
+// describe is a call's line.
+func describe(call vmCall) string {
+	function := call.function()
+	name := nameOf(call)
+	if function.IsG || isTrampoline(call) {
+		if name == "" {
+			return "[C]: ?" // LuaJIT has an address there
+		}
+		return "[C]: in function '" + name + "'"
+	}
+	proto := function.Proto
+	what := fmt.Sprintf("function <%s:%d>", proto.SourceName, proto.LineDefined)
+	switch {
+	case name != "":
+		what = "function '" + name + "'"
+	case proto.LineDefined == 0:
+		what = "main chunk"
+	}
+	return fmt.Sprintf("%s:%d: in %s", proto.SourceName, proto.DbgSourcePositions[call.pc()], what)
+}
+
+// nameOf returns the name by which Lua code made a call, or "". A tail call leaves the name of the call that it ends.
+func nameOf(call vmCall) string {
+	caller := call.caller()
+	if caller.none() || caller.function().IsG || isTrampoline(caller) {
+		return ""
+	}
+	named := caller.function().Proto.DbgCalls
+	at, found := slices.BinarySearchFunc(named, caller.pc(), func(c lua.DbgCall, pc int) int { return c.Pc - pc })
+	if !found || named[at].Name == "?" {
+		return ""
+	}
+	return named[at].Name
+}
+
+// debugTraceback adds the stack to a message. What is no text is handed on, as in LuaJIT.
+func debugTraceback(L *lua.LState) int {
+	of, at, level := L, 1, 1
+	if thread, isThread := L.Get(1).(*lua.LState); isThread {
+		of, at, level = thread, 2, 0
+	}
+	message := L.Get(at)
+	if L.GetTop() < at {
+		message = lua.LString("")
+	} else if !isText(message) {
+		L.Push(message)
+		return 1
+	} else {
+		message = lua.LString(message.String() + "\n")
+	}
+	if of == L {
+		level = 1
+	}
+	L.Push(lua.LString(message.String() + traceback(of, optInt(L, at+1, level))))
+	return 1
+}
