@@ -154,7 +154,7 @@ func calledAs(L *lua.LState) (name string, method bool) {
 	}
 	value, _ := L.GetInfo("f", caller, lua.LNil)
 	function, ok := value.(*lua.LFunction)
-	if !ok || function.IsG || function.Proto.SourceName == trampolineName {
+	if !ok || isHosts(function) {
 		return "?", false
 	}
 	pc := pcOf(caller)

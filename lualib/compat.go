@@ -15,7 +15,6 @@ func openCompat(L *lua.LState) {
 	openMath(L, library(L, lua.MathLibName))
 	openTime(L, library(L, lua.OsLibName))
 	openCoroutines(L, library(L, lua.CoroutineLibName))
-	openYield(L, library(L, lua.CoroutineLibName))
 	shareModule(L, "bit", openBit(L))
 	shareModule(L, "jit", openJit(L))
 }

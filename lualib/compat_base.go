@@ -129,7 +129,7 @@ func functionAt(L *lua.LState) *lua.LFunction {
 
 func baseGetfenv(L *lua.LState) int {
 	switch function := functionAt(L); {
-	case function == nil, function.IsG:
+	case function == nil, isHosts(function):
 		L.Push(L.G.Global)
 	default:
 		L.Push(function.Env)
@@ -140,7 +140,7 @@ func baseGetfenv(L *lua.LState) int {
 func baseSetfenv(L *lua.LState) int {
 	env := CheckTable(L, 2)
 	function := functionAt(L)
-	if function == nil || function.IsG { // level 0 would change the globals under the host's functions
+	if function == nil || isHosts(function) { // level 0 would change the globals under the host's functions
 		Errorf(L, "'setfenv' cannot change environment of given object")
 	}
 	function.Env = env

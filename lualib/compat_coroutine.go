@@ -4,16 +4,27 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// trampolineName is the chunk that coroutines over Go functions begin in. Messages do not show it.
-const trampolineName = "=[Go]"
-
-// trampoline lets a coroutine begin in Lua code: the VM loses the results of one that begins in a Go function.
-const trampoline = `local f = ...
+// trampoline is Lua code around a function of Go, where the VM needs Lua code. Scripts see a function of Go. Its chunk's
+// name is none that a script can give.
+const (
+	trampoline = `local f = ...
 local function pass(...) return ... end
 return function(...) return pass(f(...)) end`
+	trampolineName = "=[Go]"
+)
+
+// isHosts reports whether a function is of Go, or a trampoline.
+func isHosts(function *lua.LFunction) bool {
+	return function.IsG || function.Proto.SourceName == trampolineName
+}
 
 // openCoroutines mends coroutines over Go functions, whose results the VM loses, a yield across a Go function, at which
 // it loses its place, and what may be resumed (see refuseResume).
+//
+// There is a trampoline around yield, too. The VM resumes a coroutine by laying the values where the call of yield has its
+// results, but neither fills up those that are missing, which are then no values at all and crash it, nor finds its way
+// back if the call was a tail call of the coroutine's body. Behind a call that takes all results nothing is missing, and
+// the return of Lua code does the rest.
 func openCoroutines(L *lua.LState, lib *lua.LTable) {
 	threads := &coroutines{
 		create: lib.RawGetString("create").(*lua.LFunction).GFunction,
@@ -33,8 +44,8 @@ func openCoroutines(L *lua.LState, lib *lua.LTable) {
 		"resume": threads.luaResume,
 		"status": coroutineStatus,
 		"wrap":   threads.luaWrap,
-		"yield":  coroutineYield,
 	})
+	lib.RawSetString("yield", threads.inLua(L, L.NewFunction(coroutineYield)))
 }
 
 // coroutines is the VM's library, as far as ours builds on it.
@@ -46,12 +57,18 @@ type coroutines struct {
 func (c *coroutines) luaCreate(L *lua.LState) int {
 	function := CheckFunction(L, 1)
 	if function.IsG {
-		L.Push(c.trampoline)
-		L.Push(function)
-		L.Call(1, 1)
-		L.Replace(1, L.Get(-1))
+		L.Replace(1, c.inLua(L, function))
 	}
 	return c.create(L)
+}
+
+// inLua returns a trampoline around a function.
+func (c *coroutines) inLua(L *lua.LState, function *lua.LFunction) lua.LValue {
+	L.Push(c.trampoline)
+	L.Push(function)
+	L.Call(1, 1)
+	defer L.Pop(1)
+	return L.Get(-1)
 }
 
 // luaWrap makes a function that resumes, and raises what the coroutine raised, with the position of the call.

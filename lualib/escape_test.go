@@ -41,11 +41,11 @@ var escapes = []escape{
 	{name: "string.dump", source: `print((pcall(string.dump, function() end)))`, want: "false\n"},
 
 	// Environments, metatables and what debug reaches.
-	{name: "getfenv of a host's function", source: `print(getfenv(print) == _G, getfenv(io.open) == _G, debug.getfenv(pcall) == _G, getfenv(0) == _G)`, want: "true\ttrue\ttrue\ttrue\n"},
+	{name: "getfenv of a host's function", source: `print(getfenv(print) == _G, getfenv(io.open) == _G, debug.getfenv(pcall) == _G, getfenv(0) == _G, getfenv(coroutine.yield) == _G)`, want: "true\ttrue\ttrue\ttrue\ttrue\n"},
 	{name: "setfenv of a host's function", source: `print(pcall(setfenv, print, {}), pcall(debug.setfenv, print, {}) , (pcall(setfenv, 0, {})), (pcall(setfenv, io.open, {})))`,
 		want: "false\tfalse\tfalse\tfalse\n"},
 	{name: "debug.getregistry", source: `print(debug.getregistry, debug.sethook, debug.gethook, debug.upvalueid, debug.debug)`, want: "nil\tnil\tnil\tnil\tnil\n"},
-	{name: "upvalues of a host's function", source: `print(debug.getupvalue(io.write, 1), debug.setupvalue(pairs, 1, print), debug.getupvalue(coroutine.wrap(print), 1))`, want: "nil\tnil\n"},
+	{name: "upvalues of a host's function", source: `print(debug.getupvalue(io.write, 1), debug.setupvalue(pairs, 1, print), debug.setupvalue(coroutine.yield, 1, print), debug.getupvalue(coroutine.yield, 1), debug.getupvalue(coroutine.wrap(print), 1))`, want: "nil\tnil\tnil\tnil\n"},
 	{name: "stack of a host's function", source: `print(pcall(function() return debug.getlocal(0, 1) end)) print((select(2, pcall(debug.getlocal, 1, -5))), (select(2, pcall(debug.setlocal, 1, -1, 0))))`,
 		want: "true\tnil\nnil\tnil\n"},
 	{name: "debug.setmetatable", source: `print((pcall(debug.setmetatable, print, {__call = 1})), (pcall(debug.setmetatable, io.stdout, {})), (pcall(debug.setmetatable, 1, {})), (pcall(debug.setmetatable, nil, {})))`,
@@ -122,6 +122,7 @@ func TestEndlessEscapes(t *testing.T) {
 		"require in a loop":     `while true do pcall(require, "nothing") end`,
 		"pattern that blows up": `local s = ("a"):rep(3000) while true do pcall(string.find, s, (".-"):rep(12) .. "b") end`,
 		"goto":                  `::again:: goto again`,
+		"table.insert far out":  `table.insert({}, -2^31, 1)`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newVM(t)

@@ -29,13 +29,13 @@ func openDebug(L *lua.LState) {
 // luaFunction returns argument n, which must be a function, and whether it is the script's own.
 func luaFunction(L *lua.LState, n int) (f *lua.LFunction, ok bool) {
 	f = CheckFunction(L, n)
-	return f, !f.IsG
+	return f, !isHosts(f)
 }
 
 func debugGetfenv(L *lua.LState) int {
 	f, isFunction := L.Get(1).(*lua.LFunction)
 	switch {
-	case isFunction && f.IsG:
+	case isFunction && isHosts(f):
 		L.Push(L.G.Global) // what it is for all of them
 	case isFunction:
 		L.Push(f.Env)
@@ -48,7 +48,7 @@ func debugGetfenv(L *lua.LState) int {
 func debugSetfenv(L *lua.LState) int {
 	env := CheckTable(L, 2)
 	f, ok := L.Get(1).(*lua.LFunction)
-	if !ok || f.IsG {
+	if !ok || isHosts(f) {
 		Errorf(L, "'setfenv' cannot change environment of given object")
 	}
 	f.Env = env
@@ -88,7 +88,7 @@ func luaFrame(L *lua.LState) (frame *lua.Debug, local int, ok bool) {
 	}
 	value, _ := L.GetInfo("f", frame, lua.LNil)
 	f, isFunction := value.(*lua.LFunction)
-	return frame, int(number), isFunction && !f.IsG && number >= 1 && number <= 255
+	return frame, int(number), isFunction && !isHosts(f) && number >= 1 && number <= 255
 }
 
 func debugGetlocal(L *lua.LState) int {
@@ -199,7 +199,7 @@ func debugGetinfo(L *lua.LState) int {
 
 func infoOf(L *lua.LState, frame *lua.Debug, f *lua.LFunction, what string) *lua.LTable {
 	info := L.NewTable()
-	isGo := f == nil || f.IsG
+	isGo := f == nil || isHosts(f)
 	if strings.Contains(what, "S") {
 		source, kind := frame.Source, "Lua"
 		switch {

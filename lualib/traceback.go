@@ -46,11 +46,7 @@ func visibleCalls(L *lua.LState) []vmCall {
 	return calls
 }
 
-// isTrampoline reports whether a call is of Lua code that is ours, and stands for a function of Go.
-func isTrampoline(call vmCall) bool {
-	function := call.function()
-	return !function.IsG && function.Proto.SourceName == trampolineName
-}
+func isTrampoline(call vmCall) bool { return !call.function().IsG && isHosts(call.function()) }
 
 // isTrampolines reports whether a trampoline made a call.
 func isTrampolines(call vmCall) bool {
@@ -67,7 +63,7 @@ func endsInTailCall(call vmCall) bool {
 func describe(call vmCall) string {
 	function := call.function()
 	name := nameOf(call)
-	if function.IsG || isTrampoline(call) {
+	if isHosts(function) {
 		if name == "" {
 			return "[C]: ?" // LuaJIT has an address there
 		}
@@ -87,7 +83,7 @@ func describe(call vmCall) string {
 // nameOf returns the name by which Lua code made a call, or "". A tail call leaves the name of the call that it ends.
 func nameOf(call vmCall) string {
 	caller := call.caller()
-	if caller.none() || caller.function().IsG || isTrampoline(caller) {
+	if caller.none() || isHosts(caller.function()) {
 		return ""
 	}
 	named := caller.function().Proto.DbgCalls
