@@ -74,7 +74,7 @@ func tableInsert(L *lua.LState) int {
 		at, value := checkInt(L, 2), L.Get(3)
 		length := table.Len()
 		if at > length || at < 1 {
-			insertOutside(table, at, length, value)
+			insertOutside(L, table, at, length, value)
 			return 0
 		}
 		table.Insert(at, value)
@@ -84,9 +84,13 @@ func tableInsert(L *lua.LState) int {
 	return 0
 }
 
-// insertOutside inserts where the VM's own function would not move what comes after, or would hold nils.
-func insertOutside(table *lua.LTable, at, length int, value lua.LValue) {
+// insertOutside inserts where the VM's own function would not move what comes after, or would hold nils. From an index far
+// below 1 it moves up to 2^31 of them, as LuaJIT does.
+func insertOutside(L *lua.LState, table *lua.LTable, at, length int, value lua.LValue) {
 	for i := length + 1; i > at; i-- {
+		if i%stepsBetweenChecks == 0 {
+			raiseIfInterrupted(L)
+		}
 		table.RawSet(lua.LNumber(i), rawIndex(table, i-1))
 	}
 	table.RawSet(lua.LNumber(at), value)
