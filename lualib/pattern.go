@@ -75,7 +75,7 @@ func (m *matcher) search(start int) (from, to int) {
 // firstLiteral returns the byte that every match begins with, if the pattern begins with one.
 func (m *matcher) firstLiteral() (literal byte, ok bool) {
 	p := m.pattern
-	if p == "" || strings.IndexByte("([.%$", p[0]) >= 0 {
+	if p == "" || strings.IndexByte("()[.%$", p[0]) >= 0 {
 		return 0, false
 	}
 	return p[0], len(p) == 1 || strings.IndexByte("*?-", p[1]) < 0

@@ -229,6 +229,7 @@ for _, p in ipairs {"quick", "%((%a+)%)", "^THE", "^the", "end.$", "line$", "$",
   check("gmatch " .. escape(p), function() local out = {} for a, b in subject:gmatch(p) do out[#out + 1] = tostring(a) .. (b and "/" .. tostring(b) or "") if #out > 60 then break end end return concat(out, "|") end)
   check("gsub " .. escape(p), function() return give(subject:gsub(p, "<%0>")) end)
 end
+check("match ) nowhere", function() local found = ("fox"):match(")") return found end)
 check("find init", function() return ("hello"):find("l", 4), ("hello"):find("l", 5), ("hello"):find("l", -2), ("hello"):find("", 6), ("hello"):find("", 7), ("hello"):find("", 100) end)
 check("find init 0", function() return ("hello"):find("h", 0), ("hello"):find("h", -100) end)
 check("find init past", function() return ("hello"):find("", 10) end)
