@@ -59,8 +59,19 @@ func (c *coroutines) luaCreate(L *lua.LState) int {
 	if function.IsG {
 		L.Replace(1, c.inLua(L, function))
 	}
-	return c.create(L)
+	options := L.Options
+	L.Options.RegistrySize, L.Options.RegistryGrowStep = coroutineValues, coroutineGrowth
+	created := c.create(L)
+	L.Options = options
+	return created
 }
+
+// A coroutine begins with room for so many values, and grows by so many. With the main coroutine's sizes each would take
+// 64 KiB, and most have a few dozen.
+const (
+	coroutineValues = 128
+	coroutineGrowth = 1024
+)
 
 // inLua returns a trampoline around a function.
 func (c *coroutines) inLua(L *lua.LState, function *lua.LFunction) lua.LValue {
