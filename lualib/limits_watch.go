@@ -150,6 +150,9 @@ func (w *watch) look(now time.Time) {
 	}
 	w.idleLooks = 0
 	if call != w.call || w.since.IsZero() {
+		if w.limits.Memory > 0 && !w.stoppedAt.IsZero() {
+			runtime.GC() // what the stopped call has left is not this one's
+		}
 		w.call, w.since, w.stoppedAt, w.stuck = call, now, time.Time{}, false
 	}
 	if phase.is(stopped) {
