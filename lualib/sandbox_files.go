@@ -47,7 +47,7 @@ func (s *sandbox) openFiles(L *lua.LState) {
 		"__tostring": fileToString,
 		"close":      func(L *lua.LState) int { return closeFile(L, checkFile(L, 1)) },
 		"flush":      func(L *lua.LState) int { return checkFile(L, 1).flush(L) },
-		"lines":      func(L *lua.LState) int { return l.pushLines(L, checkFile(L, 1), false) },
+		"lines":      func(L *lua.LState) int { return l.pushLines(L, checkFile(L, 1), 2, false) },
 		"read":       func(L *lua.LState) int { return l.read(L, checkFile(L, 1), 2) },
 		"seek":       fileSeek,
 		"setvbuf":    fileSetvbuf,
@@ -208,28 +208,37 @@ func (l *fileLibrary) standard(L *lua.LState, which **lua.LUserData, mode string
 // lines is io.lines([path]).
 func (l *fileLibrary) lines(L *lua.LState) int {
 	if L.Get(1) == lua.LNil {
-		return l.pushLines(L, openFile(L, l.input), false)
+		return l.pushLines(L, openFile(L, l.input), 2, false)
 	}
 	path := CheckString(L, 1)
 	f, err := l.sandbox.openPath(path, "r")
 	if err != nil {
 		ArgError(L, 1, failureText(path, err))
 	}
-	return l.pushLines(L, f, true)
+	return l.pushLines(L, f, 2, true)
 }
 
-// pushLines gives an iterator over lines. One that opened the file closes it at the end.
-func (l *fileLibrary) pushLines(L *lua.LState, f *file, opened bool) int {
+// pushLines gives an iterator that reads by the formats from argument first on, or lines. One that opened the file closes it
+// at the end.
+func (l *fileLibrary) pushLines(L *lua.LState, f *file, first int, opened bool) int {
+	var formats []lua.LValue
+	for i := first; i <= L.GetTop(); i++ {
+		formats = append(formats, L.Get(i))
+	}
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		if f.closed {
-			Errorf(L, "file is already closed")
+			Errorf(L, "attempt to use a closed file")
 		}
 		L.SetTop(0)
+		for _, format := range formats {
+			L.Push(format)
+		}
 		results := l.read(L, f, 1)
-		if results == 3 {
+		value := L.Get(-results)
+		if results == 3 && value == lua.LNil { // a failure: reading itself ends with the first nil
 			Errorf(L, "%s", L.Get(-2).String())
 		}
-		if opened && L.Get(-1) == lua.LNil {
+		if opened && value == lua.LNil {
 			f.shut() //nolint:errcheck // it was only read
 		}
 		return results
@@ -466,7 +475,8 @@ func (f *file) pushRead(L *lua.LState, n int, format lua.LValue) int {
 		if !ok {
 			TypeError(L, n, "string")
 		}
-		switch strings.TrimPrefix(string(name), "*") {
+		kind := strings.TrimPrefix(string(name), "*")
+		switch kind[:min(1, len(kind))] { // "*all" and "*line" are common
 		case "n":
 			value, err = f.readNumber()
 		case "a":

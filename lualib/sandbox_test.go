@@ -170,6 +170,19 @@ func TestNoRaceLeadsOutside(t *testing.T) {
 	}
 }
 
+// As in LuaJIT the first letter of a format counts, and lines takes formats, too.
+func TestReadFormats(t *testing.T) {
+	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Read: lualib.Grant{All: true}}})
+	m.SetGlobal("path", luaString(filepath.Join(tree(t, map[string]string{"a": "7 x\nline\nrest"}), "a")))
+	m.wantOutput(t, `local f = io.open(path)
+		print(f:read("*number", "*line", "*Line", "*all")) print(pcall(f.read, f, "*x")) print(pcall(f.read, f, "")) f:close()
+		for number, byte, rest in io.lines(path, "*n", 1, "*all") do print(number, byte, rest) end
+		f = io.open(path) for two in f:lines(2) do io.write("[", two, "]") end print(io.type(f))
+		local next = io.lines(path, "*L", 1e3) print(next()) print(next()) print(pcall(next))`,
+		"7\t x\tline\n\trest\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad argument #2 to '?' (invalid format)\n"+
+			"7\t \tx\nline\nrest\n[7 ][x\n][li][ne][\nr][es][t]file\n7 x\n\tline\nrest\nnil\nfalse\tattempt to use a closed file\n")
+}
+
 func TestAllOpens(t *testing.T) {
 	dir := tree(t, map[string]string{"a": "1 0x10 -2.5e1x\nline\nrest"})
 	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Read: lualib.Grant{All: true}, Write: lualib.Grant{All: true},
