@@ -625,15 +625,22 @@ func loadFrom(L *lua.LState, f *file, name string) (*lua.LFunction, string) {
 	return chunk, ""
 }
 
-// loadfile is loadfile([path]).
+// loadfile is loadfile([path [, mode [, env]]]). There is no other mode than that of text.
 func (l *fileLibrary) loadfile(L *lua.LState) int {
+	mode := OptString(L, 2, "bt")
 	chunk, problem := l.loadPath(L)
+	if chunk != nil && !strings.Contains(mode, "t") {
+		chunk, problem = nil, "attempt to load chunk with wrong mode"
+	}
 	if chunk == nil {
 		L.Push(lua.LNil)
 		L.Push(lua.LString(problem))
 		return 2
 	}
 	chunk.Env = L.G.Global
+	if env, ok := L.Get(3).(*lua.LTable); ok {
+		chunk.Env = env
+	}
 	L.Push(chunk)
 	return 1
 }

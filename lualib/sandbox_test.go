@@ -183,6 +183,13 @@ func TestReadFormats(t *testing.T) {
 			"7\t \tx\nline\nrest\n[7 ][x\n][li][ne][\nr][es][t]file\n7 x\n\tline\nrest\nnil\nfalse\tattempt to use a closed file\n")
 }
 
+func TestLoadfileTakesModeAndEnvironment(t *testing.T) {
+	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Read: lualib.Grant{All: true}}})
+	m.SetGlobal("path", luaString(filepath.Join(tree(t, map[string]string{"a": "seen = 1 return x"}), "a")))
+	m.wantOutput(t, `x = 1 local env = {x = 2} print(loadfile(path, "t", env)(), env.seen, seen) print(loadfile(path, "b")) print(loadfile(path, nil)(), seen)`,
+		"2\t1\tnil\nnil\tattempt to load chunk with wrong mode\n1\t1\n")
+}
+
 func TestAllOpens(t *testing.T) {
 	dir := tree(t, map[string]string{"a": "1 0x10 -2.5e1x\nline\nrest"})
 	m := newVMWith(t, lualib.Options{Permissions: lualib.Permissions{Read: lualib.Grant{All: true}, Write: lualib.Grant{All: true},
