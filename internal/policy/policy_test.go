@@ -218,6 +218,7 @@ func TestPrivate(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	for item, want := range map[string]string{
 		"":                    `bad item "" of --allow-net: it is empty: remove the comma, or, if it was $private, quote it for the shell: '$private'`,
+		"--echo":              `bad item "--echo" of --allow-net: a flag, no host: name the hosts in front of it, or, if that was $private, quote it for the shell: '$private'`,
 		"a.example,":          `bad item "" of --allow-net: it is empty`,
 		"$public":             `bad item "$public" of --allow-net: no such group: there is $private`,
 		"$private.":           `no such group`,

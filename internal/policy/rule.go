@@ -22,6 +22,7 @@ type rule struct {
 // The rules that an item can break, each with the way to mend it.
 var (
 	errEmpty   = errors.New("it is empty: remove the comma, or, if it was $private, quote it for the shell: '$private'")
+	errFlag    = errors.New("a flag, no host: name the hosts in front of it, or, if that was $private, quote it for the shell: '$private'")
 	errGroup   = errors.New("no such group: there is $private")
 	errStar    = errors.New("a star can only stand for subdomains, as in *.example.com; to allow every host leave the flag out")
 	errURL     = errors.New("a URL: write its host alone, with the port if it matters, as in example.com:443")
@@ -36,6 +37,9 @@ var (
 func parseRule(item string, toASCII func(string) (string, error)) (rule, error) {
 	if item == "" {
 		return rule{}, errEmpty
+	}
+	if item[0] == '-' { // no name begins so; `--deny-net $private --echo` would else deny a host --echo, and $private not
+		return rule{}, errFlag
 	}
 	if strings.Contains(item, "://") {
 		return rule{}, errURL
