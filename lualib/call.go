@@ -46,6 +46,9 @@ func CallAs(L *lua.LState, where string, nargs int) error {
 		return nil
 	case reason != nil && err != nil:
 		err.Text = reason.Error()
+		if in.stack != "" {
+			err.Traceback = in.stack
+		}
 	}
 	return asError(err)
 }

@@ -53,6 +53,7 @@ func openProtected(L *lua.LState) {
 // caught runs where an error was raised, with everything still on the stack.
 func (p *protection) caught(L *lua.LState) int {
 	*handlerNote(L) = true // for errors in what follows
+	InterruptOf(L).raised(L)
 	object := inLuaJITsWords(L, runningCall(L).caller(), L.Get(1))
 	if handler := p.handlers[len(p.handlers)-1]; handler != nil {
 		p.handled = false

@@ -42,7 +42,9 @@ func (p phase) as(which phase) phase { return p&^phaseMask | which }
 type Interrupt struct {
 	maxString int // constant once the state is made; see CheckSize
 
-	begins *lua.LState // in a call that has not executed an instruction; belongs to the goroutine that owns the state
+	// These belong to the goroutine that owns the state.
+	begins *lua.LState // in a call that has not executed an instruction
+	stack  string      // a traceback of where the call was stopped, "" as long as it has not noticed
 
 	state atomic.Uint64 // a phase; changed without mu only between idle and running
 
@@ -133,6 +135,7 @@ func (in *Interrupt) enter(where string, called lua.LValue) bool {
 	if !before.is(idle) {
 		return false
 	}
+	in.stack = ""
 	if in.watch == nil {
 		return in.change(before, (before + oneCall).as(running))
 	}
@@ -172,6 +175,14 @@ func (in *Interrupt) Err() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.reason
+}
+
+// raised is told of each error on its way, with the stack of L still there. The first one after the call was stopped
+// shows where that was; then pcall and others that the error passes raise it anew, further up.
+func (in *Interrupt) raised(L *lua.LState) {
+	if in != nil && vm.known && in.stack == "" && (in.phase().is(stopped) || in.phase().is(killed)) {
+		in.stack = tracebackOfAll(L)
+	}
 }
 
 // Deadline implements context.Context.

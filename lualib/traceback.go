@@ -8,11 +8,22 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// traceback describes the calls on a state's stack as LuaJIT does, from a level on: 0 is the innermost. Of a deep stack it
-// leaves out the middle. What it gives for a state whose VM is not known is empty.
-func traceback(L *lua.LState, level int) string {
+// traceback describes the calls on a state's stack as LuaJIT does, from a level on: 0 is the innermost. It knows no calls
+// of a VM that is not known.
+func traceback(L *lua.LState, level int) string { return describeAll(visibleCalls(L), level) }
+
+// tracebackOfAll is traceback with the coroutines that wait for L.
+func tracebackOfAll(L *lua.LState) string {
+	var calls []vmCall
+	for ; L != nil; L = L.Parent {
+		calls = append(calls, visibleCalls(L)...)
+	}
+	return describeAll(calls, 0)
+}
+
+// describeAll describes calls from a level on. Of many it leaves out the middle.
+func describeAll(calls []vmCall, level int) string {
 	const first, last = 12, 10
-	calls := visibleCalls(L)
 	var out strings.Builder
 	out.WriteString("stack traceback:")
 	for i := max(level, 0); i < len(calls); i++ {

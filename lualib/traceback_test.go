@@ -1,8 +1,12 @@
 package lualib_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/lualib"
 )
 
 // Tracebacks, each as LuaJIT writes it but for the call of its own main function at the end.
@@ -53,4 +57,25 @@ func TestTraceback(t *testing.T) {
 
 func repeated(line string, times int) []string {
 	return strings.Split(strings.TrimSuffix(strings.Repeat(line+"\n", times), "\n"), "\n")
+}
+
+// The traceback of what was stopped shows where that was, whatever the error passed on its way.
+func TestTracebackOfWhatWasStopped(t *testing.T) {
+	m := newVM(t)
+	defer lualib.Watch(m.LState, lualib.Limits{CallTime: 20 * time.Millisecond})()
+	for name, c := range map[string]struct{ source, want string }{
+		"pcall": {`local function f() while true do end end
+			pcall(f)`, "\ttest.lua:1: in function <test.lua:1>\n\t[C]: in function 'pcall'\n\ttest.lua:2: in main chunk"},
+		"pcall in a loop": {`local function f() while true do end end
+			while true do pcall(function() f() end) end`,
+			"\ttest.lua:1: in function 'f'\n\ttest.lua:2: in function <test.lua:2>\n\t[C]: in function 'pcall'\n\ttest.lua:2: in main chunk"},
+		"coroutine": {`local co = coroutine.wrap(function() while true do end end)
+			co()`, "\ttest.lua:1: in function <test.lua:1>\n\t[C]: in function 'co'\n\ttest.lua:2: in main chunk"},
+	} {
+		_, err := m.run(t, c.source)
+		var failed *lualib.Error
+		if want := "stack traceback:\n" + c.want; !errors.As(err, &failed) || failed.Traceback != want {
+			t.Errorf("%s: %v\nwant %s", name, err, want)
+		}
+	}
 }

@@ -28,6 +28,7 @@ func (f *firstInstruction) Done() <-chan struct{} {
 // raise is the VM's own way to raise the object on top of L's stack, but for the words, and for the traceback of what
 // nothing in L catches. It does not return.
 func raise(L *lua.LState) {
+	InterruptOf(L).raised(L)
 	raised := &lua.ApiError{Type: lua.ApiErrorRun, Object: inLuaJITsWords(L, runningCall(L), L.Get(-1))}
 	if L.Parent == nil && vm.known {
 		raised.StackTrace = traceback(L, 0)
