@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -56,7 +57,20 @@ func (s *sandbox) warnOfEnv(L *lua.LState, name string) {
 		return
 	}
 	s.warned[name] = true
-	s.logger.Warn(refuse("reading the environment", "--allow-env", name).Error(), "at", Caller(L))
+	s.logger.Warn(refuseEnv(name), "at", Caller(L))
+}
+
+// refuseEnv words the refusal of a variable as one line of a log, whatever the script asked for. A flag is named only
+// where the runner would take it.
+func refuseEnv(name string) string {
+	const longest = 200
+	switch {
+	case len(name) > longest:
+		return fmt.Sprintf("%q and %d bytes more is not in --allow-env", name[:longest], len(name)-longest)
+	case name == "" || strings.ContainsAny(name, "=*,") || strconv.Quote(name) != `"`+name+`"`:
+		return fmt.Sprintf("%q is not in --allow-env", name)
+	}
+	return refuse("reading the environment", "--allow-env", name).Error()
 }
 
 // execute is os.execute([command]). Without a command it says whether there is a shell.

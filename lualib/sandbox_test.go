@@ -2,6 +2,7 @@ package lualib_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -224,6 +225,39 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 	if !strings.Contains(log.String(), "at=test.lua:2") {
 		t.Errorf("the warning does not name the line:\n%s", log.String())
 	}
+}
+
+// What a script asks for reaches the terminal of whoever runs it.
+func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
+	for name, want := range map[string]string{
+		`A\27[31m\nB`:             `"A\x1b[31m\nB" is not in --allow-env`,
+		`A\226\128\174B`:          `"A\u202eB" is not in --allow-env`,
+		`\255`:                    `"\xff" is not in --allow-env`,
+		``:                        `"" is not in --allow-env`,
+		`A=1`:                     `"A=1" is not in --allow-env`,
+		`A*`:                      `"A*" is not in --allow-env`,
+		`A,B`:                     `"A,B" is not in --allow-env`,
+		`ProgramFiles(x86)`:       `ProgramFiles(x86): reading the environment is not allowed: run again with --allow-env='ProgramFiles(x86)'`,
+		strings.Repeat("A", 1000): `"` + strings.Repeat("A", 200) + `" and 800 bytes more is not in --allow-env`,
+	} {
+		var log messages
+		m := newVMWith(t, lualib.Options{Logger: slog.New(&log)})
+		m.wantOutput(t, `print(os.getenv("`+name+`"))`, "nil\n")
+		if len(log) != 1 || log[0] != want {
+			t.Errorf("%s: warned %q, want %q", name, log, want)
+		}
+	}
+}
+
+// messages keeps what is logged, without attributes. It implements slog.Handler, for one goroutine.
+type messages []string
+
+func (m *messages) Enabled(context.Context, slog.Level) bool { return true }
+func (m *messages) WithAttrs([]slog.Attr) slog.Handler       { return m }
+func (m *messages) WithGroup(string) slog.Handler            { return m }
+func (m *messages) Handle(_ context.Context, r slog.Record) error {
+	*m = append(*m, r.Message)
+	return nil
 }
 
 func TestStreamsAreTheHosts(t *testing.T) {
