@@ -104,6 +104,7 @@ var (
 	errIDNA        = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
 	errBrackets    = errors.New("an IPv6 address without brackets, or two ports: write [address]:port")
 	errIPv6        = errors.New("no IPv6 address between the brackets: correct it, such as [2001:db8::1]")
+	errMappedZone  = errors.New("a zone behind an IPv4 address in IPv6's clothes, which has none: remove it from the % on")
 	errIPv4        = errors.New("a host that ends in a number and is no IPv4 address: write four numbers from 0 to 255")
 	errPort        = errors.New("a port that is no number from 1 to 65535: correct it, or leave it out with its colon")
 	errBehindHost  = errors.New("something other than a port behind the \"]\": write [address]:port")
@@ -185,8 +186,11 @@ func parseHostPort(s string, fallback int) (host string, port int, err error) {
 	var portText string
 	if strings.HasPrefix(s, "[") {
 		address, behind, closed := strings.Cut(s[1:], "]")
-		if host, err = parseIPv6(address); err != nil || !closed {
+		if !closed {
 			return "", 0, errIPv6
+		}
+		if host, err = parseIPv6(address); err != nil {
+			return "", 0, err
 		}
 		if behind != "" && behind[0] != ':' {
 			return "", 0, errBehindHost
@@ -219,6 +223,9 @@ func parseIPv6(s string) (string, error) {
 	addr, err := netip.ParseAddr(strings.Replace(s, "%25", "%", 1))
 	if err != nil || !addr.Is6() || !isRegName(addr.Zone()) {
 		return "", errIPv6
+	}
+	if addr.Is4In6() && addr.Zone() != "" { // netip reads it, and then not what it writes of it
+		return "", errMappedZone
 	}
 	return addr.String(), nil
 }

@@ -140,6 +140,8 @@ func TestParseURLRefuses(t *testing.T) {
 		{"IPv4 in brackets", "ws://[127.0.0.1]/", "no IPv6 address between the brackets"},
 		{"empty zone", "ws://[fe80::1%25]/", "no IPv6 address between the brackets"},
 		{"control byte in a zone", "ws://[fe80::1%25a%0a]/", "no IPv6 address between the brackets"},
+		{"zone of a mapped address", "ws://[::ffff:127.0.0.1%25lo]/", "a zone behind an IPv4 address in IPv6's clothes"},
+		{"bare zone of a mapped address", "ws://[::ffff:7f00:1%lo]:9/", "a zone behind an IPv4 address in IPv6's clothes"},
 		{"text behind the bracket", "ws://[::1]x/", `something other than a port behind the "]"`},
 		{"IPv4 of three parts", "ws://127.0.1/", "a host that ends in a number"},
 		{"IPv4 part over 255", "ws://256.0.0.1/", "a host that ends in a number"},
