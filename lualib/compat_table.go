@@ -22,6 +22,7 @@ func openTables(L *lua.LState, lib *lua.LTable) {
 		"sort":     tableSort,
 	})
 	L.SetGlobal("unpack", L.NewFunction(tableUnpack))
+	openTableModules(L, lib)
 }
 
 // rawIndex is table[i] without metamethods. The VM's RawGetInt looks at the array part alone.
