@@ -8,16 +8,18 @@ import (
 )
 
 // openDebug leaves of the debug library what looks at Lua code and changes it. Functions of the host are closed: their
-// environment and upvalues, and the values on the stack while they run. getregistry and sethook do not exist.
+// environment and upvalues, and the values on the stack while they run. There is no getregistry, and there are no hooks.
 func openDebug(L *lua.LState) {
 	lib := L.NewTable()
 	L.SetFuncs(lib, map[string]lua.LGFunction{
 		"getfenv":      debugGetfenv,
+		"gethook":      func(*lua.LState) int { return 0 },
 		"getinfo":      debugGetinfo,
 		"getlocal":     debugGetlocal,
 		"getmetatable": debugGetmetatable,
 		"getupvalue":   debugGetupvalue,
 		"setfenv":      debugSetfenv,
+		"sethook":      debugSethook,
 		"setlocal":     debugSetlocal,
 		"setmetatable": debugSetmetatable,
 		"setupvalue":   debugSetupvalue,
@@ -152,20 +154,30 @@ func debugGetmetatable(L *lua.LState) int {
 	return 1
 }
 
-// debugSetmetatable changes those of tables alone. Those of other types are shared with the host's functions, and those
-// of userdata are the host's.
-func debugSetmetatable(L *lua.LState) int {
-	object, ok := L.Get(1).(*lua.LTable)
-	if !ok {
-		ArgError(L, 1, "table expected: the metatables of other types are closed to scripts")
+// debugSethook does what it is asked for as long as that is no hook.
+func debugSethook(L *lua.LState) int {
+	if L.Get(1) != lua.LNil {
+		Errorf(L, "hooks are closed to scripts")
 	}
-	switch metatable := L.Get(2).(type) {
-	case *lua.LNilType, *lua.LTable:
-		object.Metatable = metatable
-	default:
+	return 0
+}
+
+// debugSetmetatable changes those of tables, and that of strings, which scripts reach in other ways as well. Those of
+// other types are shared with the host's functions, and those of userdata are the host's.
+func debugSetmetatable(L *lua.LState) int {
+	metatable := L.Get(2)
+	if _, isTable := metatable.(*lua.LTable); !isTable && metatable != lua.LNil {
 		TypeError(L, 2, "nil or table")
 	}
-	L.Push(object)
+	switch object := L.Get(1).(type) {
+	case *lua.LTable:
+		object.Metatable = metatable
+	case lua.LString:
+		L.SetMetatable(object, metatable)
+	default:
+		ArgError(L, 1, "table expected: the metatables of other types are closed to scripts")
+	}
+	L.Push(L.Get(1))
 	return 1
 }
 
@@ -225,12 +237,18 @@ func infoOf(L *lua.LState, frame *lua.Debug, f *lua.LFunction, what string) *lua
 	}
 	if strings.Contains(what, "u") {
 		info.RawSetString("nups", lua.LNumber(frame.NUpvalues))
+		params, vararg := 0, true
+		if !isGo {
+			params, vararg = int(f.Proto.NumParameters), f.Proto.IsVarArg&lua.VarArgIsVarArg != 0
+		}
+		info.RawSetString("nparams", lua.LNumber(params))
+		info.RawSetString("isvararg", lua.LBool(vararg))
 	}
 	if strings.Contains(what, "n") {
-		info.RawSetString("namewhat", lua.LString(""))
-		if frame.Name != "" && frame.Name != "?" && !strings.HasPrefix(frame.Name, "(") && !strings.HasPrefix(frame.Name, "<") {
-			info.RawSetString("name", lua.LString(frame.Name))
-			info.RawSetString("namewhat", lua.LString("global"))
+		what, name := calledBy(callOf(frame))
+		info.RawSetString("namewhat", lua.LString(what))
+		if name != "" {
+			info.RawSetString("name", lua.LString(name))
 		}
 	}
 	if strings.Contains(what, "f") && f != nil {

@@ -91,6 +91,17 @@ func describe(call vmCall) string {
 	return fmt.Sprintf("%s:%d: in %s", proto.SourceName, proto.DbgSourcePositions[call.pc()], what)
 }
 
+// calledBy returns what Lua code calls the function of a call, such as "local" and "f", or nothing.
+func calledBy(call vmCall) (what, name string) {
+	if call.none() || nameOf(call) == "" {
+		return "", ""
+	}
+	caller := call.caller()
+	operand := operandName(caller.function(), caller.pc(), registerA(caller.function().Proto.Code[caller.pc()]))
+	what, quoted, _ := strings.Cut(operand, " ")
+	return what, strings.Trim(quoted, "'")
+}
+
 // nameOf returns the name by which Lua code made a call, or "". A tail call leaves the name of the call that it ends.
 func nameOf(call vmCall) string {
 	caller := call.caller()

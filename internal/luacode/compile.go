@@ -55,7 +55,8 @@ func Compile(chunk []ast.Stmt, name string, join *lua.LFunction) (proto *lua.Fun
 	}
 	f := newFunction(nil, name, join)
 	f.proto.IsVarArg = lua.VarArgIsVarArg
-	f.body(chunk, lastLine(chunk))
+	f.proto.LastLineDefined = lastLine(chunk)
+	f.body(chunk, f.proto.LastLineDefined)
 	return f.proto, nil
 }
 
