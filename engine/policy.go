@@ -46,7 +46,7 @@ func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
 //	192.0.2.7         an address; one of IPv6 with or without brackets
 //	192.0.2.0/24      the addresses of a network
 //	localhost         the loopback addresses of both families
-//	$private          every address that is not public: loopback, private, link-local, a cloud's metadata, unspecified
+//	$private          what leads inwards: loopback, private, link-local, a cloud's metadata, shared, reserved, unspecified
 //
 // and may end in a port, as in example.com:443 or [2001:db8::1]:443. An address is the same in every spelling, and is
 // denied, too, where an IPv6 address leads to it through NAT64, 6to4 or the like, or 0.0.0.0 or [::] does. Where a proxy

@@ -27,7 +27,7 @@ type Policy struct {
 //	192.0.2.7         an address; one of IPv6 with or without brackets
 //	192.0.2.0/24      the addresses of a network
 //	localhost         the loopback addresses of both families
-//	$private          every address that is not public
+//	$private          the addresses that lead inwards, see private
 //
 // Each may end in a port, as in example.com:443, [2001:db8::1]:443 or [2001:db8::]/32:443. Without any item in allow
 // everything is allowed. toASCII turns a name that is not ASCII into what a look-up uses (IDNA). The error names the bad
