@@ -104,7 +104,7 @@ var (
 	errIDNA        = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
 	errBrackets    = errors.New("an IPv6 address without brackets, or two ports: write [address]:port")
 	errIPv6        = errors.New("no IPv6 address between the brackets: correct it, such as [2001:db8::1]")
-	errMappedZone  = errors.New("a zone behind an IPv4 address in IPv6's clothes, which has none: remove it from the % on")
+	errMappedZone  = errors.New("a zone behind an IPv4-mapped address, which has none: remove the % and what is behind it")
 	errIPv4        = errors.New("a host that ends in a number and is no IPv4 address: write four numbers from 0 to 255")
 	errPort        = errors.New("a port that is no number from 1 to 65535: correct it, or leave it out with its colon")
 	errBehindHost  = errors.New("something other than a port behind the \"]\": write [address]:port")
@@ -224,7 +224,7 @@ func parseIPv6(s string) (string, error) {
 	if err != nil || !addr.Is6() || !isRegName(addr.Zone()) {
 		return "", errIPv6
 	}
-	if addr.Is4In6() && addr.Zone() != "" { // netip reads it, and then not what it writes of it
+	if addr.Is4In6() && addr.Zone() != "" { // package net would make it 127.0.0.1%lo, which nothing reads
 		return "", errMappedZone
 	}
 	return addr.String(), nil
