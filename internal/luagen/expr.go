@@ -47,7 +47,7 @@ func (g *gen) num(depth int) *node {
 	case 8:
 		return expr("(", pick(g, "7 % 3", "-7 % 3", "7 % -3", "5.5 % 2", "-4 % 2", "2 ^ 3", "2 ^ -1", "1 / -0", "2 ^ 3 ^ 0", "-2 ^ 2", "0 / 0", "1 / 0", "- 1 / 0", "6 / 4"), " + 0)")
 	case 9:
-		return expr("(", g.cond(depth-1), " and ", a(), " or ", b(), ")")
+		return expr("((", g.cond(depth-1), ") and ", a(), " or ", b(), ")")
 	case 10:
 		return expr("(", g.field(depth-1), " or ", a(), ")")
 	case 11:
@@ -64,6 +64,9 @@ func (g *gen) num(depth int) *node {
 		if o := g.variable(objKind); o != nil {
 			return expr("(", pick[any](g, expr(o, " + ", a()), expr(a(), " - ", o), expr("- ", o), expr(o, " * ", o)), ")")
 		}
+	}
+	if y := g.yield(depth - 1); y != nil && g.chance(2) {
+		return expr("I(", y, ")")
 	}
 	if c := g.callOf(numKind, depth-1); c != nil {
 		return c
@@ -96,7 +99,7 @@ func (g *gen) str(depth int) *node {
 	case 3:
 		return expr("(", g.chain(g.number(6, 14), 0), ")")
 	case 4:
-		return expr("(", g.cond(depth-1), " and ", g.str(depth-1), " or ", g.str(depth-1), ")")
+		return expr("((", g.cond(depth-1), ") and ", g.str(depth-1), " or ", g.str(depth-1), ")")
 	case 5:
 		return expr("(S(", g.str(depth-1), "):", pick(g, "upper()", "rep(2)", "sub(2)", `gsub("a", "b")`, "sub(1, -2)"), ")")
 	case 6:
@@ -104,6 +107,9 @@ func (g *gen) str(depth int) *node {
 			return expr("(", pick[any](g, expr(o, ` .. "k"`), expr(`"k" .. `, o), expr(`1 .. `, o, ` .. "x"`)), ")")
 		}
 	case 7:
+		if y := g.yield(depth - 1); y != nil && g.chance(2) {
+			return expr("S(", y, ")")
+		}
 		if c := g.callOf(strKind, depth-1); c != nil {
 			return expr("S(", c, ")")
 		}
@@ -142,7 +148,7 @@ func (g *gen) any(depth int) *node {
 		}
 		return pick(g, expr("nil"), expr("true"), expr("false"), expr("nil"), expr("false"), g.numeral(), g.literal())
 	}
-	switch g.rng.IntN(14) {
+	switch g.rng.IntN(15) {
 	case 0, 1, 2, 3, 4:
 		return g.logic(depth)
 	case 5:
@@ -164,6 +170,10 @@ func (g *gen) any(depth int) *node {
 		if o := g.variable(objKind); o != nil {
 			return pick[*node](g, expr(o, ".v"), expr(o, ".other"), expr(o, "[", g.num(0), "]"), expr("(", o, "(", g.any(depth-1), "))"),
 				expr("(", o, pick(g, " == ", " < ", " <= ", " > ", " >= ", " ~= "), g.obj(0), ")"))
+		}
+	case 12:
+		if g.chance(2) {
+			return g.thread()
 		}
 	}
 	if c := g.callOf(anyKind, depth-1); c != nil {
@@ -306,7 +316,7 @@ func (g *gen) arguments(depth int) []*node {
 
 // multi is an expression of any number of values.
 func (g *gen) multi(depth int) *node {
-	switch g.rng.IntN(8) {
+	switch g.rng.IntN(10) {
 	case 0, 1:
 		if g.fn.sig.vararg {
 			return expr("...")
@@ -322,6 +332,14 @@ func (g *gen) multi(depth int) *node {
 		return expr("unpack({", g.list(anyKind, n, depth-1), "}, 1, ", fmt.Sprint(n), ")")
 	case 6:
 		return expr("select(", fmt.Sprint(g.number(1, 3)), g.moreArguments(depth-1), ")")
+	case 7:
+		if r := g.resume(depth - 1); r != nil {
+			return r
+		}
+	case 8:
+		if y := g.yield(depth - 1); y != nil {
+			return expr("unpack({", y, "}, 1, ", fmt.Sprint(g.number(1, 5)), ")")
+		}
 	}
 	if c := g.call(func(*signature) bool { return true }, depth-1); c != nil {
 		return c
@@ -346,8 +364,13 @@ func (g *gen) callOf(k kind, depth int) *node {
 
 // call calls a function or a method that is wanted and that may be called here, or is nil.
 func (g *gen) call(want func(*signature) bool, depth int) *node {
+	if want(yielding) && g.chance(2) {
+		if y := g.yield(depth); y != nil {
+			return y
+		}
+	}
 	callable := func(v *variable, s *signature) bool {
-		return want(s) && (s.pure || g.effects && v.depth >= g.fn.pureDepth)
+		return want(s) && (s.pure || g.effects && v.depth >= g.fn.pureDepth) && (!s.yields || g.fn.sig.yields)
 	}
 	v := g.some(g.readable(func(v *variable) bool {
 		switch v.kind {

@@ -11,6 +11,9 @@ func (g *gen) signature() *signature {
 	for range g.rng.IntN(4) {
 		s.results = append(s.results, pick(g, anyKind, numKind, numKind, strKind))
 	}
+	if g.chance(8) || g.fn.sig.yields && g.chance(3) {
+		s.yields, s.pure = true, false
+	}
 	return s
 }
 
@@ -36,6 +39,9 @@ func (g *gen) function(s *signature, self ...string) *node {
 			params = append(params, "...")
 		}
 		body := append([]*node{stmt("tick()")}, g.statements(g.rng.IntN(4))...)
+		if s.yields {
+			body = append(body, g.yieldingStatements()...)
+		}
 		made = expr("(", strings.Join(params, ", "), ")", blockOf(append(body, g.returns())), "end")
 	})
 	return made
@@ -168,6 +174,10 @@ func (g *gen) recursion() *node {
 	var s *node
 	g.full(func() {
 		start := expr("(", pick(g, "0", "1", "3", "6"), g.moreArguments(1), ")")
+		if g.fn.sig.yields && !g.chance(3) {
+			s = stmt("local function ", name, g.yieldingRecursion(name), " out(", name, start, ")")
+			return
+		}
 		s = stmt("local function ", name, pick(g,
 			"(n, ...) tick() if n <= 0 then return ... end return "+name+"(n - 1, n, ...) end",
 			"(n, a, ...) tick() if n == 0 then return a, ... end return ("+name+"(n - 1, ...)), a end",

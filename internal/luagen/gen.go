@@ -17,6 +17,7 @@ const (
 	objKind // a table of the prelude's object
 	funKind
 	modKind    // a table with methods
+	coKind     // a coroutine
 	hiddenKind // what nothing is done with
 )
 
@@ -37,6 +38,7 @@ type signature struct {
 	vararg  bool
 	results []kind
 	pure    bool // it assigns to no variable and no table from outside
+	yields  bool // it may yield; only what may do so, too, calls it
 }
 
 // A function is the state of one whose body is being made.
@@ -77,6 +79,12 @@ func (g *gen) program() *node {
 	g.declare("j", numKind)
 	g.declare("t", tabKind)
 	stmts = append(stmts, g.statements(g.left)...)
+	g.left = g.number(3, 10)
+	g.full(func() {
+		if s := g.coroutineStatement(); s != nil {
+			stmts = append(stmts, s)
+		}
+	})
 	if g.chance(6) {
 		stmts = append(stmts, g.wide())
 	}
@@ -185,7 +193,7 @@ func (g *gen) some(from []*variable) *variable {
 // called.
 func (g *gen) full(f func()) {
 	outer := g.effects
-	g.effects = g.chance(3)
+	g.effects = g.chance(3) || g.fn.sig.yields && g.chance(2)
 	f()
 	g.effects = outer
 }

@@ -8,13 +8,15 @@ local function show(v)
   if type(v) == "number" then
     if v ~= v then return "nan" end
     if v == 0 then return "0" end
-    return (("%.14g"):format(v))
+    return (("%.14g"):format(v * (1 + 2 ^ -48))) -- off a tie, which LuaJIT rounds up and C to even
   elseif type(v) == "string" then
     return "'" .. v:gsub("[%c\128-\255]", function(c) return "\\" .. c:byte() end) .. "'"
   elseif type(v) == "table" then
     return "t"
   elseif type(v) == "function" then
     return "f"
+  elseif type(v) == "thread" then
+    return "c"
   end
   return tostring(v)
 end
@@ -77,17 +79,52 @@ function flush()
   for i = 1, #functions do out("kept", functions[i](i)) end
 end
 
--- The wordings of the VM's own errors differ, so that only those of programs are printed. They end in # and digits.
-local function outcome(ok, ...)
-  if ok then return out("ok", ...) end
+-- said takes what pcall or resume gives. The wordings of the VM's own errors differ, so that it leaves only those of
+-- programs, which end in # and digits, with 0 in front where error puts no position there, and those about what cannot be
+-- resumed. Positions that wrap puts in front are cut off.
+function said(ok, ...)
   local e = ...
-  if type(e) == "string" and not e:find("#%a*%d*$") then e = "error" end
+  if ok or type(e) ~= "string" then return ok, ... end
+  return ok, e:match("p:%d+: #%d+$") or e:match("%d?#%a*%d*$") or e:match("cannot resume %a+ coroutine$") or "error"
+end
+
+local function outcome(...)
+  local ok, e = said(...)
+  if ok then return out("ok", select(2, ...)) end
   if type(e) == "table" then return out("raised", e, e.code) end
   out("raised", e)
 end
 
 function try(...)
   outcome(pcall(...))
+end
+
+yield = coroutine.yield
+asker = {yield = yield}
+function ask(...) return yield(...) end
+
+-- step resumes a coroutine.
+function step(...)
+  outcome(coroutine.resume(...))
+end
+
+-- drive resumes f at most n times with no value, one or three, and once more if it has ended.
+function drive(n, f, ...)
+  local co = coroutine.create(f)
+  outcome(coroutine.resume(co, ...))
+  for i = 1, n do
+    tick()
+    local before = coroutine.status(co)
+    if (i + n) % 3 == 0 then
+      outcome(coroutine.resume(co))
+    elseif (i + n) % 3 == 1 then
+      outcome(coroutine.resume(co, i))
+    else
+      outcome(coroutine.resume(co, i % 2 == 0 and "r", nil, i))
+    end
+    if before == "dead" then break end
+  end
+  out(coroutine.status(co))
 end
 
 local meta = {}

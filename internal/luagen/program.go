@@ -3,8 +3,10 @@
 // A program always ends, and prints the same in every right implementation. It leans on nothing that the language leaves
 // open: the order of reading an operand and of a side effect in the same expression, the order of pairs, the length of
 // tables with holes. Nor does it lean on what differs between VMs whatever their compiler does: the wordings of the VM's
-// errors, numbers in concatenations that are no small integers, remainders of infinities, a -0 that is computed, yields
-// across pcall, metamethods and iterators, numerals as strings in for loops.
+// errors, numbers in concatenations that are no small integers, remainders of infinities, a -0 that is computed, numerals
+// as strings in for loops, digits that round from a tie. Two more that are the VM's: what error and wrap take for the caller
+// in a tail call, and yields across functions that are not Lua code, such as pcall, the library's iterators, what sort and
+// gsub call, and across metamethods.
 package luagen
 
 import (

@@ -48,7 +48,7 @@ func (g *gen) statement() *node {
 
 // attempt makes a statement, or nil where the one it thought of cannot be.
 func (g *gen) attempt() *node {
-	switch g.rng.IntN(36) {
+	switch g.rng.IntN(39) {
 	case 0, 1, 2, 3, 4:
 		return g.local()
 	case 5, 6, 7:
@@ -92,6 +92,8 @@ func (g *gen) attempt() *node {
 			return stmt("flush()")
 		}
 		return nil
+	case 34, 35, 36:
+		return g.coroutineStatement()
 	}
 	return stmt("out(", g.arguments(g.depth()), ")")
 }
@@ -357,6 +359,12 @@ func (g *gen) generic() *node {
 			}
 		}), "end")
 	}
+	if g.fn.sig.yields && g.chance(2) {
+		if g.chance(3) {
+			return over(expr(pick(g, "yield", "coroutine.yield", "ask"), g.moreArguments(1)), anyKind)
+		}
+		return over(g.yieldingIterator(), numKind, anyKind)
+	}
 	switch g.rng.IntN(6) {
 	case 0:
 		return over(expr("ipairs({", g.list(strKind, g.number(1, 4), 1), "})"), numKind, anyKind)
@@ -439,7 +447,7 @@ func (g *gen) leave() *node {
 // protected calls a function that may fail.
 func (g *gen) protected() *node {
 	fails := pick(g,
-		stmt("error(", pick(g, `"#1"`, `"#2", 0`, `{code = 3}`, `nil`, `false`), ")"),
+		stmt("error(", pick(g, `"#1"`, `"0#2", 0`, `{code = 3}`, `nil`, `false`), ")"),
 		stmt("local z = nil + 1"), stmt("local z = (nil).x"), stmt("none()()"), stmt("local z = {} .. 'x'"), stmt("local z = 1 < 'x'"),
 		stmt("error('#4')"), stmt("out(pcall(error, ", expr(`"#5"`), "))"))
 	s := &signature{vararg: g.chance(2), pure: g.fn.pureDepth > 0, params: []kind{anyKind, anyKind}[:g.rng.IntN(3)], results: []kind{anyKind}}
