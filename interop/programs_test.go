@@ -19,13 +19,14 @@ import (
 )
 
 const (
-	programSeeds    = 10               // files that TestPrograms runs; TIDEWIRE_PROGRAM_SEEDS chooses others
+	programSeeds    = 8                // files that TestPrograms runs; TIDEWIRE_PROGRAM_SEEDS chooses others
 	programsPerFile = 300              // of one seed
 	programTimeout  = 20 * time.Second // for a file, which takes less than one second
 	shownPrograms   = 5                // differences that are shrunk and shown
 	shrinkTime      = 20 * time.Second // for each of them
 	shrinkBatch     = 300 << 10        // bytes of the reductions that are tried in one run
 	shrinkTimeout   = 5 * time.Second  // for such a run: a reduction may hang where the program did not
+	hangs           = "hangs\n"        // is printed last of a program that takes longer than the timeout, as the first of its file
 )
 
 // Random programs print the same in a real luajit and in the runner. A difference is shown with the seed and the index of
@@ -41,6 +42,10 @@ func TestPrograms(t *testing.T) {
 		ours := runPrograms(t, programs, tidewire)
 		for i := range programs {
 			if theirs[i] == ours[i] {
+				continue
+			}
+			if strings.HasSuffix(theirs[i], hangs) {
+				t.Logf("seed %d, program %d is left out: luajit does not end it within %v", seed, i, programTimeout)
 				continue
 			}
 			different++
@@ -116,22 +121,24 @@ func tidewire(ctx context.Context, file string) *exec.Cmd {
 }
 
 // runPrograms returns what each program prints. One that ends the process or hangs is told so, and the others behind it
-// run in another process.
+// run in another process. When the time is up, the program is run again as the first of its file: what is slow may be the
+// machine.
 func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []string {
 	t.Helper()
 	var printed []string
 	for len(printed) < len(programs) {
 		found, failure := runFile(t, programs[len(printed):], in, programTimeout)
-		printed = append(printed, found...)
-		if len(printed) < len(programs) {
-			printed[len(printed)-1] += failure + "\n"
+		if failure == hangs && len(found) > 1 {
+			found, failure = found[:len(found)-1], ""
 		}
+		printed = append(printed, found...)
+		printed[len(printed)-1] += failure
 	}
 	return printed
 }
 
-// runFile runs programs in one process and returns what those that began printed, and at least one. If these are not all,
-// the last of them is where the process failed.
+// runFile runs programs in one process and returns what those that began printed, and at least one. If it failed, the last
+// of them is where.
 func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string, failure string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "programs.lua")
@@ -150,7 +157,10 @@ func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeou
 			printed = append(printed, "")
 		}
 		first, _, _ := strings.Cut(stderr.String(), "\n")
-		failure = fmt.Sprintf("did not end: %v: %s", err, first)
+		failure = fmt.Sprintf("did not end: %v: %s\n", err, first)
+		if ctx.Err() != nil {
+			failure = hangs
+		}
 	}
 	return printed, failure
 }
