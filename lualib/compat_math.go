@@ -29,8 +29,8 @@ func openMath(L *lua.LState, lib *lua.LTable) {
 		"frexp":      mathFrexp,
 		"ldexp":      mathLdexp,
 		"log":        mathLog,
-		"max":        mathFold(func(x, y float64) bool { return y > x }),
-		"min":        mathFold(func(x, y float64) bool { return y < x }),
+		"max":        mathFold(func(x, y float64) bool { return x > y }),
+		"min":        mathFold(func(x, y float64) bool { return x < y }),
 		"modf":       mathModf,
 		"random":     random.luaRandom,
 		"randomseed": random.luaSeed,
@@ -54,12 +54,13 @@ func mathBinary(f func(x, y float64) float64) lua.LGFunction {
 	}
 }
 
-// mathFold keeps one of its arguments; replaces says that y takes the place of x.
-func mathFold(replaces func(x, y float64) bool) lua.LGFunction {
+// mathFold keeps one of its arguments; stays says that x is kept before y. Where neither is more than the other it is y, as
+// in LuaJIT: with a nan, and with zeros of either sign.
+func mathFold(stays func(x, y float64) bool) lua.LGFunction {
 	return func(L *lua.LState) int {
 		x := CheckNumber(L, 1)
 		for i := 2; i <= L.GetTop(); i++ {
-			if y := CheckNumber(L, i); replaces(x, y) {
+			if y := CheckNumber(L, i); !stays(x, y) {
 				x = y
 			}
 		}

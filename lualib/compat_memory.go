@@ -24,7 +24,7 @@ func (c *collector) luaCollect(L *lua.LState) int {
 		runtime.GC()
 	case "count":
 		result = lua.LNumber(kibibytes())
-	case "step":
+	case "step": // a cycle is always complete, so that a script that steps until one is comes to an end
 		result = lua.LTrue
 	case "stop":
 		c.stopped = true

@@ -108,14 +108,10 @@ func tableRemove(L *lua.LState) int {
 		return 1
 	}
 	at := checkInt(L, 2)
-	switch {
-	case length == 0:
+	if at < 1 || at > length {
 		return 0
-	case at < 1 || at > length:
-		L.Push(lua.LNil)
-	default:
-		L.Push(table.Remove(at))
 	}
+	L.Push(table.Remove(at))
 	return 1
 }
 

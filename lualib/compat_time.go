@@ -41,6 +41,9 @@ func osSetlocale(L *lua.LState) int {
 	return 1
 }
 
+// gmt is UTC by the name that C's gmtime gives it. A time zone of the system may be called UTC there, too.
+var gmt = time.FixedZone("GMT", 0)
+
 // osDate is os.date: strftime in the C locale, or a table.
 func osDate(L *lua.LState) int {
 	format := OptString(L, 1, "%c")
@@ -49,7 +52,7 @@ func osDate(L *lua.LState) int {
 		at = time.Unix(toInt64(CheckNumber(L, 2)), 0)
 	}
 	if rest, utc := strings.CutPrefix(format, "!"); utc {
-		format, at = rest, at.UTC()
+		format, at = rest, at.In(gmt)
 	} else {
 		at = at.Local()
 	}
@@ -101,7 +104,7 @@ var dateLayouts = map[byte]string{
 	'a': "Mon", 'A': "Monday", 'b': "Jan", 'B': "January", 'c': "Mon Jan _2 15:04:05 2006", 'd': "02", 'D': "01/02/06",
 	'e': "_2", 'F': "2006-01-02", 'h': "Jan", 'H': "15", 'I': "03", 'j': "002", 'm': "01", 'M': "04", 'p': "PM", 'P': "pm",
 	'r': "03:04:05 PM", 'R': "15:04", 'S': "05", 'T': "15:04:05", 'x': "01/02/06", 'X': "15:04:05", 'y': "06",
-	'Y': "2006", 'z': "-0700",
+	'Y': "2006", 'z': "-0700", 'Z': "MST",
 }
 
 // dateField is what one conversion gives.
@@ -129,11 +132,6 @@ func dateField(conversion byte, at time.Time) (text string, ok bool) {
 		return fmt.Sprintf("%02d", (at.YearDay()+6-int(at.Weekday()))/7), true
 	case 'W': // on Monday
 		return fmt.Sprintf("%02d", (at.YearDay()+6-int(at.Weekday()+6)%7)/7), true
-	case 'Z':
-		if name := at.Format("MST"); name != "UTC" {
-			return name, true
-		}
-		return "GMT", true // as C calls it
 	case 'G', 'g', 'V':
 		year, week := at.ISOWeek()
 		return map[byte]string{
