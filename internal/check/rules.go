@@ -71,6 +71,9 @@ func (s *script) unknownFields() (findings []Finding) {
 		if m == nil || known[field{m, use.name}] || slices.Contains(m.Names(), use.name) {
 			continue
 		}
+		if luaapi.Required(m.Name+"."+use.name) != nil { // require may have added it
+			continue
+		}
 		meant := spelling.Near(use.name, m.Names())
 		if meant == "" && m.Stock != nil && s.stored[use.attr] {
 			continue

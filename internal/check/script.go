@@ -180,16 +180,8 @@ func (s *script) statement(stmt ast.Stmt) {
 	}
 }
 
-// local is local names = exprs. A function sees its own name: the tree does not tell "local function f" from "local f =
-// function", and the VM does not either.
+// local is local names = exprs, which do not see the names.
 func (s *script) local(stmt *ast.LocalAssignStmt) {
-	if len(stmt.Names) == 1 && len(stmt.Exprs) == 1 {
-		if f, ok := stmt.Exprs[0].(*ast.FunctionExpr); ok {
-			s.declare(stmt.Names[0], f)
-			s.expr(f)
-			return
-		}
-	}
 	s.store(stmt.Exprs)
 	for i, name := range stmt.Names {
 		if len(stmt.Exprs) == 0 {

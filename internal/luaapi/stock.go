@@ -16,9 +16,12 @@ var stock = []*Module{
 	library("coroutine", `create isyieldable resume running status wrap yield`),
 	library("io", `close flush input lines open output popen read stderr stdin stdout tmpfile type write`),
 	library("os", `clock date difftime execute exit getenv remove rename setlocale time tmpname`),
-	library("debug", `getfenv getinfo getlocal getmetatable getupvalue setfenv setlocal setmetatable setupvalue traceback`),
+	library("debug", `gethook getfenv getinfo getlocal getmetatable getupvalue sethook setfenv setlocal setmetatable setupvalue
+		traceback`),
 	library("bit", `arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex`),
 	library("jit", `arch flush off on os status version version_num`),
+	{Name: "table.new", Loadable: true}, // functions: require adds them to table
+	{Name: "table.clear", Loadable: true},
 	unloaded("package", `config cpath loaded loaders loadlib path preload searchpath seeall`),
 }
 
