@@ -57,8 +57,8 @@ earlier version wrote are written anew.`,
 			return initialize(dir, flags)
 		},
 	}
-	cmd.Flags().BoolVar(&flags.force, "force", false, "overwrite files that are there and different")
-	cmd.Flags().BoolVar(&flags.types, "types", false, "write the type definitions alone")
+	defineToggle(cmd, &flags.force, "force", "overwrite files that are there and different", "it takes no value: leave the = out")
+	defineToggle(cmd, &flags.types, "types", "write the type definitions alone", "it takes no value: leave the = out")
 	return cmd
 }
 

@@ -64,14 +64,8 @@ func (l *limitFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.Var(&l.memory, "max-memory", "stop a script that takes more than `SIZE` of memory, such as 512M or 2G; 0 for no limit")
 	flags.Var(&l.callback, "callback-timeout", "stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 for no limit")
-	flags.IntVar(&l.connections, "max-connections", 10_000, "how many connections may be live at once")
-}
-
-func (l *limitFlags) validate() error {
-	if l.connections < 1 {
-		return errors.New("invalid argument \"" + strconv.Itoa(l.connections) + "\" for \"--max-connections\" flag: at least 1 expected")
-	}
-	return nil
+	l.connections = 10_000
+	flags.Var(&wholeNumber{number: &l.connections, least: 1}, "max-connections", "how many connections may be live at once")
 }
 
 func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +19,8 @@ const everything = "*"
 // lists add up. It implements pflag.Value.
 type grant struct {
 	lualib.Grant
-	kind string // what --help calls the value
+	kind  string             // what --help calls the value
+	check func(string) error // refuses an item that would match nothing
 }
 
 func (g *grant) String() string { return strings.Join(g.Only, ",") }
@@ -34,7 +38,33 @@ func (g *grant) Set(text string) error {
 		if item == "" { // as from --allow-read=$UNSET, which must not open everything, nor pass in silence
 			return errors.New("an empty name: to allow everything leave the = out")
 		}
+		if err := g.check(item); err != nil {
+			return err
+		}
 		g.Only = append(g.Only, item)
+	}
+	return nil
+}
+
+// checkPath refuses a home directory that no shell has filled in: most do not behind a =.
+func checkPath(path string) error {
+	first, _, _ := strings.Cut(filepath.ToSlash(path), "/")
+	if first != "~" {
+		return nil
+	}
+	if _, err := os.Lstat(first); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.New(`no folder is called ~ here, and the shell did not expand it: write "$HOME" for it`)
+}
+
+// checkName refuses what is no name of a variable, although it looks like what such a list may have.
+func checkName(name string) error {
+	switch {
+	case strings.Contains(name, "="):
+		return errors.New("a variable's name expected, without = and value: a script gets the value that is set")
+	case strings.Contains(name, "*"):
+		return errors.New("a * stands for nothing here: write each name, or, to allow everything, leave the = out")
 	}
 	return nil
 }
@@ -48,6 +78,7 @@ type permissionFlags struct {
 func (p *permissionFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	p.read.kind, p.write.kind, p.env.kind = "PATHS", "PATHS", "NAMES"
+	p.read.check, p.write.check, p.env.check = checkPath, checkPath, checkName
 	for _, flag := range []struct {
 		value       *grant
 		name, usage string
@@ -59,7 +90,8 @@ func (p *permissionFlags) define(cmd *cobra.Command) {
 		flags.Var(flag.value, flag.name, flag.usage)
 		flags.Lookup(flag.name).NoOptDefVal = everything
 	}
-	flags.BoolVar(&p.run, "allow-run", false, "allow running programs, which may do anything that you may")
+	defineToggle(cmd, &p.run, "allow-run", "allow running programs, which may do anything that you may",
+		"it takes no list, as programs may run others: to allow all of them leave the = out")
 }
 
 func (p *permissionFlags) permissions() lualib.Permissions {

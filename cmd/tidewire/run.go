@@ -40,7 +40,7 @@ type runFlags struct {
 }
 
 func newRunCommand() *cobra.Command {
-	flags := runFlags{grace: grace(host.DefaultGrace)}
+	flags := runFlags{fps: host.DefaultFPS, grace: grace(host.DefaultGrace)}
 	cmd := &cobra.Command{
 		Use:   "run [flags] SCRIPT|- [ARGS...]",
 		Short: "Run a Lua script",
@@ -58,14 +58,14 @@ What the script prints goes to standard output, everything else to standard erro
 			if len(args) == 0 && !cmd.Flags().Changed("execute") {
 				return errors.New("nothing to run: name a script, - for standard input, or give code with -e")
 			}
-			return flags.validate()
+			return nil
 		},
 		RunE:                  func(cmd *cobra.Command, args []string) error { return run(cmd, flags, args) },
 		DisableFlagsInUseLine: true,
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false) // flags end at SCRIPT
-	f.IntVar(&flags.fps, "fps", host.DefaultFPS, fmt.Sprintf("onUpdate ticks a second, 1 to %d", maxFPS))
+	f.Var(&wholeNumber{&flags.fps, 1, maxFPS}, "fps", fmt.Sprintf("onUpdate ticks a second, 1 to %d", maxFPS))
 	f.Var(&flags.grace, "grace", "how long the ending may take before what is left is cut, such as 500ms, 1m or 2.5 (seconds)")
 	f.StringVar(&flags.echo, "echo", "", "run an echo server at `ADDR` (host:port) besides; its URL is host.echo")
 	f.Lookup("echo").NoOptDefVal = freeLocalPort
@@ -76,13 +76,6 @@ What the script prints goes to standard output, everything else to standard erro
 	flags.limits.define(cmd)
 	f.VarP(&flags.moduleDirs, "include", "I", "let require find Lua files in `DIR`, too; may be given several times")
 	return cmd
-}
-
-func (f *runFlags) validate() error {
-	if f.fps < 1 || f.fps > maxFPS {
-		return fmt.Errorf("invalid argument \"%d\" for \"--fps\" flag: 1 to %d expected", f.fps, maxFPS)
-	}
-	return f.limits.validate()
 }
 
 // run is the body of tidewire run; args are the script and its arguments.
