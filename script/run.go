@@ -27,7 +27,7 @@ const (
 
 	// flushTimeout bounds the last flush of a run around which the process ends: whoever reads the output may be the one
 	// that hangs.
-	flushTimeout = 100 * time.Millisecond
+	flushTimeout = 500 * time.Millisecond
 )
 
 // errInterrupted is what code raises that runs when the grace ends. Its traceback says where it was.
