@@ -79,7 +79,7 @@ type Options struct {
 
 	// Begun is called before anything of the script runs, with what a runner calls, from any goroutine, before it ends its
 	// process on its own account, whatever the script is doing: lastFlush lets leave what the script has printed, and drops
-	// what it prints after that. It takes at most 100 ms, also if nobody reads the output.
+	// what it prints after that. It takes at most half a second, also if nobody reads the output.
 	Begun func(lastFlush func())
 
 	// Logger receives everything else that a person should know: Lua errors, warnings, debug lines. nil discards it.
