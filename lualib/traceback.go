@@ -37,9 +37,9 @@ func describeAll(calls []vmCall, level int) string {
 	return out.String()
 }
 
-// visibleCalls returns the calls that a script knows of, the innermost first: not the handler that protected calls set,
-// not what a trampoline leads to, for which the trampoline stands, and not Lua code whose place a function of Go has taken
-// by a tail call: the VM keeps it until that returns.
+// visibleCalls returns the calls that a script knows of, the innermost first: not the handler that protected calls set, not
+// what joins the operands of "..", not what a trampoline leads to, for which the trampoline stands, and not Lua code whose
+// place a function of Go has taken by a tail call: the VM keeps it until that returns.
 func visibleCalls(L *lua.LState) []vmCall {
 	var catch *lua.LFunction
 	if p := protectionOf(L); p != nil {
@@ -50,7 +50,7 @@ func visibleCalls(L *lua.LState) []vmCall {
 		if isTrampoline(call) && len(calls) > 0 && isTrampolines(calls[len(calls)-1]) {
 			calls = calls[:len(calls)-1]
 		}
-		if call.function() != catch && !(len(calls) > 0 && endsInTailCall(call)) {
+		if call.function() != catch && nameOf(call) != ".." && !(len(calls) > 0 && endsInTailCall(call)) {
 			calls = append(calls, call)
 		}
 	}

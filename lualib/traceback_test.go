@@ -36,6 +36,11 @@ func TestTraceback(t *testing.T) {
 		{"handler in Lua, with a level", `print(select(2, xpcall(function() error("boom") end, function(e) return debug.traceback(e, 2) end)))`,
 			[]string{"test.lua:1: boom", "stack traceback:", "\ttest.lua:1: in function <test.lua:1>",
 				"\t[C]: in function 'xpcall'", "\ttest.lua:1: in main chunk"}},
+		{"operators", `local m = setmetatable({}, {__concat = function() print(debug.traceback("t")) return "" end}) local s = m .. "x"
+			print(select(2, xpcall(function() return "a" .. nil end, debug.traceback)))`,
+			[]string{"t", "stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\ttest.lua:1: in main chunk",
+				"test.lua:2: attempt to concatenate a nil value", "stack traceback:", "\ttest.lua:2: in function <test.lua:2>",
+				"\t[C]: in function 'xpcall'", "\ttest.lua:2: in main chunk"}},
 		{"level 0", `print(debug.traceback("t", 0))`,
 			[]string{"t", "stack traceback:", "\t[C]: in function 'traceback'", "\ttest.lua:1: in main chunk"}},
 		{"inside a coroutine", `coroutine.wrap(function() print(debug.traceback("t")) end)()`,
