@@ -141,9 +141,9 @@ func (t *target) seenBy(r *rule) string {
 }
 
 // isPlain reports whether the host would be read as itself if it stood in a list. A URL may have a host such as
-// "$private" or "a,b", and nobody should be told to allow that.
+// "$private", "a,b" or "-x", and nobody should be told to allow that.
 func (t *target) isPlain() bool {
-	return t.addr.IsValid() && t.host == t.addr.String() || isName(t.host)
+	return t.addr.IsValid() && t.host == t.addr.String() || isName(t.host) && !strings.HasPrefix(t.host, "-")
 }
 
 // canonicalName is the form in which names are compared.
