@@ -3,6 +3,7 @@ package lualib
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -148,22 +149,36 @@ func positionAt(L *lua.LState, level int) string {
 // calledAs returns the name by which Lua code calls the running function, and whether it does so as a method. What is
 // not called by name (through pcall, as a metamethod, as t[1]) is "?". In a tail call it is the name, as in PUC Lua.
 func calledAs(L *lua.LState) (name string, method bool) {
-	caller, ok := L.GetStack(1)
-	if !ok {
+	caller, pc, ok := runningAt(L, 1)
+	if !ok || isHosts(caller) {
 		return "?", false
 	}
-	value, _ := L.GetInfo("f", caller, lua.LNil)
-	function, ok := value.(*lua.LFunction)
-	if !ok || isHosts(function) {
+	name, found := nameAt(caller.Proto, pc)
+	if !found {
 		return "?", false
 	}
-	pc := pcOf(caller)
-	for _, call := range function.Proto.DbgCalls {
-		if call.Pc == pc {
-			return call.Name, isMethodCall(function.Proto.Code, pc)
-		}
+	return name, isMethodCall(caller.Proto.Code, pc)
+}
+
+// nameAt returns the name of what the call at an instruction calls, "?" if it is none that Lua code names.
+func nameAt(proto *lua.FunctionProto, pc int) (name string, found bool) {
+	at, found := slices.BinarySearchFunc(proto.DbgCalls, pc, func(c lua.DbgCall, pc int) int { return c.Pc - pc })
+	if !found {
+		return "", false
 	}
-	return "?", false
+	return proto.DbgCalls[at].Name, true
+}
+
+// runningAt returns the Lua function at a level of the stack, and the index of its instruction.
+func runningAt(L *lua.LState, level int) (function *lua.LFunction, pc int, ok bool) {
+	frame, found := L.GetStack(level)
+	if !found {
+		return nil, 0, false
+	}
+	value, _ := L.GetInfo("f", frame, lua.LNil)
+	function, ok = value.(*lua.LFunction)
+	pc = pcOf(frame)
+	return function, pc, ok && !function.IsG && pc >= 0
 }
 
 // pcOf returns the index of the instruction that a frame executes, or -1.

@@ -48,40 +48,36 @@ func otherArithmetic(L *lua.LState, event string, ours *lua.LFunction, leftIsNum
 	if method == lua.LNil || method == ours {
 		raiseArithmetic(L, leftIsNumber)
 	}
-	L.Push(method)
-	L.Push(L.Get(1))
-	L.Push(L.Get(2))
-	L.Call(2, 1)
+	L.Push(callOperator(L, method, L.Get(1), L.Get(2)))
 	return 1
 }
 
 // raiseArithmetic raises what LuaJIT does for the operator that the calling Lua code is at.
 func raiseArithmetic(L *lua.LState, blameRight bool) {
-	culprit := 1
 	if blameRight {
-		culprit = 2
+		raiseOperator(L, "perform arithmetic on", operandC, L.Get(2))
 	}
-	name := ""
-	if function, pc, ok := runningAt(L, 1); ok {
-		operand := operandB(function.Proto.Code[pc])
-		if blameRight {
-			operand = operandC(function.Proto.Code[pc])
-		}
-		if operand&constantOperand == 0 {
-			name = operandName(function, pc, operand)
-		}
-	}
-	Errorf(L, "%s", attempt("perform arithmetic on", name, L.Get(culprit)))
+	raiseOperator(L, "perform arithmetic on", operandB, L.Get(1))
 }
 
-// runningAt returns the Lua function at a level of the stack, and the index of its instruction.
-func runningAt(L *lua.LState, level int) (function *lua.LFunction, pc int, ok bool) {
-	frame, found := L.GetStack(level)
-	if !found {
-		return nil, 0, false
+// callOperator returns what a metamethod makes of two operands.
+func callOperator(L *lua.LState, method, left, right lua.LValue) lua.LValue {
+	L.Push(method)
+	L.Push(left)
+	L.Push(right)
+	L.Call(2, 1)
+	defer L.Pop(1)
+	return L.Get(-1)
+}
+
+// raiseOperator raises that something cannot be done to a value, which the calling Lua code's instruction has as an
+// operand: a register, or a constant, which has no name.
+func raiseOperator(L *lua.LState, what string, operand func(instruction uint32) int, value lua.LValue) {
+	name := ""
+	if function, pc, ok := runningAt(L, 1); ok {
+		if read := operand(function.Proto.Code[pc]); read&constantOperand == 0 {
+			name = operandName(function, pc, read)
+		}
 	}
-	value, _ := L.GetInfo("f", frame, lua.LNil)
-	function, ok = value.(*lua.LFunction)
-	pc = pcOf(frame)
-	return function, pc, ok && !function.IsG && pc >= 0
+	Errorf(L, "%s", attempt(what, name, value))
 }

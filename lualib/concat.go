@@ -85,21 +85,11 @@ func concatMeta(L *lua.LState, place int, left, right lua.LValue) lua.LValue {
 		}
 		raiseConcat(L, place, left)
 	}
-	L.Push(method)
-	L.Push(left)
-	L.Push(right)
-	L.Call(2, 1)
-	result := L.Get(-1)
-	L.Pop(1)
-	return result
+	return callOperator(L, method, left, right)
 }
 
 // raiseConcat raises that a value cannot be joined. Its name is that of argument number place, also if a metamethod has
 // made it of that, as in LuaJIT.
 func raiseConcat(L *lua.LState, place int, value lua.LValue) {
-	name := ""
-	if function, pc, ok := runningAt(L, 1); ok {
-		name = operandName(function, pc, registerA(function.Proto.Code[pc])+place)
-	}
-	Errorf(L, "%s", attempt("concatenate", name, value))
+	raiseOperator(L, "concatenate", func(call uint32) int { return registerA(call) + place }, value)
 }

@@ -2,7 +2,6 @@ package lualib
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -50,7 +49,11 @@ func visibleCalls(L *lua.LState) []vmCall {
 		if isTrampoline(call) && len(calls) > 0 && isTrampolines(calls[len(calls)-1]) {
 			calls = calls[:len(calls)-1]
 		}
-		if call.function() != catch && nameOf(call) != ".." && !(len(calls) > 0 && endsInTailCall(call)) {
+		switch function := call.function(); {
+		case function == catch:
+		case function.IsG && nameOf(call) == "..":
+		case len(calls) > 0 && endsInTailCall(call):
+		default:
 			calls = append(calls, call)
 		}
 	}
@@ -108,32 +111,31 @@ func nameOf(call vmCall) string {
 	if caller.none() || isHosts(caller.function()) {
 		return ""
 	}
-	named := caller.function().Proto.DbgCalls
-	at, found := slices.BinarySearchFunc(named, caller.pc(), func(c lua.DbgCall, pc int) int { return c.Pc - pc })
-	if !found || named[at].Name == "?" {
-		return ""
+	if name, _ := nameAt(caller.function().Proto, caller.pc()); name != "?" {
+		return name
 	}
-	return named[at].Name
+	return ""
 }
 
 // debugTraceback adds the stack to a message. What is no text is handed on, as in LuaJIT.
 func debugTraceback(L *lua.LState) int {
-	of, at, level := L, 1, 1
+	of, at := L, 1
 	if thread, isThread := L.Get(1).(*lua.LState); isThread {
-		of, at, level = thread, 2, 0
+		of, at = thread, 2
 	}
-	message := L.Get(at)
-	if L.GetTop() < at {
-		message = lua.LString("")
-	} else if !isText(message) {
-		L.Push(message)
-		return 1
-	} else {
-		message = lua.LString(message.String() + "\n")
+	var text []byte
+	if L.GetTop() >= at {
+		message := L.Get(at)
+		if !isText(message) {
+			L.Push(message)
+			return 1
+		}
+		text = append(appendText(text, message), '\n')
 	}
+	level := 0
 	if of == L {
-		level = 1
+		level = 1 // not debug.traceback itself
 	}
-	L.Push(lua.LString(message.String() + traceback(of, optInt(L, at+1, level))))
+	L.Push(lua.LString(append(text, traceback(of, optInt(L, at+1, level))...)))
 	return 1
 }
