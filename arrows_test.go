@@ -44,7 +44,7 @@ var rows = []row{
 		ours:   []string{"luaws", "luahost", "lualib", "host", "engine"},
 		theirs: []string{"github.com/yuin/gopher-lua"}},
 	{folder: "internal/check", is: "what is wrong with a script, found without running it",
-		ours:   []string{"lualib", "internal/luaapi", "internal/spelling"},
+		ours:   []string{"internal/luacode", "internal/luasyntax", "internal/luaapi", "internal/spelling"},
 		theirs: []string{"github.com/yuin/gopher-lua"},
 		never:  []string{"net/...", "os"}},
 	{folder: "luaws", is: "the websocket module: arguments in, events out; the engine alone touches the network",

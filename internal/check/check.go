@@ -5,15 +5,14 @@ package check
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
-	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/tidewire/tidewire/lualib"
+	"github.com/tidewire/tidewire/internal/luacode"
+	"github.com/tidewire/tidewire/internal/luasyntax"
 )
 
 // File is one file of a script.
@@ -38,14 +37,11 @@ func Files(files []File) []Finding {
 	s := newScript()
 	var findings []Finding
 	for _, file := range files {
-		if broken := syntaxError(file); broken != nil {
-			findings = append(findings, *broken)
+		chunk, err := compile(file)
+		if err != nil {
+			findings = append(findings, broken(file.Name, err))
 			s.incomplete = true // the globals that it sets are not known
 			continue
-		}
-		chunk, err := lualib.Parse(file.Source, file.Name)
-		if err != nil {
-			continue // syntaxError would have had it
 		}
 		s.read(file.Name, chunk)
 	}
@@ -60,22 +56,23 @@ func Files(files []File) []Finding {
 	return slices.Compact(findings)
 }
 
-// syntaxError returns what keeps a file from being loaded, or nil. It compiles, since the compiler finds more than the
-// parser: a goto without its label, a break outside of a loop.
-func syntaxError(file File) *Finding {
-	L := lua.NewState(lua.Options{SkipOpenLibs: true})
-	defer L.Close()
-	err := lualib.Load(L, file.Source, file.Name)
+// compile returns the syntax tree of a file that can be loaded. It compiles that, too, since the compiler finds more than
+// the parser: a goto without its label, a break outside of a loop.
+func compile(file File) ([]ast.Stmt, error) {
+	chunk, err := luasyntax.Parse(luasyntax.SkipHead(file.Source), file.Name)
 	if err == nil {
-		return nil
+		_, err = luacode.Compile(chunk, file.Name, nil)
 	}
-	text := strings.TrimPrefix(err.Error(), file.Name+":")
-	number, rest, _ := strings.Cut(text, ": ")
-	line, notNumber := strconv.Atoi(number)
-	if notNumber != nil {
-		line, rest = 1, text
+	return chunk, err
+}
+
+// broken is what keeps a file from being loaded.
+func broken(name string, err error) Finding {
+	var syntax *luasyntax.Error
+	if errors.As(err, &syntax) {
+		return Finding{name, syntax.Line, syntax.Message}
 	}
-	return &Finding{file.Name, line, rest}
+	return Finding{name, 1, err.Error()}
 }
 
 // place is where something stands.

@@ -9,8 +9,8 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/luasyntax"
 	"github.com/tidewire/tidewire/internal/spelling"
-	"github.com/tidewire/tidewire/lualib"
 )
 
 // judge says what is wrong with all that was read.
@@ -245,7 +245,7 @@ func closeCode(where place, arg ast.Expr) []Finding {
 	if !ok {
 		return nil
 	}
-	code, ok := lualib.ParseNumber(literal.Value)
+	code, ok := luasyntax.Number(literal.Value)
 	code *= sign
 	if !ok || code == math.Trunc(code) && (code == 1000 || code >= 3000 && code <= 4999) {
 		return nil

@@ -29,6 +29,7 @@
 package luasyntax
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -43,9 +44,21 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Message) }
 
-// Parse returns the syntax tree of source. A byte order mark or a first line with '#' is the caller's to skip. name goes
-// into the error, which is an *Error. The tree keeps nothing of source. Its depth is bounded (see maxLevels, maxLinks),
-// so that a consumer may recurse over it.
+// SkipHead takes a byte order mark and a first line that begins with '#' off source, but leaves its line break.
+func SkipHead(source []byte) []byte {
+	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
+	if !bytes.HasPrefix(source, []byte("#")) {
+		return source
+	}
+	if end := bytes.IndexByte(source, '\n'); end >= 0 {
+		return source[end:]
+	}
+	return nil
+}
+
+// Parse returns the syntax tree of source, whose head is the caller's to skip. name goes into the error, which is an
+// *Error. The tree keeps nothing of source. Its depth is bounded (see maxLevels, maxLinks), so that a consumer may recurse
+// over it.
 func Parse(source []byte, name string) ([]ast.Stmt, error) {
 	p := parser{
 		lexer:    lexer{source: source, name: name, line: 1},
