@@ -63,6 +63,8 @@ var rows = []row{
 		ours:   []string{"internal/luasyntax"},
 		theirs: []string{"github.com/yuin/gopher-lua"},
 		never:  []string{"net/...", "os"}},
+	{folder: "lua/syntax", is: "a Lua script's text to a syntax tree as LuaJIT reads it, standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/luasyntax", is: "Lua's syntax as LuaJIT reads it: source in, tree out",
 		theirs: []string{"github.com/yuin/gopher-lua"},
 		never:  []string{"net/...", "os"}},
