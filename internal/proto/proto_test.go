@@ -130,6 +130,31 @@ func TestMemoryFollowsArrival(t *testing.T) {
 	}
 }
 
+// Each ping is answered with its own payload, wherever reads cut the two of them: those of one Feed all hold until the
+// next (a ping completed by a read, and one cut by the end of the same read, once shared their bytes).
+func TestControlFramesKeepTheirPayloads(t *testing.T) {
+	stream := []byte("\x89\x08AAAAAAAA\x89\x08BBBBBBBB\x8a\x08CCCCCCCC")
+	want := []string{"ping AAAAAAAA", "ping BBBBBBBB", "pong CCCCCCCC"}
+	for first := range len(stream) + 1 {
+		for second := first; second <= len(stream); second++ {
+			reader := proto.NewReader(proto.ReaderOptions{})
+			var got []string
+			for _, piece := range [][]byte{stream[:first], stream[first:second], stream[second:]} {
+				events, err := reader.Feed(piece, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, event := range events {
+					got = append(got, fmt.Sprintf("%v %s", event.Opcode, event.Data))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("cut at %d and %d: %q", first, second, got)
+			}
+		}
+	}
+}
+
 // Blocks from Alloc leave in an event or go to Free, each exactly once.
 func TestBlocksAreReturned(t *testing.T) {
 	out := map[*byte]bool{}
@@ -191,6 +216,7 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), 5, true)
 	f.Add([]byte("\x82\x7e\x01\x00"), 2, false)
 	f.Add([]byte("\x81\x02\xc3"), 2, false)
+	f.Add([]byte("\x89\x08AAAAAAAA\x89\x08BBBB"), 6, false)
 	f.Fuzz(func(t *testing.T, input []byte, cut int, server bool) {
 		const limit = 1000
 		opts := proto.ReaderOptions{MaxMessage: limit}

@@ -59,8 +59,9 @@ type Reader struct {
 	frame   wire.Header // Key is turned as the payload arrives
 	missing int64       // bytes of payload still to come
 
-	control    [wire.MaxControlPayload]byte // a control frame's payload cut by the end of the last Feed
-	controlLen int
+	// control is the start of a control frame's payload, cut by the end of the last Feed; nil if there is none. Each such
+	// frame has a block of its own, which its event takes along: a later one cut in the same Feed cannot overwrite it.
+	control []byte
 
 	// The message in progress; message is Continuation if there is none:
 	message    wire.Opcode
@@ -232,14 +233,17 @@ func (r *Reader) checkSize(h wire.Header) error {
 func (r *Reader) readControl(part []byte, events []Event) ([]Event, error) {
 	r.unmask(part)
 	r.missing -= int64(len(part))
-	if r.missing > 0 || r.controlLen > 0 {
-		r.controlLen += copy(r.control[r.controlLen:], part)
-		part = r.control[:r.controlLen]
+	if r.missing > 0 || r.control != nil {
+		if r.control == nil {
+			r.control = make([]byte, 0, r.frame.Length)
+		}
+		r.control = append(r.control, part...)
+		part = r.control
 	}
 	if r.missing > 0 {
 		return events, nil
 	}
-	r.inFrame, r.controlLen = false, 0
+	r.inFrame, r.control = false, nil
 	if r.frame.Opcode == wire.Close {
 		if _, _, err := wire.ParseClose(part); err != nil {
 			return events, err
