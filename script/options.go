@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/host"
 	"github.com/tidewire/tidewire/lualib"
 )
 
@@ -47,10 +48,11 @@ type Options struct {
 	// Stdin is where FromStdin reads the script from, and io.read what is left of it. nil means os.Stdin.
 	Stdin io.Reader
 
-	// Stdout receives what the script prints. nil means os.Stdout.
+	// Stdout receives what the script prints. nil means os.Stdout. A Write that does not return holds up the script until
+	// the ending begins, and nothing after that; it then outlives Run.
 	Stdout io.Writer
 
-	// Stderr receives what the script writes to io.stderr. nil means os.Stderr.
+	// Stderr receives what the script writes to io.stderr. nil means os.Stderr. It is written to as Stdout is.
 	Stderr io.Writer
 
 	// Permissions is what the script may do besides using these streams and the network, for which there is
@@ -117,6 +119,14 @@ func (o Options) withDefaults() Options {
 		o.Engine.Logger = o.Logger
 	}
 	return o
+}
+
+// grace is Grace as a duration.
+func (o Options) grace() time.Duration {
+	if o.Grace == 0 {
+		return host.DefaultGrace
+	}
+	return max(o.Grace, 0)
 }
 
 // moduleDirs are where require looks: beside the script first. What comes from elsewhere than a file has no such place.

@@ -25,9 +25,12 @@ const (
 	// the system does not let go of takes this long.
 	shutdownTimeout = time.Second
 
-	// flushTimeout bounds the last flush of a run around which the process ends: whoever reads the output may be the one
-	// that hangs.
+	// flushTimeout bounds the last flush of a run around which the process ends, and is what the last flush of every
+	// other run has at least: whoever reads the output may be the one that hangs.
 	flushTimeout = 500 * time.Millisecond
+
+	// overdueFlush is flushTimeout for a process that should have ended already.
+	overdueFlush = 250 * time.Millisecond
 )
 
 // errInterrupted is what code raises that runs when the grace ends. Its traceback says where it was.
@@ -64,14 +67,16 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	r := newRun(opts)
 	defer r.close()
 	if opts.Begun != nil {
-		opts.Begun(func() { lastFlush(r.stdout.Finish) })
+		opts.Begun(func() { r.lastFlush(flushTimeout) })
 	}
 	if ctx.Err() != nil {
 		r.host.Exit(exitCode(ctx)) // for certain before the first line
 	}
 	stop := context.AfterFunc(ctx, func() { r.host.Exit(exitCode(ctx)) })
 	defer stop()
-	return r.result(r.host.Run(func() error { return r.main(chunks) })), nil
+	ended := r.host.Run(func() error { return r.main(chunks) })
+	r.flushRest()
+	return r.result(ended), nil
 }
 
 // exitCode is what a done context means for the run.
@@ -87,6 +92,7 @@ func exitCode(ctx context.Context) int {
 type run struct {
 	opts   Options
 	state  *lua.LState
+	output *output
 	stdout *lualib.Stdout
 	errors *lualib.ErrorLog
 	engine *engine.Engine
@@ -97,16 +103,18 @@ type run struct {
 }
 
 func newRun(opts Options) *run {
+	output := newOutput(opts)
 	r := &run{
 		opts:   opts,
-		stdout: lualib.NewStdout(opts.Stdout, opts.Lines),
+		output: output,
+		stdout: lualib.NewStdout(output.stdout, opts.Lines),
 		errors: lualib.NewErrorLog(opts.Logger),
 		engine: engine.New(opts.Engine),
 	}
 	r.state = lualib.New(lualib.Options{
 		Stdin:       opts.Stdin,
 		Stdout:      r.stdout,
-		Stderr:      opts.Stderr,
+		Stderr:      output.stderr,
 		Logger:      opts.Logger,
 		Permissions: opts.Permissions,
 		ModuleDirs:  opts.moduleDirs(),
@@ -114,7 +122,7 @@ func newRun(opts Options) *run {
 	})
 	module := luaws.Open(r.state, r.engine, luaws.Options{Logger: opts.Logger, Errors: r.errors})
 	r.host = host.New(host.Options{
-		Events:    connections{r.engine, module, func() bool { return r.host.Ending() }},
+		Events:    connections{r.engine, module, output, func() bool { return r.host.Ending() }},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
 		AfterTurn: r.flush,
@@ -178,7 +186,20 @@ func (r *run) close() {
 
 // flush lets what the script has printed leave. That it cannot is said once.
 func (r *run) flush() {
-	if err := r.stdout.Flush(); err != nil && !r.stdoutFailed {
+	if err := r.stdout.Flush(); err != nil {
+		r.unwritten(err)
+	}
+}
+
+// flushRest is the last flush of a run that has ended in order.
+func (r *run) flushRest() {
+	if err := r.output.flushRest(); err != nil {
+		r.unwritten(err)
+	}
+}
+
+func (r *run) unwritten(err error) {
+	if !r.stdoutFailed {
 		r.stdoutFailed = true
 		r.errors.Report("print", fmt.Errorf("write the script's output: %w", err))
 	}
@@ -187,7 +208,7 @@ func (r *run) flush() {
 // overdue is called when the script did not let itself be interrupted.
 func (r *run) overdue(code int) {
 	if r.opts.Overdue != nil {
-		lastFlush(r.stdout.Flush)
+		r.lastFlush(overdueFlush)
 		r.opts.Overdue(code)
 	}
 }
@@ -195,21 +216,23 @@ func (r *run) overdue(code int) {
 // stuck is called when the script did not let itself be stopped over a limit.
 func (r *run) stuck(err error) {
 	if r.opts.Stuck != nil {
-		lastFlush(r.stdout.Flush)
+		r.lastFlush(overdueFlush)
 		r.opts.Stuck(err)
 	}
 }
 
-// lastFlush calls what lets the script's output leave, before the process is ended around it.
-func lastFlush(flush func() error) {
-	flushed := make(chan struct{})
-	go func() { // ends with the process at the latest
-		flush() //nolint:errcheck // nobody is left to tell
-		close(flushed)
+// lastFlush lets the script's output leave before the process is ended around it, from any goroutine.
+func (r *run) lastFlush(patience time.Duration) {
+	end := time.Now().Add(patience)
+	finished := make(chan struct{})
+	go func() { // ends with the process at the latest: the script may be waiting inside its output, for a reader
+		r.stdout.Finish() //nolint:errcheck // nobody is left to tell
+		close(finished)
 	}()
 	select {
-	case <-flushed:
-	case <-time.After(flushTimeout):
+	case <-finished:
+		r.output.flush(time.Until(end))
+	case <-time.After(patience):
 	}
 }
 
@@ -228,7 +251,14 @@ func interrupter(in *lualib.Interrupt) func(last bool) {
 type connections struct {
 	*engine.Engine
 	module *luaws.Module
+	output *output
 	ending func() bool
+}
+
+// Refuse implements host.Source. The host calls it as soon as the ending begins.
+func (c connections) Refuse() {
+	c.Engine.Refuse()
+	c.output.beginEnding()
 }
 
 // Dispatch implements host.Source.

@@ -63,7 +63,11 @@ func inBubble(t *testing.T, code string, prepare func(*script.Options) context.C
 		if err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		got.took, got.stdout, got.log = time.Since(begin), stdout.String(), log.String()
+		took := time.Since(begin)
+		if unread, ok := opts.Stdout.(*unread); ok {
+			unread.read()
+		}
+		got.took, got.stdout, got.log = took, stdout.String(), log.String()
 	})
 	return got
 }
@@ -266,6 +270,62 @@ func TestEndlessLoopIsInterrupted(t *testing.T) {
 		t.Errorf("%+v, %v, printed %q, log %s", got, err, stdout.String(), log.String())
 	}
 }
+
+// Output that nobody reads holds up neither the ending's steps nor its end; a reader that comes in time gets all of it.
+func TestOutputThatNobodyReads(t *testing.T) {
+	const code = `
+		host.Register("shutdown", function() print "shutdown" end)
+		local id
+		id = websocket.Connect(host.echo, {
+			onOpen = function() websocket.Send(id, ("x"):rep(40000)) end,
+			onMessage = print,
+			onClose = function(code, reason, clean) print(code, reason, clean) io.stderr:write "closed" end,
+		})`
+	for name, c := range map[string]struct {
+		readAt, took time.Duration // readAt counts from the signal; 0 means never
+		printed      string
+		errors       int
+	}{
+		"never": {took: 2500 * time.Millisecond, errors: 1},
+		"late":  {readAt: 2 * time.Second, took: 2 * time.Second, printed: "shutdown\n1001\t\ttrue\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout unread
+			var stderr bytes.Buffer
+			got := inBubble(t, code, func(opts *script.Options) context.Context {
+				stdout.wanted = make(chan struct{}) // of the bubble
+				opts.Stdout, opts.Stderr, opts.Grace = &stdout, &stderr, 2500*time.Millisecond
+				if c.readAt > 0 {
+					time.AfterFunc(time.Second+c.readAt, stdout.read)
+				}
+				return cancelAfter(time.Second, script.ExitCode(143))
+			})
+			if got.ExitCode != 143 || got.Errors != c.errors || got.took != time.Second+c.took {
+				t.Errorf("%+v after %v, log %s", got.Result, got.took, got.log)
+			}
+			if stderr.String() != "closed" {
+				t.Errorf("no onClose; log %s", got.log)
+			}
+			if c.printed != "" && !strings.HasSuffix(stdout.String(), "x\tfalse\t1\n"+c.printed) {
+				t.Errorf("printed %d bytes, ending in %q", stdout.Len(), stdout.String()[max(0, stdout.Len()-60):])
+			}
+		})
+	}
+}
+
+// unread is an output whose writes wait until read is called.
+type unread struct {
+	wanted chan struct{}
+	once   sync.Once
+	bytes.Buffer
+}
+
+func (u *unread) Write(p []byte) (int, error) {
+	<-u.wanted
+	return u.Buffer.Write(p)
+}
+
+func (u *unread) read() { u.once.Do(func() { close(u.wanted) }) }
 
 // brokenPipe is an output that nobody reads any more.
 type brokenPipe struct{}

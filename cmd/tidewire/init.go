@@ -113,7 +113,7 @@ func initialize(dir string, flags initFlags) error {
 		}
 	}
 	if len(inTheWay) > 0 {
-		fmt.Fprintf(os.Stderr, "tidewire: nothing was written, since these files are there and different:\n  %s\n"+
+		fmt.Fprintf(stderr, "tidewire: nothing was written, since these files are there and different:\n  %s\n"+
 			"--force overwrites them, --types writes the type definitions alone.\n", strings.Join(inTheWay, "\n  "))
 		return exitWith(1)
 	}

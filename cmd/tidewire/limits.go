@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"log/slog"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +73,6 @@ func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) 
 func stuckQuitter(logger *slog.Logger) func(error) {
 	return func(err error) {
 		logger.Error(err.Error() + ": quitting")
-		os.Exit(1)
+		exit(1)
 	}
 }

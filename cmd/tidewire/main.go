@@ -25,11 +25,12 @@ const exitCodes = `Exit codes:
   n    the script called host.Exit(n)
 A connection that fails is no error by itself: the script's onError sees it.`
 
-func main() { os.Exit(execute()) }
+func main() { exit(execute()) }
 
 // execute runs the command line and returns the exit code.
 func execute() int {
 	cmd, err := newRootCommand().ExecuteC()
+	stderr.Hurry() // all that follows is the end
 	var code script.ExitCode
 	var start *startError
 	switch {
@@ -38,9 +39,9 @@ func execute() int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &start):
-		fmt.Fprintf(os.Stderr, "tidewire: %v\n", err)
+		fmt.Fprintf(stderr, "tidewire: %v\n", err)
 	default: // what is left is wrong on the command line
-		fmt.Fprintf(os.Stderr, "tidewire: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+		fmt.Fprintf(stderr, "tidewire: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
 	}
 	return exitUnusable
 }

@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 //	signals CODE SIGNAL[,SIGNAL...] CMD [ARGS...]
 //	    starts a command with an open standard input, waits for the first line of its standard output, sends the first
 //	    signal, then each further one when the one before was spoken of on standard error, and wants the exit code
+//	deaf CODE SIGNALS STREAM CMD [ARGS...]
+//	    is signals, but STREAM, stdout or stderr, is a pipe that is full and that nobody reads. A signal is sent when the
+//	    other stream has one line more; SIGNALS may be "none"
 //	listen VAR
 //	    listens to a port and sets VAR to its address; nobody accepts
 //	free VAR
@@ -43,6 +46,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":   exits,
 			"signals": signals,
+			"deaf":    deaf,
 			"listen":  func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]) },
 			"free":    func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]).Close() },
 		},
@@ -91,12 +95,60 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 		if i > 0 {
 			stderr.await("SIG")
 		}
-		ts.Check(cmd.Process.Signal(map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[name]))
+		ts.Check(cmd.Process.Signal(signalsByName[name]))
 	}
 	err = cmd.Wait()
 	ts.Stdout().Write(stdout.bytes())
 	ts.Stderr().Write(stderr.bytes())
 	wantExit(ts, err, args[0])
+}
+
+func deaf(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(args[3], args[4:]...)
+	cmd.Dir = ts.MkAbs(".")
+	reader, full := fullPipe(ts)
+	defer reader.Close()
+	heard := newWatched()
+	switch args[2] {
+	case "stdout":
+		cmd.Stdout, cmd.Stderr = full, heard
+	case "stderr":
+		cmd.Stdout, cmd.Stderr = heard, full
+	default:
+		ts.Fatalf("no such stream: %s", args[2])
+	}
+	stdin, err := cmd.StdinPipe()
+	ts.Check(err)
+	defer stdin.Close()
+	ts.Check(cmd.Start())
+	full.Close()
+	defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
+
+	if args[1] != "none" {
+		for i, name := range strings.Split(args[1], ",") {
+			heard.awaitLines(i + 1)
+			ts.Check(cmd.Process.Signal(signalsByName[name]))
+		}
+	}
+	err = cmd.Wait()
+	ts.Stdout().Write(heard.bytes())
+	wantExit(ts, err, args[0])
+}
+
+var signalsByName = map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}
+
+// fullPipe returns both ends of a pipe that takes no byte more.
+func fullPipe(ts *testscript.TestScript) (reader, writer *os.File) {
+	reader, writer, err := os.Pipe()
+	ts.Check(err)
+	for err == nil {
+		ts.Check(writer.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)))
+		_, err = writer.Write(make([]byte, 4096))
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		ts.Fatalf("fill a pipe: %v", err)
+	}
+	return reader, writer
 }
 
 // watched is a buffer in which somebody waits for a text.
@@ -121,6 +173,15 @@ func (w *watched) Write(p []byte) (int, error) {
 
 // await waits until text was written, or for patience.
 func (w *watched) await(text string) {
+	w.awaitThat(func(written []byte) bool { return bytes.Contains(written, []byte(text)) })
+}
+
+// awaitLines waits until so many lines were written, or for patience.
+func (w *watched) awaitLines(lines int) {
+	w.awaitThat(func(written []byte) bool { return bytes.Count(written, []byte("\n")) >= lines })
+}
+
+func (w *watched) awaitThat(written func([]byte) bool) {
 	overdue := false
 	timer := time.AfterFunc(patience, func() {
 		w.mu.Lock()
@@ -131,7 +192,7 @@ func (w *watched) await(text string) {
 	defer timer.Stop()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for !overdue && !bytes.Contains(w.buffer.Bytes(), []byte(text)) {
+	for !overdue && !written(w.buffer.Bytes()) {
 		w.changed.Wait()
 	}
 }

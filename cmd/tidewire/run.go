@@ -91,6 +91,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		FPS:     flags.fps,
 		Grace:   flags.grace.option(),
 		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
+		Stderr:  stderr,
 		Logger:  logger,
 		Engine:  engine.Options{Policy: policy, MaxConnections: flags.limits.connections},
 		Overdue: quitter(logger),
@@ -168,7 +169,7 @@ func (o *lastOutput) flush() {
 func quitter(logger *slog.Logger) func(code int) {
 	return func(code int) {
 		logger.Error("the script is still running 1s after the grace, and cannot be interrupted: quitting")
-		os.Exit(code)
+		exit(code)
 	}
 }
 

@@ -23,8 +23,8 @@ func signalName(code script.ExitCode) string {
 	return "SIGINT"
 }
 
-// catchSignals returns a context that the first SIGINT or SIGTERM cancels, with the exit code as its cause, after caught
-// was called. A SIGINT after that ends the process, after quitting was called; a further SIGTERM changes nothing. stop
+// catchSignals returns a context that the first SIGINT or SIGTERM cancels, with the exit code as its cause, before caught
+// is called. A SIGINT after that ends the process, after quitting was called; a further SIGTERM changes nothing. stop
 // gives signals back to the system.
 func catchSignals(parent context.Context, caught func(script.ExitCode), quitting func()) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
@@ -39,11 +39,11 @@ func catchSignals(parent context.Context, caught func(script.ExitCode), quitting
 			}
 			switch {
 			case ctx.Err() == nil:
-				caught(code)
 				cancel(code)
+				caught(code)
 			case s == os.Interrupt:
 				quitting()
-				os.Exit(int(exitInterrupted))
+				exit(int(exitInterrupted))
 			}
 		}
 	})
