@@ -98,6 +98,11 @@ var rows = []row{
 		ours:      []string{"internal/failure"},
 		testTools: []string{"github.com/yuin/gopher-lua"}, // loads the stubs
 		never:     []string{"net/...", "os", "time", "context"}},
+	{folder: "lua/number", is: "Lua's numbers as text, without a VM: standard library alone",
+		ours:  []string{"lua/internal/decimal"},
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "lua/internal/decimal", is: "the decimal digits of a float: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/luagen", is: "random Lua programs, for tests: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/spelling", is: "what a misspelt name was meant to be: standard library alone",
