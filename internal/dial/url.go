@@ -14,6 +14,15 @@ import (
 	"github.com/tidewire/tidewire/internal/failure"
 )
 
+const (
+	// maxURL is the longest URL that is read, in bytes. Servers refuse request lines long before that.
+	maxURL = 64 << 10
+
+	// maxUnicodeName is the longest host that is given to IDNA, whose work grows with the square of the length. Each
+	// character of a valid name becomes at least one of maxName bytes, and UTF-8 takes at most four bytes for it.
+	maxUnicodeName = 4 * (maxName + 1)
+)
+
 // Target is where a WebSocket URL points (RFC 6455 §3).
 type Target struct {
 	Secure      bool
@@ -58,6 +67,7 @@ func defaultPort(secure bool) int {
 //     stays as it is, and so does a "%" that begins no valid escape. Dot segments stay too.
 //   - A host that is not ASCII goes through IDNA (UTS #46, non-transitional). One whose last label is a number must be
 //     an IPv4 address of four decimal numbers.
+//   - A URL has at most 64 KiB.
 //
 // The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted URL: in a URL that cannot be
 // read, any part may turn out to be a piece of the password.
@@ -100,6 +110,8 @@ var (
 	errSpace       = errors.New("white space before the path: remove it")
 	errBackslash   = errors.New(`a backslash before the path: write "/"`)
 	errNoHost      = errors.New("no host: write it behind the \"//\"")
+	errLongURL     = fmt.Errorf("more than %d bytes: shorten it", maxURL)
+	errLongHost    = fmt.Errorf("a host of more than %d bytes that are not all ASCII, which no name has: shorten it", maxUnicodeName)
 	errHost        = errors.New("a character that no host name has: correct the host")
 	errIDNA        = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
 	errBrackets    = errors.New("an IPv6 address without brackets, or two ports: write [address]:port")
@@ -114,6 +126,9 @@ var (
 
 // parse is ParseURL with a bare error.
 func parse(raw string) (*Target, error) {
+	if len(raw) > maxURL {
+		return nil, errLongURL
+	}
 	if err := checkBytes(raw); err != nil {
 		return nil, err
 	}
@@ -256,6 +271,9 @@ func parseHost(s string) (string, error) {
 func ASCIIName(name string) (string, error) {
 	if isASCII(name) {
 		return name, nil
+	}
+	if len(name) > maxUnicodeName {
+		return "", errLongHost
 	}
 	ascii, err := hostProfile.ToASCII(name)
 	if err != nil || !utf8.ValidString(name) || ascii == "" {

@@ -10,6 +10,8 @@ import (
 )
 
 func TestParseURL(t *testing.T) {
+	long, longASCII := strings.Repeat("𐍈.", 25)+"e", strings.Repeat("xn--2c8c.", 25)+"e"
+	longestPath := strings.Repeat("x", 64<<10-7)
 	for _, c := range []struct {
 		name, raw                string
 		address, header, request string
@@ -44,6 +46,8 @@ func TestParseURL(t *testing.T) {
 		{"underscore", "ws://my_host/", "my_host:80", "my_host", "/", false},
 		{"hyphens three and four", "ws://r3---sn.example/", "r3---sn.example:80", "r3---sn.example", "/", false},
 		{"root's dot", "ws://example.com./", "example.com.:80", "example.com.", "/", false},
+		{"IDNA: a long host", "ws://" + long + "/", longASCII + ":80", longASCII, "/", false},
+		{"the longest URL", "ws://h/" + longestPath, "h:80", "h", "/" + longestPath, false},
 		{"label of digits in front", "ws://1.example/", "1.example:80", "1.example", "/", false},
 		{"space", "ws://h/a b?c d", "h:80", "h", "/a%20b?c%20d", false},
 		{"non-ASCII", "ws://h/ü?ß=☃", "h:80", "h", "/%C3%BC?%C3%9F=%E2%98%83", false},
@@ -149,6 +153,9 @@ func TestParseURLRefuses(t *testing.T) {
 		{"IPv4 in hexadecimal", "ws://0x7f000001/", "a host that ends in a number"},
 		{"angle bracket in the host", "ws://<host>/", "a character that no host name has"},
 		{"slash through IDNA", "ws://good.example／.evil.example/", "a character that no host name has"},
+		{"IDNA: a host of 60 KB", "ws://" + strings.Repeat("ü", 30_000) + "/", "a host of more than 1016 bytes"},
+		{"IDNA: the same, encoded", "ws://" + strings.Repeat("%C3%BC", 9_000) + "/", "a host of more than 1016 bytes"},
+		{"64 KiB and a byte", "ws://h/" + strings.Repeat("x", 64<<10-6), "more than 65536 bytes: shorten it"},
 		{"IDNA: no UTF-8", "ws://\xff.example/", "no valid internationalised name"},
 		{"IDNA: forbidden rune", "ws://a\u2028b/", "no valid internationalised name"},
 	} {
