@@ -66,7 +66,7 @@ func defaultPort(secure bool) int {
 //   - In path and query, whatever RFC 3986 does not allow is percent-encoded, byte by byte. What is already encoded
 //     stays as it is, and so does a "%" that begins no valid escape. Dot segments stay too.
 //   - A host that is not ASCII goes through IDNA (UTS #46, non-transitional). One whose last label is a number must be
-//     an IPv4 address of four decimal numbers.
+//     an IPv4 address of four decimal numbers. No label is empty but the root's, behind a last dot.
 //   - A URL has at most 64 KiB.
 //
 // The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted URL: in a URL that cannot be
@@ -112,6 +112,7 @@ var (
 	errNoHost      = errors.New("no host: write it behind the \"//\"")
 	errLongURL     = fmt.Errorf("more than %d bytes: shorten it", maxURL)
 	errLongHost    = fmt.Errorf("a host of more than %d bytes that are not all ASCII, which no name has: shorten it", maxUnicodeName)
+	errEmptyLabel  = errors.New("two dots in a row in the host, or one at its start: remove one")
 	errHost        = errors.New("a character that no host name has: correct the host")
 	errIDNA        = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
 	errBrackets    = errors.New("an IPv6 address without brackets, or two ports: write [address]:port")
@@ -257,7 +258,11 @@ func parseHost(s string) (string, error) {
 	if !isRegName(host) {
 		return "", errHost
 	}
-	if bare := strings.TrimSuffix(host, "."); endsInNumber(bare) {
+	bare := strings.TrimSuffix(host, ".")
+	if bare == "" || bare[0] == '.' || bare[len(bare)-1] == '.' || strings.Contains(bare, "..") {
+		return "", errEmptyLabel // resolvers and proxies differ in how they read "127.1.."
+	}
+	if endsInNumber(bare) {
 		addr, err := netip.ParseAddr(bare)
 		if err != nil {
 			return "", errIPv4
