@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/luasyntax"
+	"github.com/tidewire/tidewire/lua/syntax"
 )
 
 const (
@@ -35,7 +35,7 @@ func TestSyntaxInLuaJIT(t *testing.T) {
 	rejected, later := 0, 0
 	for i, theirs := range askLuaJIT(t, loadstringDriver, sources) {
 		ours := ""
-		if _, err := luasyntax.Parse([]byte(sources[i]), "s"); err != nil {
+		if _, err := syntax.Parse([]byte(sources[i]), "s", syntax.Options{}); err != nil {
 			ours = err.Error()
 		}
 		switch {
@@ -76,7 +76,7 @@ func TestNumeralsInLuaJIT(t *testing.T) {
 	}
 	for i, theirs := range askLuaJIT(t, numberDriver, texts) {
 		ours := "nil"
-		if value, ok := luasyntax.Number(texts[i]); ok {
+		if value, ok := syntax.ParseNumber(texts[i]); ok {
 			ours = fmt.Sprintf("%x", value)
 		}
 		if theirs != "nil" {
