@@ -12,7 +12,8 @@ import (
 
 var errNoMemory = errors.New("no memory left")
 
-// limit returns options that grant so many bytes, and a pointer to how many were asked for.
+// limit returns options that grant so many bytes, and a pointer to how many were asked
+// for.
 func limit(bytes int) (syntax.Options, *int) {
 	asked := new(int)
 	return syntax.Options{Charge: func(more int) error {
@@ -112,8 +113,8 @@ func heap() int {
 	return int(stats.HeapAlloc)
 }
 
-// A refused charge ends the parse: the error comes back as it is, nothing is asked for any more, and
-// no more memory is taken than was granted.
+// A refused charge ends the parse: the error comes back as it is, nothing is asked for
+// any more, and no more memory is taken than was granted.
 func TestChargeRefused(t *testing.T) {
 	const size, granted = 1 << 20, 64 << 10
 	for name, source := range memorySources(size) {

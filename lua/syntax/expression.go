@@ -11,11 +11,12 @@ const (
 	isCall          // it can be a statement
 )
 
-// unaryPriority is that of the operators with one operand, which bind tighter than all others but ^.
+// unaryPriority is that of the operators with one operand, which bind tighter than all
+// others but ^.
 const unaryPriority = 8
 
-// priority returns how tightly a binary operator binds to its left and to its right: looser there if
-// it associates to the right. Both are 0 for what is no operator.
+// priority returns how tightly a binary operator binds to its left and to its right:
+// looser there if it associates to the right. Both are 0 for what is no operator.
 func priority(operator tokenKind) (left, right int) {
 	switch operator {
 	case "or":
@@ -52,7 +53,8 @@ func (p *parser) values() []Expr {
 	return list
 }
 
-// expressions parses one or more expressions. The last one is left to be loaded by the caller.
+// expressions parses one or more expressions. The last one is left to be loaded by the
+// caller.
 func (p *parser) expressions() []Expr {
 	list := []Expr{p.expression()}
 	for p.accept(",") {
@@ -109,8 +111,8 @@ var comparisons = map[tokenKind]CompareOp{
 
 var arithmetic = map[tokenKind]ArithOp{"+": Add, "-": Sub, "*": Mul, "/": Div, "%": Mod, "^": Pow}
 
-// concat puts left in front of the operands of right, if that is a concatenation, too. There are no
-// more than maxLevels of them.
+// concat puts left in front of the operands of right, if that is a concatenation, too.
+// There are no more than maxLevels of them.
 func (p *parser) concat(left, right Expr) Expr {
 	if rest, ok := right.(*Concat); ok {
 		rest.Operands = slices.Insert(rest.Operands, 0, left)
@@ -186,7 +188,8 @@ func (p *parser) stringLiteral() *String {
 	return literal
 }
 
-// suffixed parses a name or an expression in parentheses, with the fields and calls behind it.
+// suffixed parses a name or an expression in parentheses, with the fields and calls
+// behind it.
 func (p *parser) suffixed() (Expr, role) {
 	links := p.openLinks()
 	expr, role := p.prefix()
@@ -290,8 +293,8 @@ func (p *parser) call(expr *Call) *Call {
 	return expr
 }
 
-// arguments parses those in parentheses, which must open on the line that the function's name ends
-// on: on the next they could begin a statement.
+// arguments parses those in parentheses, which must open on the line that the function's
+// name ends on: on the next they could begin a statement.
 func (p *parser) arguments(line int) []Expr {
 	if line != p.lastLine {
 		p.fail("ambiguous syntax (function call x new statement)")
@@ -337,7 +340,8 @@ func (p *parser) tableField() Field {
 	return field
 }
 
-// body parses a function from its parameters to its end. A method gets the parameter self.
+// body parses a function from its parameters to its end. A method gets the parameter
+// self.
 func (p *parser) body(line int, isMethod bool) *Function {
 	f := &Function{Parent: p.function}
 	f.line = int32(line)

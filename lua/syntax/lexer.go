@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A lexer cuts source into tokens. After an error it has only tokenEOF left to give: whoever reads
-// on comes to an end by itself, and the first error stays.
+// A lexer cuts source into tokens. After an error it has only tokenEOF left to give:
+// whoever reads on comes to an end by itself, and the first error stays.
 type lexer struct {
 	source []byte
 	name   string
@@ -30,7 +30,8 @@ func newLexer(source []byte, name string, opts Options) lexer {
 	}
 }
 
-// fail notes an error at the current line, if it is the first. near is left out if it is "".
+// fail notes an error at the current line, if it is the first. near is left out if it is
+// "".
 func (x *lexer) fail(message, near string) {
 	if x.err != nil || !x.take(4*len(near)) { // near, the message and what the caller adds to it
 		return
@@ -124,8 +125,8 @@ func (x *lexer) word() token {
 	return token{kind: word.kind, start: start, word: word}
 }
 
-// intern returns the word of a text, always the same one. It is the end of the source if there is
-// no memory left for it.
+// intern returns the word of a text, always the same one. It is the end of the source if
+// there is no memory left for it.
 func (x *lexer) intern(text []byte) *word {
 	if known := x.words[string(text)]; known != nil {
 		return known
@@ -201,8 +202,8 @@ func symbolAt(rest []byte) tokenKind {
 	return tokenKind(rest[:1])
 }
 
-// breakLength is the length of the line break at the start of rest: \n, \r, or the two in either
-// order; 0 if there is none.
+// breakLength is the length of the line break at the start of rest: \n, \r, or the two in
+// either order; 0 if there is none.
 func breakLength(rest []byte) int {
 	switch {
 	case len(rest) == 0 || !isBreak(rest[0]):
@@ -222,5 +223,6 @@ func isLetter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' || c == '
 
 func isLetterOrDigit(c byte) bool { return isLetter(c) || isDigit(c) }
 
-// lower makes a letter lower case. What is no letter may become something else that is none.
+// lower makes a letter lower case. What is no letter may become something else that is
+// none.
 func lower(c byte) byte { return c | 0x20 }

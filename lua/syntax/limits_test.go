@@ -59,8 +59,8 @@ func TestVariableNames(t *testing.T) {
 	}
 }
 
-// What LuaJIT parses in a loop may be long, but the tree no deeper than a consumer can recurse, also where long chains are
-// nested.
+// What LuaJIT parses in a loop may be long, but the tree no deeper than a consumer can
+// recurse, also where long chains are nested.
 func TestLinks(t *testing.T) {
 	const most = 100_000
 	for name, chain := range map[string]func(length int) string{
@@ -88,12 +88,13 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// Sources that are bad for a parser which copies what it has, or looks far ahead, take no more than their share. The bound
-// is some hundred times what each takes.
+// Sources that are bad for a parser which copies what it has, or looks far ahead, take no
+// more than their share. The bound is some hundred times what each takes.
 func TestLinearTime(t *testing.T) {
 	const size, bound = 512 << 10, 5 * time.Second
 	for _, part := range []string{
-		"x=[", "[=", "]=", "--[", "[[", "--[=", "\\", "'\\\n", "\"\\z", "1e+", "0x", "\r\n", "::", "goto ", "f{a,", "a\x00", "..", "é",
+		"x=[", "[=", "]=", "--[", "[[", "--[=", "\\", "'\\\n", "\"\\z", "1e+", "0x", "\r\n", "::", "goto ", "f{a,",
+		"a\x00", "..", "é",
 		"x=[[]=]]=]]", "x=[=[]]]]=]",
 	} {
 		for _, before := range []string{"", "x='", "--[[", "x=[==["} {

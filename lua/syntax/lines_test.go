@@ -6,8 +6,9 @@ import (
 	"github.com/tidewire/tidewire/lua/syntax"
 )
 
-// The lines of nodes are those on which LuaJIT reports errors. TestLinesInLuaJIT of package interop holds many more to a
-// real luajit. A node is written node@line, or node@line-lastLine if the two differ.
+// The lines of nodes are those on which LuaJIT reports errors. TestLinesInLuaJIT of
+// package interop holds many more to a real luajit. A node is written node@line, or
+// node@line-lastLine if the two differ.
 func TestLines(t *testing.T) {
 	for _, test := range []struct{ source, want string }{
 		{"x = a\n+\nb", "(= [x@3-1] [(+ a@2-1 b@3)@3])@3"},
@@ -51,7 +52,8 @@ func TestLines(t *testing.T) {
 		{"function a\n.b\n:c()\nend", "(define (. (. a@1 \"b\"@2)@2 \"c\"@3)@1-3 (function [self] [])@1-4)@1-4"},
 		{"local function\nf\n(\n)\nend", "(local-function f (function [] [])@3-5)@1-5"},
 
-		{"-- a\r\n--[[\n\r\r]] x = [[\r\n\n]] y = 'a\\\r\nb\\z\n\n' z()", "(= [x@6-4] [\"\\n\"@6])@6 (= [y@9-6] [\"a\\nb\"@9])@9 (call z@9)@9"},
+		{"-- a\r\n--[[\n\r\r]] x = [[\r\n\n]] y = 'a\\\r\nb\\z\n\n' z()",
+			"(= [x@6-4] [\"\\n\"@6])@6 (= [y@9-6] [\"a\\nb\"@9])@9 (call z@9)@9"},
 	} {
 		t.Run(test.source, func(t *testing.T) {
 			chunk, err := syntax.Parse([]byte(test.source), "s", syntax.Options{})

@@ -21,8 +21,8 @@ func (x *lexer) quoted() token {
 	return x.escaped(start, quote)
 }
 
-// plainLength is how many bytes of rest stand for themselves: those up to the quote, a backslash or a
-// line break.
+// plainLength is how many bytes of rest stand for themselves: those up to the quote, a
+// backslash or a line break.
 func plainLength(rest []byte, quote byte) int {
 	for at, c := range rest {
 		if c == quote || c == '\\' || isBreak(c) {
@@ -32,8 +32,8 @@ func plainLength(rest []byte, quote byte) int {
 	return len(rest)
 }
 
-// escaped reads a string with escape sequences from behind its quote at start. It finds the errors,
-// too.
+// escaped reads a string with escape sequences from behind its quote at start. It finds
+// the errors, too.
 func (x *lexer) escaped(start int, quote byte) token {
 	most := escapedLength(x.source[x.at:], quote)
 	if !x.take(most + stringBytes) {
@@ -61,8 +61,8 @@ func (x *lexer) escaped(start int, quote byte) token {
 	return token{kind: tokenEOF}
 }
 
-// escapedLength is how many bytes precede the quote that ends a string. No string is longer when
-// it is decoded.
+// escapedLength is how many bytes precede the quote that ends a string. No string is
+// longer when it is decoded.
 func escapedLength(rest []byte, quote byte) int {
 	for at := 0; at < len(rest); at++ {
 		switch rest[at] {
@@ -75,7 +75,8 @@ func escapedLength(rest []byte, quote byte) int {
 	return len(rest)
 }
 
-// escape decodes what follows a backslash. It reports false for what is no escape sequence.
+// escape decodes what follows a backslash. It reports false for what is no escape
+// sequence.
 func (x *lexer) escape() bool {
 	if x.at == len(x.source) {
 		return true // the string is unfinished, which is the error
@@ -135,8 +136,8 @@ func (x *lexer) hexEscape() bool {
 	return true
 }
 
-// unicodeEscape reads {XXX}, any number of digits, and appends the code point in UTF-8. Surrogates
-// are refused.
+// unicodeEscape reads {XXX}, any number of digits, and appends the code point in UTF-8.
+// Surrogates are refused.
 func (x *lexer) unicodeEscape() bool {
 	if x.peek(0) != '{' {
 		return false
@@ -204,8 +205,8 @@ func openingQuote(rest []byte) string {
 	return string(rest[:1])
 }
 
-// longLevel is the number of '=' in the long bracket that rest begins with, -1 if it begins with
-// none.
+// longLevel is the number of '=' in the long bracket that rest begins with, -1 if it
+// begins with none.
 func longLevel(rest []byte) int {
 	if len(rest) == 0 || rest[0] != '[' {
 		return -1
@@ -222,8 +223,8 @@ func longLevel(rest []byte) int {
 	return -1
 }
 
-// longBody goes over a long bracket and returns what is in it, without a line break at its start.
-// what is a word for the error: false says that it has been noted.
+// longBody goes over a long bracket and returns what is in it, without a line break at
+// its start. what is a word for the error: false says that it has been noted.
 func (x *lexer) longBody(level int, what string) (body []byte, ok bool) {
 	x.at += level + 2
 	x.skipBreak()
@@ -240,7 +241,8 @@ func (x *lexer) longBody(level int, what string) (body []byte, ok bool) {
 	return body, true
 }
 
-// closingBracket is the index of the first closing long bracket of a level, -1 if there is none.
+// closingBracket is the index of the first closing long bracket of a level, -1 if there
+// is none.
 func closingBracket(body []byte, level int) int {
 	for at := 0; ; {
 		next := bytes.IndexByte(body[at:], ']')

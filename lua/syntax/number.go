@@ -6,13 +6,15 @@ import (
 	"strings"
 )
 
-// maxExponent bounds what a numeral may spell behind its e or p, as in LuaJIT: 0e1048576 is malformed.
+// maxExponent bounds what a numeral may spell behind its e or p, as in LuaJIT: 0e1048576
+// is malformed.
 const maxExponent = 1 << 20
 
-// ParseNumber returns the value of a numeral as Lua source may spell it: decimal, hexadecimal (with a
-// fraction and a binary exponent, too) or 0b. It has no sign and no white space. What is too large
-// is infinite, as in C. The suffixes LL, ULL and i, by which LuaJIT knows C's integers and complex
-// numbers, are refused: there are no such values here.
+// ParseNumber returns the value of a numeral as Lua source may spell it: decimal,
+// hexadecimal (with a fraction and a binary exponent, too) or 0b. It has no sign and no
+// white space. What is too large is infinite, as in C. The suffixes LL, ULL and i, by
+// which LuaJIT knows C's integers and complex numbers, are refused: there are no such
+// values here.
 func ParseNumber(text string) (value float64, ok bool) {
 	if value, ok := shortInteger(text); ok {
 		return value, true

@@ -232,12 +232,14 @@ func TestErrors(t *testing.T) {
 func TestErrorType(t *testing.T) {
 	_, err := syntax.Parse([]byte("\nx y"), "bot.lua", syntax.Options{})
 	var failure *syntax.Error
-	if !errors.As(err, &failure) || *failure != (syntax.Error{Name: "bot.lua", Line: 2, Message: "'=' expected near 'y'"}) {
+	want := syntax.Error{Name: "bot.lua", Line: 2, Message: "'=' expected near 'y'"}
+	if !errors.As(err, &failure) || *failure != want {
 		t.Errorf("got %#v", err)
 	}
 }
 
-// FuzzParse: whatever the source, it is either refused with a line of its own, or each node of its tree has one.
+// FuzzParse: whatever the source, it is either refused with a line of its own, or each
+// node of its tree has one.
 func FuzzParse(f *testing.F) {
 	for _, source := range []string{
 		"local function f(a, ...) return ... end",
@@ -251,7 +253,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(wantSound)
 }
 
-// wantSound fails unless what Parse returns for source is what its contract promises for any.
+// wantSound fails unless what Parse returns for source is what its contract promises for
+// any.
 func wantSound(t *testing.T, source []byte) {
 	const enough = 10_000 // bytes: the printer joins strings, a chain takes it the square of its length
 	if len(source) > enough {

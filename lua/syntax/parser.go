@@ -6,20 +6,21 @@ import (
 )
 
 const (
-	// maxLevels bounds the parser's recursion: blocks, expressions and runs of labels within each
-	// other. LuaJIT's own.
+	// maxLevels bounds the parser's recursion: blocks, expressions and runs of labels
+	// within each other. LuaJIT's own.
 	maxLevels = 200
 
-	// maxLinks bounds what the parser builds in a loop and the tree still holds as a depth: a+b+c,
-	// a.b.c, f()()(), elseif. LuaJIT, which has no tree, needs no such bound. Whoever recurses over
-	// the tree needs one, as Go ends a process whose stack passes 1 GiB.
+	// maxLinks bounds what the parser builds in a loop and the tree still holds as a
+	// depth: a+b+c, a.b.c, f()()(), elseif. LuaJIT, which has no tree, needs no such
+	// bound. Whoever recurses over the tree needs one, as Go ends a process whose stack
+	// passes 1 GiB.
 	maxLinks = 100_000
 
 	tooManyLevels = "chunk has too many syntax levels"
 )
 
-// A parser goes down the grammar, a method for each rule. After an error every token is tokenEOF,
-// which ends all loops, so that only Parse looks for the error.
+// A parser goes down the grammar, a method for each rule. After an error every token is
+// tokenEOF, which ends all loops, so that only Parse looks for the error.
 type parser struct {
 	lexer    lexer
 	tok      token
@@ -48,8 +49,8 @@ func (p *parser) next() {
 	p.tok = p.lexer.scan()
 }
 
-// lookAhead returns the kind of the token after the current one. As in LuaJIT the current line is
-// then that of the former.
+// lookAhead returns the kind of the token after the current one. As in LuaJIT the current
+// line is then that of the former.
 func (p *parser) lookAhead() tokenKind {
 	if !p.hasAhead {
 		p.ahead, p.hasAhead = p.lexer.scan(), true
@@ -148,8 +149,9 @@ func (p *parser) enter() {
 
 func (p *parser) leave() { p.level-- }
 
-// openLinks begins a chain, link lengthens it and closeLinks ends it. In between p.links is the
-// chain's own depth; what else is parsed adds nothing to it but takes part in the maximum.
+// openLinks begins a chain, link lengthens it and closeLinks ends it. In between p.links
+// is the chain's own depth; what else is parsed adds nothing to it but takes part in the
+// maximum.
 func (p *parser) openLinks() (outer int) {
 	outer, p.links = p.links, 0
 	return outer
@@ -164,7 +166,8 @@ func (p *parser) link() {
 
 func (p *parser) closeLinks(outer int) { p.links = max(outer, p.links) }
 
-// put says on which line the instruction of a node is, whose last token was the last one consumed.
+// put says on which line the instruction of a node is, whose last token was the last one
+// consumed.
 func (p *parser) put(n positioned, line int) {
 	p.take(sizeOf(n))
 	at := n.node()
@@ -172,8 +175,9 @@ func (p *parser) put(n positioned, line int) {
 	at.lastLine = int32(p.lastLine)
 }
 
-// load says that the value of an expression is needed now. Names and fields, which are put without
-// a line until then, are loaded on the line of the last token that was consumed.
+// load says that the value of an expression is needed now. Names and fields, which are
+// put without a line until then, are loaded on the line of the last token that was
+// consumed.
 func (p *parser) load(exprs ...Expr) {
 	for _, expr := range exprs {
 		if at := expr.node(); at.line == 0 {

@@ -116,9 +116,12 @@ func (p printer) expr(expr syntax.Expr) string {
 }
 
 var (
-	arithmetic  = map[syntax.ArithOp]string{syntax.Add: "+", syntax.Sub: "-", syntax.Mul: "*", syntax.Div: "/", syntax.Mod: "%", syntax.Pow: "^"}
+	arithmetic = map[syntax.ArithOp]string{
+		syntax.Add: "+", syntax.Sub: "-", syntax.Mul: "*", syntax.Div: "/", syntax.Mod: "%", syntax.Pow: "^",
+	}
 	comparisons = map[syntax.CompareOp]string{
-		syntax.Equal: "==", syntax.NotEqual: "~=", syntax.Less: "<", syntax.LessEqual: "<=", syntax.Greater: ">", syntax.GreaterEqual: ">=",
+		syntax.Equal: "==", syntax.NotEqual: "~=",
+		syntax.Less: "<", syntax.LessEqual: "<=", syntax.Greater: ">", syntax.GreaterEqual: ">=",
 	}
 )
 
@@ -185,8 +188,8 @@ func (p printer) declarations(locals []*syntax.Local) []string {
 	return out
 }
 
-// declaration is a local's name, with its marks if the printer shows locals: ^ if it is captured, = if
-// it is assigned to.
+// declaration is a local's name, with its marks if the printer shows locals: ^ if it is
+// captured, = if it is assigned to.
 func (p printer) declaration(local *syntax.Local) string {
 	if p.line != nil {
 		p.line(local.Line)

@@ -1,7 +1,7 @@
 package syntax
 
-// A binding is a declared local variable on the parser's stack. It is pending until show makes its
-// name mean it.
+// A binding is a declared local variable on the parser's stack. It is pending until show
+// makes its name mean it.
 type binding struct {
 	word  *word
 	local *Local
@@ -13,7 +13,8 @@ type scope int
 
 func (p *parser) openScope() scope { return scope(len(p.bindings)) }
 
-// closeScope makes the names that were declared in a block mean what they meant before it.
+// closeScope makes the names that were declared in a block mean what they meant before
+// it.
 func (p *parser) closeScope(s scope) {
 	for at := len(p.bindings) - 1; at >= int(s); at-- {
 		p.bindings[at].word.local = p.bindings[at].outer
@@ -22,7 +23,8 @@ func (p *parser) closeScope(s scope) {
 	p.bindings = p.bindings[:s]
 }
 
-// declare makes a local variable of the name that was consumed last. Its name does not mean it yet.
+// declare makes a local variable of the name that was consumed last. Its name does not
+// mean it yet.
 func (p *parser) declare(name *word) *Local {
 	p.take(localBytes)
 	local := &Local{Name: name.text, Line: p.lastLine, Func: p.function}

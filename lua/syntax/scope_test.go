@@ -9,8 +9,8 @@ import (
 	"github.com/tidewire/tidewire/lua/syntax"
 )
 
-// Names that mean a local show the line of its declaration, a:3. Declarations are marked with ^ if a
-// function within theirs refers to them, with = if they are assigned to.
+// Names that mean a local show the line of its declaration, a:3. Declarations are marked
+// with ^ if a function within theirs refers to them, with = if they are assigned to.
 func TestNames(t *testing.T) {
 	for _, test := range []struct{ source, want string }{
 		{"x = x", "(= [x] [x])"},
@@ -25,9 +25,11 @@ func TestNames(t *testing.T) {
 			`(local [t] []) (define (. t:1 "f") (function [] [])) (= [(. t:1 "x") (. t:1 t:1)] [t:1])`},
 		{"local t\nfunction t:f(a)\nreturn self, a, t end f(self)",
 			`(local [t^] []) (define (. t:1 "f") (function [self a] [(return self:2 a:2 t:1)])) (call f self)`},
-		{"local self\nfunction a:f(self)\nself = 1 end", `(local [self] []) (define (. a "f") (function [self self=] [(= [self:2] [1])]))`},
+		{"local self\nfunction a:f(self)\nself = 1 end",
+			`(local [self] []) (define (. a "f") (function [self self=] [(= [self:2] [1])]))`},
 		{"f(function(a, a,\na) return a end)", "(call f (function [a a a] [(return a:2)]))"},
-		{"f(function(a)\nreturn function()\na = a end end)", "(call f (function [a^=] [(return (function [] [(= [a:1] [a:1])]))]))"},
+		{"f(function(a)\nreturn function()\na = a end end)",
+			"(call f (function [a^=] [(return (function [] [(= [a:1] [a:1])]))]))"},
 		{"local a\nfunction f()\nlocal a\nreturn function() return a end end g(a)",
 			"(local [a] []) (define f (function [] [(local [a^] []) (return (function [] [(return a:3)]))])) (call g a:1)"},
 		{"function f(a)\nreturn a end f(a)", "(define f (function [a] [(return a:1)])) (call f a)"},
@@ -39,7 +41,8 @@ func TestNames(t *testing.T) {
 		{"if x then\nlocal x\nelseif x then\nlocal x else f(x) end f(x)",
 			"(if x [(local [x] [])] [(if x [(local [x] [])] [(call f x)])]) (call f x)"},
 		{"repeat\nlocal x\nuntil x f(x)", "(repeat (local [x] []) x:2) (call f x)"},
-		{"repeat\nlocal x\nuntil f(function() return x end)", "(repeat (local [x^] []) (call f (function [] [(return x:2)])))"},
+		{"repeat\nlocal x\nuntil f(function() return x end)",
+			"(repeat (local [x^] []) (call f (function [] [(return x:2)])))"},
 		{"repeat\nlocal x until y\nrepeat until x", "(repeat (local [x] []) y) (repeat x)"},
 
 		{"for i = i, i, i do\nf(i) end f(i)", "(for i i i i (call f i:1)) (call f i)"},
@@ -79,7 +82,8 @@ func TestFunctions(t *testing.T) {
 		t.Fatal(err)
 	}
 	main := chunk.Main
-	if chunk.Name != "bot.lua" || !main.IsVararg || main.Params != nil || main.Parent != nil || main.Line() != 0 || main.LastLine() != 5 {
+	if chunk.Name != "bot.lua" || !main.IsVararg || main.Params != nil || main.Parent != nil ||
+		main.Line() != 0 || main.LastLine() != 5 {
 		t.Errorf("got %q, %+v", chunk.Name, main)
 	}
 	a, f := main.Body[0].(*syntax.LocalStmt), main.Body[1].(*syntax.LocalFunction)
@@ -100,8 +104,8 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// Many locals, of one name or of many, side by side or within each other, take no more time each than
-// a few do.
+// Many locals, of one name or of many, side by side or within each other, take no more
+// time each than a few do.
 func TestManyLocals(t *testing.T) {
 	const count, bound = 200_000, 5 * time.Second
 	for name, source := range map[string]string{

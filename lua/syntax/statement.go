@@ -10,7 +10,8 @@ func (p *parser) block() []Stmt {
 	return list
 }
 
-// statements parses statements up to a token that ends them. return and break are the last.
+// statements parses statements up to a token that ends them. return and break are the
+// last.
 func (p *parser) statements() []Stmt {
 	p.enter()
 	var list []Stmt
@@ -167,7 +168,8 @@ func (p *parser) repeatStatement(line int) Stmt {
 	return loop
 }
 
-// functionStatement parses a function with a name. It is stored on the line that it begins on.
+// functionStatement parses a function with a name. It is stored on the line that it
+// begins on.
 func (p *parser) functionStatement(line int) Stmt {
 	p.next()
 	var target Expr = p.name(p.expectName())
@@ -242,8 +244,8 @@ func (p *parser) gotoStatement() Stmt {
 	return statement
 }
 
-// labels appends a label and those that follow at once. To LuaJIT each is a level deeper than the one
-// before.
+// labels appends a label and those that follow at once. To LuaJIT each is a level deeper
+// than the one before.
 func (p *parser) labels(list []Stmt) []Stmt {
 	outer := p.level
 	var run []*Label

@@ -1,29 +1,30 @@
-// Package syntax reads Lua 5.1 with LuaJIT's extensions (goto, \x \z \u{} escapes, hexadecimal
-// floats, 0b numerals) into a syntax tree whose names are resolved. It accepts what LuaJIT
-// accepts and words errors as LuaJIT does: its parser is followed token by token, because
-// scripts and their authors know its words. Labels, break and the limits of the virtual machine
-// (locals, upvalues, registers) are the compiler's to check.
+// Package syntax reads Lua 5.1 with LuaJIT's extensions (goto, \x \z \u{} escapes,
+// hexadecimal floats, 0b numerals) into a syntax tree whose names are resolved. It
+// accepts what LuaJIT accepts and words errors as LuaJIT does: its parser is followed
+// token by token, because scripts and their authors know its words. Labels, break and the
+// limits of the virtual machine (locals, upvalues, registers) are the compiler's to
+// check.
 //
 // # Lines
 //
-// Line is where LuaJIT reports an error of the node's own instruction, which is not always where
-// the node begins.
+// Line is where LuaJIT reports an error of the node's own instruction, which is not
+// always where the node begins.
 //
 //   - Call: where the arguments begin. Other operations: where the last operand ends.
 //   - Name and Index that are read: the token at which the value is first needed, say the
 //     operator or ')' behind it.
-//   - Assign and its Targets: where the last value ends; the Target of a FunctionStmt: where the
-//     statement begins; a field of a constructor: LastLine of its Value.
+//   - Assign and its Targets: where the last value ends; the Target of a FunctionStmt:
+//     where the statement begins; a field of a constructor: LastLine of its Value.
 //   - Return: where the last value ends, which is also the line of a tail call.
-//   - NumericFor: its do, where the limits are checked; GenericFor: the token behind in, which is
-//     called.
-//   - Function: as debug.getinfo's linedefined has it, the word function in a statement, else its
-//     '('. The main function's is 0, its LastLine the last line of the source.
+//   - NumericFor: its do, where the limits are checked; GenericFor: the token behind in,
+//     which is called.
+//   - Function: as debug.getinfo's linedefined has it, the word function in a statement,
+//     else its '('. The main function's is 0, its LastLine the last line of the source.
 //   - Label, Goto and Break: the line that LuaJIT names when it refuses them.
 //   - Everything else: where the node begins.
 //
-// LastLine of an expression is the line of its last token, parentheses included unless it is a
-// function; that of a function, a block and a loop is the line of its end or until.
+// LastLine of an expression is the line of its last token, parentheses included unless it
+// is a function; that of a function, a block and a loop is the line of its end or until.
 package syntax
 
 import (
@@ -43,15 +44,15 @@ func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.Name, e.Line,
 
 // Options bounds how much memory Parse may take.
 type Options struct {
-	// Charge is asked before Parse takes memory, for a number of bytes that covers the tree and
-	// the parser's own tables. It is not asked for each node, but for some KiB of them at once,
-	// and for each long literal. An error ends the parse, and Parse returns it as it is. nil
-	// means no limit.
+	// Charge is asked before Parse takes memory, for a number of bytes that covers the
+	// tree and the parser's own tables. It is not asked for each node, but for some KiB
+	// of them at once, and for each long literal. An error ends the parse, and Parse
+	// returns it as it is. nil means no limit.
 	Charge func(bytes int) error
 }
 
-// SkipHead takes a byte order mark and a first line that begins with '#' off source, but leaves
-// its line break.
+// SkipHead takes a byte order mark and a first line that begins with '#' off source, but
+// leaves its line break.
 func SkipHead(source []byte) []byte {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	if !bytes.HasPrefix(source, []byte("#")) {
@@ -63,10 +64,11 @@ func SkipHead(source []byte) []byte {
 	return nil
 }
 
-// Parse returns the syntax tree of source, whose head is the caller's to skip. name is the chunk's
-// name as errors show it, such as "bot.lua" or `[string "x"]`. The error is an *Error or comes from
-// opts.Charge. The tree keeps nothing of source. Its depth is bounded (see maxLevels, maxLinks), so
-// that a consumer may recurse over it. Parse is safe for concurrent use.
+// Parse returns the syntax tree of source, whose head is the caller's to skip. name is
+// the chunk's name as errors show it, such as "bot.lua" or `[string "x"]`. The error is
+// an *Error or comes from opts.Charge. The tree keeps nothing of source. Its depth is
+// bounded (see maxLevels, maxLinks), so that a consumer may recurse over it. Parse is
+// safe for concurrent use.
 func Parse(source []byte, name string, opts Options) (*Chunk, error) {
 	if len(source) > math.MaxInt32 { // so that a Node can hold the line
 		return nil, &Error{Name: name, Line: 1, Message: "chunk has too many lines"}

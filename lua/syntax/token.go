@@ -2,7 +2,8 @@ package syntax
 
 import "strings"
 
-// A tokenKind is what error messages call it: keywords and symbols are their own spelling.
+// A tokenKind is what error messages call it: keywords and symbols are their own
+// spelling.
 type tokenKind string
 
 const (
@@ -11,7 +12,8 @@ const (
 	tokenNumber tokenKind = "<number>"
 	tokenString tokenKind = "<string>"
 
-	// tokenNUL is the one token that LuaJIT does not name: a message ends before its "near".
+	// tokenNUL is the one token that LuaJIT does not name: a message ends before its
+	// "near".
 	tokenNUL tokenKind = ""
 )
 
@@ -38,7 +40,8 @@ var keywords = map[string]tokenKind{
 	"return": "return", "then": "then", "true": "true", "until": "until", "while": "while",
 }
 
-// endsBlock reports whether no statement can begin with a token because the block ends before it.
+// endsBlock reports whether no statement can begin with a token because the block ends
+// before it.
 func (k tokenKind) endsBlock() bool {
 	switch k {
 	case "else", "elseif", "end", "until", tokenEOF:
@@ -47,8 +50,8 @@ func (k tokenKind) endsBlock() bool {
 	return false
 }
 
-// isName reports whether a token can be a name. As in LuaJIT goto is one wherever no label follows
-// it.
+// isName reports whether a token can be a name. As in LuaJIT goto is one wherever no
+// label follows it.
 func (k tokenKind) isName() bool { return k == tokenName || k == "goto" }
 
 // untilNUL is what C sees of a text.

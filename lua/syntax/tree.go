@@ -78,7 +78,8 @@ type (
 		Object, Key Expr
 	}
 
-	// Call is a call of a function, or of a method if Receiver is not nil: then Func is nil.
+	// Call is a call of a function, or of a method if Receiver is not nil: then Func is
+	// nil.
 	Call struct {
 		Node
 		Func     Expr
@@ -111,8 +112,8 @@ type (
 		Left, Right Expr
 	}
 
-	// Concat is a .. b .. c, which associates to the right: at least two operands in source
-	// order. The operands of a .. (b .. c) are the same three.
+	// Concat is a .. b .. c, which associates to the right: at least two operands in
+	// source order. The operands of a .. (b .. c) are the same three.
 	Concat struct {
 		Node
 		Operands []Expr
@@ -199,8 +200,8 @@ type (
 		Func  *Function
 	}
 
-	// FunctionStmt is function a.b.c() end, or function a.b:c() end, whose parameters then begin
-	// with self.
+	// FunctionStmt is function a.b.c() end, or function a.b:c() end, whose parameters
+	// then begin with self.
 	FunctionStmt struct {
 		Node
 		Target Expr // *Name or *Index
@@ -275,9 +276,9 @@ type (
 		Node
 		Name string
 
-		// AtEnd: nothing but further labels is between it and the end of its block, so that it is
-		// outside the scope of the block's locals. As in LuaJIT a ';' behind it counts as something,
-		// and a label in front of until is never AtEnd.
+		// AtEnd: nothing but further labels is between it and the end of its block, so
+		// that it is outside the scope of the block's locals. As in LuaJIT a ';' behind
+		// it counts as something, and a label in front of until is never AtEnd.
 		AtEnd bool
 	}
 )
