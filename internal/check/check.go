@@ -9,10 +9,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/yuin/gopher-lua/ast"
-
 	"github.com/tidewire/tidewire/internal/luacode"
 	"github.com/tidewire/tidewire/internal/luasyntax"
+	"github.com/tidewire/tidewire/lua/syntax"
 )
 
 // File is one file of a script.
@@ -56,21 +55,35 @@ func Files(files []File) []Finding {
 	return slices.Compact(findings)
 }
 
-// compile returns the syntax tree of a file that can be loaded. It compiles that, too, since the compiler finds more than
-// the parser: a goto without its label, a break outside of a loop.
-func compile(file File) ([]ast.Stmt, error) {
-	chunk, err := luasyntax.Parse(luasyntax.SkipHead(file.Source), file.Name)
+// compile returns the syntax tree of a file that can be loaded.
+func compile(file File) (*syntax.Chunk, error) {
+	source := syntax.SkipHead(file.Source)
+	chunk, err := syntax.Parse(source, file.Name, syntax.Options{})
 	if err == nil {
-		_, err = luacode.Compile(chunk, file.Name, nil)
+		err = generate(source, file.Name)
 	}
 	return chunk, err
 }
 
+// generate makes the VM's code from a source, since that finds more than the parser: a goto without
+// its label, a break outside of a loop. The compiler wants a tree of its own, from the old parser.
+func generate(source []byte, name string) error {
+	tree, err := luasyntax.Parse(source, name)
+	if err == nil {
+		_, err = luacode.Compile(tree, name, nil)
+	}
+	return err
+}
+
 // broken is what keeps a file from being loaded.
 func broken(name string, err error) Finding {
-	var syntax *luasyntax.Error
-	if errors.As(err, &syntax) {
-		return Finding{name, syntax.Line, syntax.Message}
+	var wrong *syntax.Error
+	var refused *luasyntax.Error
+	switch {
+	case errors.As(err, &wrong):
+		return Finding{name, wrong.Line, wrong.Message}
+	case errors.As(err, &refused):
+		return Finding{name, refused.Line, refused.Message}
 	}
 	return Finding{name, 1, err.Error()}
 }
@@ -86,8 +99,8 @@ func (p place) finding(format string, args ...any) Finding {
 }
 
 // stringOf returns the text of a string literal.
-func stringOf(expr ast.Expr) (text string, ok bool) {
-	if literal, isString := expr.(*ast.StringExpr); isString {
+func stringOf(expr syntax.Expr) (text string, ok bool) {
+	if literal, isString := expr.(*syntax.String); isString {
 		return literal.Value, true
 	}
 	return "", false

@@ -64,6 +64,8 @@ func TestMistakes(t *testing.T) {
 
 		{"field of info", "websocket.Connect('ws://x', {onError = function(m, i)\nprint(i.detial, i.http.statos, i.http.headers.date)\nend})",
 			"2: unknown field 'i.detial': did you mean 'i.detail'?\n2: unknown field 'i.http.statos': did you mean 'i.http.status'?"},
+		{"field of info, in a method", "local c = {}\nfunction c:onError(i)\nprint(self.x, i.detial) end websocket.Connect('ws://x', c)",
+			"3: unknown field 'i.detial': did you mean 'i.detail'?"},
 		{"field of another info", "local c = {} function c.onOpen(info) print(info.detail) end websocket.Connect('ws://x', c)",
 			"1: unknown field 'info.detail'"},
 

@@ -6,11 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/yuin/gopher-lua/ast"
-
 	"github.com/tidewire/tidewire/internal/luaapi"
-	"github.com/tidewire/tidewire/internal/luasyntax"
 	"github.com/tidewire/tidewire/internal/spelling"
+	"github.com/tidewire/tidewire/lua/syntax"
 )
 
 // judge says what is wrong with all that was read.
@@ -32,8 +30,8 @@ func (s *script) undefinedGlobals() (findings []Finding) {
 	known := luaapi.Globals()
 	asked := make(map[string]bool)
 	for _, r := range s.reads {
-		if s.probed[r.ident] {
-			asked[r.ident.Value] = true
+		if s.probed[r.name] {
+			asked[r.name.Name] = true
 		}
 	}
 	candidates := slices.Clone(known)
@@ -44,8 +42,8 @@ func (s *script) undefinedGlobals() (findings []Finding) {
 	}
 	slices.Sort(candidates) // of several that are equally near always the same is suggested
 	for _, r := range s.reads {
-		name := r.ident.Value
-		if slices.Contains(known, name) || len(s.globals[name].values) > 0 || asked[name] {
+		name := r.name.Name
+		if slices.Contains(known, name) || len(s.global(name).values) > 0 || asked[name] {
 			continue
 		}
 		findings = append(findings, r.finding("undefined global '%s'%s", name, didYouMean("", spelling.Near(name, candidates))))
@@ -62,12 +60,12 @@ func (s *script) unknownFields() (findings []Finding) {
 	}
 	known := make(map[field]bool) // set by the script, or asked for
 	for _, use := range s.fields {
-		if m := s.moduleOf(use.attr.Object); m != nil && (use.written || s.probed[use.attr]) {
+		if m := s.moduleOf(use.index.Object); m != nil && (use.written || s.probed[use.index]) {
 			known[field{m, use.name}] = true
 		}
 	}
 	for _, use := range s.fields {
-		m := s.moduleOf(use.attr.Object)
+		m := s.moduleOf(use.index.Object)
 		if m == nil || known[field{m, use.name}] || slices.Contains(m.Names(), use.name) {
 			continue
 		}
@@ -75,7 +73,7 @@ func (s *script) unknownFields() (findings []Finding) {
 			continue
 		}
 		meant := spelling.Near(use.name, m.Names())
-		if meant == "" && m.Stock != nil && s.stored[use.attr] {
+		if meant == "" && m.Stock != nil && s.stored[use.index] {
 			continue
 		}
 		findings = append(findings, use.finding("unknown field '%s.%s'%s", m.Name, use.name, didYouMean(m.Name+".", meant)))
@@ -85,19 +83,19 @@ func (s *script) unknownFields() (findings []Finding) {
 
 // unknownInfo finds fields that the info of a callback does not have, in a function that is written as the callback.
 func (s *script) unknownInfo(callback key) (findings []Finding) {
-	f, written := callback.value.(*ast.FunctionExpr)
+	f, written := callback.value.(*syntax.Function)
 	i := slices.Index(luaapi.CallbackNames(), callback.name)
 	if !written || i < 0 {
 		return nil
 	}
 	for j, param := range luaapi.Callbacks[i].Params {
-		if param.Fields() == nil || j >= len(s.params[f]) {
+		if param.Fields() == nil || j >= len(f.Params) {
 			continue
 		}
-		info := s.params[f][j]
+		info := s.local(f.Params[j])
 		for _, use := range s.fields {
-			path, fields := s.fieldsOf(use.attr.Object, info, param.Fields())
-			if fields == nil || use.written || s.probed[use.attr] || slices.Contains(luaapi.Names(fields), use.name) {
+			path, fields := s.fieldsOf(use.index.Object, info, param.Fields())
+			if fields == nil || use.written || s.probed[use.index] || slices.Contains(luaapi.Names(fields), use.name) {
 				continue
 			}
 			findings = append(findings, use.finding("unknown field '%s.%s'%s",
@@ -109,13 +107,13 @@ func (s *script) unknownInfo(callback key) (findings []Finding) {
 
 // fieldsOf returns what an expression is called and the fields that it has, if it is a parameter that nothing else was
 // assigned to, or a table in its fields; else nil.
-func (s *script) fieldsOf(expr ast.Expr, param *variable, fields []luaapi.Field) (string, []luaapi.Field) {
+func (s *script) fieldsOf(expr syntax.Expr, param *variable, fields []luaapi.Field) (string, []luaapi.Field) {
 	switch expr := expr.(type) {
-	case *ast.IdentExpr:
-		if s.of[expr] == param && len(param.values) == 1 && param.keys == nil {
+	case *syntax.Name:
+		if s.variable(expr) == param && len(param.values) == 1 && param.keys == nil {
 			return param.name, fields
 		}
-	case *ast.AttrGetExpr:
+	case *syntax.Index:
 		name, ok := stringOf(expr.Key)
 		path, outer := s.fieldsOf(expr.Object, param, fields)
 		if i := slices.IndexFunc(outer, func(f luaapi.Field) bool { return f.Name == name }); ok && i >= 0 {
@@ -128,14 +126,14 @@ func (s *script) fieldsOf(expr ast.Expr, param *variable, fields []luaapi.Field)
 // judgeCall looks at the arguments of calls of our functions.
 func (s *script) judgeCall(c call) []Finding {
 	args := c.expr.Args
-	if c.expr.Method != "" {
+	if c.expr.Receiver != nil {
 		return s.judgeMethod(c)
 	}
 	m, f := s.functionOf(c.expr.Func)
 	if f == nil {
 		return nil
 	}
-	argument := func(n int) ast.Expr { return valueAt(args, n-1) }
+	argument := func(n int) syntax.Expr { return valueAt(args, n-1) }
 	switch m.Name + "." + f.Name {
 	case "websocket.Connect":
 		return append(s.callbacks(argument(2)), s.options(argument(3))...)
@@ -167,9 +165,9 @@ func (s *script) judgeMethod(c call) []Finding {
 
 // callbacks looks at Connect's second argument. In a table that is written right there nobody else can read a key that
 // is no callback; in one with a name it may be the script's own, and only what looks like a slip is shown.
-func (s *script) callbacks(arg ast.Expr) (findings []Finding) {
+func (s *script) callbacks(arg syntax.Expr) (findings []Finding) {
 	known := luaapi.CallbackNames()
-	_, direct := arg.(*ast.TableExpr)
+	_, direct := arg.(*syntax.Table)
 	for _, k := range s.keysOf(arg) {
 		findings = append(findings, s.unknownInfo(k)...)
 		meant := spelling.Meant(k.name, known)
@@ -185,7 +183,7 @@ func (s *script) callbacks(arg ast.Expr) (findings []Finding) {
 }
 
 // options looks at Connect's third argument, whose unknown names raise.
-func (s *script) options(arg ast.Expr) (findings []Finding) {
+func (s *script) options(arg syntax.Expr) (findings []Finding) {
 	known := luaapi.Names(luaapi.Options)
 	for _, k := range s.keysOf(arg) {
 		option := luaapi.OptionNamed(k.name)
@@ -211,7 +209,7 @@ func (s *script) options(arg ast.Expr) (findings []Finding) {
 }
 
 // keysOf returns the keys by name of the table that an expression is, as far as they can be seen.
-func (s *script) keysOf(expr ast.Expr) (keys []key) {
+func (s *script) keysOf(expr syntax.Expr) (keys []key) {
 	literals, later := s.tablesIn(expr)
 	for _, literal := range literals {
 		for _, field := range literal.Fields {
@@ -224,7 +222,7 @@ func (s *script) keysOf(expr ast.Expr) (keys []key) {
 }
 
 // wordOf looks at an argument that is one of a few words.
-func wordOf(where place, what string, arg ast.Expr, known []string) []Finding {
+func wordOf(where place, what string, arg syntax.Expr, known []string) []Finding {
 	word, ok := stringOf(arg)
 	if !ok || slices.Contains(known, word) {
 		return nil
@@ -236,18 +234,17 @@ func wordOf(where place, what string, arg ast.Expr, known []string) []Finding {
 }
 
 // closeCode looks at Close's second argument.
-func closeCode(where place, arg ast.Expr) []Finding {
+func closeCode(where place, arg syntax.Expr) []Finding {
 	sign := 1.0
-	if minus, ok := arg.(*ast.UnaryMinusOpExpr); ok {
-		sign, arg = -1, minus.Expr
+	if minus, ok := arg.(*syntax.Minus); ok {
+		sign, arg = -1, minus.Operand
 	}
-	literal, ok := arg.(*ast.NumberExpr)
+	literal, ok := arg.(*syntax.Number)
 	if !ok {
 		return nil
 	}
-	code, ok := luasyntax.Number(literal.Value)
-	code *= sign
-	if !ok || code == math.Trunc(code) && (code == 1000 || code >= 3000 && code <= 4999) {
+	code := sign * literal.Value
+	if code == math.Trunc(code) && (code == 1000 || code >= 3000 && code <= 4999) {
 		return nil
 	}
 	return []Finding{where.finding("close code %s: 1000 or 3000 to 4999 expected", strconv.FormatFloat(code, 'g', -1, 64))}

@@ -1,30 +1,27 @@
 package check
 
-import "github.com/yuin/gopher-lua/ast"
+import "github.com/tidewire/tidewire/lua/syntax"
 
 // script is what was read of all files: who sets and who reads what. Judging waits until all is read, since a function
 // may use a global that a later line sets.
 type script struct {
-	globals map[string]*variable
-	of      map[*ast.IdentExpr]*variable // what each name means
+	globals   map[string]*variable
+	variables map[*syntax.Local]*variable
 
-	tables map[*ast.TableExpr]string // the file of each literal
-
-	params map[*ast.FunctionExpr][]*variable // of each function
+	tables map[*syntax.Table]string // the file of each literal
 
 	reads  []read
 	fields []fieldUse
-	writes map[string][]*ast.AttrGetExpr // those of fields that are written, by name
+	writes map[string][]*syntax.Index // those of fields that are written, by name
 	calls  []call
 
-	probed     map[ast.Expr]bool // reads that ask whether there is such a thing
-	stored     map[ast.Expr]bool // reads that only put it into a variable
-	bases      map[ast.Expr]bool // _G where only the field behind it counts
-	incomplete bool              // globals may be set in ways that are not seen: none is called undefined
-	inFile     map[string]bool   // file names, without folder and extension: what require may find there
+	probed     map[syntax.Expr]bool // reads that ask whether there is such a thing
+	stored     map[syntax.Expr]bool // reads that only put it into a variable
+	bases      map[syntax.Expr]bool // _G where only the field behind it counts
+	incomplete bool                 // globals may be set in ways that are not seen: none is called undefined
+	inFile     map[string]bool      // file names, without folder and extension: what require may find there
 
-	file  string
-	scope *scope
+	file string // the one being read
 }
 
 // variable is a local variable, a parameter or a global.
@@ -34,7 +31,7 @@ type variable struct {
 
 	// values are the expressions assigned to it, nil for those that are not to be seen: parameters, further results of
 	// a call, the variables of loops.
-	values []ast.Expr
+	values []syntax.Expr
 
 	keys []key // fields assigned to it by name: t.onOpen = …
 }
@@ -43,79 +40,67 @@ type variable struct {
 type key struct {
 	place
 	name  string
-	value ast.Expr
+	value syntax.Expr
 }
 
 // read is a name that is read and is no local variable.
 type read struct {
 	place
-	ident *ast.IdentExpr
+	name *syntax.Name
 }
 
 // fieldUse is t.name, read or written.
 type fieldUse struct {
 	place
-	attr    *ast.AttrGetExpr
+	index   *syntax.Index
 	name    string
 	written bool
 }
 
 type call struct {
 	place
-	expr *ast.FuncCallExpr
-}
-
-// scope is a block's local variables.
-type scope struct {
-	outer *scope
-	names map[string]*variable
+	expr *syntax.Call
 }
 
 func newScript() *script {
 	return &script{
-		globals: make(map[string]*variable),
-		of:      make(map[*ast.IdentExpr]*variable),
-		writes:  make(map[string][]*ast.AttrGetExpr),
-		tables:  make(map[*ast.TableExpr]string),
-		params:  make(map[*ast.FunctionExpr][]*variable),
-		probed:  make(map[ast.Expr]bool),
-		stored:  make(map[ast.Expr]bool),
-		bases:   make(map[ast.Expr]bool),
-		inFile:  make(map[string]bool),
+		globals:   make(map[string]*variable),
+		variables: make(map[*syntax.Local]*variable),
+		writes:    make(map[string][]*syntax.Index),
+		tables:    make(map[*syntax.Table]string),
+		probed:    make(map[syntax.Expr]bool),
+		stored:    make(map[syntax.Expr]bool),
+		bases:     make(map[syntax.Expr]bool),
+		inFile:    make(map[string]bool),
 	}
 }
 
 // read takes a file in.
-func (s *script) read(file string, chunk []ast.Stmt) {
+func (s *script) read(file string, chunk *syntax.Chunk) {
 	s.file = file
 	s.inFile[moduleName(file)] = true
-	s.block(chunk)
+	s.block(chunk.Main.Body)
 }
 
-func (s *script) at(node ast.PositionHolder) place { return place{s.file, node.Line()} }
+func (s *script) at(node interface{ Line() int }) place { return place{s.file, node.Line()} }
 
-// inside runs f in a scope of its own.
-func (s *script) inside(f func()) {
-	s.scope = &scope{s.scope, make(map[string]*variable)}
-	f()
-	s.scope = s.scope.outer
-}
+// declare notes the value that a local variable begins with, nil if unknown. No value at
+// all is Lua's nil.
+func (s *script) declare(local *syntax.Local, value ...syntax.Expr) { s.local(local).values = value }
 
-// declare makes a local variable. No value at all is nil.
-func (s *script) declare(name string, values ...ast.Expr) *variable {
-	v := &variable{name: name, values: values}
-	s.scope.names[name] = v
-	return v
-}
-
-// lookUp returns the variable that a name means here.
-func (s *script) lookUp(name string) *variable {
-	for at := s.scope; at != nil; at = at.outer {
-		if v := at.names[name]; v != nil {
-			return v
-		}
+func (s *script) local(local *syntax.Local) *variable {
+	if s.variables[local] == nil {
+		s.variables[local] = &variable{name: local.Name}
 	}
-	return s.global(name)
+	return s.variables[local]
+}
+
+// variable returns the variable that a name means.
+func (s *script) variable(name *syntax.Name) *variable {
+	if name.Local != nil {
+		return s.local(name.Local)
+	}
+	return s.global(name.Name)
 }
 
 func (s *script) global(name string) *variable {
@@ -125,91 +110,70 @@ func (s *script) global(name string) *variable {
 	return s.globals[name]
 }
 
-// block walks through statements in a scope of their own.
-func (s *script) block(stmts []ast.Stmt) { s.inside(func() { s.statements(stmts) }) }
-
-func (s *script) statements(stmts []ast.Stmt) {
+func (s *script) block(stmts []syntax.Stmt) {
 	for _, stmt := range stmts {
 		s.statement(stmt)
 	}
 }
 
-func (s *script) statement(stmt ast.Stmt) {
+func (s *script) statement(stmt syntax.Stmt) {
 	switch stmt := stmt.(type) {
-	case *ast.AssignStmt:
-		s.store(stmt.Rhs)
-		for i, target := range stmt.Lhs {
-			s.assign(target, valueAt(stmt.Rhs, i))
+	case *syntax.Assign:
+		s.store(stmt.Values)
+		for i, target := range stmt.Targets {
+			s.assign(target, valueAt(stmt.Values, i))
 		}
-	case *ast.LocalAssignStmt:
-		s.local(stmt)
-	case *ast.FuncCallStmt:
-		s.expr(stmt.Expr)
-	case *ast.DoBlockStmt:
-		s.block(stmt.Stmts)
-	case *ast.WhileStmt:
-		s.probe(stmt.Condition)
-		s.block(stmt.Stmts)
-	case *ast.RepeatStmt:
-		s.inside(func() { // the condition sees the block's variables
-			s.statements(stmt.Stmts)
-			s.probe(stmt.Condition)
-		})
-	case *ast.IfStmt:
-		s.probe(stmt.Condition)
+	case *syntax.LocalStmt:
+		s.locals(stmt)
+	case *syntax.LocalFunction:
+		s.declare(stmt.Local, stmt.Func)
+		s.expr(stmt.Func)
+	case *syntax.FunctionStmt:
+		s.assign(stmt.Target, stmt.Func)
+		s.expr(stmt.Func)
+	case *syntax.CallStmt:
+		s.expr(stmt.Call)
+	case *syntax.Do:
+		s.block(stmt.Body)
+	case *syntax.While:
+		s.probe(stmt.Cond)
+		s.block(stmt.Body)
+	case *syntax.Repeat:
+		s.block(stmt.Body)
+		s.probe(stmt.Cond)
+	case *syntax.If:
+		s.probe(stmt.Cond)
 		s.block(stmt.Then)
 		s.block(stmt.Else)
-	case *ast.NumberForStmt:
-		s.exprs([]ast.Expr{stmt.Init, stmt.Limit, stmt.Step})
-		s.inside(func() {
-			s.declare(stmt.Name, nil)
-			s.statements(stmt.Stmts)
-		})
-	case *ast.GenericForStmt:
-		s.exprs(stmt.Exprs)
-		s.inside(func() {
-			for _, name := range stmt.Names {
-				s.declare(name, nil)
-			}
-			s.statements(stmt.Stmts)
-		})
-	case *ast.FuncDefStmt:
-		s.define(stmt)
-	case *ast.ReturnStmt:
-		s.exprs(stmt.Exprs)
+	case *syntax.NumericFor:
+		s.exprs(stmt.Init, stmt.Limit, stmt.Step)
+		s.declare(stmt.Local, nil)
+		s.block(stmt.Body)
+	case *syntax.GenericFor:
+		s.exprs(stmt.Values...)
+		for _, local := range stmt.Locals {
+			s.declare(local, nil)
+		}
+		s.block(stmt.Body)
+	case *syntax.Return:
+		s.exprs(stmt.Values...)
 	}
 }
 
-// local is local names = exprs, which do not see the names.
-func (s *script) local(stmt *ast.LocalAssignStmt) {
-	s.store(stmt.Exprs)
-	for i, name := range stmt.Names {
-		if len(stmt.Exprs) == 0 {
-			s.declare(name)
+// locals is local names = values.
+func (s *script) locals(stmt *syntax.LocalStmt) {
+	s.store(stmt.Values)
+	for i, local := range stmt.Locals {
+		if len(stmt.Values) == 0 {
+			s.declare(local)
 		} else {
-			s.declare(name, valueAt(stmt.Exprs, i))
+			s.declare(local, valueAt(stmt.Values, i))
 		}
 	}
-}
-
-// define is function a.b:c() … end.
-func (s *script) define(stmt *ast.FuncDefStmt) {
-	if stmt.Name.Method == "" {
-		s.assign(stmt.Name.Func, stmt.Func)
-		s.expr(stmt.Func)
-		return
-	}
-	method := &ast.StringExpr{Value: stmt.Name.Method}
-	method.SetLine(stmt.Line())
-	s.assign(&ast.AttrGetExpr{Object: stmt.Name.Receiver, Key: method}, stmt.Func)
-	s.inside(func() {
-		s.declare("self", nil)
-		s.expr(stmt.Func)
-	})
 }
 
 // valueAt is the expression that gives the i-th of some variables its value, or nil if that cannot be said.
-func valueAt(exprs []ast.Expr, i int) ast.Expr {
+func valueAt(exprs []syntax.Expr, i int) syntax.Expr {
 	if i < len(exprs) {
 		return exprs[i]
 	}
@@ -217,13 +181,12 @@ func valueAt(exprs []ast.Expr, i int) ast.Expr {
 }
 
 // assign takes note that value, nil if unknown, goes into target.
-func (s *script) assign(target, value ast.Expr) {
+func (s *script) assign(target, value syntax.Expr) {
 	switch target := target.(type) {
-	case *ast.IdentExpr:
-		v := s.lookUp(target.Value)
-		s.of[target] = v
+	case *syntax.Name:
+		v := s.variable(target)
 		v.values = append(v.values, value)
-	case *ast.AttrGetExpr:
+	case *syntax.Index:
 		name, named := stringOf(target.Key)
 		switch {
 		case s.isGlobalTable(target.Object) && named:
@@ -233,8 +196,8 @@ func (s *script) assign(target, value ast.Expr) {
 		case named:
 			s.fields = append(s.fields, fieldUse{s.at(target.Key), target, name, true})
 			s.writes[name] = append(s.writes[name], target)
-			if ident, ok := target.Object.(*ast.IdentExpr); ok {
-				v := s.lookUp(ident.Value)
+			if object, ok := target.Object.(*syntax.Name); ok {
+				v := s.variable(object)
 				v.keys = append(v.keys, key{s.at(target.Key), name, value})
 			}
 		}
@@ -243,83 +206,81 @@ func (s *script) assign(target, value ast.Expr) {
 	}
 }
 
-func (s *script) exprs(exprs []ast.Expr) {
+func (s *script) exprs(exprs ...syntax.Expr) {
 	for _, expr := range exprs {
 		s.expr(expr)
 	}
 }
 
 // store walks through expressions that are assigned.
-func (s *script) store(exprs []ast.Expr) {
+func (s *script) store(exprs []syntax.Expr) {
 	for _, expr := range exprs {
 		s.stored[expr] = true
 	}
-	s.exprs(exprs)
+	s.exprs(exprs...)
 }
 
 // probe walks through an expression that is asked whether it is there.
-func (s *script) probe(expr ast.Expr) {
+func (s *script) probe(expr syntax.Expr) {
 	s.probed[expr] = true
 	s.expr(expr)
 }
 
-func (s *script) expr(expr ast.Expr) {
+func (s *script) expr(expr syntax.Expr) {
 	switch expr := expr.(type) {
-	case *ast.IdentExpr:
-		s.ident(expr)
-	case *ast.AttrGetExpr:
+	case *syntax.Name:
+		s.name(expr)
+	case *syntax.Index:
 		s.field(expr)
-	case *ast.TableExpr:
+	case *syntax.Table:
 		s.tables[expr] = s.file
 		for _, field := range expr.Fields {
-			s.expr(field.Key)
-			s.expr(field.Value)
+			s.exprs(field.Key, field.Value)
 		}
-	case *ast.FuncCallExpr:
+	case *syntax.Call:
 		s.call(expr)
-	case *ast.LogicalOpExpr:
-		s.probe(expr.Lhs)
-		s.probe(expr.Rhs)
-	case *ast.RelationalOpExpr:
-		if expr.Operator == "==" || expr.Operator == "~=" {
-			s.probe(expr.Lhs)
-			s.probe(expr.Rhs)
+	case *syntax.And:
+		s.probe(expr.Left)
+		s.probe(expr.Right)
+	case *syntax.Or:
+		s.probe(expr.Left)
+		s.probe(expr.Right)
+	case *syntax.Compare:
+		if expr.Op == syntax.Equal || expr.Op == syntax.NotEqual {
+			s.probe(expr.Left)
+			s.probe(expr.Right)
 			return
 		}
-		s.exprs([]ast.Expr{expr.Lhs, expr.Rhs})
-	case *ast.StringConcatOpExpr:
-		s.exprs([]ast.Expr{expr.Lhs, expr.Rhs})
-	case *ast.ArithmeticOpExpr:
-		s.exprs([]ast.Expr{expr.Lhs, expr.Rhs})
-	case *ast.UnaryMinusOpExpr:
-		s.expr(expr.Expr)
-	case *ast.UnaryNotOpExpr:
-		s.probe(expr.Expr)
-	case *ast.UnaryLenOpExpr:
-		s.expr(expr.Expr)
-	case *ast.FunctionExpr:
-		s.inside(func() {
-			for _, name := range expr.ParList.Names {
-				s.params[expr] = append(s.params[expr], s.declare(name, nil))
-			}
-			s.statements(expr.Stmts)
-		})
+		s.exprs(expr.Left, expr.Right)
+	case *syntax.Concat:
+		s.exprs(expr.Operands...)
+	case *syntax.Arith:
+		s.exprs(expr.Left, expr.Right)
+	case *syntax.Minus:
+		s.expr(expr.Operand)
+	case *syntax.Not:
+		s.probe(expr.Operand)
+	case *syntax.Length:
+		s.expr(expr.Operand)
+	case *syntax.Function:
+		for _, param := range expr.Params {
+			s.declare(param, nil)
+		}
+		s.block(expr.Body)
 	}
 }
 
-func (s *script) ident(expr *ast.IdentExpr) {
-	v := s.lookUp(expr.Value)
-	s.of[expr] = v
-	if !v.global {
+func (s *script) name(expr *syntax.Name) {
+	if expr.Local != nil {
 		return
 	}
-	if expr.Value == "_G" && !s.bases[expr] {
+	if expr.Name == "_G" && !s.bases[expr] {
 		s.incomplete = true // it is handed on, and who knows what is written there
 	}
 	s.reads = append(s.reads, read{s.at(expr), expr})
 }
 
-func (s *script) field(expr *ast.AttrGetExpr) {
+func (s *script) field(expr *syntax.Index) {
 	if name, named := stringOf(expr.Key); named {
 		if s.isGlobalTable(expr.Object) {
 			s.bases[expr.Object] = true // _G.name may be nil without anybody having slipped
@@ -340,7 +301,7 @@ var setters = map[string]bool{
 	"setfenv": true, "module": true, "load": true, "loadstring": true, "loadfile": true, "dofile": true,
 }
 
-func (s *script) call(expr *ast.FuncCallExpr) {
+func (s *script) call(expr *syntax.Call) {
 	if name := s.globalName(expr.Func); name != "" {
 		switch {
 		case setters[name]:
@@ -359,21 +320,16 @@ func (s *script) call(expr *ast.FuncCallExpr) {
 		}
 	}
 	s.calls = append(s.calls, call{s.at(expr), expr})
-	if expr.Func != nil {
-		s.expr(expr.Func)
-	}
-	if expr.Receiver != nil {
-		s.expr(expr.Receiver)
-	}
-	s.exprs(expr.Args)
+	s.exprs(expr.Func, expr.Receiver)
+	s.exprs(expr.Args...)
 }
 
 // globalName is the name of the global that an expression is, or "".
-func (s *script) globalName(expr ast.Expr) string {
-	if ident, ok := expr.(*ast.IdentExpr); ok && s.lookUp(ident.Value).global {
-		return ident.Value
+func (s *script) globalName(expr syntax.Expr) string {
+	if name, ok := expr.(*syntax.Name); ok && name.Local == nil {
+		return name.Name
 	}
 	return ""
 }
 
-func (s *script) isGlobalTable(expr ast.Expr) bool { return s.globalName(expr) == "_G" }
+func (s *script) isGlobalTable(expr syntax.Expr) bool { return s.globalName(expr) == "_G" }
