@@ -60,7 +60,7 @@ type agreement struct {
 // connect dials and shakes hands, again for each redirect that is followed, and notes what is learned on the way, also of
 // a failure. The Conn is never nil.
 func (c *connection) connect(ctx context.Context) (*dial.Conn, agreement, error) {
-	at := route{target: c.target, header: c.opts.Header}
+	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
 		conn, response, compression, err := c.attempt(ctx, at)
 		if err == nil {
@@ -80,17 +80,10 @@ func (c *connection) connect(ctx context.Context) (*dial.Conn, agreement, error)
 func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handshake.Response, deflate.Params, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
-		TCPTimeout: c.opts.Timeouts.TCP,
-		TLSTimeout: c.opts.Timeouts.TLS,
-		TLSConfig:  options.TLSConfig,
-		TLS: dial.TLSOptions{
-			CA:          c.opts.TLS.CA,
-			CAExclusive: c.opts.TLS.CAExclusive,
-			Cert:        c.opts.TLS.Cert,
-			Key:         c.opts.TLS.Key,
-			ServerName:  c.opts.TLS.ServerName,
-			Insecure:    c.opts.TLS.Insecure,
-		},
+		TCPTimeout:  c.opts.Timeouts.TCP,
+		TLSTimeout:  c.opts.Timeouts.TLS,
+		TLSConfig:   options.TLSConfig,
+		TLS:         at.tls,
 		ReadFile:    options.ReadFile,
 		Proxy:       c.opts.Proxy,
 		DialContext: options.DialContext,

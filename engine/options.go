@@ -128,7 +128,8 @@ type ConnectOptions struct {
 	Compression *Compression
 
 	// Redirects is how many redirects of the opening handshake are followed: never from wss to ws, and Authorization,
-	// Cookie and the URL's user name and password stay with their origin. 0 means none.
+	// Cookie, Proxy-Authorization, the URL's user name and password, and TLS.Cert, Key and ServerName stay with their
+	// origin. 0 means none.
 	Redirects int
 
 	// Caller is where the script called, such as "bot.lua:12". It appears in log lines only.

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/dial"
@@ -14,6 +15,7 @@ import (
 type route struct {
 	target   *dial.Target
 	header   http.Header
+	tls      dial.TLSOptions
 	followed []string // the URLs that redirected, without user names and passwords
 }
 
@@ -27,8 +29,11 @@ func redirects(answer *handshake.Response) bool {
 	return false
 }
 
-// follow returns where a redirect leads. What belongs to one origin does not go to another: Authorization, Cookie, the
-// URL's user name and password.
+// originHeaders are the headers that belong to the origin that they were given for.
+var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
+
+// follow returns where a redirect leads. What belongs to one origin does not go to another, nor back to it from there:
+// originHeaders, the URL's user name and password, the script's certificate, and the name that the server's must have.
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
 		args = append([]any{answer.Status, failure.Printable(dial.Redact(answer.Location), 200)}, args...)
@@ -59,7 +64,7 @@ func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	case r.target.Secure && !target.Secure:
 		return refuse("it leads from wss to ws")
 	}
-	next := route{target: target, header: r.header, followed: append(r.followed, r.place())}
+	next := route{target: target, header: r.header, tls: r.tls, followed: append(r.followed, r.place())}
 	for _, before := range next.followed {
 		if before == next.place() {
 			return refuse("it leads in a circle")
@@ -68,10 +73,11 @@ func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	if r.target.Secure != target.Secure || r.target.Address() != target.Address() {
 		next.header = r.header.Clone()
 		for name := range next.header {
-			if strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Cookie") {
+			if slices.ContainsFunc(originHeaders, func(of string) bool { return strings.EqualFold(name, of) }) {
 				delete(next.header, name)
 			}
 		}
+		next.tls.Cert, next.tls.Key, next.tls.ServerName = "", "", ""
 	} else if !target.HasUserinfo {
 		target.HasUserinfo, target.Username, target.Password = r.target.HasUserinfo, r.target.Username, r.target.Password
 	}

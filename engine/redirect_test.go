@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"crypto/tls"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,7 +17,7 @@ import (
 type hop struct{ at, location string }
 
 // follow connects to url and plays the servers of hops in order. It returns what each one was told, as
-// "Authorization|Cookie".
+// "Authorization|Cookie|Proxy-Authorization".
 func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (h *enginetest.Host, told []string) {
 	t.Helper()
 	h = enginetest.New(t, engine.Options{})
@@ -44,7 +46,8 @@ func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (
 		if got := peer.Request.URL.RequestURI(); got != "/"+path {
 			t.Fatalf("asked %s for %s, want /%s", addr, got, path)
 		}
-		told = append(told, peer.Request.Header.Get("Authorization")+"|"+peer.Request.Header.Get("Cookie"))
+		told = append(told, peer.Request.Header.Get("Authorization")+"|"+peer.Request.Header.Get("Cookie")+
+			"|"+peer.Request.Header.Get("Proxy-Authorization"))
 	}
 	return h, told
 }
@@ -52,7 +55,7 @@ func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (
 func TestRedirects(t *testing.T) {
 	const refused = `error "Invalid HTTP status." http_status`
 	header := func() http.Header {
-		return http.Header{"Authorization": {"secret"}, "Cookie": {"a=1"}}
+		return http.Header{"Authorization": {"secret"}, "Cookie": {"a=1"}, "Proxy-authorization": {"basic"}}
 	}
 	inBubble(t, "not followed by default", func(t *testing.T) {
 		h, _ := follow(t, enginetest.URL, engine.ConnectOptions{}, hop{"peer.test:80/", "/next"})
@@ -65,20 +68,20 @@ func TestRedirects(t *testing.T) {
 		h, told := follow(t, "ws://peer.test/a?b", engine.ConnectOptions{Redirects: 2, Header: header()},
 			hop{"peer.test:80/a?b", "c"}, hop{"peer.test:80/c", "http://PEER.test:80/d#fragment"}, hop{"peer.test:80/d", ""})
 		h.Want("open")
-		wantTold(t, told, "secret|a=1", "secret|a=1", "secret|a=1")
+		wantTold(t, told, "secret|a=1|basic", "secret|a=1|basic", "secret|a=1|basic")
 	})
-	inBubble(t, "to another origin neither Authorization nor Cookie", func(t *testing.T) {
+	inBubble(t, "to another origin no credentials", func(t *testing.T) {
 		h, told := follow(t, enginetest.URL, engine.ConnectOptions{Redirects: 1, Header: header()},
 			hop{"peer.test:80/", "ws://other.test:81/x"}, hop{"other.test:81/x", ""})
 		h.Want("open")
-		wantTold(t, told, "secret|a=1", "|")
+		wantTold(t, told, "secret|a=1|basic", "||")
 	})
 	inBubble(t, "the URL's user name goes to its origin alone, but for one that the location has", func(t *testing.T) {
 		h, told := follow(t, "ws://user:pass@peer.test/", engine.ConnectOptions{Redirects: 3},
 			hop{"peer.test:80/", "/same"}, hop{"peer.test:80/same", "ws://other.test:81/x"},
 			hop{"other.test:81/x", "ws://u:p@peer.test/y"}, hop{"peer.test:80/y", ""})
 		h.Want("open")
-		wantTold(t, told, "Basic dXNlcjpwYXNz|", "Basic dXNlcjpwYXNz|", "|", "Basic dTpw|")
+		wantTold(t, told, "Basic dXNlcjpwYXNz||", "Basic dXNlcjpwYXNz||", "||", "Basic dTpw||")
 	})
 	for name, test := range map[string]struct {
 		limit  int
@@ -100,6 +103,59 @@ func TestRedirects(t *testing.T) {
 			if !strings.Contains(end.Detail, test.detail) || strings.Contains(end.Detail, "secret") || len(end.Detail) > 1000 || end.HTTP.Status != 307 {
 				t.Errorf("detail %q, want %q", end.Detail, test.detail)
 			}
+		})
+	}
+}
+
+// A client certificate, and the name that the server's certificate must have, are for the origin that the script named.
+func TestRedirectsKeepTheCertificate(t *testing.T) {
+	cert := wstest.Certificate(t, "peer.test", "other.test", "alias.test")
+	server := cert.Server.Clone()
+	server.ClientAuth = tls.RequestClientCert
+	for name, c := range map[string]struct {
+		locations []string // of each hop but the last
+		want      []string // the name asked for, and the client's certificate
+	}{
+		"within the origin": {[]string{"/next"}, []string{"alias.test tidewire test server", "alias.test tidewire test server"}},
+		"to another and back": {[]string{"wss://other.test/", "wss://peer.test/back"},
+			[]string{"alias.test tidewire test server", "other.test ", "peer.test "}},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			h := enginetest.New(t, engine.Options{TLSConfig: &tls.Config{RootCAs: cert.Roots}})
+			listeners := make(map[string]net.Listener)
+			for _, host := range []string{"peer.test", "other.test"} {
+				l, err := h.Net.Listen(host + ":443")
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { l.Close() })
+				listeners[host] = tls.NewListener(l, server)
+			}
+			h.ID = h.Connect("wss://peer.test/", engine.ConnectOptions{Redirects: 9,
+				TLS: engine.TLSOptions{Cert: cert.CertFile, Key: cert.KeyFile, ServerName: "alias.test"}})
+			at := "peer.test"
+			for i, want := range c.want {
+				peer := wstest.Accept(t, listeners[at])
+				last := i == len(c.locations)
+				if last {
+					peer.Handshake(wstest.Answer{})
+				} else {
+					peer.ReadRequest()
+					peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: " + c.locations[i] + "\r\nContent-Length: 0\r\n\r\n"))
+					if host, ok := strings.CutPrefix(c.locations[i], "wss://"); ok {
+						at, _, _ = strings.Cut(host, "/")
+					}
+				}
+				state := peer.Conn.(*tls.Conn).ConnectionState()
+				got := state.ServerName + " "
+				if len(state.PeerCertificates) > 0 {
+					got += state.PeerCertificates[0].Subject.CommonName
+				}
+				if got != want {
+					t.Errorf("hop %d was shown %q, want %q", i, got, want)
+				}
+			}
+			h.Want("open")
 		})
 	}
 }

@@ -54,8 +54,8 @@ var Options = []Field{
 				Doc: "`true`: accept any certificate. A warning is logged. For tests; `ca` is nearly always what you want"},
 		}},
 	{Name: "redirects", Type: "integer", Default: "0",
-		Doc: "how many redirects of the opening handshake to follow: never from `wss` to `ws`; `Authorization`, `Cookie` and the " +
-			"URL's user name and password stay with their origin"},
+		Doc: "how many redirects of the opening handshake to follow: never from `wss` to `ws`; `Authorization`, `Cookie`, " +
+			"`Proxy-Authorization`, the URL's user name and password, `tls.cert`, `tls.key` and `tls.serverName` stay with their origin"},
 }
 
 // OptionNamed returns the option of a name, or nil.
