@@ -51,7 +51,7 @@ var rows = []row{
 		theirs: []string{"github.com/yuin/gopher-lua"},
 		never:  []string{"net/..."}},
 	{folder: "luahost", is: "host and utility as Lua sees them; knows no connections",
-		ours:   []string{"lualib", "host"},
+		ours:   []string{"lualib", "internal/hostapi", "host"},
 		theirs: []string{"github.com/yuin/gopher-lua"},
 		never:  []string{"net/..."}},
 	{folder: "lualib", is: "the VM mended, for any gopher-lua host, so nothing of ours but its own compiler and the log of errors",
@@ -70,6 +70,9 @@ var rows = []row{
 	{folder: "internal/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
 		ours:  []string{"engine", "lua/number", "internal/luaapi", "internal/errorlog", "internal/spelling", "internal/failure"},
 		never: []string{"net", "os"}}, // net/http for the type http.Header, which is what the engine's API speaks
+	{folder: "internal/hostapi", is: "host and utility without a VM: what their arguments may be",
+		ours:  []string{"lua/number"},
+		never: []string{"net/...", "os"}},
 	{folder: "host", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard library alone",
 		never: []string{"net/..."}},
 	{folder: "internal/wstest/enginetest", is: "an engine, its host and its scripted peer, put together for tests", ours: anything},
