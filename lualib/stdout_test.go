@@ -66,5 +66,3 @@ func TestStdoutModes(t *testing.T) {
 		}
 	}
 }
-
-func luaString(s string) lua.LString { return lua.LString(s) }

@@ -1,0 +1,207 @@
+package lua
+
+// This file is how Go reads and changes values as Lua code does, metamethods included. A metamethod is called by a nested
+// call, from which it cannot yield.
+
+// Index returns object[key].
+func (s *State) Index(object, key Value) (Value, error) {
+	for range maxChain {
+		var handler Value
+		if object.is(KindTable) {
+			t := object.table()
+			if v := t.get(key); !v.IsNil() || t.meta == nil {
+				return v, nil
+			}
+			if handler = t.meta.indexer(s); handler.IsNil() {
+				return Nil, nil
+			}
+		} else if handler = s.metamethod(object, eventIndex); handler.IsNil() {
+			return Nil, s.attempt("index", "", object)
+		}
+		if handler.IsFunction() {
+			return s.Call1(handler, object, key)
+		}
+		object = handler
+	}
+	return Nil, s.raisef("loop in gettable")
+}
+
+// Field returns object[name].
+func (s *State) Field(object Value, name string) (Value, error) {
+	if object.is(KindTable) {
+		if t := object.table(); t.meta == nil {
+			return t.GetString(name), nil
+		}
+	}
+	key, err := s.canonicalText(name)
+	if err != nil {
+		return Nil, err
+	}
+	return s.Index(object, stringValue(key))
+}
+
+// SetIndex carries out object[key] = value.
+func (s *State) SetIndex(object, key, value Value) error {
+	for range maxChain {
+		var handler Value
+		if object.is(KindTable) {
+			t := object.table()
+			if t.meta == nil || !t.get(key).IsNil() {
+				return t.set(key, value)
+			}
+			if handler = t.meta.metamethod(s, eventNewIndex); handler.IsNil() {
+				return t.set(key, value)
+			}
+		} else if handler = s.metamethod(object, eventNewIndex); handler.IsNil() {
+			return s.attempt("index", "", object)
+		}
+		if handler.IsFunction() {
+			return s.Call0(handler, object, key, value)
+		}
+		object = handler
+	}
+	return s.raisef("loop in settable")
+}
+
+// SetField carries out object[name] = value.
+func (s *State) SetField(object Value, name string, value Value) error {
+	key, err := s.canonicalText(name)
+	if err != nil {
+		return err
+	}
+	return s.SetIndex(object, stringValue(key), value)
+}
+
+// Equal reports whether a == b.
+func (s *State) Equal(a, b Value) (bool, error) {
+	if rawEqual(a, b) {
+		return true, nil
+	}
+	if a.n != b.n || !a.is(KindTable) && !a.is(KindUserdata) {
+		return false, nil
+	}
+	handler := s.equalHandler(a, b)
+	if handler.IsNil() {
+		return false, nil
+	}
+	v, err := s.Call1(handler, a, b)
+	return v.Truth(), err
+}
+
+// Less reports whether a < b.
+func (s *State) Less(a, b Value) (bool, error) {
+	switch {
+	case a.isNumber() && b.isNumber():
+		return a.float() < b.float(), nil
+	case a.is(KindString) && b.is(KindString):
+		if n := min(a.str().length, b.str().length); n >= bigWork {
+			if err := s.Step(n / bytesPerStep); err != nil {
+				return false, err
+			}
+		}
+		return a.str().text() < b.str().text(), nil
+	}
+	handler := s.orderHandler(a, b, eventLt)
+	if handler.IsNil() {
+		return false, s.compareError(a, b)
+	}
+	v, err := s.Call1(handler, a, b)
+	return v.Truth(), err
+}
+
+// A Func is a Go function with the name that a module has for it.
+type Func struct {
+	Name string
+	Call GoFunction
+}
+
+// NewModule makes a table of functions, sets the global of its name, and lets require find it under that name. If the
+// global is a table already the functions are added to it.
+func (s *State) NewModule(name string, functions ...Func) (*Table, error) {
+	t, isTable := s.globals.GetString(name).AsTable()
+	if !isTable {
+		var err error
+		if t, err = s.NewTable(0, len(functions)); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.SetFuncs(t, functions...); err != nil {
+		return nil, err
+	}
+	if err := s.SetGlobal(name, t.Value()); err != nil {
+		return nil, err
+	}
+	return t, s.Loaded().SetString(name, t.Value())
+}
+
+// SetFuncs adds functions to a table.
+func (s *State) SetFuncs(t *Table, functions ...Func) error {
+	for _, f := range functions {
+		if err := t.SetString(f.Name, s.NewFunction(f.Name, f.Call)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Loaded returns the table of loaded modules, package.loaded.
+func (s *State) Loaded() *Table {
+	const name = "_LOADED"
+	if t, isTable := s.registry.GetString(name).AsTable(); isTable {
+		return t
+	}
+	t := &Table{state: s}
+	s.use(tableBytes)
+	if err := s.registry.SetString(name, t.Value()); err != nil {
+		return t // no memory even for this: the next allocation says so
+	}
+	return t
+}
+
+// Env returns the environment of a function, in which it looks up globals; the state's globals for other values.
+func (s *State) Env(f Value) *Table {
+	switch {
+	case f.is(KindFunction):
+		return f.fn().env
+	case f.is(KindUserdata) && f.userdata().env != nil:
+		return f.userdata().env
+	}
+	return s.globals
+}
+
+// SetEnv sets the environment of a Lua function, and reports whether the value is one.
+func (s *State) SetEnv(f Value, env *Table) bool {
+	if !f.is(KindFunction) {
+		return false
+	}
+	f.fn().env = env
+	return true
+}
+
+// Upvalue returns the name and the value of a Lua function's upvalue, counted from 1.
+func (v Value) Upvalue(n int) (name string, value Value, found bool) {
+	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
+		return "", Nil, false
+	}
+	f := v.fn()
+	value = f.ups[n-1]
+	if value.is(kindCell) {
+		value = value.cell().v
+	}
+	return f.proto.source.Upvalues[n-1].Name, value, true
+}
+
+// SetUpvalue assigns a Lua function's upvalue, and returns its name. A variable that no code assigns after its declaration
+// is copied into each closure: such a one changes for this closure alone.
+func (v Value) SetUpvalue(n int, value Value) (name string, found bool) {
+	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
+		return "", false
+	}
+	f := v.fn()
+	if up := f.ups[n-1]; up.is(kindCell) {
+		up.cell().v = value
+	} else {
+		f.ups[n-1] = value
+	}
+	return f.proto.source.Upvalues[n-1].Name, true
+}

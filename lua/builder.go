@@ -1,0 +1,134 @@
+package lua
+
+import "github.com/tidewire/tidewire/lua/number"
+
+// A Builder makes a string piece by piece within the state's limits: its memory is charged as it grows, steps are counted
+// for what is written, and it never grows past the longest string that the state allows. After the first error, which
+// Value returns, nothing is written any more; a loop may ask Err to end early. A Builder belongs to the state's goroutine.
+type Builder struct {
+	s       *State
+	bytes   []byte
+	charged int
+	err     error
+}
+
+// NewBuilder makes an empty builder.
+func (s *State) NewBuilder() *Builder { return &Builder{s: s} }
+
+// Err returns the error that ended the writing.
+func (b *Builder) Err() error { return b.err }
+
+// Len returns the number of bytes written.
+func (b *Builder) Len() int { return len(b.bytes) }
+
+// Room makes room for n bytes more and reports whether there is.
+func (b *Builder) Room(n int) bool {
+	if b.err != nil {
+		return false
+	}
+	if n <= cap(b.bytes)-len(b.bytes) {
+		return true
+	}
+	need := len(b.bytes) + n
+	if need < 0 || int64(need) > b.s.maxString {
+		return b.fail(b.s.checkLength(maxStringLength))
+	}
+	size := min(max(need, 2*cap(b.bytes), 64), max(int(b.s.maxString), need))
+	if err := b.s.charge(size); err != nil {
+		return b.fail(err)
+	}
+	b.charged += size
+	grown := make([]byte, len(b.bytes), size)
+	copy(grown, b.bytes)
+	b.s.used -= int64(b.charged - size)
+	b.charged = size
+	b.bytes = grown
+	return true
+}
+
+func (b *Builder) fail(err error) bool {
+	if b.err == nil {
+		b.err = err
+	}
+	return false
+}
+
+// step counts the work of writing n bytes.
+func (b *Builder) step(n int) bool {
+	if n < bigWork {
+		return b.err == nil
+	}
+	if err := b.s.Step(n / bytesPerStep); err != nil {
+		return b.fail(err)
+	}
+	return b.err == nil
+}
+
+// WriteString appends a string. It reports whether there was room.
+func (b *Builder) WriteString(text string) bool {
+	if !b.Room(len(text)) || !b.step(len(text)) {
+		return false
+	}
+	b.bytes = append(b.bytes, text...)
+	return true
+}
+
+// WriteBytes appends bytes.
+func (b *Builder) WriteBytes(text []byte) bool {
+	if !b.Room(len(text)) || !b.step(len(text)) {
+		return false
+	}
+	b.bytes = append(b.bytes, text...)
+	return true
+}
+
+// AddByte appends a byte.
+func (b *Builder) AddByte(c byte) bool {
+	if len(b.bytes) == cap(b.bytes) && !b.Room(1) {
+		return false
+	}
+	b.bytes = append(b.bytes, c)
+	return true
+}
+
+// WriteNumber appends a number as Lua writes it.
+func (b *Builder) WriteNumber(f float64) bool {
+	if !b.Room(numberRoom) {
+		return false
+	}
+	b.bytes = number.Append(b.bytes, f)
+	return true
+}
+
+// Append appends what a function appends to its argument; at most room bytes.
+func (b *Builder) Append(room int, f func(dst []byte) []byte) bool {
+	if !b.Room(room) {
+		return false
+	}
+	b.bytes = f(b.bytes)
+	return true
+}
+
+// Bytes returns what was written. It is good until the next write.
+func (b *Builder) Bytes() []byte { return b.bytes }
+
+// Value makes the string, and empties the builder.
+func (b *Builder) Value() (Value, error) {
+	if b.err != nil {
+		return Nil, b.err
+	}
+	v, err := b.s.Bytes(b.bytes)
+	b.Reset()
+	return v, err
+}
+
+// Reset empties the builder, and keeps its memory if that is little.
+func (b *Builder) Reset() {
+	b.err = nil
+	if cap(b.bytes) <= bigWork {
+		b.bytes = b.bytes[:0]
+		return
+	}
+	b.s.used -= int64(b.charged)
+	b.bytes, b.charged = nil, 0
+}

@@ -1,0 +1,127 @@
+package lua
+
+// Call calls a function, or a value with __call, and returns its results. An error is an *Error, whatever went wrong. From
+// within a Go function it nests, at most 200 deep; the called function cannot yield then.
+//
+// The state belongs to the goroutine that calls; another one that calls at the same time panics.
+func (s *State) Call(f Value, args ...Value) ([]Value, error) {
+	from, count, err := s.call(f, args)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	return append([]Value(nil), s.thread.stack[from:from+count]...), nil
+}
+
+// Call1 is Call for callers that want one result: the first, or nil.
+func (s *State) Call1(f Value, args ...Value) (Value, error) {
+	from, count, err := s.call(f, args)
+	if err != nil || count == 0 {
+		return Nil, err
+	}
+	return s.thread.stack[from], nil
+}
+
+// Call0 is Call for callers that want no result. It allocates nothing.
+func (s *State) Call0(f Value, args ...Value) error {
+	_, _, err := s.call(f, args)
+	return err
+}
+
+// call leaves the results on the stack of the running coroutine, where they are until the next call.
+func (s *State) call(f Value, args []Value) (from, count int, err error) {
+	if s.nesting == 0 {
+		if !s.running.CompareAndSwap(0, 1) {
+			panic("lua: a State is used by two goroutines at once")
+		}
+		defer s.running.Store(0)
+		s.doomed, s.doom, s.exhausted = false, nil, false
+	}
+	if s.closed {
+		return 0, 0, &Error{Message: ErrClosed.Error(), Kind: KindUnwind, cause: ErrClosed}
+	}
+	if s.nesting >= maxNesting {
+		return 0, 0, s.raisef("C stack overflow")
+	}
+	th, active := s.thread, s.active
+	slot, owner := s.roomFor(th, active)
+	if err := th.ensure(slot + 1 + len(args)); err != nil {
+		return 0, 0, err
+	}
+	depth := th.depth
+	entry, err := th.push()
+	if err != nil {
+		return 0, 0, err
+	}
+	*entry = frame{kind: frameEntry, base: int32(owner), ret: int32(slot), extra: 0, want: wantAll}
+	if active != nil {
+		entry.extra = 1
+	}
+	th.stack[slot] = f
+	copy(th.stack[slot+1:], args)
+
+	s.nesting++
+	if s.nesting == len(s.calls) {
+		s.calls = append(s.calls, &Call{s: s})
+	}
+	s.active = nil
+	th.entries++
+	err = s.enterRun(th, slot, len(args))
+	th.entries--
+	s.active = active
+	s.nesting--
+
+	s.thread = th
+	th.depth = depth
+	th.status = threadRunning
+	if err != nil {
+		return 0, 0, err
+	}
+	return slot, th.top - slot, nil
+}
+
+// roomFor returns the first free slot of a coroutine, and the base of the Go function that calls from there.
+func (s *State) roomFor(th *Thread, active *Call) (slot, owner int) {
+	if active != nil {
+		return active.top, active.base
+	}
+	slot = th.free()
+	if th.depth > 0 && th.current().kind == frameLua {
+		slot = max(slot, th.top) // results of an open call may lie there
+	}
+	return slot, slot
+}
+
+// enterRun makes the call and runs it. A panic of a registered Go function, and no other, is stopped here.
+func (s *State) enterRun(th *Thread, slot, args int) (err error) {
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		value := recover()
+		if value == nil { // runtime.Goexit: nothing to return to
+			return
+		}
+		err = s.abandon(th, value)
+	}()
+	if err = s.invoke(th, slot, args, slot, wantAll, slowReturn); err != nil {
+		err = s.unwind(err)
+	}
+	if err == nil {
+		err = s.run()
+	}
+	finished = true
+	return err
+}
+
+// abandon ends what a panic has left: the coroutines above the one that entered are dead.
+func (s *State) abandon(entered *Thread, value any) error {
+	e := s.panicked(value)
+	s.doomed, s.doom = true, e
+	for th := s.thread; th != nil && th != entered; {
+		next := th.resumer
+		th.status, th.resumer = threadDead, nil
+		th = next
+	}
+	return e
+}

@@ -1,0 +1,195 @@
+package lua
+
+// invokeSpecial calls a function that the interpreter carries out itself.
+func (s *State) invokeSpecial(th *Thread, g *goFunction, slot, args, ret, want int, flags frameFlags) error {
+	switch g.special {
+	case specialPCall:
+		return s.pcall(th, slot, args, ret, want, flags)
+	case specialXPCall:
+		return s.xpcall(th, slot, args, ret, want, flags)
+	case specialResume:
+		return s.resume(th, slot, args, ret, want, flags)
+	case specialWrapped:
+		return s.resumeWrapped(th, g, slot, args, ret, want, flags)
+	case specialYield:
+		return s.yield(th, slot, slot+1, args, ret, want, flags)
+	}
+	return s.invokeGo(th, g, slot, args, ret, want, flags)
+}
+
+// waitFor pushes the frame of a function that the interpreter carries out itself.
+func (th *Thread) waitFor(kind frameKind, slot, ret, want int, flags frameFlags) error {
+	fr, err := th.push()
+	if err != nil {
+		return err
+	}
+	*fr = frame{base: int32(slot + 1), ret: int32(ret), want: int16(want), kind: kind, flags: flags}
+	return nil
+}
+
+// pcall is pcall(f, ...): a frame that stops errors, and a call.
+func (s *State) pcall(th *Thread, slot, args, ret, want int, flags frameFlags) error {
+	if args == 0 {
+		return s.specialArgError(th, slot, args, 1, "value expected")
+	}
+	if err := th.waitFor(framePCall, slot, ret, want, flags); err != nil {
+		return err
+	}
+	return s.invoke(th, slot+1, args-1, slot+1, wantAll, slowReturn)
+}
+
+// xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument, so that it lies at the frame's base.
+func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) error {
+	if args < 2 || !th.stack[slot+2].IsFunction() {
+		return s.specialTypeError(th, slot, args, 2, "function")
+	}
+	stack := th.stack
+	stack[slot+1], stack[slot+2] = stack[slot+2], stack[slot+1]
+	if err := th.waitFor(frameXPCall, slot, ret, want, flags); err != nil {
+		return err
+	}
+	return s.invoke(th, slot+2, args-2, slot+1, wantAll, slowReturn)
+}
+
+// specialArgError is Call.ArgError for a function that the interpreter carries out itself.
+func (s *State) specialArgError(th *Thread, slot, args, n int, message string) error {
+	c := s.calls[s.nesting]
+	c.fn, c.th, c.base, c.args, c.top = th.stack[slot].gofn(), th, slot+1, args, slot+1+args
+	s.active = c
+	defer func() { s.active = nil }()
+	return c.ArgError(n, message)
+}
+
+func (s *State) specialTypeError(th *Thread, slot, args, n int, expected string) error {
+	c := s.calls[s.nesting]
+	c.fn, c.th, c.base, c.args, c.top = th.stack[slot].gofn(), th, slot+1, args, slot+1+args
+	s.active = c
+	defer func() { s.active = nil }()
+	return c.TypeError(n, expected)
+}
+
+// NewThread makes a coroutine that will call a function.
+func (s *State) NewThread(f Value) (*Thread, error) {
+	th, err := s.newThread()
+	if err != nil {
+		return nil, err
+	}
+	th.stack[0] = f
+	return th, nil
+}
+
+// resume is coroutine.resume(co, ...).
+func (s *State) resume(th *Thread, slot, args, ret, want int, flags frameFlags) error {
+	co := th.stack[slot+1]
+	if args == 0 || !co.is(KindThread) {
+		return s.specialTypeError(th, slot, args, 1, "coroutine")
+	}
+	if err := th.waitFor(frameResume, slot, ret, want, flags); err != nil {
+		return err
+	}
+	if message := s.cannotResume(th, co.thread()); message != "" {
+		return s.failResume(th, message)
+	}
+	return s.switchTo(th, co.thread(), slot+2, args-1)
+}
+
+// failResume makes the results of a resume that cannot be: its frame is the innermost.
+func (s *State) failResume(th *Thread, message string) error {
+	text, err := s.newString(message)
+	if err != nil {
+		return err
+	}
+	waiting := *th.current()
+	at := int(waiting.base) - 1
+	th.depth--
+	th.stack[at], th.stack[at+1] = False, stringValue(text)
+	return s.deliver(th, at, 2, int(waiting.ret), int(waiting.want), waiting.flags)
+}
+
+// resumeWrapped is a call of a function that coroutine.wrap has made.
+func (s *State) resumeWrapped(th *Thread, g *goFunction, slot, args, ret, want int, flags frameFlags) error {
+	co := g.wrapped
+	if message := s.cannotResume(th, co); message != "" {
+		return s.raisef("%s", message)
+	}
+	if err := th.waitFor(frameWrapped, slot, ret, want, flags); err != nil {
+		return err
+	}
+	return s.switchTo(th, co, slot+1, args)
+}
+
+func (s *State) cannotResume(th, co *Thread) string {
+	switch {
+	case co.status == threadDead:
+		return "cannot resume dead coroutine"
+	case co.status != threadSuspended || co == s.main:
+		return "cannot resume non-suspended coroutine"
+	case th.nesting+1 >= maxCoroutines:
+		return "C stack overflow"
+	}
+	return ""
+}
+
+// switchTo runs a coroutine, which gets values of the one that waits for it.
+func (s *State) switchTo(th, co *Thread, from, count int) error {
+	co.resumer, co.nesting = th, th.nesting+1
+	th.status, co.status = threadNormal, threadRunning
+	s.thread = co
+	if co.depth > 0 { // it has yielded
+		waiting := *co.current()
+		at := int(waiting.base) - 1
+		if err := co.ensure(at + 1 + count); err != nil {
+			return err
+		}
+		copy(co.stack[at:], th.stack[from:from+count])
+		co.depth--
+		return s.deliver(co, at, count, int(waiting.ret), int(waiting.want), waiting.flags)
+	}
+	if err := co.ensure(2 + count); err != nil {
+		return err
+	}
+	copy(co.stack[1:], th.stack[from:from+count])
+	if err := co.waitFor(frameBottom, 0, 0, wantAll, 0); err != nil {
+		return err
+	}
+	return s.invoke(co, 0, count, 0, wantAll, slowReturn)
+}
+
+// yield suspends the coroutine with the values from a slot on: those that it is resumed with are the results of the call
+// whose function is in slot.
+func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameFlags) error {
+	if th == s.main || th.entries > 0 {
+		return s.raisef("attempt to yield across C-call boundary")
+	}
+	if err := th.waitFor(frameYield, slot, ret, want, flags); err != nil {
+		return err
+	}
+	th.status = threadSuspended
+	to, err := s.handOver(th, from, count)
+	if err != nil {
+		return err
+	}
+	waiting := *to.current()
+	at := int(waiting.base) - 1
+	to.depth--
+	return s.deliver(to, at, to.top-at, int(waiting.ret), int(waiting.want), waiting.flags)
+}
+
+// Status returns "suspended", "running", "normal" or "dead", as coroutine.status does.
+func (th *Thread) Status() string {
+	switch th.status {
+	case threadSuspended:
+		return "suspended"
+	case threadRunning:
+		return "running"
+	case threadNormal:
+		return "normal"
+	}
+	return "dead"
+}
+
+// Wrap makes the function that coroutine.wrap returns.
+func (s *State) Wrap(th *Thread) Value {
+	s.use(goFunctionBytes)
+	return goValue(&goFunction{name: "wrap", env: s.globals, special: specialWrapped, wrapped: th})
+}

@@ -1,0 +1,273 @@
+package lua
+
+// invoke calls the value in a slot with the arguments behind it. want results go to ret on, and flags say what else is
+// done with them. A Lua function gets its frame and runs when the caller is back in run; a Go function has returned by
+// then, and what waits for its results was told.
+func (s *State) invoke(th *Thread, slot, args, ret, want int, flags frameFlags) error {
+	switch f := th.stack[slot]; {
+	case f.is(KindFunction):
+		return s.enter(th, f.fn(), slot, args, ret, want, flags)
+	case f.is(kindGoFunction):
+		if g := f.gofn(); g.special != notSpecial {
+			return s.invokeSpecial(th, g, slot, args, ret, want, flags)
+		}
+		return s.invokeGo(th, f.gofn(), slot, args, ret, want, flags)
+	default:
+		handler := s.metamethod(f, eventCall)
+		if !handler.IsFunction() {
+			return s.callError(th, f)
+		}
+		if err := th.ensure(slot + args + 2); err != nil {
+			return err
+		}
+		copy(th.stack[slot+1:slot+args+2], th.stack[slot:slot+args+1])
+		th.stack[slot] = handler
+		return s.invoke(th, slot, args+1, ret, want, flags)
+	}
+}
+
+// enter pushes the frame of a Lua function.
+func (s *State) enter(th *Thread, f *Function, slot, args, ret, want int, flags frameFlags) error {
+	p := f.proto
+	base, params := slot+1, int(p.params)
+	if p.vararg {
+		base += args
+	}
+	if err := th.ensure(base + int(p.registers)); err != nil {
+		return err
+	}
+	extra := int32(0)
+	if p.vararg {
+		extra = moveParams(th.stack, slot, args, params)
+	} else if args < params {
+		clear(th.stack[base+args : base+params])
+	}
+	fr, err := th.push()
+	if err != nil {
+		return err
+	}
+	*fr = frame{fn: f, base: int32(base), ret: int32(ret), extra: extra, want: int16(want), flags: flags}
+	return nil
+}
+
+// moveParams puts a vararg function's parameters in front of its registers, behind all arguments, and returns how many
+// arguments there are beyond them, less than 0 if too few.
+func moveParams(stack []Value, slot, args, params int) (extra int32) {
+	base := slot + 1 + args
+	moved := min(args, params)
+	copy(stack[base:], stack[slot+1:slot+1+moved])
+	clear(stack[slot+1 : slot+1+moved]) // for the collector
+	clear(stack[base+moved : base+params])
+	return int32(args - params)
+}
+
+// vararg copies the further arguments of a function, want of them or all, up to the top. It reports whether the stack has
+// moved.
+func (s *State) vararg(th *Thread, fr *frame, to, want int) (moved bool, err error) {
+	extra := max(int(fr.extra), 0)
+	from := int(fr.base) - extra
+	if want < 0 {
+		want = extra
+		th.top = to + extra
+		if th.top > len(th.stack) {
+			if err := th.grow(th.top); err != nil {
+				return false, err
+			}
+			moved = true
+		}
+	}
+	n := copy(th.stack[to:to+want], th.stack[from:from+extra])
+	clear(th.stack[to+n : to+want])
+	return moved, nil
+}
+
+// finish fills up, or counts, results that are stored already.
+func (th *Thread) finish(ret, have, want int) {
+	if want < 0 {
+		th.top = ret + have
+		return
+	}
+	for ; have < want; have++ {
+		th.stack[ret+have] = Nil
+	}
+}
+
+// leave pops a Lua frame whose results lie from a slot on, and gives them to what waits for them.
+func (s *State) leave(th *Thread, from, count int) error {
+	fr := th.current()
+	ret, want, flags := int(fr.ret), int(fr.want), fr.flags
+	th.depth--
+	return s.deliver(th, from, count, ret, want, flags)
+}
+
+// deliver stores the results of a call, and does what the frame that waits for them does next. When it returns nil the
+// innermost frame of s.thread is of Lua, or the entry frame of the present run.
+func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags) error {
+	for {
+		waiting := th.current()
+		if flags&^slowReturn != 0 {
+			return s.operated(th, waiting, from, count, ret, flags)
+		}
+		stored := count
+		if want >= 0 {
+			stored = min(count, want)
+		}
+		if from != ret {
+			if err := th.ensure(ret + stored); err != nil {
+				return err
+			}
+			copy(th.stack[ret:ret+stored], th.stack[from:from+stored])
+		}
+		th.finish(ret, stored, want)
+
+		at := int(waiting.base) - 1
+		switch waiting.kind {
+		case frameLua, frameEntry:
+			return nil
+		case framePCall, frameXPCall:
+			th.stack[at] = True
+			from, count = at, count+1
+		case frameContinue:
+			return s.resumeGo(th, count, nil)
+		case frameBottom:
+			th.status = threadDead
+			th.depth = 0
+			ended := th
+			var err error
+			if th, err = s.handOver(th, ret, count); err != nil {
+				return err
+			}
+			ended.stack, ended.frames = nil, nil
+			waiting = th.current()
+			from, count = int(waiting.base)-1, th.top-int(waiting.base)+1
+		default:
+			panic("lua: results for a frame that waits for none")
+		}
+		ret, want, flags = int(waiting.ret), int(waiting.want), waiting.flags
+		th.depth--
+	}
+}
+
+// handOver gives values of a coroutine that ends or yields to the one that resumed it, which runs again. They lie from
+// base - 1 of its waiting frame up to its top afterwards.
+func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
+	to := th.resumer
+	th.resumer = nil
+	to.status = threadRunning
+	s.thread = to
+	waiting := to.current()
+	at := int(waiting.base) - 1
+	if err := to.ensure(at + 1 + count); err != nil {
+		return nil, err
+	}
+	if waiting.kind == frameResume {
+		to.stack[at] = True
+		at++
+	}
+	copy(to.stack[at:], th.stack[from:from+count])
+	to.top = at + count
+	return to, nil
+}
+
+// invokeGo calls a Go function.
+func (s *State) invokeGo(th *Thread, g *goFunction, slot, args, ret, want int, flags frameFlags) error {
+	c := s.calls[s.nesting]
+	c.fn, c.th, c.base, c.args, c.top = g, th, slot+1, args, slot+1+args
+	c.result, c.err, c.failed = 0, nil, nil
+	th.top = c.top
+	s.active = c
+	err := g.call(c)
+	s.active = nil
+	if slot != ret || err != nil || c.err != nil || s.doomed {
+		return s.afterGoTo(th, c, err, slot, ret, want, flags)
+	}
+	return s.deliver(th, slot, c.result, ret, want, flags)
+}
+
+// afterGo does what a Go function asks for that did not simply return.
+func (s *State) afterGo(th *Thread, c *Call, err error, slot, want int, flags frameFlags) error {
+	return s.afterGoTo(th, c, err, slot, slot, want, flags)
+}
+
+func (s *State) afterGoTo(th *Thread, c *Call, err error, slot, ret, want int, flags frameFlags) error {
+	if err == nil {
+		err = c.err
+	}
+	if err == nil && s.doomed {
+		return s.doom
+	}
+	if err == nil {
+		return s.deliver(th, slot, c.result, ret, want, flags)
+	}
+	if err != errAction {
+		s.active = c // the error is the function's own
+		e := s.lift(err)
+		s.active = nil
+		return e
+	}
+	action := c.action
+	c.action = noAction
+	switch action {
+	case actTailCall:
+		return s.invoke(th, slot, c.args, ret, want, flags)
+	case actCallThen:
+		fr, err := th.push()
+		if err != nil {
+			return err
+		}
+		at := c.top + 1
+		*fr = frame{base: int32(at), ret: int32(ret), want: int16(want), kind: frameContinue, flags: flags}
+		th.continuations = append(th.continuations, continuation{c.then, c.pcall})
+		return s.invoke(th, at, c.args, at, wantAll, slowReturn)
+	case actYield:
+		if c.then == nil {
+			return s.yield(th, slot, slot, c.result, ret, want, flags)
+		}
+		fr, err := th.push()
+		if err != nil {
+			return err
+		}
+		*fr = frame{base: int32(slot + 1), ret: int32(ret), want: int16(want), kind: frameContinue, flags: flags}
+		th.continuations = append(th.continuations, continuation{c.then, false})
+		goOn := c.fn
+		return s.yieldFor(th, goOn, slot, c.result)
+	}
+	panic("lua: a Go function asks for nothing")
+}
+
+// resumeGo goes on with a Go function whose callee has returned, or failed: its frame is the innermost, and the results lie
+// from its base on.
+func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
+	waiting := *th.current()
+	last := len(th.continuations) - 1
+	then := th.continuations[last].then
+	th.continuations[last] = continuation{}
+	th.continuations = th.continuations[:last]
+	th.depth--
+	slot := int(waiting.base) - 1
+	c := s.calls[s.nesting]
+	c.fn, c.th, c.base, c.args, c.top = th.stack[slot].gofn(), th, slot+1, count, slot+1+count
+	c.result, c.err, c.failed = 0, nil, failed
+	th.top = c.top
+	s.active = c
+	err := then(c)
+	s.active = nil
+	return s.afterGoTo(th, c, err, slot, int(waiting.ret), int(waiting.want), waiting.flags)
+}
+
+// yieldFor suspends a coroutine for a Go function that goes on by a continuation, whose frame is the innermost.
+func (s *State) yieldFor(th *Thread, g *goFunction, slot, count int) error {
+	// The values lie where the continuation's function is to be: they move up by one.
+	if err := th.ensure(slot + 2 + count); err != nil {
+		return err
+	}
+	copy(th.stack[slot+1:slot+1+count], th.stack[slot:slot+count])
+	th.stack[slot] = goValue(g)
+	return s.yield(th, slot+1, slot+1, count, slot+1, wantAll, slowReturn)
+}
+
+// checkpointKeeping is checkpoint in front of a call whose arguments lie up to top.
+func (s *State) checkpointKeeping(th *Thread, top int) error {
+	th.top = top
+	return s.checkpoint()
+}

@@ -1,0 +1,158 @@
+package lua
+
+import (
+	"errors"
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// The causes of errors that Lua cannot catch, for errors.Is.
+var (
+	ErrDeadline  = errors.New("deadline exceeded")
+	ErrSteps     = errors.New("step limit exceeded")
+	ErrMemory    = errors.New("not enough memory")
+	ErrExhausted = errors.New("not enough memory, again and again")
+	ErrClosed    = errors.New("state is closed")
+)
+
+type interruption struct{ cause error }
+
+// limits is what a state may use, and what it has used.
+//
+// Steps are counted down in quanta: budget is what is left of the present one, and only when it is used up are the
+// interrupt, the deadline and the limit looked at.
+type limits struct {
+	budget   int64 // steps until the next look; backward jumps and calls count it down
+	quantum  int64 // what budget began with
+	steps    int64 // of all quanta before
+	maxSteps int64 // math.MaxInt64 for none
+
+	interrupt atomic.Pointer[interruption]
+	deadline  time.Time
+
+	used      int64 // bytes: what the last walk found and all that was charged since
+	threshold int64 // a charge past this looks closer
+	maxMemory int64 // math.MaxInt64 for none
+	maxString int64
+	failures  int // allocations that failed since a sixteenth of the limit was last free
+	exhausted bool
+}
+
+const stepQuantum = 10_000
+
+func (l *limits) init(opts Options) {
+	l.maxSteps, l.maxMemory, l.maxString = math.MaxInt64, math.MaxInt64, 1<<30
+	if opts.MaxSteps > 0 {
+		l.maxSteps = opts.MaxSteps
+	}
+	if opts.MaxMemory > 0 {
+		l.maxMemory = opts.MaxMemory
+		l.maxString = opts.MaxMemory / 4
+	}
+	if opts.MaxString > 0 {
+		l.maxString = min(opts.MaxString, maxStringLength)
+	}
+	l.maxString = min(l.maxString, maxStringLength)
+	l.threshold = l.maxMemory
+	l.recount()
+}
+
+// recount begins a quantum: it ends where the next limit is.
+func (l *limits) recount() {
+	l.steps += l.quantum - l.budget
+	l.quantum = min(stepQuantum, max(l.maxSteps-l.steps, 0))
+	l.budget = l.quantum
+}
+
+// expire ends the quantum: the next step looks at everything.
+func (l *limits) expire() {
+	if l.budget > 0 {
+		l.quantum -= l.budget
+		l.budget = 0
+	}
+}
+
+// Steps returns how many steps the state has made.
+func (s *State) Steps() int64 { return s.steps + s.quantum - s.budget }
+
+// checkpoint is called when the budget is used up. Its error cannot be caught by Lua.
+func (s *State) checkpoint() error {
+	s.recount()
+	if stop := s.interrupt.Load(); stop != nil {
+		s.expire()
+		return s.fatal(KindInterrupt, stop.cause)
+	}
+	if s.steps >= s.maxSteps {
+		return s.fatal(KindSteps, ErrSteps)
+	}
+	if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
+		return s.fatal(KindInterrupt, ErrDeadline)
+	}
+	if s.exhausted {
+		return s.fatal(KindMemory, ErrExhausted)
+	}
+	return s.safePoint()
+}
+
+// Step counts n steps for work that a library does, before it does it. The error, which the library must return, cannot
+// be caught by Lua.
+func (s *State) Step(n int) error {
+	s.budget -= int64(n)
+	if s.budget > 0 {
+		return nil
+	}
+	return s.checkpoint()
+}
+
+// charge counts bytes that are about to be taken.
+func (s *State) charge(bytes int) error {
+	s.used += int64(bytes)
+	if s.used < s.threshold {
+		return nil
+	}
+	return s.chargeMore(bytes)
+}
+
+// use is charge for memory that is taken in any case.
+func (s *State) use(bytes int) { s.used += int64(bytes) }
+
+// chargeMore decides over a charge that passes the threshold: at the limit a walk finds out what can be let go.
+func (s *State) chargeMore(bytes int) error {
+	if s.used < s.maxMemory {
+		s.walkWanted = true // at the next safe point
+		s.expire()
+		s.threshold = s.maxMemory
+		return nil
+	}
+	s.used -= int64(bytes)
+	s.walk()
+	free := s.maxMemory - s.used
+	if free >= s.maxMemory/16 {
+		s.failures = 0
+	}
+	if int64(bytes) < free {
+		s.used += int64(bytes)
+		return nil
+	}
+	s.failures++
+	if s.failures >= maxFailures {
+		s.exhausted = true
+		return s.fatal(KindMemory, ErrExhausted)
+	}
+	return s.memoryError()
+}
+
+const maxFailures = 16
+
+// Charge counts bytes that a library is about to take for values of the state, such as those that a userdata holds. Over
+// the limit the error is one that Lua can catch. Free gives them back.
+func (s *State) Charge(bytes int64) error {
+	if bytes > math.MaxInt32 {
+		return s.memoryError()
+	}
+	return s.charge(int(bytes))
+}
+
+// Memory returns the bytes that the state takes: what the last walk found and all that was charged since.
+func (s *State) Memory() int64 { return s.used }

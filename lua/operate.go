@@ -1,0 +1,395 @@
+package lua
+
+import (
+	"github.com/tidewire/tidewire/lua/code"
+	"github.com/tidewire/tidewire/lua/number"
+)
+
+const (
+	maxChain     = 100     // of __index and __newindex
+	bigWork      = 1 << 12 // bytes from which on an operator counts steps for its work
+	bytesPerStep = 64      // how many bytes copied or compared count as a step
+)
+
+// field looks a string up in a table and along __index as long as that is a table. hint is the position among the
+// entries where a key was found last. found is false if a function, or another kind of value, is to be asked.
+func (s *State) field(t *Table, key *str, hint *uint32) (v Value, found bool) {
+	for range maxChain {
+		if h := int(*hint); h < len(t.entries) {
+			if e := &t.entries[h]; e.key.is(KindString) && e.key.str() == key && e.value.n != 0 {
+				return e.value, true
+			}
+		}
+		if at := t.findString(key); at >= 0 && t.entries[at].value.n != 0 {
+			*hint = uint32(at)
+			return t.entries[at].value, true
+		}
+		if t.meta == nil {
+			return Nil, true
+		}
+		next := t.meta.indexer(s)
+		if !next.is(KindTable) {
+			return Nil, next.IsNil()
+		}
+		t = next.table()
+	}
+	return Nil, false
+}
+
+// stringMethods is the table in which methods of strings are looked up, or nil.
+func (s *State) stringMethods() *Table {
+	if meta := s.metas[KindString]; meta != nil {
+		if methods := meta.indexer(s); methods.is(KindTable) {
+			return methods.table()
+		}
+	}
+	return nil
+}
+
+// index computes object[key] into a slot, or calls the function that does.
+func (s *State) index(th *Thread, object, key Value, to int) error {
+	for range maxChain {
+		var handler Value
+		if object.is(KindTable) {
+			t := object.table()
+			if v := t.get(key); v.n != 0 || t.meta == nil {
+				th.stack[to] = v
+				return nil
+			}
+			if handler = t.meta.indexer(s); handler.IsNil() {
+				th.stack[to] = Nil
+				return nil
+			}
+		} else if handler = s.metamethod(object, eventIndex); handler.IsNil() {
+			return s.indexError(th, object, key)
+		}
+		if handler.IsFunction() {
+			return s.callMeta(th, handler, to, 1, 0, object, key)
+		}
+		object = handler
+	}
+	return s.raisef("loop in gettable")
+}
+
+// setIndex carries out object[key] = value, or calls the function that does.
+func (s *State) setIndex(th *Thread, object, key, value Value) error {
+	for range maxChain {
+		var handler Value
+		if object.is(KindTable) {
+			t := object.table()
+			if t.meta == nil || !t.get(key).IsNil() {
+				return t.set(key, value)
+			}
+			if handler = t.meta.metamethod(s, eventNewIndex); handler.IsNil() {
+				return t.set(key, value)
+			}
+		} else if handler = s.metamethod(object, eventNewIndex); handler.IsNil() {
+			return s.indexError(th, object, key)
+		}
+		if handler.IsFunction() {
+			return s.callMeta(th, handler, 0, 0, 0, object, key, value)
+		}
+		object = handler
+	}
+	return s.raisef("loop in settable")
+}
+
+// callMeta calls a metamethod above everything that the running Lua function uses.
+func (s *State) callMeta(th *Thread, f Value, ret, want int, flags frameFlags, args ...Value) error {
+	if s.budget--; s.budget < 0 {
+		if err := s.checkpoint(); err != nil {
+			return err
+		}
+	}
+	slot := th.free()
+	if err := th.ensure(slot + 1 + len(args)); err != nil {
+		return err
+	}
+	th.stack[slot] = f
+	copy(th.stack[slot+1:], args)
+	return s.invoke(th, slot, len(args), ret, want, flags)
+}
+
+// arith carries out an arithmetic operation whose operands are not both numbers.
+func (s *State) arith(th *Thread, e event, a, b Value, to int) error {
+	if x, isNumber := s.operand(a); isNumber {
+		if y, isNumber := s.operand(b); isNumber {
+			if e == eventUnm {
+				x = -x
+			} else {
+				x = compute(e, x, y)
+			}
+			th.stack[to].setNumber(x)
+			return nil
+		}
+	}
+	handler := s.metamethod(a, e)
+	if handler.IsNil() {
+		handler = s.metamethod(b, e)
+	}
+	if handler.IsNil() {
+		if _, isNumber := s.operand(a); isNumber {
+			return s.operandError(th, "perform arithmetic on", b, 1)
+		}
+		return s.operandError(th, "perform arithmetic on", a, 0)
+	}
+	return s.callMeta(th, handler, to, 1, 0, a, b)
+}
+
+// operand reads an operand of arithmetic: a number, or a string that spells one.
+func (s *State) operand(v Value) (f float64, isNumber bool) {
+	if v.isNumber() {
+		return v.float(), true
+	}
+	if v.is(KindString) {
+		return number.Parse(v.str().text())
+	}
+	return 0, false
+}
+
+func compute(e event, x, y float64) float64 {
+	switch e {
+	case eventAdd:
+		return x + y
+	case eventSub:
+		return x - y
+	case eventMul:
+		return x * y
+	case eventDiv:
+		return x / y
+	case eventMod:
+		return modulo(x, y)
+	default:
+		return code.Power(x, y)
+	}
+}
+
+// length carries out # for a value that is neither a table nor a string.
+func (s *State) length(th *Thread, v Value, to int) error {
+	handler := s.metamethod(v, eventLen)
+	if handler.IsNil() {
+		return s.operandError(th, "get length of", v, 0)
+	}
+	return s.callMeta(th, handler, to, 1, 0, v)
+}
+
+// order carries out a < b or a <= b for operands that are not both numbers, and follows the jump behind the comparison.
+func (s *State) order(th *Thread, e event, a, b Value) error {
+	if a.is(KindString) && b.is(KindString) {
+		x, y := a.str(), b.str()
+		if n := min(x.length, y.length); n >= bigWork {
+			if err := s.Step(n / bytesPerStep); err != nil {
+				return err
+			}
+		}
+		result := x.text() < y.text()
+		if e == eventLe {
+			result = x.text() <= y.text()
+		}
+		th.current().follow(result)
+		return nil
+	}
+	if a.isNumber() && b.isNumber() {
+		result := a.float() < b.float()
+		if e == eventLe {
+			result = a.float() <= b.float()
+		}
+		th.current().follow(result)
+		return nil
+	}
+	if handler := s.orderHandler(a, b, e); !handler.IsNil() {
+		return s.compareBy(th, handler, a, b, returnTest)
+	}
+	if e == eventLe {
+		if handler := s.orderHandler(a, b, eventLt); !handler.IsNil() {
+			return s.compareBy(th, handler, b, a, returnTest|returnNegate)
+		}
+	}
+	return s.compareError(a, b)
+}
+
+// orderHandler returns the metamethod that both operands have for an event. As in LuaJIT that of the first counts for two
+// values of one type only if both are the same.
+func (s *State) orderHandler(a, b Value, e event) Value {
+	if a.Kind() != b.Kind() {
+		return Nil
+	}
+	first := s.metamethod(a, e)
+	if first.IsNil() {
+		return Nil
+	}
+	if second := s.metamethod(b, e); !rawEqual(first, second) {
+		return Nil
+	}
+	return first
+}
+
+// equalHandler returns the __eq that two different tables, or two userdata, share.
+func (s *State) equalHandler(a, b Value) Value {
+	ma, mb := s.metatable(a), s.metatable(b)
+	if ma == nil || mb == nil {
+		return Nil
+	}
+	first := ma.metamethod(s, eventEq)
+	if first.IsNil() || ma == mb {
+		return first
+	}
+	if second := mb.metamethod(s, eventEq); rawEqual(first, second) {
+		return first
+	}
+	return Nil
+}
+
+// compareBy calls a comparison's metamethod. Its truth decides over the jump behind the comparison.
+func (s *State) compareBy(th *Thread, handler, a, b Value, flags frameFlags) error {
+	return s.callMeta(th, handler, th.free(), 1, flags, a, b)
+}
+
+// follow takes the jump behind a comparison, or not.
+func (fr *frame) follow(result bool) {
+	codes := fr.fn.proto.code
+	if result == (codes[fr.pc-1].C() != 0) {
+		fr.pc += int32(codes[fr.pc].J())
+	}
+	fr.pc++
+}
+
+// operated goes on with an operator whose metamethod has returned.
+func (s *State) operated(th *Thread, waiting *frame, from, count, ret int, flags frameFlags) error {
+	result := Nil
+	if count > 0 {
+		result = th.stack[from]
+	}
+	if flags&returnTest != 0 {
+		waiting.follow(result.Truth() != (flags&returnNegate != 0))
+		return nil
+	}
+	th.stack[ret] = result
+	return s.concat(th, ret)
+}
+
+// concatFast joins strings and numbers, without metamethods. done is false if there is another kind of value among them.
+func (s *State) concatFast(operands []Value) (v Value, done bool, err error) {
+	length := 0
+	for i := range operands {
+		switch o := &operands[i]; {
+		case o.is(KindString):
+			length += o.str().length
+		case o.isNumber():
+			length += numberRoom
+		default:
+			return Nil, false, nil
+		}
+	}
+	v, err = s.join(operands, length)
+	return v, err == nil, err
+}
+
+// numberRoom is the most bytes that a number is written with.
+const numberRoom = 24
+
+// join concatenates strings and numbers, which take length bytes at most.
+func (s *State) join(operands []Value, length int) (Value, error) {
+	buffer := s.scratch[:0]
+	exact := 0
+	for i := range operands {
+		if o := &operands[i]; o.is(KindString) {
+			exact += o.str().length
+		} else {
+			before := len(buffer)
+			buffer = number.Append(buffer, o.float())
+			exact += len(buffer) - before
+		}
+	}
+	s.scratch = buffer
+	if err := s.checkLength(exact); err != nil {
+		return Nil, err
+	}
+	if exact == 0 {
+		return s.names.empty, nil
+	}
+	if exact >= bigWork {
+		if err := s.Step(exact / bytesPerStep); err != nil {
+			return Nil, err
+		}
+	}
+	if err := s.charge(stringSize(exact)); err != nil {
+		return Nil, err
+	}
+	made, bytes := newBlock(exact)
+	at := 0
+	for i := range operands {
+		if o := &operands[i]; o.is(KindString) {
+			at += copy(bytes[at:], o.str().text())
+		} else {
+			bytes, n := bytes[at:], len(number.Append(bytes[at:at], o.float()))
+			_ = bytes
+			at += n
+		}
+	}
+	return stringValue(made), nil
+}
+
+// concat carries on with the Concat instruction of the innermost frame, from the right: the operands up to the slot last
+// are still to be joined.
+func (s *State) concat(th *Thread, last int) error {
+	fr := th.current()
+	i := fr.fn.proto.code[fr.pc-1]
+	base := int(fr.base)
+	first := base + i.B()
+	for last > first {
+		// Join as many as are strings and numbers, the last ones first.
+		from := last
+		length := 0
+		for from >= first {
+			o := th.stack[from]
+			if o.is(KindString) {
+				length += o.str().length
+			} else if o.isNumber() {
+				length += numberRoom
+			} else {
+				break
+			}
+			from--
+		}
+		if from+1 < last {
+			joined, err := s.join(th.stack[from+1:last+1], length)
+			if err != nil {
+				return err
+			}
+			last = from + 1
+			th.stack[last] = joined
+			continue
+		}
+		a, b := th.stack[last-1], th.stack[last]
+		handler := s.metamethod(a, eventConcat)
+		if handler.IsNil() {
+			handler = s.metamethod(b, eventConcat)
+		}
+		if handler.IsNil() {
+			bad, which := a, last-1
+			if a.is(KindString) || a.isNumber() {
+				bad, which = b, last
+			}
+			return s.registerError(th, "concatenate", bad, which-base)
+		}
+		return s.callMeta(th, handler, last-1, 1, returnConcat, a, b)
+	}
+	th.stack[base+i.A()] = th.stack[first]
+	return nil
+}
+
+// forNumbers reads the bounds of a numeric for that are no numbers yet: strings that spell one.
+func (s *State) forNumbers(r []Value) error {
+	for i, name := range [...]string{"initial value", "limit", "step"} {
+		f, isNumber := s.operand(r[i])
+		if !isNumber {
+			return s.raisef("'for' %s must be a number", name)
+		}
+		r[i].setNumber(f)
+	}
+	return nil
+}
+
+// RawEqual reports whether two values are equal without metamethods.
+func RawEqual(a, b Value) bool { return rawEqual(a, b) }

@@ -1,0 +1,185 @@
+package lua
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+	"time"
+)
+
+// Options configures a State. The zero value works: no limits.
+type Options struct {
+	// MaxMemory bounds the bytes that values of the state take, by the sizes of the manual's table. 0 means no limit.
+	MaxMemory int64
+
+	// MaxSteps bounds the backward jumps and calls of the state's whole life; libraries count by rules of the manual. The
+	// error cannot be caught by Lua. 0 means no limit.
+	MaxSteps int64
+
+	// MaxString bounds the length in bytes of one string. 0 means a quarter of MaxMemory, or 1 GiB without one.
+	MaxString int64
+
+	// Tracebacks makes errors that no Lua code catches carry a traceback (Error.Traceback).
+	Tracebacks bool
+
+	// Log receives errors that nobody can be given: those of finalizers. nil discards them.
+	Log func(err error)
+}
+
+// A State is one Lua world: globals, registry, coroutines. It belongs to the goroutine that uses it; only Interrupt and
+// ClearInterrupt may be called from any. Use from two goroutines at once is reported by a panic of the second one, as far
+// as it is noticed at the outermost call.
+type State struct {
+	opts     Options
+	globals  *Table
+	registry *Table
+	main     *Thread
+	thread   *Thread // that runs
+	active   *Call   // of the innermost Go function that runs, nil while none does
+	calls    []*Call // one for each level of nesting
+
+	metas [KindNumber]*Table // the metatables of the types but table and userdata
+
+	seed                     maphash.Seed
+	numberSeed, numberFactor uint64
+	lastIdentity             uint32
+	canon                    [canonSlots]*str
+	names                    names
+
+	limits
+	walkState
+
+	primitives [IPairsNext + 1]*goFunction
+	refs       refs
+	handling   int   // error handlers that run
+	nesting    int   // Go functions that have called Lua
+	doomed     bool  // an error that Lua cannot catch is on its way out
+	doom       error // that error
+	running    atomic.Int32
+	closed     bool
+}
+
+// NewState makes a state without any library. The error is of a MaxMemory that is too small for an empty state.
+func NewState(opts Options) *State {
+	s := &State{opts: opts, seed: maphash.MakeSeed()}
+	s.numberSeed = maphash.String(s.seed, "number")
+	s.numberFactor = maphash.String(s.seed, "factor") | 1
+	s.lastIdentity = uint32(maphash.String(s.seed, "identity"))
+	s.limits.init(opts)
+	s.use(stateBytes)
+	s.globals = &Table{state: s}
+	s.registry = &Table{state: s}
+	s.use(2 * tableBytes)
+	s.main = &Thread{
+		state:  s,
+		stack:  make([]Value, firstSlots),
+		frames: make([]frame, firstFrames),
+		status: threadRunning,
+	}
+	s.use(threadBytes + firstSlots*valueBytes + firstFrames*frameBytes)
+	s.thread = s.main
+	s.names.init(s)
+	s.calls = []*Call{{s: s}}
+	return s
+}
+
+const stateBytes = 8192
+
+// Globals returns the table of global variables.
+func (s *State) Globals() *Table { return s.globals }
+
+// Registry returns a table that scripts cannot reach, for what libraries keep.
+func (s *State) Registry() *Table { return s.registry }
+
+// SetGlobal sets a global variable, without metamethods.
+func (s *State) SetGlobal(name string, value Value) error { return s.globals.SetString(name, value) }
+
+// Global returns a global variable, without metamethods.
+func (s *State) Global(name string) Value { return s.globals.GetString(name) }
+
+// String makes a Lua string. Its memory is charged to the state; over the limit the error is one of Lua's.
+func (s *State) String(text string) (Value, error) {
+	if err := s.checkLength(len(text)); err != nil {
+		return Nil, err
+	}
+	block, err := s.newString(text)
+	if err != nil {
+		return Nil, err
+	}
+	return stringValue(block), nil
+}
+
+// Bytes makes a Lua string of bytes, with one copy.
+func (s *State) Bytes(text []byte) (Value, error) {
+	if err := s.checkLength(len(text)); err != nil {
+		return Nil, err
+	}
+	block, err := s.newStringBytes(text)
+	if err != nil {
+		return Nil, err
+	}
+	return stringValue(block), nil
+}
+
+// checkLength refuses a string that would be too long.
+func (s *State) checkLength(length int) error {
+	if int64(length) > s.maxString {
+		return s.raisef("string length overflow")
+	}
+	return nil
+}
+
+// CheckLength refuses a string that would be too long for the state, before a library builds it.
+func (s *State) CheckLength(length int) error { return s.checkLength(length) }
+
+// Close runs the finalizers that are left, in reverse order of creation, and ends the state: a later Call returns an
+// error.
+func (s *State) Close() {
+	if s.closed {
+		return
+	}
+	s.finalizeAll()
+	s.closed = true
+}
+
+// Interrupt makes the Lua code that runs, and all that is started later, fail with an error that Lua cannot catch, until
+// ClearInterrupt is called. cause is what errors.Is and errors.As find in it. Safe for concurrent use.
+func (s *State) Interrupt(cause error) { s.interrupt.Store(&interruption{cause}) }
+
+// ClearInterrupt lets the state run again. Safe for concurrent use.
+func (s *State) ClearInterrupt() { s.interrupt.Store(nil) }
+
+// SetDeadline interrupts the state at a time, with ErrDeadline as cause; the zero time means never.
+func (s *State) SetDeadline(at time.Time) {
+	s.deadline = at
+	s.recount()
+}
+
+// Thread returns the coroutine that runs.
+func (s *State) Thread() *Thread { return s.thread }
+
+// MainThread returns the coroutine that the state began with.
+func (s *State) MainThread() *Thread { return s.main }
+
+// TypeMetatable returns the metatable that all values of a kind share, or nil. Tables and userdata have their own.
+func (s *State) TypeMetatable(k Kind) *Table { return s.metas[sharedKind(k)] }
+
+// SetTypeMetatable sets the metatable that all values of a kind share. For tables and userdata it does nothing.
+func (s *State) SetTypeMetatable(k Kind, meta *Table) {
+	if k == KindTable || k == KindUserdata {
+		return
+	}
+	s.metas[sharedKind(k)] = meta
+}
+
+// sharedKind is the index in metas: the constants of booleans and functions share one.
+func sharedKind(k Kind) Kind {
+	switch k {
+	case kindFalse, kindTrue:
+		return KindBool
+	case kindGoFunction:
+		return KindFunction
+	case KindNumber:
+		return KindNil + 1 // the place of kindFalse, which has none of its own
+	}
+	return k
+}

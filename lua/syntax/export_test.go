@@ -1,3 +1,0 @@
-package syntax
-
-var CheckSize = checkSize

@@ -1,0 +1,173 @@
+package lua
+
+// A Thread is a coroutine: a stack of values and a stack of frames. All coroutines of a state run on the goroutine that
+// runs the state; resume and yield swap stacks.
+type Thread struct {
+	state  *State
+	stack  []Value
+	frames []frame
+	depth  int // how many frames are in use
+	top    int // behind the results of a call that asked for all of them, or behind a Go function's arguments
+
+	status  threadStatus
+	entries int     // frames by which Go entered: while there is one the coroutine cannot yield
+	resumer *Thread // that waits for this one
+	nesting int     // how many coroutines wait for this one
+
+	continuations []continuation // of the frames of that kind, innermost last
+
+	hash uint32
+	mark uint32
+}
+
+type threadStatus uint8
+
+const (
+	threadSuspended threadStatus = iota // not begun, or it has yielded
+	threadRunning
+	threadNormal // it has resumed another one
+	threadDead
+)
+
+const (
+	maxSlots      = 250_000 // of a stack
+	extraSlots    = 1_000   // beyond that while an error handler runs
+	maxFrames     = 200_000 // of a coroutine
+	maxNesting    = 200     // Go functions that call Lua, over all coroutines
+	maxCoroutines = 200     // that wait for one another
+	firstSlots    = 24
+	firstFrames   = 4
+	frameBytes    = 32
+	threadBytes   = 176
+)
+
+// A frame is a call under way. Those of a kind other than frameLua belong to a Go function, the value below base, or are a
+// mark.
+type frame struct {
+	fn    *Function // of a Lua function
+	base  int32     // where its registers, or its arguments, begin
+	ret   int32     // where its results go
+	pc    int32     // the next instruction, while the frame waits or may be looked at
+	extra int32     // arguments beyond the parameters; they lie below base
+	want  int16     // how many results are wanted; all of them if it is wantAll
+	kind  frameKind
+	flags frameFlags
+}
+
+type frameKind uint8
+
+const (
+	frameLua      frameKind = iota
+	frameEntry              // Go called: when the frame above returns, so does State.run
+	frameBottom             // of a coroutine
+	framePCall              // pcall waits for its function
+	frameXPCall             // xpcall waits; its handler is the value at base
+	frameResume             // coroutine.resume waits for a coroutine
+	frameWrapped            // a function made by coroutine.wrap waits for its coroutine
+	frameYield              // coroutine.yield waits to be resumed
+	frameGo                 // a Go function waits for a nested State.run
+	frameContinue           // a Go function goes on by its continuation
+)
+
+// frameFlags say what else is to be done with a frame's results than to store them.
+type frameFlags uint8
+
+const (
+	slowReturn   frameFlags = 1 << iota // the frame below is not of Lua
+	returnTest                          // a comparison's metamethod: its truth decides over a jump
+	returnNegate                        // not (b < a), for a <= b
+	returnConcat                        // __concat: more operands may wait
+)
+
+const wantAll = -1
+
+// continuation is how a Go function goes on when the function that it called has returned.
+type continuation struct {
+	then      func(c *Call) error
+	protected bool // an error goes to then, too: as Call.failed
+}
+
+func (s *State) newThread() (*Thread, error) {
+	if err := s.charge(threadBytes + firstSlots*valueBytes + firstFrames*frameBytes); err != nil {
+		return nil, err
+	}
+	return &Thread{
+		state:  s,
+		stack:  make([]Value, firstSlots),
+		frames: make([]frame, firstFrames),
+	}, nil
+}
+
+// ensure makes sure that the stack has slots below size.
+func (th *Thread) ensure(size int) error {
+	if size <= len(th.stack) {
+		return nil
+	}
+	return th.grow(size)
+}
+
+func (th *Thread) grow(size int) error {
+	limit := maxSlots
+	if th.state.handling > 0 {
+		limit += extraSlots
+	}
+	if size > limit {
+		return th.state.stackOverflow()
+	}
+	length := min(max(size, len(th.stack)*2), max(limit, size))
+	if err := th.state.charge(sizeClass(length * valueBytes)); err != nil {
+		return err
+	}
+	stack := make([]Value, length)
+	copy(stack, th.stack)
+	th.stack = stack
+	return nil
+}
+
+// push adds a frame and returns it. The pointer is good until the next push.
+func (th *Thread) push() (*frame, error) {
+	if th.depth == len(th.frames) {
+		if err := th.growFrames(); err != nil {
+			return nil, err
+		}
+	}
+	th.depth++
+	return &th.frames[th.depth-1], nil
+}
+
+func (th *Thread) growFrames() error {
+	limit := maxFrames
+	if th.state.handling > 0 {
+		limit += extraSlots
+	}
+	if th.depth >= limit {
+		return th.state.stackOverflow()
+	}
+	length := min(len(th.frames)*2, maxFrames+extraSlots)
+	if err := th.state.charge(sizeClass(length * frameBytes)); err != nil {
+		return err
+	}
+	frames := make([]frame, length)
+	copy(frames, th.frames)
+	th.frames = frames
+	return nil
+}
+
+// current returns the innermost frame.
+func (th *Thread) current() *frame { return &th.frames[th.depth-1] }
+
+// free returns the first slot that no frame uses.
+func (th *Thread) free() int {
+	if th.depth == 0 {
+		return 0
+	}
+	switch f := th.current(); f.kind {
+	case frameLua:
+		return int(f.base) + int(f.fn.proto.registers)
+	default:
+		return th.top
+	}
+}
+
+// Value returns the coroutine as a Value.
+func (th *Thread) Value() Value { return threadValue(th) }

@@ -1,0 +1,180 @@
+package lua
+
+// unwind takes an error from the innermost frame outwards to the one that stops it, which then goes on. It returns the
+// error if that is the entry frame of the present run.
+func (s *State) unwind(err error) error {
+	e := s.lift(err)
+	if !e.Catchable() {
+		s.doomed, s.doom = true, e
+	}
+	s.handle(e)
+	for {
+		th := s.thread
+		fr := th.current()
+		switch fr.kind {
+		case frameEntry:
+			return e
+		case framePCall, frameXPCall:
+			if e.Catchable() {
+				return s.caught(th, e)
+			}
+		case frameContinue:
+			last := len(th.continuations) - 1
+			if th.continuations[last].protected && e.Catchable() {
+				return s.resumeGo(th, 0, e)
+			}
+			th.continuations[last] = continuation{}
+			th.continuations = th.continuations[:last]
+		case frameBottom:
+			if e = s.died(th, e); e == nil {
+				return nil
+			}
+			continue
+		}
+		th.depth--
+	}
+}
+
+// caught goes on behind a pcall or xpcall, whose frame is the innermost.
+func (s *State) caught(th *Thread, e *Error) error {
+	waiting := *th.current()
+	at := int(waiting.base) - 1
+	th.depth--
+	th.stack[at], th.stack[at+1] = False, e.Value
+	if err := s.deliver(th, at, 2, int(waiting.ret), int(waiting.want), waiting.flags); err != nil {
+		return s.unwind(err)
+	}
+	return nil
+}
+
+// died ends a coroutine by an error, and goes on with the one that waits for it: resume returns the error, which is then
+// nil, and a function made by wrap raises it again. The frames stay, for tracebacks of the dead coroutine.
+func (s *State) died(th *Thread, e *Error) *Error {
+	to := th.resumer
+	th.resumer = nil
+	th.status = threadDead
+	to.status = threadRunning
+	s.thread = to
+	waiting := *to.current()
+	to.depth--
+	if waiting.kind == frameResume && e.Catchable() {
+		at := int(waiting.base) - 1
+		to.stack[at], to.stack[at+1] = False, e.Value
+		if err := s.deliver(to, at, 2, int(waiting.ret), int(waiting.want), waiting.flags); err != nil {
+			return s.lift(err)
+		}
+		return nil
+	}
+	if waiting.kind == frameWrapped && e.Value.is(KindString) && e.Catchable() {
+		if position := s.where(s.level1()); position != "" { // as LuaJIT does
+			raised := s.raise(position + e.Value.str().text())
+			raised.cause, raised.Traceback = e.cause, e.Traceback
+			e = raised
+		}
+	}
+	e.handled = false
+	s.handle(e)
+	return e
+}
+
+// handle does what must be done with an error while the frames that raised it are there: it calls the handler of the xpcall
+// that stops it, or makes the traceback if nothing does.
+func (s *State) handle(e *Error) {
+	if e.handled {
+		return
+	}
+	th := s.thread
+	for at := th.depth - 1; at >= 0; at-- {
+		fr := &th.frames[at]
+		switch fr.kind {
+		case framePCall:
+			if e.Catchable() {
+				return
+			}
+		case frameXPCall:
+			if e.Catchable() {
+				e.handled = true
+				s.callHandler(th.stack[fr.base], e)
+				return
+			}
+		case frameContinue:
+			if e.Catchable() && th.protectedAt(at) {
+				return
+			}
+		case frameBottom:
+			if e.Catchable() && (th.resumer == nil || th.resumer.current().kind == frameResume) {
+				return
+			}
+			if e.Traceback == "" && s.opts.Tracebacks && !s.caughtFurther(th.resumer, e) {
+				e.Traceback = s.Traceback(s.thread, "", 0)
+			}
+			return
+		}
+	}
+	if s.opts.Tracebacks && e.Traceback == "" {
+		e.handled = true
+		e.Traceback = s.Traceback(s.thread, "", 0)
+	}
+}
+
+// protectedAt reports whether the continuation of the frame at an index stops errors.
+func (th *Thread) protectedAt(index int) bool {
+	n := 0
+	for at := 0; at < index; at++ {
+		if th.frames[at].kind == frameContinue {
+			n++
+		}
+	}
+	return th.continuations[n].protected
+}
+
+// caughtFurther reports whether an error that leaves a coroutine made by wrap is stopped by one that waits for it.
+func (s *State) caughtFurther(th *Thread, e *Error) bool {
+	for ; th != nil && e.Catchable(); th = th.resumer {
+		for at := th.depth - 1; at >= 0; at-- {
+			switch fr := &th.frames[at]; {
+			case fr.kind == framePCall, fr.kind == frameXPCall:
+				return true
+			case fr.kind == frameContinue && th.protectedAt(at):
+				return true
+			}
+		}
+		if th.resumer != nil && th.resumer.current().kind == frameResume {
+			return true
+		}
+	}
+	return false
+}
+
+// callHandler calls an xpcall's handler, which may replace the error object. An error in it is LuaJIT's "error in error
+// handling".
+func (s *State) callHandler(handler Value, e *Error) {
+	if s.handling >= maxHandling {
+		s.replace(e, "C stack overflow")
+		return
+	}
+	s.handling++
+	results, err := s.Call(handler, e.Value)
+	s.handling--
+	switch {
+	case err != nil:
+		if inner := s.lift(err); !inner.Catchable() {
+			*e = *inner
+			return
+		}
+		s.replace(e, "error in error handling")
+	case len(results) > 0:
+		e.Value = results[0]
+	default:
+		e.Value = Nil
+	}
+}
+
+// maxHandling bounds error handlers within error handlers.
+const maxHandling = 10
+
+func (s *State) replace(e *Error, message string) {
+	if made := s.raise(message); made.Kind == KindRuntime {
+		e.Value, e.Message, e.cause = made.Value, made.Message, nil
+	}
+}

@@ -1,0 +1,42 @@
+package lua
+
+// A Userdata is a Go value as Lua sees it: opaque, with a metatable of its own.
+type Userdata struct {
+	data any
+	meta *Table
+	env  *Table
+	hash uint32
+	mark uint32
+
+	finalizer uint8 // see walk.go
+}
+
+const userdataBytes = 48
+
+// NewUserdata makes a userdata that holds a Go value. What the value takes is not charged: see Charge.
+func (s *State) NewUserdata(data any, meta *Table) Value {
+	s.use(userdataBytes)
+	u := &Userdata{data: data}
+	u.setMetatable(s, meta)
+	return userdataValue(u)
+}
+
+func (u *Userdata) setMetatable(s *State, meta *Table) {
+	u.meta = meta
+	if meta != nil {
+		s.noteMetatable(meta)
+		s.noteFinalizer(u, meta)
+	}
+}
+
+// Data returns the Go value.
+func (u *Userdata) Data() any { return u.data }
+
+// SetData replaces the Go value.
+func (u *Userdata) SetData(data any) { u.data = data }
+
+// Metatable returns the userdata's metatable, or nil.
+func (u *Userdata) Metatable() *Table { return u.meta }
+
+// Value returns the userdata as a Value.
+func (u *Userdata) Value() Value { return userdataValue(u) }
