@@ -1,0 +1,95 @@
+package logging
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// indent begins each further line of a message, so that none can be taken for an entry of its own.
+	indent = "  "
+
+	// maxMessage, maxValue and maxSummary are how many bytes are shown of a message, an attribute's value, and a message
+	// in a summary.
+	maxMessage = 16 << 10
+	maxValue   = 4 << 10
+	maxSummary = 200
+)
+
+// cut returns at most max bytes of text, and says how many it leaves out.
+func cut(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	end := max
+	for end > max-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", text[:end], len(text)-end)
+}
+
+// escape shows what would move a terminal's cursor, colour it, or turn the order of characters as an escape, such as
+// \x1b. Tabs stay.
+func escape(line string) string {
+	line = strings.TrimSuffix(line, "\r")
+	if strings.IndexFunc(line, steers) < 0 && utf8.ValidString(line) {
+		return line
+	}
+	var b strings.Builder
+	for len(line) > 0 {
+		r, size := utf8.DecodeRuneInString(line)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, line[0])
+		case !steers(r):
+			b.WriteString(line[:size])
+		case r < utf8.RuneSelf:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		line = line[size:]
+	}
+	return b.String()
+}
+
+// steers reports whether r acts on a terminal rather than being shown: control characters, those that break lines, and
+// those that turn the direction of text (Unicode standard annex 9).
+func steers(r rune) bool {
+	switch {
+	case r == '\t':
+		return false
+	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+		return true
+	}
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+}
+
+// safeAttr returns a with values that are quoted wherever they have more than plain characters. The formatter quotes
+// texts, too, but puts escape characters back in where it writes colours; it leaves the quotes of []byte alone.
+func safeAttr(a slog.Attr) slog.Attr {
+	value := a.Value.Resolve()
+	switch value.Kind() {
+	case slog.KindGroup:
+		group := value.Group()
+		safe := make([]slog.Attr, len(group))
+		for i, member := range group {
+			safe[i] = safeAttr(member)
+		}
+		return slog.Attr{Key: a.Key, Value: slog.GroupValue(safe...)}
+	case slog.KindString, slog.KindAny:
+		text := cut(value.String(), maxValue)
+		if strings.IndexFunc(text, needsQuotes) >= 0 || text == "" {
+			return slog.Any(a.Key, []byte(text))
+		}
+		return slog.String(a.Key, text)
+	}
+	return slog.Attr{Key: a.Key, Value: value}
+}
+
+func needsQuotes(r rune) bool {
+	return !unicode.IsPrint(r) || r == ' ' || r == '=' || r == '"' || r == '\\' || r == utf8.RuneError
+}

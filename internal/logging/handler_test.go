@@ -1,0 +1,144 @@
+package logging_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/logging"
+)
+
+// newLog returns a logger and what it writes, one string an entry, without the time.
+func newLog(colour bool) (*slog.Logger, *logging.Handler, *[]string) {
+	var entries []string
+	h := logging.New(logging.Options{Colour: colour, TimeFormat: "#", Output: func(entry []byte) {
+		entries = append(entries, strings.TrimPrefix(strings.ReplaceAll(string(entry), "\x1b[2m#\x1b[0m", "#"), "# "))
+	}})
+	return slog.New(h), h, &entries
+}
+
+// Whatever a message or an attribute holds, it acts on no terminal, and no line of it looks like an entry.
+func TestEntries(t *testing.T) {
+	hostile := "\x1b[2J\x1b]0;title\a\u202eabc\u2066 \x9b31m\r\x00 \u0085 \\x1b[31m"
+	for _, c := range []struct {
+		message string
+		attrs   []any
+		want    string
+	}{
+		{"plain", nil, "ERR plain\n"},
+		{"attributes", []any{"id", 1, "url", "ws://h/?a", "text", "a b", "empty", ""}, `ERR attributes id=1 url=ws://h/?a text="a b" empty=""` + "\n"},
+		{"a.lua:1: boom\nstack traceback:\n\ta.lua:1: in f", []any{"id", 1}, "ERR a.lua:1: boom id=1\n  stack traceback:\n  \ta.lua:1: in f\n"},
+		{"boom\n2026-11-28 21:00:00.000 ERR faked", nil, "ERR boom\n  2026-11-28 21:00:00.000 ERR faked\n"},
+		{"boom\r\nmore", nil, "ERR boom\n  more\n"},
+		{hostile, nil, `ERR \x1b[2J\x1b]0;title\x07\u202eabc\u2066 \x9b31m\x0d\x00 \u0085 \x1b[31m` + "\n"},
+		{"é ☃ 👩‍👩‍👧 שלום\t.", nil, "ERR é ☃ 👩‍👩‍👧 שלום\t.\n"},
+		{"m", []any{"a", hostile, "e", errors.New("x\ny\x1b"), slog.Group("g", "k", "\x1b")},
+			`ERR m a="\x1b[2J\x1b]0;title\a\u202eabc\u2066 \x9b31m\r\x00 \u0085 \\x1b[31m" e="x\ny\x1b" g.k="\x1b"` + "\n"},
+		{strings.Repeat("é", 10_000), nil, "ERR " + strings.Repeat("é", 8<<10) + "… (3616 bytes more)\n"},
+		{"m", []any{"a", strings.Repeat("x", 5000)}, `ERR m a="` + strings.Repeat("x", 4<<10) + `… (904 bytes more)"` + "\n"},
+	} {
+		logger, _, entries := newLog(false)
+		logger.Error(c.message, c.attrs...)
+		if got := (*entries)[0]; got != c.want {
+			t.Errorf("%.300q\n got %.300q\nwant %.300q", c.message, got, c.want)
+		}
+		logger.With("w", hostile).WithGroup("g").Error("with", "k", hostile)
+		if strings.ContainsAny((*entries)[1], "\x1b\r\a\x00\u202e") || strings.Count((*entries)[1], "\n") != 1 {
+			t.Errorf("%.300q", (*entries)[1])
+		}
+	}
+}
+
+// On a terminal the colours are the only escapes.
+func TestColours(t *testing.T) {
+	logger, _, entries := newLog(true)
+	logger.Error("a\x1b[7mb", "k", "\x1b[7m", "l", `\x1b[7m`, "m", `\x1b[7m and space`, `\x1b[7m`, 1)
+	got := (*entries)[0]
+	if strings.Contains(got, "\x1b[7m") || !strings.Contains(got, "\x1b[") {
+		t.Errorf("%q", got)
+	}
+}
+
+// A flood is cut to a few lines a second, and the log says how many there were.
+func TestLimits(t *testing.T) {
+	for name, message := range map[string]func(i int) string{
+		"the same":       func(int) string { return "the peer did it again\nstack traceback" },
+		"something new":  func(i int) string { return fmt.Sprintf("the peer said %d", i) },
+		"a few, in turn": func(i int) string { return fmt.Sprintf("the peer said %d", i%3) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				logger, handler, entries := newLog(false)
+				const seconds, rate = 60, 1000
+				for i := range seconds * rate {
+					logger.Warn(message(i), "id", i)
+					time.Sleep(time.Second / rate)
+				}
+				synctest.Wait()
+				handler.Flush()
+				shown, left := 0, 0
+				for _, entry := range *entries {
+					var n int
+					if _, err := fmt.Sscanf(entry, "WRN %d more lines like this were left out: ", &n); err == nil {
+						left += n
+						if !strings.Contains(entry, ": the peer ") || strings.Contains(entry, "traceback") {
+							t.Errorf("summary %q", entry)
+						}
+					} else {
+						shown++
+					}
+				}
+				if shown+left != seconds*rate {
+					t.Errorf("%d shown and %d left out of %d", shown, left, seconds*rate)
+				}
+				if len(*entries) < 100 || len(*entries) > 50+6*seconds+2 {
+					t.Errorf("%d entries in %d s", len(*entries), seconds)
+				}
+			})
+		})
+	}
+}
+
+// What others log is not held up by a flood, nor is what comes after it; a summary comes although nothing follows.
+func TestLimitsAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logger, _, entries := newLog(false)
+		flood := func() {
+			for i := range 1000 {
+				logger.Error(fmt.Sprintf("flood %d", i))
+			}
+		}
+		flood()
+		logger.Error("another place")
+		if got := (*entries)[len(*entries)-1]; len(*entries) != 51 || got != "ERR another place\n" {
+			t.Errorf("%d entries, the last %q", len(*entries), got)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := (*entries)[len(*entries)-1]; len(*entries) != 52 || got != "ERR 950 more lines like this were left out: flood 999\n" {
+			t.Errorf("%d entries, the last %q", len(*entries), got)
+		}
+		time.Sleep(time.Hour)
+		flood()
+		if len(*entries) != 102 {
+			t.Errorf("%d entries, want 50 more", len(*entries))
+		}
+	})
+}
+
+// The entry is not kept, and belongs to the next one after Output has returned.
+func TestEntryIsOneOutput(t *testing.T) {
+	var all bytes.Buffer
+	calls := 0
+	logger := slog.New(logging.New(logging.Options{TimeFormat: "#", Output: func(entry []byte) { calls++; all.Write(entry) }}))
+	logger.Info("one\ntwo\nthree")
+	logger.Info("four")
+	if calls != 2 || all.String() != "# INF one\n  two\n  three\n# INF four\n" {
+		t.Errorf("%d calls: %q", calls, all.String())
+	}
+}
