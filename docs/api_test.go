@@ -12,7 +12,7 @@ import (
 // The manual's tables say what internal/luaapi says, in the same words: so do the type stubs, which come from there.
 func TestTablesOfTheAPI(t *testing.T) {
 	wantTable(t, "callback, a coroutine.", callRows("websocket", false))
-	wantTable(t, "`on_error`, which is never called.", callbackRows())
+	wantTable(t, "`on_error`, which are never called.", callbackRows())
 	wantTable(t, "A fresh table for each event. A field that is unknown is absent.", fieldRows(luaapi.Info))
 	wantTable(t, "With `onClose` and `onError` also, as it is when the callback is called:", fieldRows(luaapi.EndInfo))
 	wantTable(t, "## Options", optionRows())

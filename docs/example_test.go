@@ -111,7 +111,7 @@ func Example_policy() {
 	fmt.Println(policy(context.Background(), "printer.lan", netip.MustParseAddrPort("192.168.0.9:80")))
 
 	// Output:
-	// 192.168.0.9:80 is refused by --deny-net=$private
+	// printer.lan:80 is refused by --deny-net=$private
 }
 
 func Example_engine() {

@@ -12,7 +12,8 @@ import (
 // Policy decides which addresses may be dialled. It is asked about each address that is about to be connected to, after
 // the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address, which is then
 // passed over. If none is left the connection ends as "Connection rejected", with the first error's text in the detail.
-// It is called from several goroutines at once and must not block.
+// The script sees that text, so it should not name addr, which the engine logs. It is called from several goroutines at
+// once and must not block.
 //
 // Before a name is looked up it is asked about the name, with the port alone: addr.Addr() is the zero Addr. There only an
 // error that is ErrNameRefused counts, and ends the connection before a name server has heard of the name.

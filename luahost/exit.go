@@ -1,32 +1,27 @@
 package luahost
 
 import (
-	"math"
-
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/tidewire/tidewire/internal/hostapi"
 	"github.com/tidewire/tidewire/lualib"
 )
 
 // exit is host.Exit([code]).
 func (m *module) exit(L *lua.LState) int {
-	code := lualib.OptNumber(L, 1, 0)
-	if !(code >= 0 && code <= 255) || code != math.Trunc(code) {
-		lualib.ArgError(L, 1, "0 to 255 expected, got "+lualib.FormatNumber(code))
+	code, err := hostapi.ExitCode(lualib.OptNumber(L, 1, 0))
+	if err != nil {
+		lualib.ArgError(L, 1, err.Error())
 	}
-	return m.leave(L, int(code))
+	return m.leave(L, code)
 }
 
-// osExit is os.exit([code]). As in Lua 5.2 true and false are success and failure, and as a system does it keeps the
-// low eight bits of a number: a script that calls os.exit(-1) wants to end, not to read about its argument.
+// osExit is os.exit([code]).
 func (m *module) osExit(L *lua.LState) int {
-	switch L.Get(1) {
-	case lua.LTrue:
-		return m.leave(L, 0)
-	case lua.LFalse:
-		return m.leave(L, 1)
+	if success, ok := L.Get(1).(lua.LBool); ok {
+		return m.leave(L, hostapi.OSExitSuccess(bool(success)))
 	}
-	return m.leave(L, int(int64(lualib.OptNumber(L, 1, 0))&0xff))
+	return m.leave(L, hostapi.OSExitCode(lualib.OptNumber(L, 1, 0)))
 }
 
 // leave ends the host and unwinds the running code.

@@ -9,16 +9,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/hostapi"
 	"github.com/tidewire/tidewire/lualib"
-)
-
-const (
-	// maxMilliseconds bounds the delays of timers, at some 31 years: what is larger is a slip.
-	maxMilliseconds = 1e12
-
-	// maxWarnedEvents bounds the unknown event names remembered. A script that makes up more of them gets no more
-	// warnings.
-	maxWarnedEvents = 64
 )
 
 // Options configures Open. The zero value works.
@@ -39,7 +31,7 @@ type module struct {
 	host   *host.Host
 	logger *slog.Logger
 	errors *lualib.ErrorLog
-	warned map[string]bool // unknown event names
+	events hostapi.UnknownEvents
 }
 
 // Open sets the globals host, its alias cheat, and utility of L, and makes os.exit end the host. L is the main
@@ -51,7 +43,7 @@ func Open(L *lua.LState, h *host.Host, opts Options) {
 	if opts.Errors == nil {
 		opts.Errors = lualib.NewErrorLog(opts.Logger)
 	}
-	m := &module{main: L, host: h, logger: opts.Logger, errors: opts.Errors, warned: make(map[string]bool)}
+	m := &module{main: L, host: h, logger: opts.Logger, errors: opts.Errors}
 	table := L.SetFuncs(L.NewTable(), map[string]lua.LGFunction{
 		"Register":   m.register,
 		"Unregister": m.unregister,
@@ -76,18 +68,11 @@ func Open(L *lua.LState, h *host.Host, opts Options) {
 func (m *module) register(L *lua.LState) int {
 	event, f := host.Event(lualib.CheckString(L, 1)), lualib.CheckFunction(L, 2)
 	if !event.Known() {
-		m.warnUnknown(L, string(event))
+		if warning := m.events.Warning(string(event)); warning != "" {
+			m.logger.Warn(warning, "event", event, "at", lualib.Caller(L))
+		}
 	}
 	return pushHandle(L, m.host.Register(event, m.caller(string(event), f)))
-}
-
-func (m *module) warnUnknown(L *lua.LState, event string) {
-	if m.warned[event] || len(m.warned) >= maxWarnedEvents {
-		return
-	}
-	m.warned[event] = true
-	m.logger.Warn("unknown event: its handlers never run; the events are onUpdate and shutdown",
-		"event", event, "at", lualib.Caller(L))
 }
 
 // unregister is host.Unregister(handle).

@@ -66,3 +66,5 @@ func TestStdoutModes(t *testing.T) {
 		}
 	}
 }
+
+func luaString(s string) lua.LString { return lua.LString(s) }

@@ -2,95 +2,69 @@ package luaws
 
 import (
 	"errors"
-	"math"
-	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wsapi"
 	"github.com/tidewire/tidewire/lualib"
 )
 
-// kinds are the words for engine.Kind.
-var kinds = map[string]engine.Kind{"auto": engine.Auto, "text": engine.Text, "binary": engine.Binary}
-
 // connect is websocket.Connect(url, callbacks [, options]).
 func (m *Module) connect(L *lua.LState) int {
-	url := lualib.CheckString(L, 1)
+	call := wsapi.ConnectCall[held]{URL: lualib.CheckString(L, 1)}
 	callbacks := lualib.CheckTable(L, 2)
-	options, err := readOptions(L, lualib.OptTable(L, 3))
-	if err != nil {
-		lualib.ArgError(L, 3, err.Error())
+	if options := lualib.OptTable(L, 3); options != nil {
+		call.Options = table{L, options}
 	}
-	options.Caller = lualib.Caller(L)
+	call.Callbacks, call.Identity = table{L, callbacks}, wsapi.IdentityOf(callbacks)
+	call.Caller = lualib.Caller(L)
+	call.Door = held{callbacks: callbacks}
 
-	id, err := m.engine.Connect(url, options)
-	var bad *engine.OptionError
-	switch {
-	case errors.As(err, &bad):
-		lualib.ArgError(L, 3, bad.Error())
-	case err != nil:
-		lualib.Errorf(L, "%v", err)
+	c, err := m.session.Connect(call)
+	if err != nil {
+		raise(L, err)
 	}
-	m.warnOfLookAlikes(callbacks, options.Caller)
-	L.Push(m.add(id, callbacks).value)
+	c.Door.id = lua.LNumber(c.Number)
+	L.Push(c.Door.id)
 	return 1
 }
 
 // send is websocket.Send(id, data [, kind]).
 func (m *Module) send(L *lua.LState) int {
-	number := lualib.CheckNumber(L, 1)
-	data := lualib.CheckString(L, 2)
-	kind := engine.DefaultKind
-	if word := lualib.OptString(L, 3, ""); L.Get(3) != lua.LNil {
-		known := false
-		if kind, known = kinds[word]; !known {
-			lualib.ArgError(L, 3, "invalid option '"+word+"'")
-		}
-	}
-
+	number, data, kind := lualib.CheckNumber(L, 1), lualib.CheckString(L, 2), engine.DefaultKind
 	var err error
-	if c := m.byNumber[lua.LNumber(number)]; c != nil {
-		err = m.engine.Send(c.id, kind, data)
-	} else {
-		m.logger.Debug("a message for an ended or unknown id was discarded",
-			"id", lualib.FormatNumber(number), "bytes", len(data))
-		if kind == engine.Text && !utf8.ValidString(data) {
-			err = engine.ErrInvalidUTF8 // arguments are checked before state
-		}
+	if L.Get(3) != lua.LNil {
+		kind, err = wsapi.ParseKind(lualib.CheckString(L, 3))
 	}
-	if err != nil {
-		lualib.ArgError(L, 2, err.Error())
+	if err == nil {
+		err = m.session.Send(number, data, kind)
 	}
-	L.Push(lua.LNil)
-	return 1
+	return pushNil(L, err)
 }
 
 // close is websocket.Close(id [, code [, reason]]).
 func (m *Module) close(L *lua.LState) int {
 	number := lualib.CheckNumber(L, 1)
-	code := lualib.OptNumber(L, 2, 1000)
+	code := lualib.OptNumber(L, 2, wsapi.DefaultCloseCode)
 	reason := lualib.OptString(L, 3, "")
+	return pushNil(L, m.session.Close(number, code, reason))
+}
 
-	id := engine.ID(0) // names no connection, but has the arguments checked all the same
-	if c := m.byNumber[lua.LNumber(number)]; c != nil {
-		id = c.id
-	}
-	switch err := m.engine.Close(id, closeCode(code), reason); {
-	case errors.Is(err, engine.ErrCloseCode):
-		lualib.ArgError(L, 2, err.Error())
-	case err != nil:
-		lualib.ArgError(L, 3, err.Error())
+// pushNil returns the one nil of a call that went well, and raises err otherwise.
+func pushNil(L *lua.LState, err error) int {
+	if err != nil {
+		raise(L, err)
 	}
 	L.Push(lua.LNil)
 	return 1
 }
 
-// closeCode makes what the engine calls a code of a script's number. What is no such code stays none: a fraction is not
-// cut off, and 0, which the engine takes for the default, is refused.
-func closeCode(number float64) int {
-	if number == math.Trunc(number) && number >= 1 && number <= math.MaxUint16 {
-		return int(number)
+// raise raises an error of the session.
+func raise(L *lua.LState, err error) {
+	var bad *wsapi.ArgumentError
+	if errors.As(err, &bad) {
+		lualib.ArgError(L, bad.Argument, bad.Problem)
 	}
-	return -1
+	lualib.Errorf(L, "%v", err)
 }

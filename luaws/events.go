@@ -4,7 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/wsapi"
 	"github.com/tidewire/tidewire/lualib"
 )
 
@@ -14,101 +14,72 @@ type handler Module
 // Opened calls onOpen(info).
 func (h *handler) Opened(id engine.ID, info *engine.Info) {
 	m := (*Module)(h)
-	c := m.connectionOf(id)
+	c := m.session.Find(id)
 	if c == nil {
 		return
 	}
-	if callback := m.callback(c, "onOpen"); callback != nil {
-		m.main.Push(callback)
-		m.main.Push(infoTable(m.main, c, info))
-		m.run(c, "onOpen", 1)
+	if callback, _ := m.callback(c, wsapi.OnOpen); callback != nil {
+		m.call(c, wsapi.OnOpen, callback, wsapi.OpenArguments(c.Number, info))
 	}
 }
 
 // Received calls onMessage(data, isBinary, id). It allocates the string and its box and no more.
 func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
 	m := (*Module)(h)
-	c := m.connectionOf(id)
+	c := m.session.Find(id)
 	if c == nil {
 		return
 	}
-	if callback := m.callback(c, "onMessage"); callback != nil {
+	if callback, _ := m.callback(c, wsapi.OnMessage); callback != nil {
 		m.main.Push(callback)
 		m.main.Push(lua.LString(data))
 		m.main.Push(lua.LBool(kind == engine.Binary))
-		m.main.Push(c.value)
-		m.run(c, "onMessage", 3)
+		m.main.Push(c.Door.id)
+		m.run(c, wsapi.OnMessage, 3)
 	}
 }
 
 // Ended calls onClose(code, reason, wasClean, info) or onError(message, info). By then the connection's id is an
-// unknown one, and its callbacks are let go.
+// unknown one, and the callback table is the script's again.
 func (h *handler) Ended(id engine.ID, end *engine.End) {
 	m := (*Module)(h)
-	c := m.connectionOf(id)
+	c := m.session.End(id)
 	if c == nil {
 		return
 	}
-	m.remove(c)
-	if end.Failed {
-		m.failed(c, end)
-		return
-	}
-	if callback := m.callback(c, "onClose"); callback != nil {
-		m.main.Push(callback)
-		m.main.Push(lua.LNumber(end.Code))
-		m.main.Push(lua.LString(end.Reason))
-		m.main.Push(lua.LBool(end.Clean))
-		m.main.Push(endTable(m.main, c, end))
-		m.run(c, "onClose", 4)
-	}
-}
-
-func (m *Module) failed(c *connection, end *engine.End) {
-	callback := m.callback(c, "onError")
+	key := wsapi.EndKey(end)
+	callback, declined := m.callback(c, key)
 	if callback == nil {
-		m.logger.Warn("a connection failed and no onError is there to see it",
-			"id", int64(c.number), "url", failure.Bounded(end.URL), "error", end.Message, "detail", end.Detail)
+		m.session.Unheard(c, end, declined)
 		return
 	}
-	m.main.Push(callback)
-	m.main.Push(lua.LString(end.Message))
-	m.main.Push(endTable(m.main, c, end))
-	m.run(c, "onError", 2)
+	m.call(c, key, callback, wsapi.EndArguments(c.Number, end))
 }
 
-// connectionOf returns the connection that an event is for, or nil for one that another user of the engine began.
-func (m *Module) connectionOf(id engine.ID) *connection {
-	c := m.byID[id]
-	if c == nil {
-		m.logger.Debug("event of a connection that no script of this state began", "engine_id", uint64(id))
-	}
-	return c
-}
-
-// callback returns what can be called under key now, or nil. Only a table with a metatable may run Lua code here.
-func (m *Module) callback(c *connection, key string) lua.LValue {
-	value := c.callbacks.RawGetString(key)
-	if value == lua.LNil && c.callbacks.Metatable != lua.LNil {
+// callback returns what can be called under key now, or nil; declined says that false is there. Only a table with a
+// metatable may run Lua code here.
+func (m *Module) callback(c *connection, key string) (callback lua.LValue, declined bool) {
+	value := c.Door.callbacks.RawGetString(key)
+	if value == lua.LNil && c.Door.callbacks.Metatable != lua.LNil {
 		value = m.inherited(c, key)
 	}
 	switch value.(type) {
 	case *lua.LFunction:
-		return value
+		return value, false
 	case *lua.LNilType:
-		return nil
+		return nil, false
 	}
 	if _, ok := m.main.GetMetaField(value, "__call").(*lua.LFunction); ok {
-		return value
+		return value, false
 	}
-	return nil
+	return nil, value == lua.LFalse
 }
 
 // inherited looks a callback up through __index. An error on the way counts as the callback's own.
 func (m *Module) inherited(c *connection, key string) lua.LValue {
 	m.found = lua.LNil
 	m.main.Push(m.lookUp)
-	m.main.Push(c.callbacks)
+	m.main.Push(c.Door.callbacks)
 	m.main.Push(lua.LString(key))
 	m.run(c, key, 2)
 	found := m.found
@@ -122,9 +93,18 @@ func (m *Module) lookUpCallback(L *lua.LState) int {
 	return 0
 }
 
+// call calls a callback with arguments from wsapi.
+func (m *Module) call(c *connection, key string, callback lua.LValue, arguments []any) {
+	m.main.Push(callback)
+	for _, argument := range arguments {
+		m.main.Push(luaValue(m.main, argument))
+	}
+	m.run(c, key, len(arguments))
+}
+
 // run calls the function below the top nargs values for the callback under key, and reports its error.
 func (m *Module) run(c *connection, key string, nargs int) {
 	if err := lualib.CallAs(m.main, key, nargs); err != nil {
-		m.errors.Report(key, err, "id", int64(c.number))
+		m.session.CallbackFailed(c, key, err)
 	}
 }

@@ -97,6 +97,7 @@ func TestCloseAndErrorPassTheirArguments(t *testing.T) {
 		assert(wrong == nil)
 		assert(closed.n == 4 and closed[1] == 1005 and closed[2] == "" and closed[3] == true)
 		local info = closed[4]
+		assert(info.code == 1005 and info.reason == "" and info.wasClean == true and info.message == nil)
 		assert(info.id == 1 and info.phase == "closing" and info.category == "closed" and info.detail == nil)
 		assert(info.closeCode == 1000 and info.retryable == false)
 		assert(info.unsent.messages == 2 and info.unsent.bytes == 2^40)
@@ -105,6 +106,7 @@ func TestCloseAndErrorPassTheirArguments(t *testing.T) {
 
 		assert(failed.n == 2 and failed[1] == "Invalid HTTP status.")
 		info = failed[2]
+		assert(info.message == "Invalid HTTP status." and info.code == nil and info.reason == nil and info.wasClean == nil)
 		assert(info.id == 2 and info.phase == "handshake" and info.category == "http_status")
 		assert(info.detail == "the server answered 503" and info.closeCode == 1006 and info.retryable == true)
 		assert(info.http.status == 503 and info.http.body == "later" and info.http.location == "/x")
@@ -184,12 +186,31 @@ func TestWithoutACallbackTheEventIsDroppedAndAnErrorLogged(t *testing.T) {
 	if got := r.pump(); got != 5 {
 		t.Errorf("pump delivered %d events", got)
 	}
-	const warning = `level=WARN msg="a connection failed and no onError is there to see it" `
-	r.wantLog(warning+`id=2 url=ws://peer.test/b error="End of File" detail="read: EOF"`,
-		warning+`id=3 url="nope`+strings.Repeat("x", 296)+`… (1000004 bytes)" error="invalid uri" detail="no scheme"`)
+	const line = `level=ERROR msg="a connection failed and no onError is there to see it" `
+	r.wantLog(line+`id=2 url=ws://peer.test/b error="End of File" detail="read: EOF"`,
+		line+`id=3 url="nope`+strings.Repeat("x", 296)+`… (1000004 bytes)" error="invalid uri" detail="no scheme"`)
 	if lines := strings.Count(r.log.String(), "\n"); lines != 2 {
 		t.Errorf("%d lines were logged, want 2", lines)
 	}
+}
+
+// onError = false says that nobody wants to know; of the other keys it says nothing.
+func TestAFailureThatTheScriptDeclines(t *testing.T) {
+	r := newRig(t)
+	r.do(`
+		websocket.Connect("ws://peer.test/a", {onError = false, onMessage = false})
+		websocket.Connect("ws://peer.test/b", setmetatable({}, {__index = function() return false end}))
+		websocket.Connect("ws://peer.test/c", {onError = true})
+	`)
+	for id := range engine.ID(3) {
+		r.engine.received(101+id, "x", engine.Text)
+		r.engine.ended(101+id, engine.End{Failed: true, Message: "End of File"})
+	}
+	r.pump()
+	if lines := strings.Count(r.log.String(), "\n"); lines != 1 {
+		t.Errorf("%d lines were logged, want one:\n%s", lines, r.log)
+	}
+	r.wantLog(`id=3`)
 }
 
 func TestACallbackThatRaisesDisturbsNobody(t *testing.T) {

@@ -4,29 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/tidewire/tidewire/luaws"
 )
-
-func TestCallbackMeantBy(t *testing.T) {
-	for want, keys := range map[string][]string{
-		"onOpen":    {"OnOpen", "onopen", "ONOPEN", "on_open", "On_Open", "on-open", "_onOpen", "onOpen_", "onOpne", "onOpenn", "onOpn"},
-		"onMessage": {"OnMessage", "onmessage", "on_message", "ON_MESSAGE", "onMesage", "onMessages", "onMessgae"},
-		"onClose":   {"OnClose", "onclose", "on_close", "onClosed", "onClosse", "onCloes"},
-		"onError":   {"OnError", "onerror", "on_error", "onErrors", "onEror", "onErorr"},
-		"": {
-			"onOpen", "onMessage", "onClose", "onError", "", "on", "o", "open", "close", "error", "message", "send", "Connect",
-			"onReopen", "onLose", "onClone", "onOven", "onPing", "onConnect", "onUpdate", "onTick", "onEnd", "onErrand",
-			"onMassage", "opOpen", "url", "id", "state", "retries", "on_Öpen", "\xff", "_", "--",
-		},
-	} {
-		for _, key := range keys {
-			if got := luaws.CallbackMeantBy(key); got != want {
-				t.Errorf("%q is taken for %q, want %q", key, got, want)
-			}
-		}
-	}
-}
 
 func TestAMisspeltCallbackIsWarnedOfOnceATable(t *testing.T) {
 	r := newRig(t)
@@ -41,7 +19,7 @@ func TestAMisspeltCallbackIsWarnedOfOnceATable(t *testing.T) {
 		t.Fatalf("want two warnings:\n%s", r.log)
 	}
 	for i, want := range []string{
-		`level=WARN msg="unknown callback \"OnError\": did you mean \"onError\"?" caller=bot.lua:3`,
+		`level=WARN msg="unknown callback \"OnError\": did you mean \"onError\"? unknown callback \"on_close\": did you mean \"onClose\"?" caller=bot.lua:3`,
 		`level=WARN msg="unknown callback \"on_message\": did you mean \"onMessage\"?" caller=bot.lua:5`,
 	} {
 		if !strings.HasSuffix(lines[i], want) {

@@ -43,7 +43,7 @@ type Options struct {
 
 	// Policy is asked about each address before it is connected to; host is as in the Target. One that it refuses with an
 	// error is passed over; if none is left the first error ends the dial. It is called from several goroutines at once.
-	// nil allows all.
+	// nil allows all. The error's text reaches the script, so it should not name addr; Conn.Warnings does.
 	//
 	// Through a proxy it is asked about the server before anything is sent, with an addr that has the port alone
 	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
@@ -93,6 +93,10 @@ var errTimer = errors.New("timer expired")
 func Dial(ctx context.Context, t *Target, o Options) (*Conn, error) {
 	conn := &Conn{}
 	if err := conn.dial(ctx, t, &o); err != nil {
+		var denied *deniedError
+		if errors.As(err, &denied) && denied.forLog() != "" {
+			conn.Warnings = append(conn.Warnings, denied.forLog())
+		}
 		if conn.Raw != nil {
 			conn.Raw.Close()
 		}

@@ -258,7 +258,7 @@ func TestDialPolicy(t *testing.T) {
 	o.Policy = policy("127.0.0.1")
 	_, err = dialURL(t, "ws://one.test.:"+port, o)
 	wantFailure(t, err, failure.PhasePolicy, failure.Denied, failure.MsgRejected)
-	wantText(t, err, fmt.Sprintf("dial tcp one.test.:%s: the policy refuses 127.0.0.1:%[1]s: private address: see --allow", port))
+	wantText(t, err, fmt.Sprintf("dial tcp one.test.:%s: the policy refuses its address: private address: see --allow", port))
 
 	// An IPv4 address in IPv6 clothes is still that address.
 	o.Policy = policy("127.0.0.1")

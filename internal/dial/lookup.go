@@ -2,6 +2,7 @@ package dial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -17,9 +18,10 @@ type policies struct {
 
 func (o *Options) policies() policies { return policies{o.NamePolicy, o.Policy} }
 
-// deniedError is the policy's refusal of an address, or of a name.
+// deniedError is the policy's refusal of an address, or of a name. Its text is for the script, which is not to learn
+// where a name that it may not reach leads; forLog is for the host.
 type deniedError struct {
-	addr netip.AddrPort // the zero AddrPort for a name
+	addr netip.AddrPort // that host resolves to; the zero AddrPort for host itself
 	err  error
 }
 
@@ -27,7 +29,20 @@ func (e *deniedError) Error() string {
 	if !e.addr.IsValid() {
 		return fmt.Sprintf("the policy refuses it: %v", e.err)
 	}
-	return fmt.Sprintf("the policy refuses %s: %v", e.addr, e.err)
+	return fmt.Sprintf("the policy refuses its address: %v", e.err)
+}
+
+// forLog returns the line for the log, "" if the text says it all.
+func (e *deniedError) forLog() string {
+	if !e.addr.IsValid() {
+		return ""
+	}
+	line := fmt.Sprintf("a connection to %s was refused: %v", e.addr, e.err)
+	var named interface{ Rule() string }
+	if errors.As(e.err, &named) && named.Rule() != "" {
+		line += " (" + named.Rule() + ")"
+	}
+	return line
 }
 
 func (e *deniedError) Unwrap() error { return e.err }
@@ -67,8 +82,12 @@ func (p policies) allowAddress(ctx context.Context, host string, addr netip.Addr
 	if p.address == nil {
 		return nil
 	}
-	if err := p.address(ctx, host, addr); err != nil {
-		return &deniedError{addr, err}
+	err := p.address(ctx, host, addr)
+	switch _, notAddress := netip.ParseAddr(host); {
+	case err == nil:
+		return nil
+	case notAddress == nil:
+		return &deniedError{err: err}
 	}
-	return nil
+	return &deniedError{addr, err}
 }

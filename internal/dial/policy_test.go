@@ -35,13 +35,16 @@ func TestPolicyOfLists(t *testing.T) {
 	}{
 		{"nothing is asked for", "ws://inside.test.", "", "", "", "", heard},
 		{"a name allows what it resolves to", "ws://inside.test.", "", "inside.test", "", "", heard},
-		{"a denied address wins over it", "ws://inside.test.", "", "inside.test", "$private", "127.0.0.1:PORT is refused by --deny-net=$private", heard},
+		{"a denied address wins over it", "ws://inside.test.", "", "inside.test", "$private", "inside.test:PORT is refused by --deny-net=$private", heard},
 		{"an address allows whatever resolves to it", "ws://inside.test.", "", "127.0.0.1", "", "", heard},
 		{"the name of another", "ws://inside.test.", "", "public.test", "",
 			"inside.test:PORT is not in --allow-net: run again with --allow-net=inside.test:PORT", silent},
 		{"one denied address of two", "ws://mixed.test.", "", "mixed.test", "127.0.0.3", "", heard},
 		{"one allowed address of two", "ws://mixed.test.", "", "127.0.0.1", "", "", heard},
-		{"both denied", "ws://mixed.test.", "", "mixed.test", "127.0.0.3,$private", "127.0.0.1:PORT is refused by --deny-net=$private", heard},
+		{"both denied", "ws://mixed.test.", "", "mixed.test", "127.0.0.3,$private", "mixed.test:PORT is refused by --deny-net=$private", heard},
+		{"a denied network", "ws://inside.test.", "", "", "127.0.0.0/8", "inside.test:PORT is refused by --deny-net", heard},
+		{"a denied network, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "SOCKS,inside.test", "127.0.0.1:PORT",
+			"inside.test:PORT is refused by --deny-net", heard},
 		{"a denied name", "ws://inside.test.", "", "", "inside.test", "inside.test:PORT is refused by --deny-net=inside.test", silent},
 		{"a denied domain that does not exist", "ws://missing.test.", "", "", "*.test", "missing.test:PORT is refused by --deny-net=*.test", silent},
 		{"addresses of another port", "ws://inside.test.", "", "127.0.0.1:1", "", "inside.test:PORT is not in --allow-net: run again with --allow-net=inside.test:PORT", silent},
@@ -50,7 +53,7 @@ func TestPolicyOfLists(t *testing.T) {
 		{"both denied, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "SOCKS", "127.0.0.3", "mixed.test:PORT is not in --allow-net: run again with --allow-net=mixed.test:PORT", silent},
 		{"a denied name, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "", "inside.test", "inside.test:PORT is refused by --deny-net=inside.test", silent},
 		{"a SOCKS proxy that is denied by name", "ws://inside.test.", "socks5h://inside.test.:1", "", "inside.test:1", "inside.test:1 is refused by --deny-net=inside.test:1", silent},
-		{"behind a translator", "ws://nat64.test.", "", "", "$private", "[64:ff9b::7f00:1]:PORT is refused by --deny-net=$private", heard},
+		{"behind a translator", "ws://nat64.test.", "", "", "$private", "nat64.test:PORT is refused by --deny-net=$private", heard},
 		{"a proxy that the script names, and its server by name", "ws://inside.test.", "http://PROXY", "localhost,inside.test", "", "", silent},
 		{"the proxy is not allowed", "ws://inside.test.", "http://PROXY", "inside.test", "", "PROXY is not in --allow-net: run again with --allow-net=PROXY", silent},
 		{"the server is not allowed", "ws://inside.test.", "http://PROXY", "localhost", "",
@@ -97,8 +100,25 @@ func TestPolicyOfLists(t *testing.T) {
 				if !strings.HasSuffix(err.Error(), ": "+fill(c.want)) {
 					t.Errorf("got %q, want %q", err, fill(c.want))
 				}
+				wantAddressInLogOnly(t, conn, err, c.queries)
 			}
 		})
+	}
+}
+
+// wantAddressInLogOnly wants the address that a name has, and a rule that refuses it, in the log alone, if a name was
+// refused for it.
+func wantAddressInLogOnly(t *testing.T, conn *dial.Conn, err error, ofAddress bool) {
+	t.Helper()
+	log := strings.Join(conn.Warnings, "\n")
+	switch {
+	case !ofAddress && log != "":
+		t.Errorf("logged %q", log)
+	case ofAddress && (!strings.Contains(log, "127.0.0.1:") && !strings.Contains(log, "[64:ff9b::7f00:1]:") ||
+		strings.Contains(err.Error(), "--deny-net") && !strings.Contains(log, "(--deny-net=")):
+		t.Errorf("logged %q, want the address and the rule", log)
+	case ofAddress && (strings.Contains(err.Error(), "127.0.0") || strings.Contains(err.Error(), "7f00")):
+		t.Errorf("the script is told the address: %q", err)
 	}
 }
 

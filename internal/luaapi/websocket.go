@@ -107,8 +107,12 @@ var Info = []Field{
 		}},
 }
 
-// EndInfo are the fields that info has besides in onClose and onError.
+// EndInfo are the further fields of info in onClose and onError.
 var EndInfo = []Field{
+	{Name: "message", Type: "tidewire.Message", Optional: true, Doc: "`onError`'s first argument; absent in `onClose`"},
+	{Name: "code", Type: "integer", Optional: true, Doc: "`onClose`'s first arguments; absent in `onError`"},
+	{Name: "reason", Type: "string", Optional: true, Doc: "`onClose`'s first arguments; absent in `onError`"},
+	{Name: "wasClean", Type: "boolean", Optional: true, Doc: "`onClose`'s first arguments; absent in `onError`"},
 	{Name: "phase", Type: "tidewire.Phase", Doc: "how far the connection had come: see [phases](#phases)"},
 	{Name: "category", Type: "tidewire.Category", Doc: "what kind of end it is: see [categories](#categories)"},
 	{Name: "detail", Type: "string", Doc: "the whole story in one line, for people"},

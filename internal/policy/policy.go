@@ -62,13 +62,18 @@ func parseList(flag string, items []string, toASCII func(string) (string, error)
 // ErrName is what the refusal of a name is that holds whatever addresses the name has.
 var ErrName = errors.New("the name is refused, whatever its addresses")
 
-// refusal is the error of Check.
+// refusal is the error of Check. A script sees its text, so that names neither the address that a name has nor a rule that
+// would give it away.
 type refusal struct {
 	text   string
+	rule   string
 	ofName bool
 }
 
 func (r *refusal) Error() string { return r.text }
+
+// Rule returns the flag with the rule that refuses, for the log; "" if no rule allows.
+func (r *refusal) Rule() string { return r.rule }
 
 // Is makes a refusal of a name an ErrName.
 func (r *refusal) Is(target error) bool { return r.ofName && target == ErrName }
@@ -81,7 +86,7 @@ func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) erro
 	t := newTarget(host, addr)
 	for i := range p.deny {
 		if r := &p.deny[i]; r.matchesAny(&t) {
-			return &refusal{fmt.Sprintf("%s is refused by --deny-net=%s", t.seenBy(r), r.text), r.name != ""}
+			return t.refusedBy(r)
 		}
 	}
 	if p.open {
@@ -96,7 +101,7 @@ func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) erro
 	if !t.isPlain() {
 		text = fmt.Sprintf("%q is not in --allow-net", t.host)
 	}
-	return &refusal{text, !p.allowsAddresses(t.port)}
+	return &refusal{text: text, ofName: !p.allowsAddresses(t.port)}
 }
 
 // allowsAddresses reports whether some address at this port is allowed, by whatever name.
@@ -106,9 +111,10 @@ func (p *Policy) allowsAddresses(port uint16) bool {
 
 // target is what Check is asked about.
 type target struct {
-	host string     // a name in lower case, without its last dot, or an address
-	addr netip.Addr // without zone, IPv4 never in IPv6's clothes; the zero Addr if it is not known
-	port uint16
+	host    string     // a name in lower case, without its last dot, or an address
+	literal bool       // host is an address
+	addr    netip.Addr // without zone, IPv4 never in IPv6's clothes; the zero Addr if it is not known
+	port    uint16
 
 	beyond []netip.Addr // those that addr leads to
 }
@@ -118,7 +124,7 @@ func newTarget(host string, addr netip.AddrPort) target {
 	literal, err := netip.ParseAddr(t.host)
 	if err == nil {
 		literal = plain(literal)
-		t.host = literal.String()
+		t.host, t.literal = literal.String(), true
 	}
 	if t.addr.IsValid() {
 		t.addr = plain(t.addr)
@@ -132,12 +138,14 @@ func newTarget(host string, addr netip.AddrPort) target {
 // named is how a person writes the target: "host:port".
 func (t *target) named() string { return net.JoinHostPort(t.host, strconv.Itoa(int(t.port))) }
 
-// seenBy is the part of the target that a rule is about: its name or its address.
-func (t *target) seenBy(r *rule) string {
-	if r.name != "" || !t.addr.IsValid() {
-		return t.named()
+// refusedBy is the refusal of the target by a rule of the deny-list.
+func (t *target) refusedBy(r *rule) *refusal {
+	const flag = "--deny-net"
+	shown := flag
+	if t.literal || r.name != "" || r.isGroup() {
+		shown += "=" + r.text
 	}
-	return netip.AddrPortFrom(t.addr, t.port).String()
+	return &refusal{fmt.Sprintf("%s is refused by %s", t.named(), shown), flag + "=" + r.text, r.name != ""}
 }
 
 // isPlain reports whether the host would be read as itself if it stood in a list. A URL may have a host such as

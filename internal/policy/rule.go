@@ -156,6 +156,9 @@ func (r *rule) matches(t *target, addr netip.Addr) bool {
 	return contains(r.prefixes, addr)
 }
 
+// isGroup reports whether the rule is about addresses that it does not list: $private, localhost.
+func (r *rule) isGroup() bool { return r.localhost }
+
 // matchesAny is matches for what is denied: an address is refused also for one that it leads to.
 func (r *rule) matchesAny(t *target) bool {
 	if r.matches(t, t.addr) {

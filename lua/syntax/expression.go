@@ -116,7 +116,6 @@ var arithmetic = map[tokenKind]ArithOp{"+": Add, "-": Sub, "*": Mul, "/": Div, "
 func (p *parser) concat(left, right Expr) Expr {
 	if rest, ok := right.(*Concat); ok {
 		rest.Operands = slices.Insert(rest.Operands, 0, left)
-		rest.lastLine = int32(p.lastLine)
 		return rest
 	}
 	concat := &Concat{Operands: []Expr{left, right}}

@@ -134,16 +134,16 @@ func (x *lexer) intern(text []byte) *word {
 	if !x.take(wordBytes + len(text)) {
 		return &word{kind: tokenEOF}
 	}
-	added := newWord(string(text))
+	added := newWord(text)
 	x.words[added.text] = added
 	return added
 }
 
-func newWord(text string) *word {
-	if keyword, ok := keywords[text]; ok {
-		return &word{kind: keyword, text: text}
+func newWord(text []byte) *word {
+	if keyword, ok := keywords[string(text)]; ok {
+		return &word{kind: keyword, text: string(keyword)}
 	}
-	return &word{kind: tokenName, text: text}
+	return &word{kind: tokenName, text: string(text)}
 }
 
 // number reads a number: 3x is a malformed one, not two tokens.

@@ -107,7 +107,7 @@ func TestFunctions(t *testing.T) {
 // Many locals, of one name or of many, side by side or within each other, take no more
 // time each than a few do.
 func TestManyLocals(t *testing.T) {
-	const count, bound = 200_000, 5 * time.Second
+	const count, bound = 100_000, 5 * time.Second
 	for name, source := range map[string]string{
 		"of one name":    strings.Repeat("local a ", count) + "a = a",
 		"in one list":    "local a" + strings.Repeat(",a", count) + " = a",

@@ -70,8 +70,8 @@ func SkipHead(source []byte) []byte {
 // bounded (see maxLevels, maxLinks), so that a consumer may recurse over it. Parse is
 // safe for concurrent use.
 func Parse(source []byte, name string, opts Options) (*Chunk, error) {
-	if len(source) > math.MaxInt32 { // so that a Node can hold the line
-		return nil, &Error{Name: name, Line: 1, Message: "chunk has too many lines"}
+	if err := checkSize(len(source), name); err != nil {
+		return nil, err
 	}
 	main := &Function{IsVararg: true}
 	p := parser{function: main, lexer: newLexer(source, name, opts)}
@@ -83,4 +83,12 @@ func Parse(source []byte, name string, opts Options) (*Chunk, error) {
 	}
 	main.lastLine = int32(p.lexer.line)
 	return &Chunk{Name: name, Main: main}, nil
+}
+
+// checkSize refuses a source that may have more lines than a Node can hold.
+func checkSize(bytes int, name string) error {
+	if bytes > math.MaxInt32 {
+		return &Error{Name: name, Line: 1, Message: "chunk has too many lines"}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package lualib_test
+package errorlog_test
 
 import (
 	"bytes"
@@ -10,15 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	lua "github.com/yuin/gopher-lua"
-
-	"github.com/tidewire/tidewire/lualib"
+	"github.com/tidewire/tidewire/internal/errorlog"
 )
 
-func luaString(s string) lua.LString { return lua.LString(s) }
-
 // newErrorLog returns a log and what it writes, a line each, without time and level.
-func newErrorLog() (*lualib.ErrorLog, func() []string) {
+func newErrorLog() (*errorlog.Log, func() []string) {
 	var output bytes.Buffer
 	handler := slog.NewTextHandler(&output, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey || a.Key == slog.LevelKey {
@@ -26,7 +22,7 @@ func newErrorLog() (*lualib.ErrorLog, func() []string) {
 		}
 		return a
 	}})
-	return lualib.NewErrorLog(slog.New(handler)), func() []string {
+	return errorlog.New(slog.New(handler)), func() []string {
 		defer output.Reset()
 		return strings.Split(strings.TrimSuffix(output.String(), "\n"), "\n")
 	}
