@@ -36,7 +36,7 @@ var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 // originHeaders, the URL's user name and password, the script's certificate, and the name that the server's must have.
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
-		args = append([]any{answer.Status, failure.Printable(dial.Redact(answer.Location), 200)}, args...)
+		args = append([]any{answer.Status, failure.Printable(failure.ShortURL(dial.Redact(answer.Location)), 200)}, args...)
 		return route{}, failure.New(PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}
@@ -53,7 +53,7 @@ func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	}
 	from, err := base.Parse(r.target.RequestURI)
 	if err != nil {
-		return refuse("it cannot be read beside %s", failure.Bounded(r.target.Redacted))
+		return refuse("it cannot be read beside %s", failure.Bounded(failure.ShortURL(r.target.Redacted)))
 	}
 	to := from.ResolveReference(location)
 	to.Fragment, to.RawFragment = "", "" // a fragment is for the client alone, and has no meaning here

@@ -133,5 +133,5 @@ func parseProxy(raw string) (*proxyServer, error) {
 // badProxy is the failure of a connection whose proxy's URL cannot be read; source is where it came from.
 func badProxy(raw, source string, err error) *failure.Error {
 	return failure.New(failure.PhaseProxy, failure.URI, failure.MsgProxyURI, "read proxy url %s%s: %w",
-		quote(redactUnread(raw)), source, err)
+		quote(failure.ShortURL(redactUnread(raw))), source, err)
 }

@@ -69,13 +69,13 @@ func defaultPort(secure bool) int {
 //     an IPv4 address of four decimal numbers. No label is empty but the root's, behind a last dot.
 //   - A URL has at most 64 KiB.
 //
-// The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted URL: in a URL that cannot be
-// read, any part may turn out to be a piece of the password.
+// The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted URL, without the values of its query:
+// in a URL that cannot be read, any part may turn out to be a piece of the password.
 func ParseURL(raw string) (*Target, error) {
 	target, err := parse(raw)
 	if err != nil {
 		return nil, failure.New(failure.PhaseURI, failure.URI, failure.MsgInvalidURI,
-			"read url %s: %w", quote(Redact(raw)), err)
+			"read url %s: %w", quote(failure.ShortURL(Redact(raw))), err)
 	}
 	return target, nil
 }
@@ -372,5 +372,5 @@ func quote(url string) string {
 	if len(url) <= longest {
 		return strconv.Quote(url)
 	}
-	return strconv.Quote(url[:longest]) + fmt.Sprintf(" and %d bytes more", len(url)-longest)
+	return strconv.Quote(strings.ToValidUTF8(url[:longest], "")) + fmt.Sprintf(" and %d bytes more", len(url)-longest)
 }

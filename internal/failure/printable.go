@@ -33,3 +33,46 @@ func Bounded(s string) string {
 	}
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:longest], ""), len(s))
 }
+
+// ShortURL returns a URL, or a reference to one, as a log and a text for people may show it: without user name and password,
+// and with an ellipsis for each value in its query or fragment, where tokens are. Paths stay.
+func ShortURL(url string) string {
+	url = withoutUserinfo(url)
+	at := strings.IndexAny(url, "?#")
+	if at < 0 {
+		return url
+	}
+	var b strings.Builder
+	b.WriteString(url[:at])
+	for rest := url[at:]; rest != ""; {
+		b.WriteByte(rest[0]) // a separator
+		rest = rest[1:]
+		item := rest
+		if end := strings.IndexAny(rest, "?#&;"); end >= 0 {
+			item = rest[:end]
+		}
+		rest = rest[len(item):]
+		name, _, hasValue := strings.Cut(item, "=")
+		switch {
+		case hasValue:
+			b.WriteString(name + "=…")
+		case item != "":
+			b.WriteString("…") // a token may come without a name
+		}
+	}
+	return b.String()
+}
+
+// withoutUserinfo takes off what is before the last "@" of the authority (RFC 3986 §3.2).
+func withoutUserinfo(url string) string {
+	begin := strings.Index(url, "//") + 2
+	if begin < 2 || begin > 2 && url[begin-3] != ':' {
+		return url // a path alone
+	}
+	end := strings.IndexAny(url[begin:], "/?#")
+	if end < 0 {
+		end = len(url) - begin
+	}
+	at := strings.LastIndexByte(url[begin:begin+end], '@')
+	return url[:begin] + url[begin+at+1:]
+}

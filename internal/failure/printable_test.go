@@ -22,3 +22,27 @@ func TestBounded(t *testing.T) {
 		}
 	}
 }
+
+// Tokens are in queries, and sometimes in fragments; a path stays.
+func TestShortURL(t *testing.T) {
+	for url, want := range map[string]string{
+		"ws://h/a/b":                      "ws://h/a/b",
+		"ws://h/a?":                       "ws://h/a?",
+		"ws://h/a?token=secret":           "ws://h/a?token=…",
+		"ws://h?token=secret&&b=&c":       "ws://h?token=…&&b=…&…",
+		"ws://h/?secret":                  "ws://h/?…",
+		"ws://h/?a=b=c;d=e?f=g":           "ws://h/?a=…;d=…?f=…",
+		"ws://h/#access_token=secret&x=1": "ws://h/#access_token=…&x=…",
+		"ws://h/a#secret":                 "ws://h/a#…",
+		"ws://u:secret@h:1/p@q?r@s":       "ws://h:1/p@q?…",
+		"ws://u:p@ss@h":                   "ws://h",
+		"//u:secret@h/a":                  "//h/a",
+		"/a//b@c?d=e":                     "/a//b@c?d=…",
+		"?token=secret":                   "?token=…",
+		"":                                "",
+	} {
+		if got := failure.ShortURL(url); got != want {
+			t.Errorf("%s: got %s, want %s", url, got, want)
+		}
+	}
+}

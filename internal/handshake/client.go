@@ -71,7 +71,7 @@ type Response struct {
 // PhaseHandshake; when ctx was cancelled it has category Closed and wraps ctx's cause.
 func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration) (*Response, error) {
 	e := begin(ctx, conn, raw, timeout)
-	e.where, e.peer = "opening handshake of "+failure.Printable(req.URL, 200), "server"
+	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)
 	if whole := e.end(); err == nil && !whole {
@@ -271,7 +271,7 @@ func (r *Response) story() string {
 	line := firstLine(r.Body)
 	switch {
 	case r.Status/100 == 3 && r.Location != "":
-		return ": it redirects to " + failure.Printable(r.Location, 200) + ", which is not followed"
+		return ": it redirects to " + failure.Printable(failure.ShortURL(r.Location), 200) + ", which is not followed"
 	case line != "":
 		return ": " + line
 	case r.Status/100 == 2:

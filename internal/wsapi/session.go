@@ -208,7 +208,7 @@ func (s *Session[D]) Unheard(c *Connection[D], end *engine.End, declined bool) {
 		return
 	}
 	s.logger.Error("a connection failed and no onError is there to see it", "id", int64(c.Number),
-		"url", failure.Bounded(end.URL), "error", end.Message, "detail", end.Detail)
+		"url", failure.Bounded(failure.ShortURL(end.URL)), "error", end.Message, "detail", end.Detail)
 }
 
 // CallbackFailed reports an error in the callback of a connection under key, or on the way
