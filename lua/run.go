@@ -21,16 +21,14 @@ outer:
 				return err
 			}
 		}
-		th := s.thread
-		fr := &th.frames[th.depth-1]
+		err = nil // in the loop it is always nil, which saves a register
+		fr := s.thread.current()
 		if fr.kind != frameLua {
 			return nil // the entry frame: its results are stored
 		}
-		fn := fr.fn
-		p := fn.proto
-		codes, k := p.code, p.constants
-		base := int(fr.base)
-		regs := th.stack[base : base+int(p.registers)]
+		p := fr.fn.proto
+		codes := p.code
+		regs := s.thread.stack[fr.base : int(fr.base)+int(p.registers)]
 		pc := int(fr.pc)
 		for {
 			i := codes[pc]
@@ -39,9 +37,9 @@ outer:
 			case code.Move:
 				regs[i.A()] = regs[i.B()]
 			case code.LoadK:
-				regs[i.A()] = k[i.D()]
+				regs[i.A()] = p.constants[i.D()]
 			case code.LoadKX:
-				regs[i.A()] = k[codes[pc]]
+				regs[i.A()] = p.constants[codes[pc]]
 				pc++
 			case code.LoadNil:
 				clear(regs[i.A() : i.B()+1])
@@ -49,11 +47,11 @@ outer:
 				regs[i.A()].setBool(i.B() != 0)
 
 			case code.GetUpval:
-				regs[i.A()] = fn.ups[i.B()]
+				regs[i.A()] = fr.fn.ups[i.B()]
 			case code.GetUpvalCell:
-				regs[i.A()] = fn.ups[i.B()].cell().v
+				regs[i.A()] = fr.fn.ups[i.B()].cell().v
 			case code.SetUpvalCell:
-				fn.ups[i.B()].cell().v = regs[i.A()]
+				fr.fn.ups[i.B()].cell().v = regs[i.A()]
 			case code.NewCell:
 				if err = s.charge(cellBytes); err != nil {
 					fr.pc = int32(pc)
@@ -65,11 +63,11 @@ outer:
 			case code.SetCell:
 				regs[i.A()].cell().v = regs[i.B()]
 			case code.Env:
-				regs[i.A()] = tableValue(fn.env)
+				regs[i.A()] = tableValue(fr.fn.env)
 
 			case code.GetGlobal:
-				key := k[i.D()]
-				t := fn.env
+				key := p.constants[i.D()]
+				t := fr.fn.env
 				if h := int(p.caches[pc-1]); h < len(t.entries) {
 					if e := &t.entries[h]; e.key.p == key.p && e.value.n != 0 {
 						regs[i.A()] = e.value
@@ -86,11 +84,11 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.index(th, tableValue(t), key, base+i.A())
+				err = s.index(s.thread, tableValue(t), key, int(fr.base)+i.A())
 				continue outer
 			case code.SetGlobal:
-				key := k[i.D()]
-				t := fn.env
+				key := p.constants[i.D()]
+				t := fr.fn.env
 				if h := int(p.caches[pc-1]); h < len(t.entries) {
 					if e := &t.entries[h]; e.key.p == key.p && e.value.n != 0 {
 						e.value = regs[i.A()]
@@ -103,11 +101,11 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(th, tableValue(t), key, regs[i.A()])
+				err = s.setIndex(s.thread, tableValue(t), key, regs[i.A()])
 				continue outer
 
 			case code.GetField:
-				key := k[i.C()]
+				key := p.constants[i.C()]
 				b := regs[i.B()]
 				if b.n == uint64(KindTable) {
 					t := b.table()
@@ -123,10 +121,10 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.index(th, b, key, base+i.A())
+				err = s.index(s.thread, b, key, int(fr.base)+i.A())
 				continue outer
 			case code.Self:
-				key := k[i.C()]
+				key := p.constants[i.C()]
 				b := regs[i.B()]
 				t := (*Table)(nil)
 				if b.n == uint64(KindTable) {
@@ -143,7 +141,7 @@ outer:
 				}
 				fr.pc = int32(pc)
 				regs[i.A()+1] = b
-				err = s.index(th, b, key, base+i.A())
+				err = s.index(s.thread, b, key, int(fr.base)+i.A())
 				continue outer
 			case code.GetTable:
 				b, c := regs[i.B()], regs[i.C()]
@@ -177,7 +175,7 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.index(th, b, c, base+i.A())
+				err = s.index(s.thread, b, c, int(fr.base)+i.A())
 				continue outer
 			case code.GetInt:
 				b := regs[i.B()]
@@ -195,11 +193,11 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.index(th, b, Int(i.C()), base+i.A())
+				err = s.index(s.thread, b, Int(i.C()), int(fr.base)+i.A())
 				continue outer
 
 			case code.SetField:
-				key := k[i.B()]
+				key := p.constants[i.B()]
 				a := regs[i.A()]
 				if a.n == uint64(KindTable) {
 					t := a.table()
@@ -210,12 +208,18 @@ outer:
 						}
 					}
 					if t.meta == nil || t.meta.absent&(1<<eventNewIndex) != 0 {
-						if at := t.findString(key.str()); at >= 0 && t.entries[at].value.n != 0 {
+						at := t.findString(key.str())
+						if at >= 0 && t.entries[at].value.n != 0 {
 							p.caches[pc-1] = uint32(at)
 							t.entries[at].value = regs[i.C()]
 							continue
 						}
-						if err = t.setString(key.str(), regs[i.C()]); err != nil {
+						if at < 0 {
+							err = t.addString(key.str(), regs[i.C()])
+						} else {
+							err = t.setString(key.str(), regs[i.C()])
+						}
+						if err != nil {
 							fr.pc = int32(pc)
 							continue outer
 						}
@@ -224,7 +228,7 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(th, a, key, regs[i.C()])
+				err = s.setIndex(s.thread, a, key, regs[i.C()])
 				continue outer
 			case code.SetTable:
 				a, b := regs[i.A()], regs[i.B()]
@@ -267,7 +271,7 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(th, a, b, regs[i.C()])
+				err = s.setIndex(s.thread, a, b, regs[i.C()])
 				continue outer
 			case code.SetInt:
 				a := regs[i.A()]
@@ -288,7 +292,7 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(th, a, Int(i.B()), regs[i.C()])
+				err = s.setIndex(s.thread, a, Int(i.B()), regs[i.C()])
 				continue outer
 			case code.NewTable:
 				t, failed := s.newTable(code.Size(i.B()), code.Size(i.C()))
@@ -298,13 +302,14 @@ outer:
 				}
 				regs[i.A()] = tableValue(t)
 			case code.SetList:
+				th := s.thread
 				n := int(codes[pc])
 				pc++
-				end := base + i.A() + 1 + i.B()
+				end := int(fr.base) + i.A() + 1 + i.B()
 				if i.B() == 0 {
 					end = th.top
 				}
-				items := th.stack[base+i.A()+1 : end]
+				items := th.stack[int(fr.base)+i.A()+1 : end]
 				t := regs[i.A()].table()
 				for j := range items {
 					if err = t.setInt(n+j+1, items[j]); err != nil {
@@ -325,10 +330,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventAdd, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventAdd, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.AddRK:
-				b, c := &regs[i.B()], &k[i.C()]
+				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -339,10 +344,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventAdd, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventAdd, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.AddKR:
-				b, c := &k[i.B()], &regs[i.C()]
+				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -353,7 +358,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventAdd, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventAdd, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Sub:
 				b, c := &regs[i.B()], &regs[i.C()]
@@ -367,10 +372,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventSub, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventSub, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.SubRK:
-				b, c := &regs[i.B()], &k[i.C()]
+				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -381,10 +386,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventSub, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventSub, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.SubKR:
-				b, c := &k[i.B()], &regs[i.C()]
+				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -395,7 +400,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventSub, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventSub, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Mul:
 				b, c := &regs[i.B()], &regs[i.C()]
@@ -409,10 +414,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventMul, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventMul, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.MulRK:
-				b, c := &regs[i.B()], &k[i.C()]
+				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -423,10 +428,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventMul, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventMul, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.MulKR:
-				b, c := &k[i.B()], &regs[i.C()]
+				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -437,7 +442,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventMul, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventMul, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Div:
 				b, c := &regs[i.B()], &regs[i.C()]
@@ -451,10 +456,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventDiv, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventDiv, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.DivRK:
-				b, c := &regs[i.B()], &k[i.C()]
+				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -465,10 +470,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventDiv, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventDiv, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.DivKR:
-				b, c := &k[i.B()], &regs[i.C()]
+				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -479,7 +484,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventDiv, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventDiv, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Mod:
 				b, c := &regs[i.B()], &regs[i.C()]
@@ -493,10 +498,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventMod, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventMod, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.ModRK:
-				b, c := &regs[i.B()], &k[i.C()]
+				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -507,10 +512,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventMod, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventMod, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.ModKR:
-				b, c := &k[i.B()], &regs[i.C()]
+				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -521,7 +526,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventMod, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventMod, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Pow:
 				b, c := &regs[i.B()], &regs[i.C()]
@@ -535,10 +540,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventPow, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventPow, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.PowRK:
-				b, c := &regs[i.B()], &k[i.C()]
+				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -549,10 +554,10 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventPow, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventPow, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.PowKR:
-				b, c := &k[i.B()], &regs[i.C()]
+				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
 					a := &regs[i.A()]
@@ -563,7 +568,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventPow, *b, *c, base+i.A())
+				err = s.arith(s.thread, eventPow, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Unm:
 				b := &regs[i.B()]
@@ -572,7 +577,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(th, eventUnm, *b, *b, base+i.A())
+				err = s.arith(s.thread, eventUnm, *b, *b, int(fr.base)+i.A())
 				continue outer
 			case code.Not:
 				regs[i.A()].setBool(regs[i.B()].isFalsy())
@@ -587,7 +592,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.length(th, *b, base+i.A())
+				err = s.length(s.thread, *b, int(fr.base)+i.A())
 				continue outer
 			case code.Concat:
 				fr.pc = int32(pc)
@@ -597,7 +602,7 @@ outer:
 					continue
 				}
 				if err = failed; err == nil {
-					err = s.concat(th, base+i.C())
+					err = s.concat(s.thread, int(fr.base)+i.C())
 				}
 				continue outer
 
@@ -652,7 +657,7 @@ outer:
 				case a.n == uint64(KindTable) || a.n == uint64(KindUserdata):
 					if handler := s.equalHandler(*a, *b); !handler.IsNil() {
 						fr.pc = int32(pc)
-						err = s.compareBy(th, handler, *a, *b, returnTest)
+						err = s.compareBy(s.thread, handler, *a, *b, returnTest)
 						continue outer
 					}
 				}
@@ -670,7 +675,7 @@ outer:
 					pc++
 				}
 			case code.EqK:
-				a, b := &regs[i.A()], &k[i.B()]
+				a, b := &regs[i.A()], &p.constants[i.B()]
 				equal := false
 				switch {
 				case a.n >= kindLimit:
@@ -713,7 +718,7 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(th, eventLt, *a, *b)
+				err = s.order(s.thread, eventLt, *a, *b)
 				continue outer
 			case code.Le:
 				a, b := &regs[i.A()], &regs[i.B()]
@@ -734,12 +739,12 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(th, eventLe, *a, *b)
+				err = s.order(s.thread, eventLe, *a, *b)
 				continue outer
 			case code.LtRK:
 				a := &regs[i.A()]
 				if a.n >= kindLimit {
-					if (a.float() < k[i.B()].float()) == (i.C() != 0) {
+					if (a.float() < p.constants[i.B()].float()) == (i.C() != 0) {
 						j := codes[pc].J()
 						pc += j + 1
 						if j < 0 {
@@ -755,12 +760,12 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(th, eventLt, *a, k[i.B()])
+				err = s.order(s.thread, eventLt, *a, p.constants[i.B()])
 				continue outer
 			case code.LeRK:
 				a := &regs[i.A()]
 				if a.n >= kindLimit {
-					if (a.float() <= k[i.B()].float()) == (i.C() != 0) {
+					if (a.float() <= p.constants[i.B()].float()) == (i.C() != 0) {
 						j := codes[pc].J()
 						pc += j + 1
 						if j < 0 {
@@ -776,12 +781,12 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(th, eventLe, *a, k[i.B()])
+				err = s.order(s.thread, eventLe, *a, p.constants[i.B()])
 				continue outer
 			case code.GtRK:
 				a := &regs[i.A()]
 				if a.n >= kindLimit {
-					if (a.float() > k[i.B()].float()) == (i.C() != 0) {
+					if (a.float() > p.constants[i.B()].float()) == (i.C() != 0) {
 						j := codes[pc].J()
 						pc += j + 1
 						if j < 0 {
@@ -797,12 +802,12 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(th, eventLt, k[i.B()], *a)
+				err = s.order(s.thread, eventLt, p.constants[i.B()], *a)
 				continue outer
 			case code.GeRK:
 				a := &regs[i.A()]
 				if a.n >= kindLimit {
-					if (a.float() >= k[i.B()].float()) == (i.C() != 0) {
+					if (a.float() >= p.constants[i.B()].float()) == (i.C() != 0) {
 						j := codes[pc].J()
 						pc += j + 1
 						if j < 0 {
@@ -818,11 +823,12 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(th, eventLe, k[i.B()], *a)
+				err = s.order(s.thread, eventLe, p.constants[i.B()], *a)
 				continue outer
 
 			case code.Call:
-				slot := base + i.A()
+				th := s.thread
+				slot := int(fr.base) + i.A()
 				f := &regs[i.A()]
 				args := i.B() - 1
 				if args < 0 {
@@ -834,7 +840,7 @@ outer:
 						continue outer
 					}
 					fr = &th.frames[th.depth-1]
-					regs = th.stack[base : base+int(p.registers)]
+					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 					f = &regs[i.A()]
 				}
 				if f.n == uint64(KindFunction) {
@@ -865,8 +871,8 @@ outer:
 					th.depth++
 					fr.fn, fr.base, fr.ret, fr.extra = callee, int32(entered), int32(slot), extra
 					fr.want, fr.kind, fr.flags = int16(i.C())-1, frameLua, 0
-					fn, p, base, pc = callee, q, entered, 0
-					codes, k = q.code, q.constants
+					p, pc = q, 0
+					codes = q.code
 					regs = th.stack[entered:end]
 					continue
 				}
@@ -882,18 +888,18 @@ outer:
 						if failed == nil && c.err == nil && !s.doomed {
 							fr = &th.frames[th.depth-1]
 							if want := i.C() - 1; want == c.result {
-								regs = th.stack[base : base+int(p.registers)]
+								regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 								continue
 							} else if want >= 0 {
 								stack := th.stack
 								for n := c.result; n < want; n++ {
 									stack[slot+n] = Nil
 								}
-								regs = stack[base : base+int(p.registers)]
+								regs = stack[fr.base : int(fr.base)+int(p.registers)]
 								continue
 							}
 							th.top = slot + c.result
-							regs = th.stack[base : base+int(p.registers)]
+							regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 							continue
 						}
 						err = s.afterGo(th, c, failed, slot, i.C()-1, 0)
@@ -903,7 +909,8 @@ outer:
 				err = s.invoke(th, slot, args, slot, i.C()-1, 0)
 				continue outer
 			case code.TailCall:
-				slot := base + i.A()
+				th := s.thread
+				slot := int(fr.base) + i.A()
 				args := i.B() - 1
 				if args < 0 {
 					args = th.top - slot - 1
@@ -934,6 +941,7 @@ outer:
 				}
 				continue outer
 			case code.Return1:
+				th := s.thread
 				if fr.flags == 0 {
 					ret := int(fr.ret)
 					stack := th.stack
@@ -943,33 +951,33 @@ outer:
 					}
 					th.depth--
 					fr = &th.frames[th.depth-1]
-					fn = fr.fn
-					p = fn.proto
-					codes, k = p.code, p.constants
-					base, pc = int(fr.base), int(fr.pc)
-					regs = stack[base : base+int(p.registers)]
+					p = fr.fn.proto
+					codes = p.code
+					pc = int(fr.pc)
+					regs = stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
-				err = s.leave(th, base+i.A(), 1)
+				err = s.leave(th, int(fr.base)+i.A(), 1)
 				continue outer
 			case code.Return0:
+				th := s.thread
 				if fr.flags == 0 {
 					if fr.want != 0 {
 						th.finish(int(fr.ret), 0, int(fr.want))
 					}
 					th.depth--
 					fr = &th.frames[th.depth-1]
-					fn = fr.fn
-					p = fn.proto
-					codes, k = p.code, p.constants
-					base, pc = int(fr.base), int(fr.pc)
-					regs = th.stack[base : base+int(p.registers)]
+					p = fr.fn.proto
+					codes = p.code
+					pc = int(fr.pc)
+					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
-				err = s.leave(th, base, 0)
+				err = s.leave(th, int(fr.base), 0)
 				continue outer
 			case code.Return:
-				from := base + i.A()
+				th := s.thread
+				from := int(fr.base) + i.A()
 				count := i.B() - 1
 				if count < 0 {
 					count = th.top - from
@@ -983,11 +991,10 @@ outer:
 					}
 					th.depth--
 					fr = &th.frames[th.depth-1]
-					fn = fr.fn
-					p = fn.proto
-					codes, k = p.code, p.constants
-					base, pc = int(fr.base), int(fr.pc)
-					regs = stack[base : base+int(p.registers)]
+					p = fr.fn.proto
+					codes = p.code
+					pc = int(fr.pc)
+					regs = stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
 				err = s.leave(th, from, count)
@@ -1026,6 +1033,7 @@ outer:
 					}
 				}
 			case code.TForCall:
+				th := s.thread
 				a := i.A()
 				f := regs[a]
 				if f.n == uint64(kindGoFunction) {
@@ -1067,7 +1075,7 @@ outer:
 					}
 				}
 				copy(regs[a+3:a+6], regs[a:a+3])
-				err = s.invoke(th, base+a+3, 2, base+a+3, i.C(), 0)
+				err = s.invoke(th, int(fr.base)+a+3, 2, int(fr.base)+a+3, i.C(), 0)
 				continue outer
 			case code.TForLoop:
 				a := i.A()
@@ -1081,8 +1089,9 @@ outer:
 					}
 				}
 			case code.Vararg:
+				th := s.thread
 				fr.pc = int32(pc)
-				if moved, failed := s.vararg(th, fr, base+i.A(), i.B()-1); failed != nil {
+				if moved, failed := s.vararg(th, fr, int(fr.base)+i.A(), i.B()-1); failed != nil {
 					err = failed
 					continue outer
 				} else if moved {
@@ -1094,13 +1103,13 @@ outer:
 					fr.pc, err = int32(pc), failed
 					continue outer
 				}
-				made, failed := s.newFunction(q, fn.env)
+				made, failed := s.newFunction(q, fr.fn.env)
 				if failed != nil {
 					fr.pc, err = int32(pc), failed
 					continue outer
 				}
 				regs[i.A()] = functionValue(made)
-				made.capture(fn, regs)
+				made.capture(fr.fn, regs)
 			}
 		}
 	}

@@ -200,16 +200,34 @@ func (t *Table) growEntries(size int) error {
 
 // link appends an entry for which there is room.
 func (t *Table) link(key, value Value, hash uint32) {
-	e := entry{key: key, value: value, hash: hash}
+	n := len(t.entries)
+	t.entries = t.entries[:n+1]
+	e := &t.entries[n]
+	e.key, e.value, e.hash, e.next = key, value, hash, 0
 	if t.index != nil {
 		bucket := &t.index.buckets[hash&uint32(len(t.index.buckets)-1)]
 		e.next = *bucket
-		*bucket = uint32(len(t.entries) + 1)
+		*bucket = uint32(n + 1)
 	}
 	if key.isNumber() && isInt(key.float()) {
 		t.hasInts = true
 	}
-	t.entries = append(t.entries, e)
+}
+
+// addString adds a string that is not among the entries, and that is the state's copy already.
+func (t *Table) addString(key *str, value Value) error {
+	if len(t.entries) == cap(t.entries) || value.IsNil() || t.index != nil {
+		return t.setString(key, value)
+	}
+	t.absent = 0
+	if !t.state.weak {
+		t.state.noteKey(key)
+	}
+	n := len(t.entries)
+	t.entries = t.entries[:n+1]
+	e := &t.entries[n]
+	e.key, e.value, e.hash, e.next = stringValue(key), value, t.state.hashOf(key), 0
+	return nil
 }
 
 func isInt(f float64) bool { return float64(int64(f)) == f }

@@ -31,10 +31,11 @@ func (s *State) noteMetatable(meta *Table) {
 
 // noteKey is called when a string becomes a key: __mode or __gc may be set after setmetatable.
 func (s *State) noteKey(key *str) {
-	if !s.weak && key.length <= 6 && strings.HasPrefix(key.text(), "__") {
-		if text := key.text(); text == "__mode" || text == "__gc" {
-			s.noteWeak()
-		}
+	if key.length != len("__mode") && key.length != len("__gc") || s.weak {
+		return
+	}
+	if text := key.text(); text == "__mode" || text == "__gc" {
+		s.noteWeak()
 	}
 }
 
