@@ -35,7 +35,8 @@ type limits struct {
 	threshold int64 // a charge past this looks closer
 	maxMemory int64 // math.MaxInt64 for none
 	maxString int64
-	failures  int // allocations that failed since a sixteenth of the limit was last free
+	stress    bool // tests: each step looks at everything, walks, and moves the stacks
+	failures  int  // allocations that failed since a sixteenth of the limit was last free
 	exhausted bool
 }
 
@@ -62,6 +63,9 @@ func (l *limits) init(opts Options) {
 func (l *limits) recount() {
 	l.steps += l.quantum - l.budget
 	l.quantum = min(stepQuantum, max(l.maxSteps-l.steps, 0))
+	if l.stress {
+		l.quantum = 0
+	}
 	l.budget = l.quantum
 }
 
@@ -92,7 +96,27 @@ func (s *State) checkpoint() error {
 	if s.exhausted {
 		return s.fatal(KindMemory, ErrExhausted)
 	}
+	if s.stress {
+		s.moveStacks()
+		s.walkWanted = true
+	}
 	return s.safePoint()
+}
+
+// moveStacks gives the coroutines that run or wait new stacks, and spoils the old ones: whoever holds on to one is found.
+func (s *State) moveStacks() {
+	for th := s.thread; th != nil; th = th.resumer {
+		old := th.stack
+		th.stack = append([]Value(nil), old...)
+		th.stack = th.stack[:len(old):len(old)]
+		for i := range old {
+			old[i] = s.names.notEnoughMemory
+		}
+		frames := th.frames
+		th.frames = append([]frame(nil), frames...)
+		th.frames = th.frames[:len(frames):len(frames)]
+		clear(frames)
+	}
 }
 
 // Step counts n steps for work that a library does, before it does it. The error, which the library must return, cannot

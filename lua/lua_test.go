@@ -33,6 +33,7 @@ func newState(t *testing.T, opts lua.Options) (s *lua.State, printed *strings.Bu
 		c.Table(1).SetMetatable(c.OptTable(2))
 		return c.Return(c.Arg(1))
 	})
+	define("select", func(c *lua.Call) error { return c.ReturnArgs(c.Int(1) + 1) })
 	define("pairs", func(c *lua.Call) error { return c.Return(s.Primitive(lua.Next), c.Arg(1), lua.Nil) })
 	define("ipairs", func(c *lua.Call) error { return c.Return(s.Primitive(lua.IPairsNext), c.Arg(1), lua.Int(0)) })
 	define("count", func(c *lua.Call) error { return c.Return(lua.Int(c.Count())) })
@@ -89,59 +90,62 @@ func show(v lua.Value) string {
 
 // TestPrograms runs small programs and compares what they print, each line as LuaJIT prints it.
 func TestPrograms(t *testing.T) {
-	for _, c := range []struct{ name, source, want string }{
-		{"constructors", `local t = {1, 2, 3, x = 4, ["y z"] = 5, count(1, 2)} print(#t, t.x, t["y z"], t[4], t[9])`, "4 4 5 2 nil"},
+	for _, c := range []struct {
+		name, source, want string
+		long               bool // too long for the stress mode, which takes microseconds a step
+	}{
+		{"constructors", `local t = {1, 2, 3, x = 4, ["y z"] = 5, count(1, 2)} print(#t, t.x, t["y z"], t[4], t[9])`, "4 4 5 2 nil", false},
 		{"order of pairs", `local t = {b = 1, [0] = 0, 7, a = 2} t.c = 3 t.b = nil t.b = 4
-			for k, v in pairs(t) do print(k, v) end`, "0 0\n1 7\nb 4\na 2\nc 3"},
+			for k, v in pairs(t) do print(k, v) end`, "0 0\n1 7\nb 4\na 2\nc 3", false},
 		{"removal during traversal", `local t = {1, 2, 3, a = 1, b = 2} local n = 0
-			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "5 nil"},
-		{"an unknown key", `print(pcall(next, {a = 1}, "zz"))`, "false invalid key to 'next'"},
-		{"a sparse array", `local t = {} t[1000] = 1 print(#t) t[1] = 1 print(#t)`, "0\n1"},
+			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "5 nil", false},
+		{"an unknown key", `print(pcall(next, {a = 1}, "zz"))`, "false invalid key to 'next'", false},
+		{"a sparse array", `local t = {} t[1000] = 1 print(#t) t[1] = 1 print(#t)`, "0\n1", false},
 		{"an array filled backwards", `local t = {} for i = 40, 1, -1 do t[i] = i end print(#t) local s = 0
-			for i, v in ipairs(t) do s = s + v end print(s)`, "40\n820"},
+			for i, v in ipairs(t) do s = s + v end print(s)`, "40\n820", false},
 		{"numeric for", `for i = 0.1, 1 do print(i == 0.1) end for i = 3, 1, -1 do print(i) end
 			for i = 1, 0 do print("never") end local n = 0 for i = 1, 3, 0 do n = n + 1 if n > 3 then break end end print(n)`,
-			"true\n3\n2\n1\n4"},
-		{"modulo", `print(5 % 3, -5 % 3, 5 % -3, 5.5 % 2, 1 % 0.1)`, "2 1 -1 1.5 0"},
-		{"signed zeros", `local z = 0 print(1 / (z * -1), 1 / (z / -5), 1 / -z)`, "-inf -inf -inf"},
+			"true\n3\n2\n1\n4", false},
+		{"modulo", `print(5 % 3, -5 % 3, 5 % -3, 5.5 % 2, 1 % 0.1)`, "2 1 -1 1.5 0", false},
+		{"signed zeros", `local z = 0 print(1 / (z * -1), 1 / (z / -5), 1 / -z)`, "-inf -inf -inf", false},
 		{"varargs", `local function f(a, ...) local b, c = ... return count(...), a, b, c, ... end print(f(1, nil, 3)) print((f(1)))`,
-			"2 1 nil 3 nil 3\n0"},
+			"2 1 nil 3 nil 3\n0", false},
 		{"closures in a loop", `local fs = {} for i = 1, 3 do local j = i fs[i] = function() j = j + 1 return j end end
-			print(fs[1](), fs[1](), fs[2](), fs[3]())`, "2 3 3 4"},
+			print(fs[1](), fs[1](), fs[2](), fs[3]())`, "2 3 3 4", false},
 		{"a variable is shared", `local n = 0 local function inc() n = n + 1 end local function get() return n end
-			inc() inc() n = n * 10 print(get(), n)`, "20 20"},
-		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a .. inc())`, "12 210"},
-		{"recursion", `local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end print(f(20))`, "6765"},
-		{"tail calls", `local function loop(n) if n == 0 then return "end" end return loop(n - 1) end print(loop(300000))`, "end"},
-		{"goto", `for i = 1, 3 do if i == 2 then goto continue end print(i) ::continue:: end`, "1\n3"},
+			inc() inc() n = n * 10 print(get(), n)`, "20 20", false},
+		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a .. inc())`, "12 210", false},
+		{"recursion", `local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end print(f(20))`, "6765", true},
+		{"tail calls", `local function loop(n) if n == 0 then return "end" end return loop(n - 1) end print(loop(300000))`, "end", true},
+		{"goto", `for i = 1, 3 do if i == 2 then goto continue end print(i) ::continue:: end`, "1\n3", false},
 		{"multiple assignment", `local a, b = 1, 2 a, b = b, a print(a, b) local t = {} local i = 1 i, t[i] = i + 1, 20 print(i, t[1], t[2])`,
-			"2 1\n2 20 nil"},
-		{"and, or", `local x = 1 x = nil and x or 5 print(x, false or nil, 1 and 2)`, "5 nil 2"},
-		{"comparison", `print(1 < 2, "a" < "b", not (1 > 2), 2 <= 2, "x" == "x", 1 ~= 1)`, "true true true true true false"},
-		{"concatenation", `print("a" .. 1 .. 2.5 .. -0 .. "z")`, "a12.5-0z"},
+			"2 1\n2 20 nil", false},
+		{"and, or", `local x = 1 x = nil and x or 5 print(x, false or nil, 1 and 2)`, "5 nil 2", false},
+		{"comparison", `print(1 < 2, "a" < "b", not (1 > 2), 2 <= 2, "x" == "x", 1 ~= 1)`, "true true true true true false", false},
+		{"concatenation", `print("a" .. 1 .. 2.5 .. -0 .. "z")`, "a12.5-0z", false},
 
 		{"__index", `local C = {} C.__index = C function C:get() return self.v end print(setmetatable({v = 42}, C):get())
-			print(setmetatable({}, {__index = function(t, k) return k .. "!" end}).foo)`, "42\nfoo!"},
-		{"__newindex", `local log = {} local t = setmetatable({}, {__newindex = log}) t.x = 1 print(t.x, log.x)`, "nil 1"},
-		{"__call of any kind", `local m = setmetatable({}, {__call = function(self, a) return a * 2 end}) print(m(21), pcall(m, 4))`, "42 true 8"},
+			print(setmetatable({}, {__index = function(t, k) return k .. "!" end}).foo)`, "42\nfoo!", false},
+		{"__newindex", `local log = {} local t = setmetatable({}, {__newindex = log}) t.x = 1 print(t.x, log.x)`, "nil 1", false},
+		{"__call of any kind", `local m = setmetatable({}, {__call = function(self, a) return a * 2 end}) print(m(21), pcall(m, 4))`, "42 true 8", false},
 		{"a callable table as metamethod", `local add = setmetatable({}, {__call = function(_, a, b) return count(_, a, b) end})
-			print(setmetatable({}, {__add = add}) + 1)`, "3"},
-		{"__unm gets two operands", `print(-setmetatable({}, {__unm = function(...) return count(...) end}))`, "2"},
-		{"__len is ignored on tables", `print(#setmetatable({1, 2}, {__len = function() return 9 end}))`, "2"},
+			print(setmetatable({}, {__add = add}) + 1)`, "3", false},
+		{"__unm gets two operands", `print(-setmetatable({}, {__unm = function(...) return count(...) end}))`, "2", false},
+		{"__len is ignored on tables", `print(#setmetatable({1, 2}, {__len = function() return 9 end}))`, "2", false},
 		{"__eq, __lt, __le", `local m = {__eq = function() return true end, __lt = function(a, b) return a.v < b.v end}
 			local a, b = setmetatable({v = 1}, m), setmetatable({v = 2}, m) print(a == b, a < b, a <= b, a > b, a ~= b)`,
-			"true true true false false"},
+			"true true true false false", false},
 		{"__concat", `local m = setmetatable({}, {__concat = function(a, b) return "<" .. (a == nil and "" or "m") .. ">" end})
-			print("a" .. "b" .. m .. "c")`, "ab<m>"},
+			print("a" .. "b" .. m .. "c")`, "ab<m>", false},
 
 		{"pcall", `print(pcall(function() error("boom") end)) print(pcall(function() error({}) end)) print(pcall(count, 1, 2))`,
-			"false test:1: boom\nfalse table\ntrue 2"},
-		{"xpcall", `print(xpcall(function() error("q") end, function(e) return "H:" .. e end))`, "false H:test:1: q"},
-		{"a handler that fails", `print(xpcall(error, function(e) error("again") end, "x"))`, "false error in error handling"},
-		{"stack overflow", `local function f() return 1 + f() end print(pcall(f))`, "false test:1: stack overflow"},
+			"false test:1: boom\nfalse table\ntrue 2", false},
+		{"xpcall", `print(xpcall(function() error("q") end, function(e) return "H:" .. e end))`, "false H:test:1: q", false},
+		{"a handler that fails", `print(xpcall(error, function(e) error("again") end, "x"))`, "false error in error handling", false},
+		{"stack overflow", `local function f() return 1 + f() end print(pcall(f))`, "false test:1: stack overflow", true},
 		{"nested pcall", `local function f(n) if n == 0 then return "deep" end return select(2, pcall(f, n - 1)) end
-			local function g(n) if n == 0 then return true end local ok = pcall(g, n - 1) return ok end print(g(15000))`, "true"},
-		{"nested calls from Go", `local function f() return nested(f) end print(pcall(f))`, "false test:1: C stack overflow"},
+			local function g(n) if n == 0 then return true end local ok = pcall(g, n - 1) return ok end print(g(15000))`, "true", true},
+		{"nested calls from Go", `local function f() return nested(f) end print(pcall(f))`, "false test:1: C stack overflow", false},
 
 		{"names in errors", `local l print(pcall(function() l.x = 1 end)) print(pcall(function() local v; v() end)) print(pcall(function() g() end))
 			print(pcall(function() local t = {} return t.a.b end)) print(pcall(function() return ("x"):nope() end))
@@ -149,47 +153,36 @@ func TestPrograms(t *testing.T) {
 			"false test:1: attempt to index upvalue 'l' (a nil value)\nfalse test:1: attempt to call local 'v' (a nil value)\n" +
 				"false test:1: attempt to call global 'g' (a nil value)\nfalse test:2: attempt to index field 'a' (a nil value)\n" +
 				"false test:2: attempt to index a string value\nfalse test:3: attempt to perform arithmetic on a table value\n" +
-				"false test:3: attempt to compare two table values\nfalse test:3: attempt to compare number with string"},
+				"false test:3: attempt to compare two table values\nfalse test:3: attempt to compare number with string", false},
 
 		{"coroutines", `local co = create(function(a) local b = yield(a + 1) return b * 2 end) print(resume(co, 1)) print(resume(co, 5)) print(resume(co))`,
-			"true 2\ntrue 10\nfalse cannot resume dead coroutine"},
+			"true 2\ntrue 10\nfalse cannot resume dead coroutine", false},
 		{"yield across pcall", `local co = wrap(function() return pcall(function() return yield(1) + yield(2) end) end) print(co()) print(co(10)) print(co(20))`,
-			"1\n2\ntrue 30"},
+			"1\n2\ntrue 30", false},
 		{"an error after a yield in pcall", `local co = wrap(function() return pcall(function() yield(1) error("late", 0) end) end) print(co()) print(co())`,
-			"1\nfalse late"},
+			"1\nfalse late", false},
 		{"yield across metamethods", `local y = function() return yield("y") end
 			local m = setmetatable({}, {__index = y, __newindex = y, __add = y, __lt = y, __le = y, __concat = y, __eq = y, __unm = y, __call = y})
 			local co = wrap(function() local r = {m.x, m + 1, -m, m < m, m <= m, m(), "a" .. "b" .. m .. "c"} m.z = 1 return count(r[1], r[2]), r[1], r[2], r[3], r[4], r[5], r[6], r[7] end)
 			co() for i = 1, 7 do co(i) end print(co("end"))`,
-			"2 1 2 3 true true 6 ab7"},
+			"2 1 2 3 true true 6 ab7", false},
 		{"yield in an iterator", `local co = wrap(function() for x in function() return yield("it") end do print(x) end return "done" end)
-			print(co()) print(co(1)) print(co(2)) print(co(nil))`, "it\n1\nit\n2\nit\ndone"},
+			print(co()) print(co(1)) print(co(2)) print(co(nil))`, "it\n1\nit\n2\nit\ndone", false},
 		{"yield in a nested call from Go", `print(resume(create(function() nested(function() yield(1) end) end)))`,
-			"false test:1: attempt to yield across C-call boundary"},
-		{"yield outside", `print(pcall(yield, 1))`, "false attempt to yield across C-call boundary"},
-		{"wrap passes errors on", `print(pcall(wrap(function() error("x", 0) end))) print(pcall(wrap(function() error({}) end)))`, "false x\nfalse table"},
+			"false test:1: attempt to yield across C-call boundary", false},
+		{"yield outside", `print(pcall(yield, 1))`, "false attempt to yield across C-call boundary", false},
+		{"wrap passes errors on", `print(pcall(wrap(function() error("x", 0) end))) print(pcall(wrap(function() error({}) end)))`, "false x\nfalse table", false},
 		{"coroutines in coroutines", `local function f(n) if n == 0 then return "bottom" end return wrap(f)(n - 1) end print(f(150)) print((pcall(f, 250)))`,
-			"bottom\nfalse"},
+			"bottom\nfalse", false},
 		{"an __index that leads to itself", `local t = setmetatable({}, {}) local m = {__index = t} setmetatable(t, m) print(pcall(function() return t.x end))`,
-			"false test:1: loop in gettable"},
+			"false test:1: loop in gettable", false},
 		{"a coroutine that resumes who waits for it", `local co co = create(function() return resume(co) end) print(resume(co))`,
-			"true false cannot resume non-suspended coroutine"},
+			"true false cannot resume non-suspended coroutine", false},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		run := func(t *testing.T, stress bool) {
 			s, printed := newState(t, lua.Options{})
-			if err := s.SetGlobal("select", s.NewFunction("select", func(c *lua.Call) error { return c.ReturnArgs(c.Int(1) + 1) })); err != nil {
-				t.Fatal(err)
-			}
-			meta, err := s.NewTable(0, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			methods, err := s.NewTable(0, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := meta.SetString("__index", methods.Value()); err != nil {
-				t.Fatal(err)
+			if stress {
+				s.Stress()
 			}
 			if _, err := s.Run([]byte(c.source), "=test"); err != nil {
 				t.Fatalf("%v\n%s", err, printed)
@@ -197,7 +190,11 @@ func TestPrograms(t *testing.T) {
 			if got := strings.TrimSuffix(printed.String(), "\n"); got != c.want {
 				t.Errorf("printed\n%s\nwant\n%s", got, c.want)
 			}
-		})
+		}
+		t.Run(c.name, func(t *testing.T) { run(t, false) })
+		if !c.long {
+			t.Run(c.name+" under stress", func(t *testing.T) { run(t, true) })
+		}
 	}
 }
 

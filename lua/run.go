@@ -1073,6 +1073,8 @@ outer:
 					if err = s.checkpoint(); err != nil {
 						continue outer
 					}
+					fr = th.current()
+					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 				}
 				copy(regs[a+3:a+6], regs[a:a+3])
 				err = s.invoke(th, int(fr.base)+a+3, 2, int(fr.base)+a+3, i.C(), 0)

@@ -41,3 +41,11 @@ func sizeClass(size int) int {
 	}
 	return sizeClasses[low]
 }
+
+// pointerClass is sizeClass for an object with pointers: those of a middle size have a word in front that says where.
+func pointerClass(size int) int {
+	if size > 512 && size <= 32768-8 {
+		size += 8
+	}
+	return sizeClass(size)
+}

@@ -161,7 +161,7 @@ func (s *State) newTable(items, others int) (*Table, error) {
 
 // growArray makes room for keys below size.
 func (t *Table) growArray(size int) error {
-	if err := t.state.charge(sizeClass(size * valueBytes)); err != nil {
+	if err := t.state.charge(pointerClass(size * valueBytes)); err != nil {
 		return err
 	}
 	array := make([]Value, len(t.array), size)
@@ -179,7 +179,7 @@ func (t *Table) growEntries(size int) error {
 			buckets *= 2
 		}
 	}
-	if err := t.state.charge(sizeClass(size*entryBytes) + sizeClass(buckets*4)); err != nil {
+	if err := t.state.charge(pointerClass(size*entryBytes) + sizeClass(buckets*4)); err != nil {
 		return err
 	}
 	old := t.entries

@@ -115,7 +115,7 @@ func (th *Thread) grow(size int) error {
 		return th.state.stackOverflow()
 	}
 	length := min(max(size, len(th.stack)*2), max(limit, size))
-	if err := th.state.charge(sizeClass(length * valueBytes)); err != nil {
+	if err := th.state.charge(pointerClass(length * valueBytes)); err != nil {
 		return err
 	}
 	stack := make([]Value, length)
@@ -144,7 +144,7 @@ func (th *Thread) growFrames() error {
 		return th.state.stackOverflow()
 	}
 	length := min(len(th.frames)*2, maxFrames+extraSlots)
-	if err := th.state.charge(sizeClass(length * frameBytes)); err != nil {
+	if err := th.state.charge(pointerClass(length * frameBytes)); err != nil {
 		return err
 	}
 	frames := make([]frame, length)

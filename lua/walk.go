@@ -19,6 +19,9 @@ type walkState struct {
 	scratch []byte // for numbers that are joined to strings
 }
 
+// keepMarking is how long a list of values to look into may be and be kept for the next walk.
+const keepMarking = 1024
+
 // firstWalk is the memory from which on a state with weak tables or finalizers walks by itself.
 const firstWalk = 1 << 20
 
@@ -86,7 +89,10 @@ func (s *State) walk() {
 			s.canon[i] = nil
 		}
 	}
-	s.weakly = s.weakly[:0]
+	s.weakly = nil
+	if cap(s.marking) > keepMarking {
+		s.marking = nil
+	}
 	s.used = s.live
 	s.threshold = s.maxMemory
 	if s.weak {
@@ -238,7 +244,7 @@ func (s *State) lookIntoProto(p *proto) {
 }
 
 func (s *State) lookIntoThread(th *Thread) {
-	s.live += threadBytes + int64(sizeClass(cap(th.stack)*valueBytes)+sizeClass(cap(th.frames)*frameBytes))
+	s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+pointerClass(cap(th.frames)*frameBytes))
 	for i := range th.stack {
 		s.mark(th.stack[i])
 	}
@@ -256,10 +262,10 @@ func (s *State) lookIntoThread(th *Thread) {
 func (t *Table) size() int {
 	size := t.base()
 	if array := cap(t.array) * valueBytes; array > 0 && !t.arrayInside() {
-		size += sizeClass(array)
+		size += pointerClass(array)
 	}
 	if entries := cap(t.entries) * entryBytes; entries > 0 && !t.entriesInside() {
-		size += sizeClass(entries)
+		size += pointerClass(entries)
 	}
 	if t.index != nil {
 		size += sizeClass(len(t.index.buckets)*4) + 24
