@@ -30,10 +30,11 @@ func TestMain(m *testing.M) {
 //	    runs a command and wants the exit code
 //	signals CODE SIGNAL[,SIGNAL...] CMD [ARGS...]
 //	    starts a command with an open standard input, waits for the first line of its standard output, sends the first
-//	    signal, then each further one when the one before was spoken of on standard error, and wants the exit code
+//	    signal, then each further one when the one before was spoken of on standard error, and wants the exit code.
+//	    "later" among the signals waits until a SIGINT is one of its own, and not for what standard error says
 //	deaf CODE SIGNALS STREAM CMD [ARGS...]
 //	    is signals, but STREAM, stdout or stderr, is a pipe that is full and that nobody reads. A signal is sent when the
-//	    other stream has one line more; SIGNALS may be "none"
+//	    other stream has one line more, and no sooner than it can be told from the one before; SIGNALS may be "none"
 //	listen VAR
 //	    listens to a port and sets VAR to its address; nobody accepts
 //	free VAR
@@ -92,7 +93,11 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 
 	stdout.await("\n")
 	for i, name := range strings.Split(args[1], ",") {
-		if i > 0 {
+		if name == "later" {
+			time.Sleep(sameKey + sameKey/4)
+			continue
+		}
+		if i > 0 && !strings.HasSuffix(args[1], "later,"+name) {
 			stderr.await("SIG")
 		}
 		ts.Check(cmd.Process.Signal(signalsByName[name]))
@@ -127,6 +132,9 @@ func deaf(ts *testscript.TestScript, _ bool, args []string) {
 	if args[1] != "none" {
 		for i, name := range strings.Split(args[1], ",") {
 			heard.awaitLines(i + 1)
+			if i > 0 {
+				time.Sleep(sameKey + sameKey/4)
+			}
 			ts.Check(cmd.Process.Signal(signalsByName[name]))
 		}
 	}
@@ -135,7 +143,7 @@ func deaf(ts *testscript.TestScript, _ bool, args []string) {
 	wantExit(ts, err, args[0])
 }
 
-var signalsByName = map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}
+var signalsByName = map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
 
 // fullPipe returns both ends of a pipe that takes no byte more.
 func fullPipe(ts *testscript.TestScript) (reader, writer *os.File) {

@@ -6,42 +6,100 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/tidewire/tidewire/script"
 )
 
 // The exit codes of signals are 128 and the signal's number, as shells have it.
 const (
+	exitHungUp      script.ExitCode = 129
 	exitInterrupted script.ExitCode = 130
 	exitTerminated  script.ExitCode = 143
 )
 
-func signalName(code script.ExitCode) string {
-	if code == exitTerminated {
-		return "SIGTERM"
-	}
-	return "SIGINT"
+// endingSignals are the signals that end a run, with their names and exit codes.
+var endingSignals = []struct {
+	signal os.Signal
+	name   string
+	code   script.ExitCode
+}{
+	{os.Interrupt, "SIGINT", exitInterrupted},
+	{syscall.SIGTERM, "SIGTERM", exitTerminated},
+	{syscall.SIGHUP, "SIGHUP", exitHungUp},
 }
 
-// catchSignals returns a context that the first SIGINT or SIGTERM cancels, with the exit code as its cause, before caught
-// is called. A SIGINT after that ends the process, after quitting was called; a further SIGTERM changes nothing. stop
-// gives signals back to the system.
+func signalName(code script.ExitCode) string {
+	for _, s := range endingSignals {
+		if s.code == code {
+			return s.name
+		}
+	}
+	return "a signal"
+}
+
+// sameKey is how soon after a SIGINT another one is taken for the same: a shell and timeout(1) may both pass on one ctrl-C.
+const sameKey = 300 * time.Millisecond
+
+// signalCount decides what a signal means after those before it.
+type signalCount struct {
+	begun   bool
+	byKey   time.Time // when the first signal was a SIGINT, as long as it may come twice
+	ignored bool
+}
+
+// reaction is what a signal leads to.
+type reaction uint8
+
+const (
+	ignore reaction = iota
+	begin           // the ending
+	quit            // at once
+)
+
+// react is called once for each signal, in order.
+func (c *signalCount) react(s os.Signal, now time.Time) reaction {
+	interrupt := s == os.Interrupt
+	switch {
+	case !c.begun:
+		c.begun = true
+		if interrupt {
+			c.byKey = now
+		}
+		return begin
+	case !interrupt:
+		c.byKey = time.Time{} // a SIGINT after it is no echo
+		return ignore
+	case !c.byKey.IsZero() && !c.ignored && now.Sub(c.byKey) < sameKey:
+		c.ignored = true
+		return ignore
+	}
+	return quit
+}
+
+// catchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with the exit code as its cause, before
+// caught is called. A SIGINT after that ends the process, after quitting was called, unless it is taken for the first one;
+// further ones of the others change nothing. A signal that was ignored when the program began stays so. stop gives
+// signals back to the system.
 func catchSignals(parent context.Context, caught func(script.ExitCode), quitting func()) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	codes := make(map[os.Signal]script.ExitCode)
+	for _, s := range endingSignals {
+		if !signal.Ignored(s.signal) { // as nohup does with SIGHUP
+			codes[s.signal] = s.code
+			signal.Notify(signals, s.signal)
+		}
+	}
 	var loop sync.WaitGroup
 	loop.Go(func() { // ended by closing signals, joined by stop
+		var count signalCount
 		for s := range signals {
-			code := exitTerminated
-			if s == os.Interrupt {
-				code = exitInterrupted
-			}
-			switch {
-			case ctx.Err() == nil:
-				cancel(code)
-				caught(code)
-			case s == os.Interrupt:
+			switch count.react(s, time.Now()) {
+			case begin:
+				cancel(codes[s])
+				caught(codes[s])
+			case quit:
 				quitting()
 				exit(int(exitInterrupted))
 			}
