@@ -9,6 +9,7 @@ type Builder struct {
 	s       *State
 	bytes   []byte
 	charged int
+	epoch   uint32 // of the walk before the charge: a later one has dropped it
 	err     error
 }
 
@@ -37,13 +38,20 @@ func (b *Builder) Room(n int) bool {
 	if err := b.s.charge(size); err != nil {
 		return b.fail(err)
 	}
-	b.charged += size
 	grown := make([]byte, len(b.bytes), size)
 	copy(grown, b.bytes)
-	b.s.used -= int64(b.charged - size)
-	b.charged = size
+	b.uncharge()
+	b.charged += size
 	b.bytes = grown
 	return true
+}
+
+// uncharge takes back what was charged, unless a walk, which does not find the bytes, has done so.
+func (b *Builder) uncharge() {
+	if b.epoch == b.s.epoch {
+		b.s.used -= int64(b.charged)
+	}
+	b.charged, b.epoch = 0, b.s.epoch
 }
 
 func (b *Builder) fail(err error) bool {
@@ -129,6 +137,6 @@ func (b *Builder) Reset() {
 		b.bytes = b.bytes[:0]
 		return
 	}
-	b.s.used -= int64(b.charged)
-	b.bytes, b.charged = nil, 0
+	b.uncharge()
+	b.bytes = nil
 }

@@ -31,7 +31,8 @@ type limits struct {
 	interrupt atomic.Pointer[interruption]
 	deadline  time.Time
 
-	used      int64 // bytes: what the last walk found and all that was charged since
+	used      int64 // bytes: what the last walk found, held, and all that was charged since
+	held      int64 // bytes that Reserve has counted: no walk finds them
 	threshold int64 // a charge past this looks closer
 	maxMemory int64 // math.MaxInt64 for none
 	maxString int64
@@ -170,7 +171,7 @@ func (s *State) chargeMore(bytes int) error {
 const maxFailures = 16
 
 // Charge counts bytes that a library is about to take for values of the state, such as those that a userdata holds. Over
-// the limit the error is one that Lua can catch. Free gives them back.
+// the limit the error is one that Lua can catch. The next walk, which does not find them, drops them from the count.
 func (s *State) Charge(bytes int64) error {
 	if bytes > math.MaxInt32 {
 		return s.memoryError()

@@ -93,10 +93,10 @@ func (s *State) walk() {
 	if cap(s.marking) > keepMarking {
 		s.marking = nil
 	}
-	s.used = s.live
+	s.used = s.live + s.held
 	s.threshold = s.maxMemory
 	if s.weak {
-		s.threshold = min(s.maxMemory, max(2*s.live, firstWalk))
+		s.threshold = min(s.maxMemory, max(2*s.used, firstWalk))
 	}
 }
 
