@@ -1,0 +1,66 @@
+package json_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// texts are what BenchmarkModule reads and writes.
+func texts() map[string]string {
+	var book bytes.Buffer
+	book.WriteString(`{"type":"snapshot","product_id":"BTC-EUR","bids":[`)
+	for i := range 200 {
+		if i > 0 {
+			book.WriteByte(',')
+		}
+		fmt.Fprintf(&book, `["%d.%02d","0.%08d"]`, 60000-i, i%100, i*7919)
+	}
+	book.WriteString(`]}`)
+	var users bytes.Buffer
+	users.WriteString(`{"users":[`)
+	for i := range 100 {
+		if i > 0 {
+			users.WriteByte(',')
+		}
+		fmt.Fprintf(&users, `{"id":%d,"name":"user %d","email":"user%d@example.org","active":%t,"score":%d.5,"tags":["a","b","c"],`+
+			`"bio":"line one\nline \"two\""}`, i, i, i, i%2 == 0, i*3)
+	}
+	users.WriteString(`]}`)
+	return map[string]string{
+		"tick":  `{"e":"trade","E":1732300000123,"s":"BTCUSDT","t":12345,"p":"60123.45","q":"0.00125","m":true}`,
+		"book":  book.String(),
+		"users": users.String(),
+	}
+}
+
+func BenchmarkModule(b *testing.B) {
+	s := newState(b, lua.Options{})
+	module, _ := s.Global("json").AsTable()
+	for _, name := range []string{"tick", "book", "users"} {
+		text, err := s.String(texts()[name])
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, call := range []string{"decode", "encode"} {
+			b.Run(call+"/"+name, func(b *testing.B) {
+				argument := text
+				if call == "encode" {
+					if argument, err = s.Call1(module.GetString("decode"), text); err != nil {
+						b.Fatal(err)
+					}
+				}
+				f := module.GetString(call)
+				b.SetBytes(int64(len(texts()[name])))
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := s.Call1(f, argument); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
