@@ -61,24 +61,20 @@ func moveParams(stack []Value, slot, args, params int) (extra int32) {
 	return int32(args - params)
 }
 
-// vararg copies the further arguments of a function, want of them or all, up to the top. It reports whether the stack has
-// moved.
-func (s *State) vararg(th *Thread, fr *frame, to, want int) (moved bool, err error) {
+// vararg copies the further arguments of a function, want of them or all, up to the top.
+func (s *State) vararg(th *Thread, fr *frame, to, want int) error {
 	extra := max(int(fr.extra), 0)
 	from := int(fr.base) - extra
 	if want < 0 {
 		want = extra
 		th.top = to + extra
-		if th.top > len(th.stack) {
-			if err := th.grow(th.top); err != nil {
-				return false, err
-			}
-			moved = true
+		if err := th.ensure(th.top); err != nil {
+			return err
 		}
 	}
 	n := copy(th.stack[to:to+want], th.stack[from:from+extra])
 	clear(th.stack[to+n : to+want])
-	return moved, nil
+	return nil
 }
 
 // finish fills up, or counts, results that are stored already.
@@ -179,17 +175,13 @@ func (s *State) invokeGo(th *Thread, g *goFunction, slot, args, ret, want int, f
 	err := g.call(c)
 	s.active = nil
 	if slot != ret || err != nil || c.err != nil || s.doomed {
-		return s.afterGoTo(th, c, err, slot, ret, want, flags)
+		return s.afterGo(th, c, err, slot, ret, want, flags)
 	}
 	return s.deliver(th, slot, c.result, ret, want, flags)
 }
 
 // afterGo does what a Go function asks for that did not simply return.
-func (s *State) afterGo(th *Thread, c *Call, err error, slot, want int, flags frameFlags) error {
-	return s.afterGoTo(th, c, err, slot, slot, want, flags)
-}
-
-func (s *State) afterGoTo(th *Thread, c *Call, err error, slot, ret, want int, flags frameFlags) error {
+func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, flags frameFlags) error {
 	if err == nil {
 		err = c.err
 	}
@@ -252,7 +244,7 @@ func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
 	s.active = c
 	err := then(c)
 	s.active = nil
-	return s.afterGoTo(th, c, err, slot, int(waiting.ret), int(waiting.want), waiting.flags)
+	return s.afterGo(th, c, err, slot, int(waiting.ret), int(waiting.want), waiting.flags)
 }
 
 // yieldFor suspends a coroutine for a Go function that goes on by a continuation, whose frame is the innermost.

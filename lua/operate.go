@@ -158,7 +158,7 @@ func compute(e event, x, y float64) float64 {
 	case eventDiv:
 		return x / y
 	case eventMod:
-		return modulo(x, y)
+		return code.Modulo(x, y)
 	default:
 		return code.Power(x, y)
 	}
@@ -266,23 +266,6 @@ func (s *State) operated(th *Thread, waiting *frame, from, count, ret int, flags
 	}
 	th.stack[ret] = result
 	return s.concat(th, ret)
-}
-
-// concatFast joins strings and numbers, without metamethods. done is false if there is another kind of value among them.
-func (s *State) concatFast(operands []Value) (v Value, done bool, err error) {
-	length := 0
-	for i := range operands {
-		switch o := &operands[i]; {
-		case o.is(KindString):
-			length += o.str().length
-		case o.isNumber():
-			length += numberRoom
-		default:
-			return Nil, false, nil
-		}
-	}
-	v, err = s.join(operands, length)
-	return v, err == nil, err
 }
 
 // numberRoom is the most bytes that a number is written with.

@@ -7,11 +7,13 @@ import (
 )
 
 // run runs the innermost frames of the state until the entry frame above which it was called is the innermost again and
-// its results are stored, or an error passes it. Only this function knows instructions at work; what is rare is in the
-// files beside it: operators with metamethods in operate.go, calls in invoke.go, errors in unwind.go.
+// its results are stored, or an error passes it. Only this function and slow.go know instructions at work.
 //
-// The loop keeps the running function's state in local variables. Whatever may push or pop a frame, or move the stack,
-// saves pc in the frame and continues at outer, which loads them again.
+// The loop keeps what it needs of the running function in local variables. They must stay in registers of the processor:
+// Go saves a variable in front of every instruction if it is used behind a function call in any of them. So there is one
+// rule: a case either finishes without a call that comes back, or saves pc in the frame, calls what does the work, and
+// continues at outer, which loads the variables again. (Calls that Go inlines are none.) The work may push and pop frames
+// and move the stack.
 func (s *State) run() error {
 	var err error
 outer:
@@ -21,17 +23,15 @@ outer:
 				return err
 			}
 		}
-		err = nil // in the loop it is always nil, which saves a register
 		fr := s.thread.current()
 		if fr.kind != frameLua {
 			return nil // the entry frame: its results are stored
 		}
 		p := fr.fn.proto
-		codes := p.code
 		regs := s.thread.stack[fr.base : int(fr.base)+int(p.registers)]
 		pc := int(fr.pc)
 		for {
-			i := codes[pc]
+			i := p.code[pc]
 			pc++
 			switch i.Op() {
 			case code.Move:
@@ -39,10 +39,12 @@ outer:
 			case code.LoadK:
 				regs[i.A()] = p.constants[i.D()]
 			case code.LoadKX:
-				regs[i.A()] = p.constants[codes[pc]]
+				regs[i.A()] = p.constants[p.code[pc]]
 				pc++
 			case code.LoadNil:
-				clear(regs[i.A() : i.B()+1])
+				for a := i.A(); a <= i.B(); a++ {
+					regs[a].setNil()
+				}
 			case code.LoadBool:
 				regs[i.A()].setBool(i.B() != 0)
 
@@ -53,11 +55,9 @@ outer:
 			case code.SetUpvalCell:
 				fr.fn.ups[i.B()].cell().v = regs[i.A()]
 			case code.NewCell:
-				if err = s.charge(cellBytes); err != nil {
-					fr.pc = int32(pc)
-					continue outer
-				}
-				regs[i.A()] = cellValue(&cell{v: regs[i.B()]})
+				fr.pc = int32(pc)
+				err = s.newCell(s.thread, fr, i)
+				continue outer
 			case code.GetCell:
 				regs[i.A()] = regs[i.B()].cell().v
 			case code.SetCell:
@@ -66,95 +66,82 @@ outer:
 				regs[i.A()] = tableValue(fr.fn.env)
 
 			case code.GetGlobal:
-				key := p.constants[i.D()]
 				t := fr.fn.env
 				if h := int(p.caches[pc-1]); h < len(t.entries) {
-					if e := &t.entries[h]; e.key.p == key.p && e.value.n != 0 {
+					if e := &t.entries[h]; e.key.p == p.constants[i.D()].p && e.value.n != 0 {
 						regs[i.A()] = e.value
 						continue
 					}
 				}
-				if at := t.findString(key.str()); at >= 0 && t.entries[at].value.n != 0 {
-					p.caches[pc-1] = uint32(at)
-					regs[i.A()] = t.entries[at].value
-					continue
-				}
-				if t.meta == nil {
-					regs[i.A()].setNil()
-					continue
-				}
 				fr.pc = int32(pc)
-				err = s.index(s.thread, tableValue(t), key, int(fr.base)+i.A())
+				err = s.getGlobal(s.thread, fr, i)
 				continue outer
 			case code.SetGlobal:
-				key := p.constants[i.D()]
 				t := fr.fn.env
 				if h := int(p.caches[pc-1]); h < len(t.entries) {
-					if e := &t.entries[h]; e.key.p == key.p && e.value.n != 0 {
+					if e := &t.entries[h]; e.key.p == p.constants[i.D()].p && e.value.n != 0 {
 						e.value = regs[i.A()]
 						continue
 					}
 				}
-				if at := t.findString(key.str()); at >= 0 && t.entries[at].value.n != 0 {
-					p.caches[pc-1] = uint32(at)
-					t.entries[at].value = regs[i.A()]
-					continue
-				}
 				fr.pc = int32(pc)
-				err = s.setIndex(s.thread, tableValue(t), key, regs[i.A()])
+				err = s.setGlobal(s.thread, fr, i)
 				continue outer
 
 			case code.GetField:
-				key := p.constants[i.C()]
-				b := regs[i.B()]
-				if b.n == uint64(KindTable) {
+				if b := &regs[i.B()]; b.n == uint64(KindTable) {
 					t := b.table()
 					if h := int(p.caches[pc-1]); h < len(t.entries) {
-						if e := &t.entries[h]; e.key.p == key.p && e.value.n != 0 {
+						if e := &t.entries[h]; e.key.p == p.constants[i.C()].p && e.value.n != 0 {
 							regs[i.A()] = e.value
 							continue
 						}
 					}
-					if v, found := s.field(t, key.str(), &p.caches[pc-1]); found {
-						regs[i.A()] = v
-						continue
-					}
 				}
 				fr.pc = int32(pc)
-				err = s.index(s.thread, b, key, int(fr.base)+i.A())
+				err = s.getField(s.thread, fr, i)
 				continue outer
 			case code.Self:
-				key := p.constants[i.C()]
-				b := regs[i.B()]
-				t := (*Table)(nil)
-				if b.n == uint64(KindTable) {
-					t = b.table()
-				} else if b.n == uint64(KindString) {
-					t = s.stringMethods()
-				}
-				if t != nil {
-					if v, found := s.field(t, key.str(), &p.caches[pc-1]); found {
-						regs[i.A()+1] = b
-						regs[i.A()] = v
-						continue
+				if b := regs[i.B()]; b.n == uint64(KindTable) {
+					// The method is mostly in the table that __index of the metatable is.
+					t := b.table()
+					if meta := t.meta; meta != nil && len(t.entries) <= linearMax {
+						if h := int(meta.indexHint); h < len(meta.entries) {
+							if e := &meta.entries[h]; e.key.str() == s.names.events[eventIndex] && e.value.n == uint64(KindTable) {
+								methods := e.value.table()
+								key := &p.constants[i.C()]
+								if h := int(p.caches[pc-1]); h < len(methods.entries) {
+									if e := &methods.entries[h]; e.key.p == key.p && e.value.n != 0 {
+										own := false
+										hash := key.str().hash
+										for n := range t.entries {
+											if t.entries[n].hash == hash {
+												own = true
+											}
+										}
+										if !own {
+											regs[i.A()+1] = b
+											regs[i.A()] = e.value
+											continue
+										}
+									}
+								}
+							}
+						}
 					}
 				}
 				fr.pc = int32(pc)
-				regs[i.A()+1] = b
-				err = s.index(s.thread, b, key, int(fr.base)+i.A())
+				err = s.self(s.thread, fr, i)
 				continue outer
 			case code.GetTable:
-				b, c := regs[i.B()], regs[i.C()]
-				if b.n == uint64(KindTable) {
+				if b := &regs[i.B()]; b.n == uint64(KindTable) {
 					t := b.table()
-					if c.n >= kindLimit {
+					if c := &regs[i.C()]; c.n >= kindLimit {
 						f := c.float()
-						if n := int(f); float64(n) == f {
-							if uint(n) < uint(len(t.array)) {
-								if v := t.array[n]; v.n != 0 {
-									regs[i.A()] = v
-									continue
-								}
+						if n := int(f); float64(n) == f && uint(n) < uint(len(t.array)) {
+							if v := &t.array[n]; v.n != 0 {
+								regs[i.A()] = *v
+								continue
 							}
 						}
 					} else if c.n == uint64(KindString) {
@@ -164,169 +151,99 @@ outer:
 								continue
 							}
 						}
-						if v, found := s.field(t, c.str(), &p.caches[pc-1]); found {
-							regs[i.A()] = v
-							continue
-						}
-					}
-					if v := t.get(c); v.n != 0 || t.meta == nil {
-						regs[i.A()] = v
-						continue
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.index(s.thread, b, c, int(fr.base)+i.A())
+				err = s.getTable(s.thread, fr, i)
 				continue outer
 			case code.GetInt:
-				b := regs[i.B()]
-				if b.n == uint64(KindTable) {
+				if b := &regs[i.B()]; b.n == uint64(KindTable) {
 					t := b.table()
 					if n := i.C(); n < len(t.array) {
-						if v := t.array[n]; v.n != 0 {
-							regs[i.A()] = v
+						if v := &t.array[n]; v.n != 0 {
+							regs[i.A()] = *v
 							continue
 						}
 					}
-					if v := t.getInt(i.C()); v.n != 0 || t.meta == nil {
-						regs[i.A()] = v
-						continue
-					}
 				}
 				fr.pc = int32(pc)
-				err = s.index(s.thread, b, Int(i.C()), int(fr.base)+i.A())
+				err = s.getInt(s.thread, fr, i)
 				continue outer
 
 			case code.SetField:
-				key := p.constants[i.B()]
-				a := regs[i.A()]
-				if a.n == uint64(KindTable) {
+				if a := &regs[i.A()]; a.n == uint64(KindTable) {
 					t := a.table()
 					if h := int(p.caches[pc-1]); h < len(t.entries) {
-						if e := &t.entries[h]; e.key.p == key.p && e.value.n != 0 {
+						if e := &t.entries[h]; e.key.p == p.constants[i.B()].p && e.value.n != 0 {
 							e.value.store(&regs[i.C()])
 							continue
 						}
 					}
-					if t.meta == nil || t.meta.absent&(1<<eventNewIndex) != 0 {
-						at := t.findString(key.str())
-						if at >= 0 && t.entries[at].value.n != 0 {
-							p.caches[pc-1] = uint32(at)
-							t.entries[at].value = regs[i.C()]
-							continue
-						}
-						if at < 0 {
-							err = t.addString(key.str(), regs[i.C()])
-						} else {
-							err = t.setString(key.str(), regs[i.C()])
-						}
-						if err != nil {
-							fr.pc = int32(pc)
-							continue outer
-						}
-						p.caches[pc-1] = uint32(len(t.entries) - 1)
-						continue
-					}
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(s.thread, a, key, regs[i.C()])
+				err = s.setField(s.thread, fr, i)
 				continue outer
 			case code.SetTable:
-				a, b := regs[i.A()], regs[i.B()]
-				if a.n == uint64(KindTable) {
+				if a := &regs[i.A()]; a.n == uint64(KindTable) {
 					t := a.table()
-					if b.n >= kindLimit {
+					if b := &regs[i.B()]; b.n >= kindLimit {
 						f := b.float()
 						if n := int(f); float64(n) == f {
+							c := &regs[i.C()]
 							if uint(n) < uint(len(t.array)) {
-								if e := &t.array[n]; e.n != 0 && regs[i.C()].n != 0 {
-									e.store(&regs[i.C()])
+								if e := &t.array[n]; e.n != 0 && c.n != 0 {
+									e.store(c)
 									continue
 								}
-							} else if n == len(t.array) && n < cap(t.array) && n > 0 && t.meta == nil && !t.hasInts &&
-								regs[i.C()].n != 0 {
+							} else if n == len(t.array) && n < cap(t.array) && n > 0 && t.meta == nil && !t.hasInts && c.n != 0 {
 								t.array = t.array[:n+1]
-								t.array[n] = regs[i.C()]
+								t.array[n] = *c
 								continue
 							}
 						}
 					} else if b.n == uint64(KindString) {
 						if h := int(p.caches[pc-1]); h < len(t.entries) {
 							if e := &t.entries[h]; e.key.p == b.p && e.value.n != 0 {
-								e.value = regs[i.C()]
+								e.value.store(&regs[i.C()])
 								continue
 							}
 						}
-						if at := t.findString(b.str()); at >= 0 && t.entries[at].value.n != 0 {
-							p.caches[pc-1] = uint32(at)
-							t.entries[at].value = regs[i.C()]
-							continue
-						}
-					}
-					if t.meta == nil || t.meta.absent&(1<<eventNewIndex) != 0 {
-						if err = t.set(b, regs[i.C()]); err != nil {
-							fr.pc = int32(pc)
-							continue outer
-						}
-						continue
 					}
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(s.thread, a, b, regs[i.C()])
+				err = s.setTable(s.thread, fr, i)
 				continue outer
 			case code.SetInt:
-				a := regs[i.A()]
-				if a.n == uint64(KindTable) {
+				if a := &regs[i.A()]; a.n == uint64(KindTable) {
 					t := a.table()
 					if n := i.B(); n < len(t.array) {
-						if e := &t.array[n]; e.n != 0 && regs[i.C()].n != 0 {
-							*e = regs[i.C()]
+						if e, c := &t.array[n], &regs[i.C()]; e.n != 0 && c.n != 0 {
+							e.store(c)
 							continue
 						}
 					}
-					if t.meta == nil || t.meta.absent&(1<<eventNewIndex) != 0 {
-						if err = t.setInt(i.B(), regs[i.C()]); err != nil {
-							fr.pc = int32(pc)
-							continue outer
-						}
-						continue
-					}
 				}
 				fr.pc = int32(pc)
-				err = s.setIndex(s.thread, a, Int(i.B()), regs[i.C()])
+				err = s.setInt(s.thread, fr, i)
 				continue outer
 			case code.NewTable:
-				t, failed := s.newTable(code.Size(i.B()), code.Size(i.C()))
-				if failed != nil {
-					fr.pc, err = int32(pc), failed
-					continue outer
-				}
-				regs[i.A()] = tableValue(t)
+				fr.pc = int32(pc)
+				err = s.makeTable(s.thread, fr, i)
+				continue outer
 			case code.SetList:
-				th := s.thread
-				n := int(codes[pc])
-				pc++
-				end := int(fr.base) + i.A() + 1 + i.B()
-				if i.B() == 0 {
-					end = th.top
-				}
-				items := th.stack[int(fr.base)+i.A()+1 : end]
-				t := regs[i.A()].table()
-				for j := range items {
-					if err = t.setInt(n+j+1, items[j]); err != nil {
-						fr.pc = int32(pc)
-						continue outer
-					}
-				}
+				fr.pc = int32(pc)
+				err = s.setList(s.thread, fr, i)
+				continue outer
 
 			case code.Add:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() + c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x + y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -335,12 +252,12 @@ outer:
 			case code.AddRK:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() + c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x + y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -349,12 +266,12 @@ outer:
 			case code.AddKR:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() + c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x + y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -363,12 +280,12 @@ outer:
 			case code.Sub:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() - c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x - y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -377,12 +294,12 @@ outer:
 			case code.SubRK:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() - c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x - y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -391,12 +308,12 @@ outer:
 			case code.SubKR:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() - c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x - y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -405,12 +322,12 @@ outer:
 			case code.Mul:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() * c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x * y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -419,12 +336,12 @@ outer:
 			case code.MulRK:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() * c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x * y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -433,12 +350,12 @@ outer:
 			case code.MulKR:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() * c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x * y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -447,12 +364,12 @@ outer:
 			case code.Div:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() / c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x / y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -461,12 +378,12 @@ outer:
 			case code.DivRK:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() / c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x / y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -475,12 +392,12 @@ outer:
 			case code.DivKR:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
-					x, y := b.float(), c.float()
+					f := b.float() / c.float()
 					a := &regs[i.A()]
 					if a.p != nil {
 						a.p = nil
 					}
-					a.n = ^math.Float64bits(x / y)
+					a.n = ^math.Float64bits(f)
 					continue
 				}
 				fr.pc = int32(pc)
@@ -490,12 +407,14 @@ outer:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
 					x, y := b.float(), c.float()
-					a := &regs[i.A()]
-					if a.p != nil {
-						a.p = nil
+					if n, m := int64(x), int64(y); float64(n) == x && float64(m) == y && n >= 0 && m > 0 && n < 1<<53 {
+						a := &regs[i.A()]
+						if a.p != nil {
+							a.p = nil
+						}
+						a.n = ^math.Float64bits(float64(n % m))
+						continue
 					}
-					a.n = ^math.Float64bits(modulo(x, y))
-					continue
 				}
 				fr.pc = int32(pc)
 				err = s.arith(s.thread, eventMod, *b, *c, int(fr.base)+i.A())
@@ -504,12 +423,14 @@ outer:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
-					a := &regs[i.A()]
-					if a.p != nil {
-						a.p = nil
+					if n, m := int64(x), int64(y); float64(n) == x && float64(m) == y && n >= 0 && m > 0 && n < 1<<53 {
+						a := &regs[i.A()]
+						if a.p != nil {
+							a.p = nil
+						}
+						a.n = ^math.Float64bits(float64(n % m))
+						continue
 					}
-					a.n = ^math.Float64bits(modulo(x, y))
-					continue
 				}
 				fr.pc = int32(pc)
 				err = s.arith(s.thread, eventMod, *b, *c, int(fr.base)+i.A())
@@ -518,12 +439,14 @@ outer:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
-					a := &regs[i.A()]
-					if a.p != nil {
-						a.p = nil
+					if n, m := int64(x), int64(y); float64(n) == x && float64(m) == y && n >= 0 && m > 0 && n < 1<<53 {
+						a := &regs[i.A()]
+						if a.p != nil {
+							a.p = nil
+						}
+						a.n = ^math.Float64bits(float64(n % m))
+						continue
 					}
-					a.n = ^math.Float64bits(modulo(x, y))
-					continue
 				}
 				fr.pc = int32(pc)
 				err = s.arith(s.thread, eventMod, *b, *c, int(fr.base)+i.A())
@@ -531,13 +454,15 @@ outer:
 			case code.Pow:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
-					x, y := b.float(), c.float()
-					a := &regs[i.A()]
-					if a.p != nil {
-						a.p = nil
+					if c.float() == 2 {
+						f := b.float() * b.float()
+						a := &regs[i.A()]
+						if a.p != nil {
+							a.p = nil
+						}
+						a.n = ^math.Float64bits(f)
+						continue
 					}
-					a.n = ^math.Float64bits(code.Power(x, y))
-					continue
 				}
 				fr.pc = int32(pc)
 				err = s.arith(s.thread, eventPow, *b, *c, int(fr.base)+i.A())
@@ -545,13 +470,15 @@ outer:
 			case code.PowRK:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
-					x, y := b.float(), c.float()
-					a := &regs[i.A()]
-					if a.p != nil {
-						a.p = nil
+					if c.float() == 2 {
+						f := b.float() * b.float()
+						a := &regs[i.A()]
+						if a.p != nil {
+							a.p = nil
+						}
+						a.n = ^math.Float64bits(f)
+						continue
 					}
-					a.n = ^math.Float64bits(code.Power(x, y))
-					continue
 				}
 				fr.pc = int32(pc)
 				err = s.arith(s.thread, eventPow, *b, *c, int(fr.base)+i.A())
@@ -559,31 +486,31 @@ outer:
 			case code.PowKR:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
-					x, y := b.float(), c.float()
-					a := &regs[i.A()]
-					if a.p != nil {
-						a.p = nil
+					if c.float() == 2 {
+						f := b.float() * b.float()
+						a := &regs[i.A()]
+						if a.p != nil {
+							a.p = nil
+						}
+						a.n = ^math.Float64bits(f)
+						continue
 					}
-					a.n = ^math.Float64bits(code.Power(x, y))
-					continue
 				}
 				fr.pc = int32(pc)
 				err = s.arith(s.thread, eventPow, *b, *c, int(fr.base)+i.A())
 				continue outer
 			case code.Unm:
-				b := &regs[i.B()]
-				if b.n >= kindLimit {
+				if b := &regs[i.B()]; b.n >= kindLimit {
 					regs[i.A()].setNumber(-b.float())
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.arith(s.thread, eventUnm, *b, *b, int(fr.base)+i.A())
+				err = s.arith(s.thread, eventUnm, regs[i.B()], regs[i.B()], int(fr.base)+i.A())
 				continue outer
 			case code.Not:
 				regs[i.A()].setBool(regs[i.B()].isFalsy())
 			case code.Len:
-				b := &regs[i.B()]
-				switch b.n {
+				switch b := &regs[i.B()]; b.n {
 				case uint64(KindTable):
 					regs[i.A()].setNumber(float64(b.table().length()))
 					continue
@@ -592,18 +519,11 @@ outer:
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.length(s.thread, *b, int(fr.base)+i.A())
+				err = s.length(s.thread, regs[i.B()], int(fr.base)+i.A())
 				continue outer
 			case code.Concat:
 				fr.pc = int32(pc)
-				v, done, failed := s.concatFast(regs[i.B() : i.C()+1])
-				if done {
-					regs[i.A()] = v
-					continue
-				}
-				if err = failed; err == nil {
-					err = s.concat(s.thread, int(fr.base)+i.C())
-				}
+				err = s.concat(s.thread, int(fr.base)+i.C())
 				continue outer
 
 			case code.Jmp:
@@ -617,26 +537,27 @@ outer:
 					}
 				}
 			case code.Test:
-				if !regs[i.A()].isFalsy() == (i.C() != 0) {
-					j := codes[pc].J()
-					pc += j + 1
-					if j < 0 {
-						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
-							continue outer
-						}
-					}
-				} else {
+				if regs[i.A()].isFalsy() == (i.C() != 0) {
 					pc++
+					continue
+				}
+				j := p.code[pc].J()
+				pc += j + 1
+				if j < 0 {
+					if s.budget--; s.budget < 0 {
+						fr.pc = int32(pc)
+						err = s.checkpoint()
+						continue outer
+					}
 				}
 			case code.TestSet:
-				if b := regs[i.B()]; !b.isFalsy() == (i.C() != 0) {
-					regs[i.A()] = b
-					pc += codes[pc].J() + 1
-				} else {
+				b := &regs[i.B()]
+				if b.isFalsy() == (i.C() != 0) {
 					pc++
+					continue
 				}
+				regs[i.A()] = *b
+				pc += p.code[pc].J() + 1
 			case code.Eq:
 				a, b := &regs[i.A()], &regs[i.B()]
 				equal := false
@@ -646,33 +567,23 @@ outer:
 				case a.n != b.n:
 				case a.p == b.p:
 					equal = true
-				case a.n == uint64(KindString):
-					if a.str().length >= bigWork && a.str().length == b.str().length {
+				case a.n == uint64(KindString), a.n == uint64(KindTable), a.n == uint64(KindUserdata):
+					fr.pc = int32(pc)
+					err = s.equal(s.thread, fr, *a, *b)
+					continue outer
+				}
+				if equal != (i.C() != 0) {
+					pc++
+					continue
+				}
+				j := p.code[pc].J()
+				pc += j + 1
+				if j < 0 {
+					if s.budget--; s.budget < 0 {
 						fr.pc = int32(pc)
-						if err = s.Step(a.str().length / bytesPerStep); err != nil {
-							continue outer
-						}
-					}
-					equal = a.str().equal(b.str())
-				case a.n == uint64(KindTable) || a.n == uint64(KindUserdata):
-					if handler := s.equalHandler(*a, *b); !handler.IsNil() {
-						fr.pc = int32(pc)
-						err = s.compareBy(s.thread, handler, *a, *b, returnTest)
+						err = s.checkpoint()
 						continue outer
 					}
-				}
-				if equal == (i.C() != 0) {
-					j := codes[pc].J()
-					pc += j + 1
-					if j < 0 {
-						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
-							continue outer
-						}
-					}
-				} else {
-					pc++
 				}
 			case code.EqK:
 				a, b := &regs[i.A()], &p.constants[i.B()]
@@ -684,10 +595,33 @@ outer:
 				case a.p == b.p:
 					equal = true
 				case a.n == uint64(KindString):
-					equal = a.str().equal(b.str())
+					if x, y := a.str(), b.str(); x.length == y.length && (x.hash == 0 || x.hash == y.hash) {
+						fr.pc = int32(pc)
+						err = s.equal(s.thread, fr, *a, *b)
+						continue outer
+					}
 				}
-				if equal == (i.C() != 0) {
-					j := codes[pc].J()
+				if equal != (i.C() != 0) {
+					pc++
+					continue
+				}
+				j := p.code[pc].J()
+				pc += j + 1
+				if j < 0 {
+					if s.budget--; s.budget < 0 {
+						fr.pc = int32(pc)
+						err = s.checkpoint()
+						continue outer
+					}
+				}
+			case code.Lt:
+				a, b := &regs[i.A()], &regs[i.B()]
+				if a.n >= kindLimit && b.n >= kindLimit {
+					if (a.float() < b.float()) != (i.C() != 0) {
+						pc++
+						continue
+					}
+					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
@@ -695,25 +629,6 @@ outer:
 							err = s.checkpoint()
 							continue outer
 						}
-					}
-				} else {
-					pc++
-				}
-			case code.Lt:
-				a, b := &regs[i.A()], &regs[i.B()]
-				if a.n >= kindLimit && b.n >= kindLimit {
-					if (a.float() < b.float()) == (i.C() != 0) {
-						j := codes[pc].J()
-						pc += j + 1
-						if j < 0 {
-							if s.budget--; s.budget < 0 {
-								fr.pc = int32(pc)
-								err = s.checkpoint()
-								continue outer
-							}
-						}
-					} else {
-						pc++
 					}
 					continue
 				}
@@ -723,18 +638,18 @@ outer:
 			case code.Le:
 				a, b := &regs[i.A()], &regs[i.B()]
 				if a.n >= kindLimit && b.n >= kindLimit {
-					if (a.float() <= b.float()) == (i.C() != 0) {
-						j := codes[pc].J()
-						pc += j + 1
-						if j < 0 {
-							if s.budget--; s.budget < 0 {
-								fr.pc = int32(pc)
-								err = s.checkpoint()
-								continue outer
-							}
-						}
-					} else {
+					if (a.float() <= b.float()) != (i.C() != 0) {
 						pc++
+						continue
+					}
+					j := p.code[pc].J()
+					pc += j + 1
+					if j < 0 {
+						if s.budget--; s.budget < 0 {
+							fr.pc = int32(pc)
+							err = s.checkpoint()
+							continue outer
+						}
 					}
 					continue
 				}
@@ -742,289 +657,178 @@ outer:
 				err = s.order(s.thread, eventLe, *a, *b)
 				continue outer
 			case code.LtRK:
-				a := &regs[i.A()]
+				a, b := &regs[i.A()], &p.constants[i.B()]
 				if a.n >= kindLimit {
-					if (a.float() < p.constants[i.B()].float()) == (i.C() != 0) {
-						j := codes[pc].J()
-						pc += j + 1
-						if j < 0 {
-							if s.budget--; s.budget < 0 {
-								fr.pc = int32(pc)
-								err = s.checkpoint()
-								continue outer
-							}
-						}
-					} else {
+					if (a.float() < b.float()) != (i.C() != 0) {
 						pc++
+						continue
+					}
+					j := p.code[pc].J()
+					pc += j + 1
+					if j < 0 {
+						if s.budget--; s.budget < 0 {
+							fr.pc = int32(pc)
+							err = s.checkpoint()
+							continue outer
+						}
 					}
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(s.thread, eventLt, *a, p.constants[i.B()])
+				err = s.order(s.thread, eventLt, *a, *b)
 				continue outer
 			case code.LeRK:
-				a := &regs[i.A()]
+				a, b := &regs[i.A()], &p.constants[i.B()]
 				if a.n >= kindLimit {
-					if (a.float() <= p.constants[i.B()].float()) == (i.C() != 0) {
-						j := codes[pc].J()
-						pc += j + 1
-						if j < 0 {
-							if s.budget--; s.budget < 0 {
-								fr.pc = int32(pc)
-								err = s.checkpoint()
-								continue outer
-							}
-						}
-					} else {
+					if (a.float() <= b.float()) != (i.C() != 0) {
 						pc++
+						continue
+					}
+					j := p.code[pc].J()
+					pc += j + 1
+					if j < 0 {
+						if s.budget--; s.budget < 0 {
+							fr.pc = int32(pc)
+							err = s.checkpoint()
+							continue outer
+						}
 					}
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(s.thread, eventLe, *a, p.constants[i.B()])
+				err = s.order(s.thread, eventLe, *a, *b)
 				continue outer
 			case code.GtRK:
-				a := &regs[i.A()]
+				a, b := &regs[i.A()], &p.constants[i.B()]
 				if a.n >= kindLimit {
-					if (a.float() > p.constants[i.B()].float()) == (i.C() != 0) {
-						j := codes[pc].J()
-						pc += j + 1
-						if j < 0 {
-							if s.budget--; s.budget < 0 {
-								fr.pc = int32(pc)
-								err = s.checkpoint()
-								continue outer
-							}
-						}
-					} else {
+					if (a.float() > b.float()) != (i.C() != 0) {
 						pc++
+						continue
+					}
+					j := p.code[pc].J()
+					pc += j + 1
+					if j < 0 {
+						if s.budget--; s.budget < 0 {
+							fr.pc = int32(pc)
+							err = s.checkpoint()
+							continue outer
+						}
 					}
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(s.thread, eventLt, p.constants[i.B()], *a)
+				err = s.order(s.thread, eventLt, *b, *a)
 				continue outer
 			case code.GeRK:
-				a := &regs[i.A()]
+				a, b := &regs[i.A()], &p.constants[i.B()]
 				if a.n >= kindLimit {
-					if (a.float() >= p.constants[i.B()].float()) == (i.C() != 0) {
-						j := codes[pc].J()
-						pc += j + 1
-						if j < 0 {
-							if s.budget--; s.budget < 0 {
-								fr.pc = int32(pc)
-								err = s.checkpoint()
-								continue outer
-							}
-						}
-					} else {
+					if (a.float() >= b.float()) != (i.C() != 0) {
 						pc++
+						continue
+					}
+					j := p.code[pc].J()
+					pc += j + 1
+					if j < 0 {
+						if s.budget--; s.budget < 0 {
+							fr.pc = int32(pc)
+							err = s.checkpoint()
+							continue outer
+						}
 					}
 					continue
 				}
 				fr.pc = int32(pc)
-				err = s.order(s.thread, eventLe, p.constants[i.B()], *a)
+				err = s.order(s.thread, eventLe, *b, *a)
 				continue outer
 
 			case code.Call:
 				th := s.thread
-				slot := int(fr.base) + i.A()
 				f := &regs[i.A()]
-				args := i.B() - 1
-				if args < 0 {
-					args = th.top - slot - 1
-				}
-				fr.pc = int32(pc)
-				if s.budget--; s.budget < 0 {
-					if err = s.checkpointKeeping(th, slot+1+args); err != nil {
-						continue outer
-					}
-					fr = &th.frames[th.depth-1]
-					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
-					f = &regs[i.A()]
-				}
-				if f.n == uint64(KindFunction) {
+				if s.budget--; f.n == uint64(KindFunction) && s.budget >= 0 {
 					callee := f.fn()
 					q := callee.proto
-					entered := slot + 1
-					if q.vararg {
-						entered += args
-					}
+					args := i.B() - 1
+					entered := int(fr.base) + i.A() + 1
 					end := entered + int(q.registers)
-					if end > len(th.stack) {
-						if err = th.grow(end); err != nil {
-							continue outer
-						}
+					if args == int(q.params) && !q.vararg && end <= len(th.stack) && th.depth < len(th.frames) {
+						fr.pc = int32(pc)
+						fr = &th.frames[th.depth]
+						th.depth++
+						fr.fn, fr.base, fr.ret, fr.extra = callee, int32(entered), int32(entered-1), 0
+						fr.want, fr.kind, fr.flags = int16(i.C())-1, frameLua, 0
+						p, pc = q, 0
+						regs = th.stack[entered:end]
+						continue
 					}
-					extra := int32(0)
-					if params := int(q.params); q.vararg {
-						extra = moveParams(th.stack, slot, args, params)
-					} else if args < params {
-						clear(th.stack[entered+args : entered+params])
-					}
-					if th.depth == len(th.frames) {
-						if err = th.growFrames(); err != nil {
-							continue outer
-						}
-					}
-					fr = &th.frames[th.depth]
-					th.depth++
-					fr.fn, fr.base, fr.ret, fr.extra = callee, int32(entered), int32(slot), extra
-					fr.want, fr.kind, fr.flags = int16(i.C())-1, frameLua, 0
-					p, pc = q, 0
-					codes = q.code
-					regs = th.stack[entered:end]
-					continue
-				}
-				if f.n == uint64(kindGoFunction) {
-					g := f.gofn()
-					if g.special == notSpecial {
-						c := s.calls[s.nesting]
-						c.fn, c.th, c.base, c.args, c.top = g, th, slot+1, args, slot+1+args
-						c.result, c.err, c.failed = 0, nil, nil
-						s.active = c
-						failed := g.call(c)
-						s.active = nil
-						if failed == nil && c.err == nil && !s.doomed {
-							fr = &th.frames[th.depth-1]
-							if want := i.C() - 1; want == c.result {
-								regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
-								continue
-							} else if want >= 0 {
-								stack := th.stack
-								for n := c.result; n < want; n++ {
-									stack[slot+n] = Nil
-								}
-								regs = stack[fr.base : int(fr.base)+int(p.registers)]
-								continue
-							}
-							th.top = slot + c.result
-							regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
-							continue
-						}
-						err = s.afterGo(th, c, failed, slot, i.C()-1, 0)
-						continue outer
-					}
-				}
-				err = s.invoke(th, slot, args, slot, i.C()-1, 0)
-				continue outer
-			case code.TailCall:
-				th := s.thread
-				slot := int(fr.base) + i.A()
-				args := i.B() - 1
-				if args < 0 {
-					args = th.top - slot - 1
 				}
 				fr.pc = int32(pc)
-				if s.budget--; s.budget < 0 {
-					if err = s.checkpointKeeping(th, slot+1+args); err != nil {
-						continue outer
-					}
-					fr = &th.frames[th.depth-1]
-				}
-				f := th.stack[slot]
-				if f.n != uint64(KindFunction) {
-					// The Return behind it passes the results on.
-					err = s.invoke(th, slot, args, slot, wantAll, 0)
-					continue outer
-				}
-				// The callee takes the caller's place.
-				into := int(fr.base) - 1
-				if p.vararg {
-					into -= int(fr.extra) + int(p.params)
-				}
-				copy(th.stack[into:], th.stack[slot:slot+1+args])
-				ret, want, flags := fr.ret, fr.want, fr.flags
-				th.depth--
-				if err = s.enter(th, f.fn(), into, args, int(ret), int(want), flags); err != nil {
-					th.depth++ // the error is this function's
-				}
+				err = s.callSlow(th, fr, i)
+				continue outer
+			case code.TailCall:
+				fr.pc = int32(pc)
+				err = s.tailCall(s.thread, fr, i)
 				continue outer
 			case code.Return1:
-				th := s.thread
-				if fr.flags == 0 {
-					ret := int(fr.ret)
+				if fr.flags == 0 && fr.want == 1 {
+					th := s.thread
 					stack := th.stack
-					stack[ret] = regs[i.A()]
-					if fr.want != 1 {
-						th.finish(ret, 1, int(fr.want))
-					}
+					stack[fr.ret] = regs[i.A()]
 					th.depth--
 					fr = &th.frames[th.depth-1]
 					p = fr.fn.proto
-					codes = p.code
 					pc = int(fr.pc)
 					regs = stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
-				err = s.leave(th, int(fr.base)+i.A(), 1)
+				err = s.leave(s.thread, int(fr.base)+i.A(), 1)
 				continue outer
 			case code.Return0:
-				th := s.thread
-				if fr.flags == 0 {
-					if fr.want != 0 {
-						th.finish(int(fr.ret), 0, int(fr.want))
-					}
+				if fr.flags == 0 && fr.want == 0 {
+					th := s.thread
 					th.depth--
 					fr = &th.frames[th.depth-1]
 					p = fr.fn.proto
-					codes = p.code
 					pc = int(fr.pc)
 					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
-				err = s.leave(th, int(fr.base), 0)
+				err = s.leave(s.thread, int(fr.base), 0)
 				continue outer
 			case code.Return:
-				th := s.thread
 				from := int(fr.base) + i.A()
 				count := i.B() - 1
 				if count < 0 {
-					count = th.top - from
+					count = s.thread.top - from
 				}
-				if fr.flags == 0 {
-					ret := int(fr.ret)
-					stack := th.stack
-					copy(stack[ret:], stack[from:from+count])
-					if int(fr.want) != count {
-						th.finish(ret, count, int(fr.want))
-					}
-					th.depth--
-					fr = &th.frames[th.depth-1]
-					p = fr.fn.proto
-					codes = p.code
-					pc = int(fr.pc)
-					regs = stack[fr.base : int(fr.base)+int(p.registers)]
-					continue
-				}
-				err = s.leave(th, from, count)
+				err = s.leave(s.thread, from, count)
 				continue outer
 
 			case code.ForPrep:
-				r := regs[i.A() : i.A()+4]
-				if r[0].n < kindLimit || r[1].n < kindLimit || r[2].n < kindLimit {
-					fr.pc = int32(pc)
-					if err = s.forNumbers(r); err != nil {
-						continue outer
-					}
+				a := i.A()
+				_ = regs[a+3]
+				if regs[a].n < kindLimit || regs[a+1].n < kindLimit || regs[a+2].n < kindLimit {
+					fr.pc = int32(pc) - 1 // once more, with numbers
+					err = s.forNumbers(regs[a : a+3])
+					continue outer
 				}
-				first, limit, step := r[0].float(), r[1].float(), r[2].float()
+				first, limit, step := regs[a].float(), regs[a+1].float(), regs[a+2].float()
 				if step >= 0 && first <= limit || step < 0 && limit <= first {
-					r[3].setNumber(first)
+					regs[a+3].setNumber(first)
 				} else {
 					pc += i.SD()
 				}
 			case code.ForLoop:
-				r := regs[i.A() : i.A()+4]
-				step := r[2].float()
-				value := r[0].float() + step
-				if step >= 0 && value <= r[1].float() || step < 0 && r[1].float() <= value {
+				a := i.A()
+				_ = regs[a+3]
+				step := regs[a+2].float()
+				value := regs[a].float() + step
+				if step >= 0 && value <= regs[a+1].float() || step < 0 && regs[a+1].float() <= value {
 					n := ^math.Float64bits(value)
-					r[0].n = n
-					if r[3].p != nil {
-						r[3].p = nil
+					regs[a].n = n
+					if regs[a+3].p != nil {
+						regs[a+3].p = nil
 					}
-					r[3].n = n
+					regs[a+3].n = n
 					pc += i.SD()
 					if s.budget--; s.budget < 0 {
 						fr.pc = int32(pc)
@@ -1033,35 +837,32 @@ outer:
 					}
 				}
 			case code.TForCall:
-				th := s.thread
 				a := i.A()
-				f := regs[a]
-				if f.n == uint64(kindGoFunction) {
-					if g := f.gofn(); g.special >= specialNext && regs[a+1].n == uint64(KindTable) {
-						t := regs[a+1].table()
-						if g.special == specialNext {
-							key, value, known := t.next(regs[a+2], &p.caches[pc-1])
-							if known {
-								regs[a+3] = key
-								if want := i.C(); want >= 2 {
-									regs[a+4] = value
-									if want > 2 {
-										clear(regs[a+5 : a+3+want])
-									}
-								}
+				_ = regs[a+5]
+				if f := &regs[a]; f.n == uint64(kindGoFunction) && regs[a+1].n == uint64(KindTable) && i.C() <= 2 {
+					t := regs[a+1].table()
+					control := &regs[a+2]
+					switch f.gofn().special {
+					case specialNext:
+						if h := int(p.caches[pc-1]); h < len(t.entries) && t.entries[h].key.n == control.n &&
+							t.entries[h].key.p == control.p {
+							h++
+							for h < len(t.entries) && t.entries[h].value.n == 0 {
+								h++
+							}
+							if h < len(t.entries) {
+								p.caches[pc-1] = uint32(h)
+								regs[a+3] = t.entries[h].key
+								regs[a+4] = t.entries[h].value
 								continue
 							}
-						} else if n := regs[a+2]; n.n >= kindLimit {
-							next := int(n.float()) + 1
-							if uint(next) < uint(len(t.array)) {
-								if value := t.array[next]; value.n != 0 {
-									regs[a+3].setNumber(float64(next))
-									if want := i.C(); want >= 2 {
-										regs[a+4] = value
-										if want > 2 {
-											clear(regs[a+5 : a+3+want])
-										}
-									}
+						}
+					case specialIPairsNext:
+						if control.n >= kindLimit {
+							if n := int(control.float()) + 1; uint(n) < uint(len(t.array)) {
+								if v := &t.array[n]; v.n != 0 {
+									regs[a+3].setNumber(float64(n))
+									regs[a+4] = *v
 									continue
 								}
 							}
@@ -1069,20 +870,12 @@ outer:
 					}
 				}
 				fr.pc = int32(pc)
-				if s.budget--; s.budget < 0 {
-					if err = s.checkpoint(); err != nil {
-						continue outer
-					}
-					fr = th.current()
-					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
-				}
-				copy(regs[a+3:a+6], regs[a:a+3])
-				err = s.invoke(th, int(fr.base)+a+3, 2, int(fr.base)+a+3, i.C(), 0)
+				err = s.iterate(s.thread, fr, i)
 				continue outer
 			case code.TForLoop:
 				a := i.A()
-				if v := regs[a+3]; v.n != 0 {
-					regs[a+2] = v
+				if v := &regs[a+3]; v.n != 0 {
+					regs[a+2] = *v
 					pc += i.SD()
 					if s.budget--; s.budget < 0 {
 						fr.pc = int32(pc)
@@ -1091,27 +884,13 @@ outer:
 					}
 				}
 			case code.Vararg:
-				th := s.thread
 				fr.pc = int32(pc)
-				if moved, failed := s.vararg(th, fr, int(fr.base)+i.A(), i.B()-1); failed != nil {
-					err = failed
-					continue outer
-				} else if moved {
-					continue outer
-				}
+				err = s.vararg(s.thread, fr, int(fr.base)+i.A(), i.B()-1)
+				continue outer
 			case code.Closure:
-				q, failed := s.child(p, i.D())
-				if failed != nil {
-					fr.pc, err = int32(pc), failed
-					continue outer
-				}
-				made, failed := s.newFunction(q, fr.fn.env)
-				if failed != nil {
-					fr.pc, err = int32(pc), failed
-					continue outer
-				}
-				regs[i.A()] = functionValue(made)
-				made.capture(fr.fn, regs)
+				fr.pc = int32(pc)
+				err = s.closure(s.thread, fr, i)
+				continue outer
 			}
 		}
 	}
@@ -1123,14 +902,4 @@ func (v *Value) store(from *Value) {
 		v.p = from.p
 	}
 	v.n = from.n
-}
-
-// modulo is a % b. Whole numbers, which are frequent, need no division of floats.
-func modulo(a, b float64) float64 {
-	if b > 0 && a >= 0 && a < 1<<53 && b < 1<<53 {
-		if x, y := uint64(a), uint64(b); float64(x) == a && float64(y) == b {
-			return float64(x % y)
-		}
-	}
-	return code.Modulo(a, b)
 }
