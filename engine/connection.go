@@ -59,6 +59,7 @@ type connection struct {
 	wrote        sync.Cond           // signalled when writeLoop has ended
 	compressor   *deflate.Compressor // writeLoop's, once set; nil if nothing is compressed
 	keepalive    keepalive
+	violation    violation
 	roundTrip    time.Duration // of the newest answered ping; 0 before
 	closingTimer *time.Timer
 	closingUntil time.Time
@@ -149,6 +150,10 @@ func (c *connection) close(code int, reason string) {
 		c.state = closing
 		c.outbox.Clear()
 	case open:
+		if c.violation.err != nil { // its answer has only waited for this
+			c.answerViolationLocked()
+			break
+		}
 		c.state = closing
 		c.outbox.Close(code, reason)
 		c.armClosingLocked()
@@ -229,7 +234,7 @@ func (c *connection) finish(lost Tally) {
 	}
 	c.state = closed
 	c.outbox.Clear()
-	for _, timer := range []*time.Timer{c.closingTimer, c.keepalive.timer} {
+	for _, timer := range []*time.Timer{c.closingTimer, c.keepalive.timer, c.violation.timer} {
 		if timer != nil {
 			timer.Stop()
 		}
@@ -257,7 +262,7 @@ func (c *connection) armClosingLocked() {
 
 // closingExpired ends a connection whose closing handshake took too long. It is the body of closingTimer.
 func (c *connection) closingExpired() {
-	paused := c.inbox.isFull()
+	paused := c.inbox.isPaused()
 	c.mu.Lock()
 	switch {
 	case c.state == closed, c.readEnded, time.Now().Before(c.closingUntil):

@@ -37,6 +37,9 @@ type inbox struct {
 	discarding bool // after the script's Close: messages are counted and dropped
 	dropped    Tally
 
+	awaited bool // readLoop waits until everything is delivered
+	hurried bool // and waits no more
+
 	openPending bool
 	ended       bool // the terminal event waits behind the entries
 	scheduled   bool // in the ready list, or in Dispatch's hands
@@ -241,6 +244,9 @@ func (in *inbox) turnOver() after {
 		return finish
 	}
 	in.scheduled = false
+	if in.awaited {
+		in.room.Broadcast()
+	}
 	return rest
 }
 
@@ -253,11 +259,31 @@ func (in *inbox) tally() (waiting, dropped Tally) {
 	return waiting, in.dropped
 }
 
-// isFull reports whether reading stands still for want of room.
-func (in *inbox) isFull() bool {
+// awaitDelivery waits until the script has seen everything, the last callback included, or is not to see it any more, or
+// hurry is called. It is readLoop's.
+func (in *inbox) awaitDelivery() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.full && !in.discarding
+	in.awaited = true
+	for in.scheduled && !in.discarding && !in.hurried {
+		in.room.Wait()
+	}
+	in.awaited = false
+}
+
+// hurry ends awaitDelivery.
+func (in *inbox) hurry() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.hurried = true
+	in.room.Broadcast()
+}
+
+// isPaused reports whether reading stands still until the script has seen what waits.
+func (in *inbox) isPaused() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return (in.full || in.awaited) && !in.discarding
 }
 
 func (in *inbox) scheduleLocked() bool {

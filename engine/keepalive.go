@@ -8,8 +8,8 @@ import (
 )
 
 // keepalive notices a peer that is gone without a word: after ConnectOptions.Ping without a byte it is sent a ping, and
-// when ConnectOptions.Pong later still nothing has come, the connection fails. Any byte counts. While a full inbox pauses
-// reading, both clocks stand still: what was read last came just before the pause, and its time is noted anew after it.
+// when ConnectOptions.Pong later still nothing has come, the connection fails. Any byte counts. While a full inbox or a
+// violation pauses reading, both clocks stand still: what was read last came just before the pause, and its time is noted anew after it.
 // All of it is guarded by the connection's lock.
 type keepalive struct {
 	timer  *time.Timer // nil if pings are off
@@ -31,7 +31,7 @@ func (c *connection) hear() { c.heard.Store(int64(time.Since(c.opened))) }
 
 // keepaliveDue looks at how long nothing has come. It is the body of keepalive.timer.
 func (c *connection) keepaliveDue() {
-	paused := c.inbox.isFull()
+	paused := c.inbox.isPaused()
 	c.mu.Lock()
 	if c.state != open {
 		c.mu.Unlock()

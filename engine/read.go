@@ -88,6 +88,9 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 // handle posts events in order. from is the block in which their payloads lie, if there is one. violation is the rule
 // that the peer broke after them. It reports whether the connection is over.
 func (c *connection) handle(events []proto.Event, from *block, violation error) (over bool) {
+	if violation != nil {
+		c.foundViolation(failure.From(PhaseOpen, violation))
+	}
 	// A block that messages fill well is handed over with them; otherwise they are copied, and it is free again.
 	keep := from
 	if from != nil {
@@ -124,7 +127,8 @@ func (c *connection) handle(events []proto.Event, from *block, violation error) 
 		events = events[1:]
 	}
 	if violation != nil {
-		c.violated(failure.From(PhaseOpen, violation))
+		c.inbox.awaitDelivery()
+		c.failViolated()
 		return true
 	}
 	return false
@@ -159,20 +163,6 @@ func (c *connection) peerClosed(code int, reason string) {
 	}
 	c.state = closing
 	c.outbox.Answer(code, "")
-	c.armClosingLocked()
-	c.hurryLocked()
-	c.kickLocked()
-}
-
-// violated fails the connection (RFC 6455 §7.1.7).
-func (c *connection) violated(err *failure.Error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.outcome == nil {
-		c.outcome = c.failureLocked(err)
-	}
-	c.state = closing
-	c.outbox.CloseNow(proto.CloseCode(err), "")
 	c.armClosingLocked()
 	c.hurryLocked()
 	c.kickLocked()

@@ -134,7 +134,9 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 func (c *connection) wroteLocked(all, closeIsLast bool) {
 	c.keepalive.wroteLocked(all, c.outbox.PingWaits())
 	if c.state == closing {
-		c.armClosingLocked()
+		if !c.violation.answered { // a peer that broke a rule is not waited for as long as it pleases
+			c.armClosingLocked()
+		}
 		c.closeWritten = all && closeIsLast
 	}
 }

@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/proto"
+)
+
+// violationPatience is how long our close frame waits, after a violation, for the script to see the messages before it.
+const violationPatience = time.Second
+
+// violation is a rule that the peer broke while the connection was open. Until the close frame that answers it is queued
+// the connection counts as open: the script still sees the messages before it, and what it sends leaves first. Meanwhile
+// nothing is read, and keepalive stands still.
+type violation struct {
+	err      *failure.Error // nil if there was none
+	answered bool           // our close frame is queued
+	timer    *time.Timer    // answers when the script takes too long
+}
+
+// foundViolation begins to fail the connection (RFC 6455 §7.1.7). It is called by readLoop, once, before the messages that
+// came with the violation are in the inbox.
+func (c *connection) foundViolation(err *failure.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.violation.err = err
+	if c.state == open {
+		c.violation.timer = time.AfterFunc(violationPatience, c.violationOverdue)
+	} else {
+		c.answerViolationLocked()
+	}
+}
+
+// violationOverdue is the body of the violation's timer.
+func (c *connection) violationOverdue() {
+	c.failViolated()
+	c.inbox.hurry()
+}
+
+// failViolated answers the violation, unless that has been done.
+func (c *connection) failViolated() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answerViolationLocked()
+}
+
+// answerViolationLocked decides how the connection ends and queues our close frame: behind what the script has sent, unless
+// another close frame is under way, whose place it takes.
+func (c *connection) answerViolationLocked() {
+	if c.violation.answered || c.state == closed {
+		return
+	}
+	c.violation.answered = true
+	if c.violation.timer != nil {
+		c.violation.timer.Stop()
+	}
+	if c.outcome == nil {
+		c.outcome = c.failureLocked(c.violation.err)
+	}
+	if code := proto.CloseCode(c.violation.err); c.state == open {
+		c.outbox.Close(code, "")
+	} else {
+		c.outbox.CloseNow(code, "")
+	}
+	c.state = closing
+	c.armClosingLocked()
+	c.hurryLocked()
+	c.kickLocked()
+}
