@@ -2,32 +2,26 @@ package lualib
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-)
 
-// moduleSuffix is what a file in a module directory must end in. Without it a script could run, and so read, whatever
-// else lies beside it, with a package.path such as "./?".
-const moduleSuffix = ".lua"
+	"github.com/tidewire/tidewire/lua/std/sandbox"
+)
 
 // modules finds and loads what a script requires.
 type modules struct {
-	sandbox *sandbox
-	dirs    rules
+	sandbox *sandboxed
 	lib     *lua.LTable // package
 	loading *lua.LUserData
 }
 
 // openModules replaces require and the package library. package.path shows where files are looked for; a script may
 // change it, but nothing is read outside of dirs that it may not read anyway.
-func (s *sandbox) openModules(L *lua.LState, dirs []string) {
+func (s *sandboxed) openModules(L *lua.LState, dirs []string) {
 	m := &modules{
 		sandbox: s,
-		dirs:    newRules(Grant{Only: dirs}, "reading", "--allow-read"),
 		lib:     L.GetGlobal(lua.LoadLibName).(*lua.LTable),
 		loading: L.NewUserData(),
 	}
@@ -183,38 +177,15 @@ func (m *modules) search(L *lua.LState, name, path, separator, replacement strin
 		}
 		CheckSize(L, list.Len()+len(template)+strings.Count(template, "?")*len(name))
 		candidate := strings.ReplaceAll(template, "?", name)
-		disk, err := m.open(candidate)
+		disk, err := m.sandbox.OpenModule(candidate)
 		if err == nil {
 			return diskFile(disk, true, false), candidate, ""
 		}
 		list.WriteString("\n\tno file '" + candidate + "'")
-		var refused *refusal
+		var refused *sandbox.Refusal
 		if errors.As(err, &refused) {
-			list.WriteString(" (" + refused.reason() + ")")
+			list.WriteString(" (" + m.sandbox.Word(refused, true) + ")")
 		}
 	}
 	return nil, "", list.String()
-}
-
-// open opens a module's file: any that may be read, and Lua files in the module directories.
-func (m *modules) open(path string) (*os.File, error) {
-	if strings.HasSuffix(realPath(path), moduleSuffix) {
-		var refused *refusal
-		if disk, err := m.dirs.open(path, os.O_RDONLY); !errors.As(err, &refused) {
-			return regular(disk, err)
-		}
-	}
-	return regular(m.sandbox.read.open(path, os.O_RDONLY))
-}
-
-// regular passes over directories, which can be opened, too.
-func regular(disk *os.File, err error) (*os.File, error) {
-	if err != nil {
-		return nil, err
-	}
-	if info, err := disk.Stat(); err != nil || info.IsDir() {
-		disk.Close()
-		return nil, fs.ErrNotExist
-	}
-	return disk, nil
 }

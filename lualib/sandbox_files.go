@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/tidewire/tidewire/internal/outlet"
 )
 
 // fileClass is the name of the metatable of files, also in argument errors.
@@ -31,7 +33,7 @@ type file struct {
 
 // fileLibrary is the io library of one state.
 type fileLibrary struct {
-	sandbox       *sandbox
+	sandbox       *sandboxed
 	stdout        *Stdout
 	stdin         *file
 	metatable     *lua.LTable
@@ -40,7 +42,7 @@ type fileLibrary struct {
 
 // openFiles replaces the io library and the functions of the base library that read files. The VM's own work on the
 // process's streams and on any path.
-func (s *sandbox) openFiles(L *lua.LState) {
+func (s *sandboxed) openFiles(L *lua.LState) {
 	l := &fileLibrary{sandbox: s, stdout: s.streams.Stdout, metatable: L.NewTable()}
 	l.metatable.RawSetString("__index", l.metatable)
 	L.SetFuncs(l.metatable, map[string]lua.LGFunction{
@@ -73,7 +75,7 @@ func (s *sandbox) openFiles(L *lua.LState) {
 	lib.RawSetString("stdout", l.output)
 	lib.RawSetString("stderr", l.userdata(L, &file{writer: s.streams.Stderr}))
 	shareModule(L, lua.IoLibName, lib)
-	L.SetGlobal("print", L.NewFunction(l.stdout.print))
+	L.SetGlobal("print", L.NewFunction(printTo(l.stdout)))
 	L.SetGlobal("loadfile", L.NewFunction(l.loadfile))
 	L.SetGlobal("dofile", L.NewFunction(l.dofile))
 }
@@ -116,16 +118,13 @@ func openFile(L *lua.LState, object *lua.LUserData) *file {
 }
 
 // openPath opens a path in a mode of C's fopen, if that is allowed.
-func (s *sandbox) openPath(path, mode string) (*file, error) {
+func (s *sandboxed) openPath(path, mode string) (*file, error) {
 	var flag int
-	rule, reads, writes := s.write, false, true
+	reads, writes := false, true
 	update := strings.Contains(mode, "+")
 	switch mode[0] {
 	case 'r':
 		flag, reads, writes = os.O_RDONLY, true, update
-		if update {
-			flag = os.O_RDWR
-		}
 	case 'w':
 		flag, reads = os.O_WRONLY|os.O_CREATE|os.O_TRUNC, update
 	case 'a':
@@ -134,15 +133,7 @@ func (s *sandbox) openPath(path, mode string) (*file, error) {
 	if update {
 		flag = flag&^os.O_WRONLY | os.O_RDWR
 	}
-	if reads {
-		if err := s.read.check(path); err != nil {
-			return nil, err
-		}
-	}
-	if !writes {
-		rule = s.read
-	}
-	disk, err := rule.open(path, flag)
+	disk, err := s.OpenFile(path, flag)
 	if err != nil {
 		return nil, err
 	}
@@ -249,13 +240,14 @@ func (l *fileLibrary) pushLines(L *lua.LState, f *file, first int, opened bool) 
 // popen is io.popen(command [, mode]).
 func (l *fileLibrary) popen(L *lua.LState) int {
 	command, mode := CheckString(L, 1), OptString(L, 2, "r")
-	if !l.sandbox.run {
-		return pushFailure(L, "", refuseRun(command))
+	cmd, err := l.sandbox.Command(command)
+	if err != nil {
+		return pushFailure(L, "", err)
 	}
 	if mode != "r" && mode != "w" {
 		return pushFailure(L, command, errors.New("invalid mode"))
 	}
-	f, err := startPipe(shell(command), mode == "r")
+	f, err := startPipe(cmd, mode == "r")
 	if err != nil {
 		return pushFailure(L, command, err)
 	}
@@ -265,18 +257,17 @@ func (l *fileLibrary) popen(L *lua.LState) int {
 
 // startPipe starts a program with one end of a pipe; its other streams are the process's. Closing the file waits for it.
 func startPipe(cmd *exec.Cmd, reads bool) (*file, error) {
-	cmd.Stderr = os.Stderr
 	f := &file{}
 	var pipe io.Closer
 	var err error
 	if reads {
-		cmd.Stdin = os.Stdin
+		cmd.Stdout = nil // the pipe's end
 		var out io.ReadCloser
 		if out, err = cmd.StdoutPipe(); err == nil {
 			f.reader, pipe = bufio.NewReader(out), out
 		}
 	} else {
-		cmd.Stdout = os.Stdout
+		cmd.Stdin = nil // the pipe's end
 		var in io.WriteCloser
 		if in, err = cmd.StdinPipe(); err == nil {
 			f.writer, pipe = in, in
@@ -295,7 +286,7 @@ func startPipe(cmd *exec.Cmd, reads bool) (*file, error) {
 
 // tmpfile is io.tmpfile(): a file without a name.
 func (l *fileLibrary) tmpfile(L *lua.LState) int {
-	disk, err := l.sandbox.createTemp()
+	disk, err := l.sandbox.CreateTemp()
 	if err != nil {
 		return pushFailure(L, os.TempDir(), err)
 	}
@@ -356,13 +347,13 @@ func fileToString(L *lua.LState) int {
 }
 
 func (f *file) write(L *lua.LState, first int) int {
-	var parts [][]byte
+	var parts []string
 	for i := first; i <= L.GetTop(); i++ {
-		parts = append(parts, []byte(CheckString(L, i)))
+		parts = append(parts, CheckString(L, i))
 	}
 	switch {
 	case f.stdout != nil:
-		return luaResult(L, f.stdout.write(parts...))
+		return luaResult(L, f.stdout.WriteStrings(parts...))
 	case f.writer == nil:
 		return pushBadFile(L)
 	}
@@ -370,7 +361,7 @@ func (f *file) write(L *lua.LState, first int) int {
 		return pushFailure(L, "", err)
 	}
 	for _, part := range parts {
-		if _, err := f.writer.Write(part); err != nil {
+		if _, err := io.WriteString(f.writer, part); err != nil {
 			return pushFailure(L, "", err)
 		}
 	}
@@ -405,14 +396,14 @@ func (f *file) flush(L *lua.LState) int {
 }
 
 func fileSetvbuf(L *lua.LState) int {
-	f, mode := checkFile(L, 1), bufferMode(CheckString(L, 2))
+	f, mode := checkFile(L, 1), outlet.Mode(CheckString(L, 2))
 	switch mode {
-	case bufferNone, bufferLine, bufferFull:
+	case outlet.Unbuffered, outlet.Lines, outlet.Full:
 	default:
 		ArgError(L, 2, "invalid option '"+string(mode)+"'")
 	}
 	if f.stdout != nil {
-		return luaResult(L, f.stdout.setMode(mode))
+		return luaResult(L, f.stdout.SetMode(mode))
 	}
 	L.Push(lua.LTrue)
 	return 1

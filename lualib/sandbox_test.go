@@ -271,17 +271,3 @@ func TestStreamsAreTheHosts(t *testing.T) {
 	m.wantOutput(t, `print(io.stdin:close()) print(io.stderr:close()) print(io.stdin:write("x"))`,
 		"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tBad file descriptor\t9\n")
 }
-
-func TestReadFileForTLS(t *testing.T) {
-	dir := tree(t, map[string]string{"in/ca.pem": "PEM", "in/link": "-> ../secret", "secret": "S", "in/big": strings.Repeat("x", 1<<20+1)})
-	p := lualib.Permissions{Read: only(filepath.Join(dir, "in"))}
-	if got, err := p.ReadFile(filepath.Join(dir, "in/ca.pem")); string(got) != "PEM" || err != nil {
-		t.Errorf("%q, %v", got, err)
-	}
-	for path, want := range map[string]string{"secret": "reading is not allowed: run again with --allow-read=", "in/link": "reading is not allowed",
-		"in": "not a regular file", "in/big": "larger than 1048576 bytes"} {
-		if _, err := p.ReadFile(filepath.Join(dir, path)); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", path, err, want)
-		}
-	}
-}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/flags"
+	"github.com/tidewire/tidewire/lua/std/sandbox"
 	"github.com/tidewire/tidewire/lualib"
 )
 
@@ -113,7 +115,7 @@ func (o Options) withDefaults() Options {
 		o.Stderr = os.Stderr
 	}
 	if o.Engine.ReadFile == nil && !o.Permissions.Read.All {
-		o.Engine.ReadFile = o.Permissions.ReadFile
+		o.Engine.ReadFile = sandbox.New(sandbox.Options{Permissions: o.Permissions, Word: flags.Refusal}).ReadFile
 	}
 	if o.Engine.Logger == nil {
 		o.Engine.Logger = o.Logger
