@@ -108,7 +108,7 @@ func (s *State) failResume(th *Thread, message string) error {
 
 // resumeWrapped is a call of a function that coroutine.wrap has made.
 func (s *State) resumeWrapped(th *Thread, g *goFunction, slot, args, ret, want int, flags frameFlags) error {
-	co := g.wrapped
+	co := g.held.thread()
 	if message := s.cannotResume(th, co); message != "" {
 		return s.raisef("%s", message)
 	}
@@ -191,5 +191,5 @@ func (th *Thread) Status() string {
 // Wrap makes the function that coroutine.wrap returns.
 func (s *State) Wrap(th *Thread) Value {
 	s.use(goFunctionBytes)
-	return goValue(&goFunction{name: "wrap", env: s.globals, special: specialWrapped, wrapped: th})
+	return goValue(&goFunction{name: "wrap", env: s.globals, special: specialWrapped, held: threadValue(th)})
 }

@@ -175,8 +175,8 @@ type goFunction struct {
 	call    GoFunction
 	name    string
 	env     *Table
+	held    Value // see NewClosure; of a function that coroutine.wrap returned the coroutine
 	special special
-	wrapped *Thread // of a function that coroutine.wrap returned
 	hash    uint32
 	mark    uint32
 }

@@ -56,6 +56,7 @@ type State struct {
 	doom       error // that error
 	running    atomic.Int32
 	closed     bool
+	closers    []func() // see OnClose
 }
 
 // NewState makes a state without any library. The error is of a MaxMemory that is too small for an empty state.
@@ -139,6 +140,7 @@ func (s *State) Close() {
 	}
 	s.finalizeAll()
 	s.closed = true
+	s.runClosers()
 }
 
 // Interrupt makes the Lua code that runs, and all that is started later, fail with an error that Lua cannot catch, until

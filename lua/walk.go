@@ -198,9 +198,7 @@ func (s *State) markAll() {
 			f := v.gofn()
 			s.live += goFunctionBytes
 			s.mark(tableValue(f.env))
-			if f.wrapped != nil {
-				s.mark(threadValue(f.wrapped))
-			}
+			s.mark(f.held)
 		case KindUserdata:
 			u := v.userdata()
 			s.live += userdataBytes
