@@ -175,6 +175,7 @@ func (s *State) SetEnv(f Value, env *Table) bool {
 		return false
 	}
 	f.fn().env = env
+	s.found(tableValue(env))
 	return true
 }
 
@@ -198,6 +199,7 @@ func (v Value) SetUpvalue(n int, value Value) (name string, found bool) {
 		return "", false
 	}
 	f := v.fn()
+	f.env.state.found(value)
 	if up := f.ups[n-1]; up.is(kindCell) {
 		up.cell().v = value
 	} else {

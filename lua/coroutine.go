@@ -132,6 +132,7 @@ func (s *State) cannotResume(th, co *Thread) string {
 
 // switchTo runs a coroutine, which gets values of the one that waits for it.
 func (s *State) switchTo(th, co *Thread, from, count int) error {
+	co.touch()
 	co.resumer, co.nesting = th, th.nesting+1
 	th.status, co.status = threadNormal, threadRunning
 	s.thread = co

@@ -5,3 +5,12 @@ func (s *State) Stress() {
 	s.stress = true
 	s.recount()
 }
+
+// SmallSlices makes a state walk at all times, a few values at each of many checkpoints.
+func (s *State) SmallSlices() {
+	s.small = true
+	s.recount()
+}
+
+// Walks returns how many walks have begun.
+func (s *State) Walks() int { return int(s.epoch) }

@@ -67,7 +67,7 @@ func (s *State) newFunction(p *proto, env *Table) (*Function, error) {
 	default:
 		f = &Function{ups: make([]Value, n)}
 	}
-	f.proto, f.env = p, env
+	f.proto, f.env, f.mark = p, env, s.born
 	return f, nil
 }
 
@@ -186,7 +186,7 @@ const goFunctionBytes = 64
 // NewFunction makes a Lua function of a Go function. name is for tracebacks of calls whose name is not known otherwise.
 func (s *State) NewFunction(name string, f GoFunction) Value {
 	s.use(goFunctionBytes)
-	return goValue(&goFunction{call: f, name: name, env: s.globals})
+	return goValue(&goFunction{call: f, name: name, env: s.globals, mark: s.born})
 }
 
 // special marks the functions that the interpreter carries out itself, since they change what runs.

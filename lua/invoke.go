@@ -147,6 +147,7 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 // handOver gives values of a coroutine that ends or yields to the one that resumed it, which runs again. They lie from
 // base - 1 of its waiting frame up to its top afterwards.
 func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
+	th.touch()
 	to := th.resumer
 	th.resumer = nil
 	to.status = threadRunning

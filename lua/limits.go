@@ -36,6 +36,7 @@ type limits struct {
 	threshold int64 // a charge past this looks closer
 	maxMemory int64 // math.MaxInt64 for none
 	maxString int64
+	small     bool // tests: a few steps are a quantum, in which a walk does little
 	stress    bool // tests: each step looks at everything, walks, and moves the stacks
 	failures  int  // allocations that failed since a sixteenth of the limit was last free
 	exhausted bool
@@ -66,6 +67,8 @@ func (l *limits) recount() {
 	l.quantum = min(stepQuantum, max(l.maxSteps-l.steps, 0))
 	if l.stress {
 		l.quantum = 0
+	} else if l.small {
+		l.quantum = 3
 	}
 	l.budget = l.quantum
 }
@@ -99,6 +102,8 @@ func (s *State) checkpoint() error {
 	}
 	if s.stress {
 		s.moveStacks()
+	}
+	if s.stress || s.small {
 		s.walkWanted = true
 	}
 	return s.safePoint()

@@ -53,7 +53,13 @@ outer:
 			case code.GetUpvalCell:
 				regs[i.A()] = fr.fn.ups[i.B()].cell().v
 			case code.SetUpvalCell:
-				fr.fn.ups[i.B()].cell().v = regs[i.A()]
+				c := fr.fn.ups[i.B()].cell()
+				c.v = regs[i.A()]
+				if c.mark == s.scanning {
+					fr.pc = int32(pc)
+					s.mark(c.v)
+					continue outer
+				}
 			case code.NewCell:
 				fr.pc = int32(pc)
 				err = s.newCell(s.thread, fr, i)
@@ -61,7 +67,13 @@ outer:
 			case code.GetCell:
 				regs[i.A()] = regs[i.B()].cell().v
 			case code.SetCell:
-				regs[i.A()].cell().v = regs[i.B()]
+				c := regs[i.A()].cell()
+				c.v = regs[i.B()]
+				if c.mark == s.scanning {
+					fr.pc = int32(pc)
+					s.mark(c.v)
+					continue outer
+				}
 			case code.Env:
 				regs[i.A()] = tableValue(fr.fn.env)
 
@@ -79,7 +91,7 @@ outer:
 			case code.SetGlobal:
 				t := fr.fn.env
 				if h := int(p.caches[pc-1]); h < len(t.entries) {
-					if e := &t.entries[h]; e.key.p == p.constants[i.D()].p && e.value.n != 0 {
+					if e := &t.entries[h]; e.key.p == p.constants[i.D()].p && e.value.n != 0 && t.scanned != s.scanning {
 						e.value = regs[i.A()]
 						continue
 					}
@@ -174,7 +186,7 @@ outer:
 				if a := &regs[i.A()]; a.n == uint64(KindTable) {
 					t := a.table()
 					if h := int(p.caches[pc-1]); h < len(t.entries) {
-						if e := &t.entries[h]; e.key.p == p.constants[i.B()].p && e.value.n != 0 {
+						if e := &t.entries[h]; e.key.p == p.constants[i.B()].p && e.value.n != 0 && t.scanned != s.scanning {
 							e.value.store(&regs[i.C()])
 							continue
 						}
@@ -184,7 +196,7 @@ outer:
 				err = s.setField(s.thread, fr, i)
 				continue outer
 			case code.SetTable:
-				if a := &regs[i.A()]; a.n == uint64(KindTable) {
+				if a := &regs[i.A()]; a.n == uint64(KindTable) && a.table().scanned != s.scanning {
 					t := a.table()
 					if b := &regs[i.B()]; b.n >= kindLimit {
 						f := b.float()
@@ -214,7 +226,7 @@ outer:
 				err = s.setTable(s.thread, fr, i)
 				continue outer
 			case code.SetInt:
-				if a := &regs[i.A()]; a.n == uint64(KindTable) {
+				if a := &regs[i.A()]; a.n == uint64(KindTable) && a.table().scanned != s.scanning {
 					t := a.table()
 					if n := i.B(); n < len(t.array) {
 						if e, c := &t.array[n], &regs[i.C()]; e.n != 0 && c.n != 0 {

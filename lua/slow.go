@@ -84,6 +84,7 @@ func (s *State) assignField(th *Thread, fr *frame, object, key, value Value) err
 	at := t.findString(key.str())
 	if at >= 0 && !t.entries[at].value.IsNil() {
 		*fr.cache() = uint32(at)
+		t.barrier(value)
 		t.entries[at].value = value
 		return nil
 	}
@@ -111,6 +112,7 @@ func (s *State) setTable(th *Thread, fr *frame, i code.Instruction) error {
 	if key.is(KindString) {
 		if at := t.findString(key.str()); at >= 0 && !t.entries[at].value.IsNil() {
 			*fr.cache() = uint32(at)
+			t.barrier(value)
 			t.entries[at].value = value
 			return nil
 		}

@@ -66,6 +66,7 @@ func NewState(opts Options) *State {
 	s.numberFactor = maphash.String(s.seed, "factor") | 1
 	s.lastIdentity = uint32(maphash.String(s.seed, "identity"))
 	s.limits.init(opts)
+	s.scanning = noEpoch
 	s.use(stateBytes)
 	s.globals = &Table{state: s}
 	s.registry = &Table{state: s}

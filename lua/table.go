@@ -20,6 +20,7 @@ type Table struct {
 	hash uint32 // as a key; 0: not given yet
 	mark uint32 // of the walk that last found it
 
+	scanned   uint32    // of the walk that last looked into it
 	indexHint uint32    // where the entry of __index was found last
 	absent    uint16    // bits of the metamethods that are known not to be here
 	hasInts   bool      // a whole number may be among the entries' keys
@@ -109,20 +110,20 @@ func (s *State) newTable(items, others int) (*Table, error) {
 			if err := s.charge(tableBytes); err != nil {
 				return nil, err
 			}
-			return &Table{state: s}, nil
+			return &Table{state: s, mark: s.born}, nil
 		case others <= 2:
 			if err := s.charge(sizeClass(tableBytes + 2*entryBytes)); err != nil {
 				return nil, err
 			}
 			t := &tableEntries2{}
-			t.state, t.entries, t.Table.room = s, t.slots[:0], roomEntries2
+			t.state, t.entries, t.Table.room, t.Table.mark = s, t.slots[:0], roomEntries2, s.born
 			return &t.Table, nil
 		case others <= 4:
 			if err := s.charge(sizeClass(tableBytes + 4*entryBytes)); err != nil {
 				return nil, err
 			}
 			t := &tableEntries4{}
-			t.state, t.entries, t.Table.room = s, t.slots[:0], roomEntries4
+			t.state, t.entries, t.Table.room, t.Table.mark = s, t.slots[:0], roomEntries4, s.born
 			return &t.Table, nil
 		}
 	}
@@ -132,20 +133,20 @@ func (s *State) newTable(items, others int) (*Table, error) {
 				return nil, err
 			}
 			t := &tableArray4{}
-			t.state, t.array, t.Table.room = s, t.slots[:0], roomArray4
+			t.state, t.array, t.Table.room, t.Table.mark = s, t.slots[:0], roomArray4, s.born
 			return &t.Table, nil
 		}
 		if err := s.charge(sizeClass(tableBytes + 8*valueBytes)); err != nil {
 			return nil, err
 		}
 		t := &tableArray8{}
-		t.state, t.array, t.Table.room = s, t.slots[:0], roomArray8
+		t.state, t.array, t.Table.room, t.Table.mark = s, t.slots[:0], roomArray8, s.born
 		return &t.Table, nil
 	}
 	if err := s.charge(tableBytes); err != nil {
 		return nil, err
 	}
-	t := &Table{state: s}
+	t := &Table{state: s, mark: s.born}
 	if items > 0 {
 		if err := t.growArray(items + 1); err != nil {
 			return nil, err
@@ -172,6 +173,7 @@ func (t *Table) growArray(size int) error {
 
 // growEntries makes new entries with room for size, and leaves out those whose value is nil.
 func (t *Table) growEntries(size int) error {
+	t.moved()
 	buckets := 0
 	if size > linearMax {
 		buckets = 16
@@ -219,6 +221,7 @@ func (t *Table) addString(key *str, value Value) error {
 	if len(t.entries) == cap(t.entries) || value.IsNil() || t.index != nil {
 		return t.setString(key, value)
 	}
+	t.barrier(value)
 	t.absent = 0
 	if !t.state.weak {
 		t.state.noteKey(key)
@@ -361,6 +364,7 @@ func (t *Table) getString(key *str) Value {
 
 // set stores a value under a key, without metamethods. The error is of a key that cannot be one, or of the memory limit.
 func (t *Table) set(key, value Value) error {
+	t.barrier(key)
 	switch {
 	case key.is(KindString):
 		return t.setString(key.str(), value)
@@ -375,6 +379,7 @@ func (t *Table) set(key, value Value) error {
 	case key.IsNil():
 		return errIndexNil
 	}
+	t.barrier(value)
 	if at := t.find(key); at >= 0 {
 		t.entries[at].value = value
 		return nil
@@ -386,6 +391,7 @@ func (t *Table) set(key, value Value) error {
 }
 
 func (t *Table) setString(key *str, value Value) error {
+	t.barrier(value)
 	if at := t.findString(key); at >= 0 {
 		e := &t.entries[at]
 		if e.value.IsNil() {
@@ -420,6 +426,7 @@ func (t *Table) insert(key, value Value) error {
 }
 
 func (t *Table) setInt(i int, value Value) error {
+	t.barrier(value)
 	if uint(i) < uint(len(t.array)) {
 		t.array[i] = value
 		if value.IsNil() && i == len(t.array)-1 {
@@ -524,6 +531,7 @@ func (t *Table) pull(i int) Value {
 	if at < 0 {
 		return Nil
 	}
+	t.moved()
 	value := t.entries[at].value
 	t.entries[at].value = Nil
 	return value
@@ -549,6 +557,8 @@ func (t *Table) rehash(extra Value) (moved bool, err error) {
 		size = 4
 	case live > size*3/4 || live == size:
 		size *= 2
+	case live < size/4 && size > 4:
+		size /= 2
 	}
 	return false, t.growEntries(size)
 }
@@ -600,6 +610,7 @@ func ceilLog2(n uint64) int {
 
 // moveToArray makes the array part hold keys below size.
 func (t *Table) moveToArray(size int) error {
+	t.moved()
 	if size > cap(t.array) {
 		if err := t.growArray(size); err != nil {
 			return err
@@ -742,6 +753,7 @@ func (t *Table) Metatable() *Table { return t.meta }
 func (t *Table) SetMetatable(meta *Table) {
 	t.meta = meta
 	if meta != nil {
+		t.barrier(meta.Value())
 		t.state.noteMetatable(meta)
 	}
 }

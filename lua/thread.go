@@ -16,8 +16,9 @@ type Thread struct {
 
 	continuations []continuation // of the frames of that kind, innermost last
 
-	hash uint32
-	mark uint32
+	hash    uint32
+	mark    uint32
+	scanned uint32 // of the walk that last looked into it
 }
 
 type threadStatus uint8
@@ -95,6 +96,7 @@ func (s *State) newThread() (*Thread, error) {
 		state:  s,
 		stack:  make([]Value, firstSlots),
 		frames: make([]frame, firstFrames),
+		mark:   s.born,
 	}, nil
 }
 

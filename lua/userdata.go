@@ -16,7 +16,7 @@ const userdataBytes = 48
 // NewUserdata makes a userdata that holds a Go value. What the value takes is not charged: see Charge.
 func (s *State) NewUserdata(data any, meta *Table) Value {
 	s.use(userdataBytes)
-	u := &Userdata{data: data}
+	u := &Userdata{data: data, mark: s.born}
 	u.setMetatable(s, meta)
 	return userdataValue(u)
 }
@@ -24,6 +24,9 @@ func (s *State) NewUserdata(data any, meta *Table) Value {
 func (u *Userdata) setMetatable(s *State, meta *Table) {
 	u.meta = meta
 	if meta != nil {
+		if s.phase != walkIdle {
+			s.mark(tableValue(meta))
+		}
 		s.noteMetatable(meta)
 		s.noteFinalizer(u, meta)
 	}

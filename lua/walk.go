@@ -1,6 +1,9 @@
 package lua
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // walkState is what the walk over a state's roots needs. The walk finds what is live: it corrects the memory charge, clears
 // weak tables and queues finalizers. Go's collector frees the memory itself.
@@ -10,17 +13,44 @@ type walkState struct {
 	weak       bool // some metatable has a __mode, or a __gc: walks happen at twice what was live
 
 	listed     []*Userdata // with a metatable, in order of creation: they may have a finalizer
+	dead       []*Userdata // found by the present walk
 	pending    []*Userdata // whose finalizers are to run, the first one first
 	finalizing bool
 
-	marking []Value // found, but not looked into yet
-	live    int64   // bytes found so far
-	weakly  []*Table
-	scratch []byte // for numbers that are joined to strings
+	phase    walkPhase
+	scanning uint32  // the epoch while values are being found: stores into tables that were looked into find theirs
+	born     uint32  // what new objects are marked with: the epoch once all that was live has been found
+	marking  []Value // found, but not looked into yet
+	large    *Table  // that is being looked into over several slices, from position on
+	position int
+	touched  []*Thread // looked into, and resumed since then
+	weakly   []*Table  // with weak keys or values
+	sweeping int       // of weakly or of listed: how many were looked at
+	kept     int       // of listed
+	live     int64     // bytes found so far
+	began    int64     // used when the walk began
+	scratch  []byte    // for numbers that are joined to strings
 }
 
 // keepMarking is how long a list of values to look into may be and be kept for the next walk.
 const keepMarking = 1024
+
+// A walkPhase is how far a walk is. It goes on a slice at a time, of sliceUnits values looked at, at the checkpoints of
+// the state: a number of steps, not a time, so that it is the same in each run. Lua code runs in between. An object that is
+// stored in a table that was looked into already is found by the store (Table.barrier); stacks are looked at once more at
+// the end of walkMark. So everything that can be reached then is found, or was born later.
+type walkPhase uint8
+
+const (
+	walkIdle   walkPhase = iota
+	walkMark             // finds what is live
+	walkValues           // clears weak values
+	walkListed           // queues finalizers, and finds what they need
+	walkKeys             // clears weak keys
+)
+
+// sliceUnits is how many values a slice looks at: about a fifth of a millisecond.
+const sliceUnits = 20_000
 
 // firstWalk is the memory from which on a state with weak tables or finalizers walks by itself.
 const firstWalk = 1 << 20
@@ -60,7 +90,16 @@ func (s *State) noteFinalizer(u *Userdata, meta *Table) {
 func (s *State) safePoint() error {
 	if s.walkWanted {
 		s.walkWanted = false
-		s.walk()
+		if s.phase == walkIdle {
+			s.beginWalk()
+		}
+	}
+	if s.phase != walkIdle {
+		units := sliceUnits
+		if s.stress || s.small {
+			units = 3
+		}
+		s.advance(units)
 	}
 	return s.finalize()
 }
@@ -74,29 +113,120 @@ func (s *State) Collect() (int64, error) {
 	return s.used, err
 }
 
-// walk finds what is live.
+// walk finds what is live in one piece.
 func (s *State) walk() {
+	s.endWalk()
+	s.beginWalk()
+	s.advance(math.MaxInt)
+}
+
+func (s *State) beginWalk() {
 	s.epoch++
-	s.live = stateBytes
+	s.phase, s.scanning, s.began = walkMark, s.epoch, s.used
+	s.live = stateBytes + s.held
 	s.markRoots()
-	s.markAll()
-	s.clearValues()
-	s.queueFinalizers()
-	s.markAll()
-	s.clearWeak()
+}
+
+// endWalk forgets a walk.
+func (s *State) endWalk() {
+	s.phase, s.scanning, s.born, s.sweeping, s.kept = walkIdle, noEpoch, 0, 0, 0
+	s.weakly, s.touched, s.large = nil, s.touched[:0], nil
+	s.marking = s.marking[:0]
+	if cap(s.marking) > keepMarking {
+		s.marking = nil
+	}
+}
+
+// noEpoch is none.
+const noEpoch = math.MaxUint32
+
+// advance goes on with a walk until it has looked at so many values.
+func (s *State) advance(units int) {
+	whole := units == math.MaxInt
+	for units > 0 {
+		switch s.phase {
+		case walkIdle:
+			return
+		case walkMark:
+			if units = s.markSome(units); units > 0 {
+				// Nothing is left, but what only stacks hold by now.
+				s.markRoots()
+				for _, th := range s.touched {
+					s.lookIntoStack(th)
+				}
+				for th := s.thread; th != nil; th = th.resumer {
+					s.lookIntoStack(th)
+				}
+				s.markSome(math.MaxInt)
+				s.phase, s.born, s.sweeping, s.position = walkValues, s.epoch, 0, 0
+			}
+		case walkValues:
+			if units = s.clearTables(units, false); units > 0 {
+				s.phase, s.sweeping, s.kept = walkListed, 0, 0
+			}
+		case walkListed:
+			if units = s.queueFinalizers(units); units > 0 {
+				s.markSome(math.MaxInt)
+				s.phase, s.sweeping, s.position = walkKeys, 0, 0
+			}
+		case walkKeys:
+			if units = s.clearTables(units, true); units > 0 {
+				s.finishWalk(whole)
+			}
+		}
+	}
+}
+
+// finishWalk corrects the charge. What was charged since the walk began may have been found, too: it counts twice until the
+// next one.
+func (s *State) finishWalk(whole bool) {
 	for i, text := range &s.canon {
 		if text != nil && text.mark != s.epoch {
 			s.canon[i] = nil
 		}
 	}
-	s.weakly = nil
-	if cap(s.marking) > keepMarking {
-		s.marking = nil
+	if whole {
+		for _, t := range s.weakly {
+			t.dropDead(s)
+		}
 	}
-	s.used = s.live + s.held
+	s.used = s.live + max(s.used-s.began, 0)
 	s.threshold = s.maxMemory
 	if s.weak {
 		s.threshold = min(s.maxMemory, max(2*s.used, firstWalk))
+	}
+	s.endWalk()
+}
+
+// found finds a value that is stored where no store of a table is, while a walk is under way.
+func (s *State) found(v Value) {
+	if s.phase != walkIdle {
+		s.mark(v)
+	}
+}
+
+// barrier finds a value that is stored in a table while a walk looks for what is live, if that has looked into the table
+// already.
+func (t *Table) barrier(v Value) {
+	if t.scanned == t.state.scanning {
+		t.state.mark(v)
+	}
+}
+
+// touch notes that a coroutine's stack changes after the walk under way has looked into it.
+func (th *Thread) touch() {
+	if s := th.state; th.scanned == s.scanning {
+		th.scanned = 0
+		s.touched = append(s.touched, th)
+	}
+}
+
+// moved has a table whose values have changed places looked into again.
+func (t *Table) moved() {
+	if s := t.state; t.scanned == s.scanning {
+		t.scanned = 0
+		s.live -= int64(t.size())
+		s.marking = append(s.marking, tableValue(t))
 	}
 }
 
@@ -128,7 +258,6 @@ func (s *State) markRoots() {
 	for _, u := range s.pending {
 		s.mark(userdataValue(u))
 	}
-	s.live += int64(len(s.listed)) * 8
 }
 
 // mark notes that a value is live. What it refers to is looked at by markAll.
@@ -179,13 +308,23 @@ func (s *State) marked(v Value) bool {
 	return true
 }
 
-func (s *State) markAll() {
-	for n := len(s.marking); n > 0; n = len(s.marking) {
+// markSome looks into what was found, and returns how many units are left.
+func (s *State) markSome(units int) int {
+	for units > 0 {
+		if s.large != nil {
+			units = s.lookIntoTable(units)
+			continue
+		}
+		n := len(s.marking)
+		if n == 0 {
+			return units
+		}
 		v := s.marking[n-1]
 		s.marking = s.marking[:n-1]
+		units--
 		switch Kind(v.n) {
 		case KindTable:
-			s.lookIntoTable(v.table())
+			s.openTable(v.table())
 		case KindFunction:
 			f := v.fn()
 			s.live += int64(functionSize(len(f.ups)))
@@ -212,12 +351,17 @@ func (s *State) markAll() {
 				m.Mark(s.mark)
 			}
 		case KindThread:
-			s.lookIntoThread(v.thread())
+			th := v.thread()
+			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+pointerClass(cap(th.frames)*frameBytes))
+			th.scanned = s.epoch
+			s.lookIntoStack(th)
+			units -= len(th.stack)
 		case kindCell:
 			s.live += cellBytes
 			s.mark(v.cell().v)
 		}
 	}
+	return units
 }
 
 // A Marker is a Go value in a userdata that holds Lua values: Mark calls mark for each of them.
@@ -241,8 +385,7 @@ func (s *State) lookIntoProto(p *proto) {
 	}
 }
 
-func (s *State) lookIntoThread(th *Thread) {
-	s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+pointerClass(cap(th.frames)*frameBytes))
+func (s *State) lookIntoStack(th *Thread) {
 	for i := range th.stack {
 		s.mark(th.stack[i])
 	}
@@ -271,77 +414,104 @@ func (t *Table) size() int {
 	return size
 }
 
-func (s *State) lookIntoTable(t *Table) {
+// openTable begins to look into a table.
+func (s *State) openTable(t *Table) {
 	s.live += int64(t.size())
-	weakKeys, weakValues := false, false
+	t.scanned = s.epoch
 	if t.meta != nil {
 		s.mark(tableValue(t.meta))
-		if mode := t.meta.metamethod(s, eventMode); mode.is(KindString) {
-			text := mode.str().text()
-			weakKeys, weakValues = strings.Contains(text, "k"), strings.Contains(text, "v")
-		}
-	}
-	if weakKeys || weakValues {
-		s.weakly = append(s.weakly, t)
-	}
-	if !weakValues {
-		for i := range t.array {
-			s.mark(t.array[i])
-		}
-	}
-	for i := range t.entries {
-		e := &t.entries[i]
-		if e.value.IsNil() { // removed: nothing holds its key
-			if e.key.p != nil && !e.key.is(KindString) {
-				continue
+		if keys, values := t.weakness(s); keys || values {
+			s.weakly = append(s.weakly, t)
+			if values && keys {
+				return
 			}
 		}
-		if !weakKeys || e.key.is(KindString) {
+	}
+	s.large, s.position = t, 0
+}
+
+// weakness reports whether a table's keys, and its values, are weak.
+func (t *Table) weakness(s *State) (keys, values bool) {
+	if t.meta == nil {
+		return false, false
+	}
+	mode := t.meta.metamethod(s, eventMode)
+	if !mode.is(KindString) {
+		return false, false
+	}
+	text := mode.str().text()
+	return strings.Contains(text, "k"), strings.Contains(text, "v")
+}
+
+// lookIntoTable looks into the table at hand from where it was left, and returns how many units are left.
+func (s *State) lookIntoTable(units int) int {
+	t := s.large
+	weakKeys, weakValues := t.weakness(s)
+	for ; s.position < len(t.array); s.position++ {
+		if units--; units < 0 {
+			return 0
+		}
+		if !weakValues {
+			s.mark(t.array[s.position])
+		}
+	}
+	for ; s.position-len(t.array) < len(t.entries); s.position++ {
+		if units--; units < 0 {
+			return 0
+		}
+		e := &t.entries[s.position-len(t.array)]
+		if e.value.IsNil() && !e.key.is(KindString) { // removed: nothing holds its key
+			continue
+		}
+		if !weakKeys {
 			s.mark(e.key)
 		}
-		if !weakValues || e.value.is(KindString) {
+		if !weakValues {
 			s.mark(e.value)
 		}
 	}
+	s.large = nil
+	return units
 }
 
-// clearValues removes values that nothing else holds from weak tables, in front of finalizers, which must not find
-// them.
-func (s *State) clearValues() { s.clearTables(false) }
-
-// clearWeak removes keys, and the values that finalizers have not brought back.
-func (s *State) clearWeak() { s.clearTables(true) }
-
-func (s *State) clearTables(keys bool) {
-	for _, t := range s.weakly {
-		mode := t.meta.metamethod(s, eventMode).str().text()
-		if strings.Contains(mode, "v") {
-			for i := range t.array {
-				if !s.marked(t.array[i]) {
-					t.array[i] = Nil
-				}
+// clearTables removes from weak tables the values, or the keys, that nothing else holds. Values go before finalizers are
+// looked for, which must not find them there; keys go afterwards. A key that goes leaves an entry without key.
+func (s *State) clearTables(units int, keys bool) int {
+	for ; s.sweeping < len(s.weakly); s.sweeping, s.position = s.sweeping+1, 0 {
+		t := s.weakly[s.sweeping]
+		weakKeys, weakValues := t.weakness(s)
+		if keys && !weakKeys || !keys && !weakValues {
+			continue
+		}
+		for ; !keys && s.position >= 0 && s.position < len(t.array); s.position++ {
+			if units--; units < 0 {
+				return 0
 			}
+			if !s.marked(t.array[s.position]) {
+				t.array[s.position] = Nil
+			}
+		}
+		if !keys && s.position >= 0 {
 			t.shrink()
-			for i := range t.entries {
-				if e := &t.entries[i]; !s.marked(e.value) {
-					e.value = Nil
-				}
+			s.position = -1 // the array is done: from here on downwards are the entries
+		}
+		if keys && s.position == 0 {
+			s.position = -1
+		}
+		for ; -1-s.position < len(t.entries); s.position-- {
+			if units--; units < 0 {
+				return 0
+			}
+			e := &t.entries[-1-s.position]
+			switch {
+			case keys && !s.marked(e.key):
+				e.key, e.value = Nil, Nil
+			case !keys && !s.marked(e.value):
+				e.value = Nil
 			}
 		}
-		if keys && strings.Contains(mode, "k") {
-			for i := range t.entries {
-				if e := &t.entries[i]; !s.marked(e.key) {
-					e.value = Nil
-				}
-			}
-		}
 	}
-	if !keys {
-		return
-	}
-	for _, t := range s.weakly {
-		t.dropDead(s)
-	}
+	return units
 }
 
 // dropDead makes entries anew if many have lost their value, so that their keys can be freed.
@@ -365,24 +535,33 @@ func (t *Table) dropDead(s *State) {
 }
 
 // queueFinalizers finds userdata that nothing holds: those with a __gc wait for it, in reverse order of creation.
-func (s *State) queueFinalizers() {
-	kept := s.listed[:0]
-	var dead []*Userdata
-	for _, u := range s.listed {
+func (s *State) queueFinalizers(units int) int {
+	if s.sweeping == 0 {
+		s.dead = s.dead[:0]
+	}
+	for ; s.sweeping < len(s.listed); s.sweeping++ {
+		if units--; units < 0 {
+			return 0
+		}
+		u := s.listed[s.sweeping]
 		if u.mark == s.epoch {
-			kept = append(kept, u)
+			s.listed[s.kept] = u
+			s.kept++
 			continue
 		}
 		if u.meta != nil && !u.meta.getString(s.names.events[eventGC]).IsNil() {
-			dead = append(dead, u)
+			s.dead = append(s.dead, u)
 		}
 	}
-	clear(s.listed[len(kept):])
-	s.listed = kept
-	for i := len(dead) - 1; i >= 0; i-- {
-		s.pending = append(s.pending, dead[i])
-		s.mark(userdataValue(dead[i]))
+	clear(s.listed[s.kept:])
+	s.listed = s.listed[:s.kept]
+	s.live += int64(s.kept) * 8
+	for i := len(s.dead) - 1; i >= 0; i-- {
+		s.pending = append(s.pending, s.dead[i])
+		s.mark(userdataValue(s.dead[i]))
 	}
+	s.dead = nil
+	return max(units, 1)
 }
 
 // finalize runs the finalizers that are due. An error in one is logged; one that Lua cannot catch ends the rest.

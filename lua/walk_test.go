@@ -1,0 +1,175 @@
+package lua_test
+
+import (
+	"testing"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// mutator moves objects about between tables, variables, closures and coroutines, and keeps each in a weak table, too.
+// Whatever it can reach in another way must be there.
+const mutator = `
+	local seed = 42
+	local function random(n) seed = (seed * 1103515245 + 12345) % 2147483648 return seed % n + 1 end
+	local weak, keys = setmetatable({}, {__mode = "v"}), setmetatable({}, {__mode = "k"})
+	local tables, cells, threads, id = {}, {}, {}, 0
+	for i = 1, 8 do
+		tables[i] = {}
+		local held
+		cells[i] = function(new) local old = held held = new return old end
+		threads[i] = wrap(function(new) local old while true do new, old = yield(old), new end end)
+	end
+	local function check(object)
+		if object and (weak[object.id] ~= object or keys[object] ~= object.id) then error("object " .. object.id .. " was lost") end
+		return object
+	end
+	local function new() id = id + 1 local object = {id = id} weak[id] = object keys[object] = id return object end
+	for step = 1, steps do
+		local t, u, key = tables[random(8)], tables[random(8)], random(20)
+		local what = random(13)
+		if what == 1 then t[key] = new()
+		elseif what == 2 then u["f" .. random(20)] = check(t[key]) t[key] = nil
+		elseif what == 3 then t[key] = check(cells[random(8)](check(u[key]))) u[key] = nil
+		elseif what == 4 then local o = new() o.next = check(t[key]) t[key] = o
+		elseif what == 5 then local o = t[key] if o then t[key] = check(o.next) u[key] = o o.next = nil end
+		elseif what == 6 then check(cells[random(8)](new()))
+		elseif what == 7 then local k = "f" .. random(20) t[key] = check(t[k]) t[k] = nil
+		elseif what == 8 then local i = random(8) local o = check(t[key]) t[key] = nil tables[i] = {o, check(tables[i][1]), f1 = check(tables[i].f1)}
+		elseif what <= 10 then local i, j = random(8), random(8) local o = cells[i](nil) if o then cells[j](check(o)) end
+		elseif what <= 12 then local i = random(8) local o = threads[i](check(u[key])) u[key] = nil t[key] = check(o)
+		else local i = random(8) setmetatable(tables[i], {object = new()}) end
+		if step % 50 == 0 then
+			for i = 1, 8 do for _, object in pairs(tables[i]) do
+				while object do check(object) object = object.next end
+			end end
+		end
+	end
+	local n = 0
+	for _ in pairs(weak) do n = n + 1 end
+	print(n < id / 2, id)`
+
+// A walk in slices, with Lua code in between, loses nothing that can be reached, and what cannot is gone in the end.
+func TestWalkInSlices(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		steps         int
+		stress, every bool
+	}{{"stress", 1500, true, false}, {"slices of a few values", 60_000, false, true}, {"as shipped", 60_000, false, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			s, printed := newState(t, lua.Options{})
+			if c.stress {
+				s.Stress()
+			}
+			if c.every {
+				s.SmallSlices()
+			}
+			if err := s.SetGlobal("steps", lua.Int(c.steps)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Run([]byte(mutator), "=mutator"); err != nil {
+				t.Fatal(err)
+			}
+			t.Log(printed.String(), s.Walks())
+			if c.steps > 10_000 && s.Walks() < 2 {
+				t.Errorf("%d walks, want some", s.Walks())
+			}
+		})
+	}
+}
+
+func TestWeakTables(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	_, err := s.Run([]byte(`
+		local strong = {}
+		weakValues = setmetatable({strong, {}, "text", 7, f = function() end}, {__mode = "v"})
+		weakKeys = setmetatable({[strong] = 1, [{}] = 2, text = 3}, {__mode = "k"})
+		kept = strong`), "=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	collect(t, s)
+	_, err = s.Run([]byte(`print(weakValues[1] == kept, weakValues[2], weakValues[3], weakValues[4], weakValues.f)
+		local n = 0 for k, v in pairs(weakKeys) do n = n + v end print(n)`), "=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "true nil text 7 nil\n4\n"; printed.String() != want {
+		t.Errorf("printed %q, want %q", printed, want)
+	}
+}
+
+// A weak table as a cache takes little, however much goes through it.
+func TestWeakCacheStaysSmall(t *testing.T) {
+	s, _ := newState(t, lua.Options{MaxMemory: 64 << 20})
+	_, err := s.Run([]byte(`local cache = setmetatable({}, {__mode = "k"}) for i = 1, 300000 do cache[{}] = i end`), "=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used := s.Memory(); used > 8<<20 {
+		t.Errorf("%d bytes in use", used)
+	}
+}
+
+func TestFinalizers(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	define := func(name string, f lua.GoFunction) {
+		if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	meta, err := s.NewTable(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	define("proxy", func(c *lua.Call) error { return c.Return(s.NewUserdata(c.Arg(1), meta)) })
+	define("collect", func(c *lua.Call) error {
+		_, err := s.Collect()
+		if err != nil {
+			return err
+		}
+		return c.Return()
+	})
+	if err := meta.SetString("__gc", s.NewFunction("gc", func(c *lua.Call) error {
+		u, _ := c.Arg(1).AsUserdata()
+		printed.WriteString("gc " + show(u.Data().(lua.Value)) + "\n")
+		return c.Return()
+	})); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Run([]byte(`local weak = setmetatable({}, {__mode = "v"})
+		local function make() proxy(1) weak[1] = proxy(2) kept = proxy(3) end
+		make() collect() print(weak[1], kept ~= nil) kept = nil collect()
+		left = proxy(4)`), "=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if want := "gc 2\ngc 1\nnil true\ngc 3\ngc 4\n"; printed.String() != want {
+		t.Errorf("printed %q, want %q", printed, want)
+	}
+	if _, err := s.Run([]byte(`return 1`), "=test"); err == nil {
+		t.Error("a closed state runs code")
+	}
+}
+
+// A coroutine that was looked into, and is then given a value by resume alone, is looked into again.
+func TestWalkLooksIntoResumedCoroutines(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	s.SmallSlices()
+	_, err := s.Run([]byte(`
+		local weak, bulk = setmetatable({}, {__mode = "v"}), {}
+		for i = 1, 300 do bulk[i] = {id = i} weak[i] = bulk[i] end
+		local swap = wrap(function(new) local old while true do new, old = yield(old), new end end)
+		local lost = 0
+		local function give(i) local o = bulk[i] bulk[i] = nil swap(o) end
+		local function take(i) local o = swap(nil) or swap(nil) if weak[i] ~= o then lost = lost + 1 end bulk[i] = o end
+		for round = 1, 20 do for i = 1, 300 do
+			give(i)
+			for j = 1, (i * round) % 400 do local x = j end
+			take(i)
+		end end
+		print(lost)`), "=test")
+	if err != nil || printed.String() != "0\n" {
+		t.Errorf("lost %s, error %v", printed, err)
+	}
+}
