@@ -13,6 +13,12 @@ FUZZTIME    ?= 30s
 BENCHCOUNT  ?= 6
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# Modules of their own: the go command does not reach them from the root.
+DOORS       := doors/gopherlua
+
+# in_doors runs a command in each of them.
+in_doors = @for door in $(DOORS); do echo "$$door: $(1)"; (cd "$$door" && $(1)) || exit 1; done
+
 .PHONY: all format format-check vet test race fuzz bench interop lint build
 
 all: format vet test
@@ -30,17 +36,20 @@ vet:
 	GOOS=windows $(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
 	$(GO) vet -tags interop ./interop
+	$(call in_doors,$(GO) vet ./...)
 
 test:
 	$(GO) test ./...
+	$(call in_doors,$(GO) test ./...)
 
 race:
 	$(GO) test -race ./...
+	$(call in_doors,$(GO) test -race ./...)
 
 # go test fuzzes one target of one package at a time. Now and then it takes its own -fuzztime, when that ends in the middle
 # of an input, for a failure, "context deadline exceeded": nothing was found then, or it would name the failing input.
 fuzz:
-	@$(GO) list ./... | while read -r package; do \
+	@for module in . $(DOORS); do (cd "$$module" && $(GO) list ./... | while read -r package; do \
 		listed=$$($(GO) test -list '^Fuzz' "$$package") || exit 1; \
 		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
@@ -52,7 +61,7 @@ fuzz:
 			fi; \
 			rm "$$log"; \
 		done; \
-	done
+	done) || exit 1; done
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) ./...
@@ -64,6 +73,7 @@ interop:
 # Run by version rather than required, so that it is no dependency of ours.
 lint:
 	$(GO) run $(STATICCHECK) -tags interop ./...
+	$(call in_doors,$(GO) run $(STATICCHECK) ./...)
 
 build:
 	$(GO) build -o tidewire$(shell $(GO) env GOEXE) ./cmd/tidewire

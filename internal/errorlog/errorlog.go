@@ -10,11 +10,13 @@ import (
 )
 
 const (
-	// repeatInterval is how long the log stays silent about an error that it has just shown.
+	// repeatInterval is how long the log stays silent about an error that it has just
+	// shown.
 	repeatInterval = time.Second
 
-	// maxRecentErrors bounds the different errors remembered at a time. Beyond it the oldest
-	// second is forgotten early: only the chance to leave a repetition out is lost.
+	// maxRecentErrors bounds the different errors remembered at a time. Beyond it the
+	// oldest second is forgotten early: only the chance to leave a repetition out is
+	// lost.
 	maxRecentErrors = 256
 )
 
@@ -35,8 +37,8 @@ type shown struct {
 	leftOut int
 }
 
-// New returns a Log that writes to logger at level error. A nil logger discards the lines;
-// errors are counted all the same.
+// New returns a Log that writes to logger at level error. A nil logger discards the
+// lines; errors are counted all the same.
 func New(logger *slog.Logger) *Log {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
@@ -82,8 +84,8 @@ func (l *Log) Flush() {
 }
 
 // sumUp mentions how often the errors shown a while ago were left out since. That line
-// counts as one about the error: the next one waits as long again. Errors that did not come
-// again are forgotten.
+// counts as one about the error: the next one waits as long again. Errors that did not
+// come again are forgotten.
 func (l *Log) sumUp(now time.Time) {
 	for text, last := range l.recent {
 		switch {

@@ -65,7 +65,8 @@ func TestErrorLogSpeaksOfWhatWasLeftOutWhenItEnds(t *testing.T) {
 	})
 }
 
-// One error's summary is prompted by another, and does not make room for a further line in the same second.
+// One error's summary is prompted by another, and does not make room for a further line
+// in the same second.
 func TestErrorLogShowsSeveralErrorsOnceASecondEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, lines := newErrorLog()

@@ -1,6 +1,6 @@
-// Package hostapi is the host and utility modules without a VM: what their arguments may be,
-// in which words they are refused, and the tick count. Its errors are for the script: the
-// module puts "bad argument #1 to 'Exit'" around them.
+// Package hostapi is the host and utility modules without a VM: what their arguments may
+// be, in which words they are refused, and the tick count. Its errors are for the script:
+// the module puts "bad argument #1 to 'Exit'" around them.
 package hostapi
 
 import (
@@ -12,11 +12,12 @@ import (
 )
 
 const (
-	// maxMilliseconds bounds the delays of timers, at some 31 years: a larger one is a slip.
+	// maxMilliseconds bounds the delays of timers, at some 31 years: a larger one is a
+	// slip.
 	maxMilliseconds = 1e12
 
-	// maxWarnedEvents bounds the unknown event names remembered. A script that makes up more
-	// of them gets no more warnings.
+	// maxWarnedEvents bounds the unknown event names remembered. A script that makes up
+	// more of them gets no more warnings.
 	maxWarnedEvents = 64
 
 	// failure is the exit code for a number that has no low eight bits.
@@ -40,8 +41,8 @@ func ExitCode(code float64) (int, error) {
 	return int(code), nil
 }
 
-// OSExitCode returns os.exit's code. As a system does it keeps the low eight bits: a script
-// that calls os.exit(-1) wants to end, not to read about its argument.
+// OSExitCode returns os.exit's code. As a system does it keeps the low eight bits: a
+// script that calls os.exit(-1) wants to end, not to read about its argument.
 func OSExitCode(code float64) int {
 	low := math.Mod(math.Trunc(code), 256)
 	switch {
@@ -62,9 +63,9 @@ func OSExitSuccess(success bool) int {
 }
 
 // TickCount is utility.GetTickCount: whole milliseconds that never go back. They begin at
-// the wall clock's count, so that they are as large as scripts expect of a system that has
-// been up for long, and below 1e14, from where on Lua writes numbers with an exponent. It is
-// safe for concurrent use.
+// the wall clock's count, so that they are as large as scripts expect of a system that
+// has been up for long, and below 1e14, from where on Lua writes numbers with an
+// exponent. It is safe for concurrent use.
 type TickCount struct {
 	begin time.Time
 	base  int64
@@ -79,12 +80,12 @@ func NewTickCount() TickCount {
 // Now returns the count.
 func (c TickCount) Now() float64 { return float64(c.base + time.Since(c.begin).Milliseconds()) }
 
-// UnknownEvents remembers which event names a script was warned of. The zero value is ready
-// to use.
+// UnknownEvents remembers which event names a script was warned of. The zero value is
+// ready to use.
 type UnknownEvents struct{ warned map[string]bool }
 
-// Warning returns the warning for an event that host.Register does not know, or "" if there
-// was one already.
+// Warning returns the warning for an event that host.Register does not know, or "" if
+// there was one already.
 func (u *UnknownEvents) Warning(event string) string {
 	if u.warned[event] || len(u.warned) >= maxWarnedEvents {
 		return ""

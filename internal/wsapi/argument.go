@@ -8,8 +8,8 @@ import (
 	"github.com/tidewire/tidewire/internal/failure"
 )
 
-// ArgumentError is what is wrong with an argument of a script's call. The door raises it in
-// its VM's way: bad argument #3 to 'Connect' (…).
+// ArgumentError is what is wrong with an argument of a script's call. The door raises it
+// in its VM's way: bad argument #3 to 'Connect' (…).
 type ArgumentError struct {
 	Argument int // counted from 1
 	Problem  string
@@ -19,8 +19,8 @@ func (e *ArgumentError) Error() string {
 	return fmt.Sprintf("bad argument #%d (%s)", e.Argument, e.Problem)
 }
 
-// argumentError blames an argument for err, if err is about the values in it. Other errors
-// and nil it returns unchanged.
+// argumentError blames an argument for err, if err is about the values in it. Other
+// errors and nil it returns unchanged.
 func argumentError(argument int, err error) error {
 	if err == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/spelling"
 )
 
-// The keys of a callback table. A door looks them up when the event is dispatched, through
-// __index; a function, or a value with __call, can be called.
+// The keys of a callback table. A door looks them up when the event is dispatched,
+// through __index; a function, or a value with __call, can be called.
 const (
 	OnOpen    = "onOpen"
 	OnMessage = "onMessage"
@@ -71,8 +71,8 @@ type identity[T any] struct{ pointer weak.Pointer[T] }
 
 func (i identity[T]) alive() bool { return i.pointer.Value() != nil }
 
-// tableSet remembers which callback tables a warning was given for: a script that connects
-// again and again with one table is warned once. Only misspelt tables get in.
+// tableSet remembers which callback tables a warning was given for: a script that
+// connects again and again with one table is warned once. Only misspelt tables get in.
 type tableSet struct {
 	tables  map[Identity]struct{}
 	sweepAt int // the size at which dead entries are looked for
@@ -93,8 +93,8 @@ func (s *tableSet) add(table Identity) bool {
 	return true
 }
 
-// sweep drops the tables that were collected. The next sweep comes when the live ones have
-// doubled, so that it costs each add a constant share.
+// sweep drops the tables that were collected. The next sweep comes when the live ones
+// have doubled, so that it costs each add a constant share.
 func (s *tableSet) sweep() {
 	for table := range s.tables {
 		if !table.alive() {

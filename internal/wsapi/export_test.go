@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// OptionReaders are the names that are read, by the option whose table they are in; those of
-// the options themselves are under "".
+// OptionReaders are the names that are read, by the option whose table they are in; those
+// of the options themselves are under "".
 var OptionReaders = map[string][]string{
 	"":            namesOf(connectReaders),
 	"timeout":     namesOf(timeoutReaders),

@@ -27,8 +27,8 @@ func openInfo(number float64, info *engine.Info) Fields {
 	return fields
 }
 
-// endInfo is the info table of onClose and onError. It has the other arguments, too, so that
-// it can be kept for the whole story.
+// endInfo is the info table of onClose and onError. It has the other arguments, too, so
+// that it can be kept for the whole story.
 func endInfo(number float64, end *engine.End) Fields {
 	fields := openInfo(number, &end.Info)
 	if end.Failed {
@@ -60,8 +60,8 @@ func httpFields(answer *engine.HTTPInfo) Fields {
 	return fields
 }
 
-// headerFields has lower-case names in the order of the alphabet, and joins repeated values
-// (RFC 9110 §5.3).
+// headerFields has lower-case names in the order of the alphabet, and joins repeated
+// values (RFC 9110 §5.3).
 func headerFields(header http.Header) Fields {
 	fields := make(Fields, 0, len(header))
 	for _, name := range slices.Sorted(maps.Keys(header)) {

@@ -17,10 +17,10 @@ type OptionError struct{ text string }
 
 func (e *OptionError) Error() string { return e.text }
 
-// ReadOptions reads Connect's options; a nil table has none. Names come from luaapi. Values
-// are read through __index, so that defaults may live in a metatable; a name that the table
-// itself spells wrong is refused. The error is an *OptionError, an *engine.OptionError, or one
-// that reading the table raised.
+// ReadOptions reads Connect's options; a nil table has none. Names come from luaapi.
+// Values are read through __index, so that defaults may live in a metatable; a name that
+// the table itself spells wrong is refused. The error is an *OptionError, an
+// *engine.OptionError, or one that reading the table raised.
 func ReadOptions(table Table) (options engine.ConnectOptions, err error) {
 	if table == nil {
 		return options, nil
@@ -85,8 +85,8 @@ var compressionReaders = readers[engine.Compression]{
 // unboundedBits offers client_max_window_bits without a value (RFC 7692 §7.1.2.2).
 const unboundedBits = -1
 
-// readCompression reads true for what browsers offer, false, or the parameters of RFC 7692
-// by their own names.
+// readCompression reads true for what browsers offer, false, or the parameters of RFC
+// 7692 by their own names.
 func readCompression(field string, value Value) (*engine.Compression, error) {
 	switch value.Type {
 	case Boolean:
@@ -143,8 +143,8 @@ func readTLS(field string, value Value) (options engine.TLSOptions, err error) {
 	return options, readNested(field, value, tlsReaders, &options)
 }
 
-// readCA reads roots that are added to the others, or a table {ca, exclusive = true} of roots
-// that replace them.
+// readCA reads roots that are added to the others, or a table {ca, exclusive = true} of
+// roots that replace them.
 func readCA(field string, value Value, options *engine.TLSOptions) (err error) {
 	if value.Type != TableOf {
 		options.CA, err = readString(field, value)
@@ -171,7 +171,8 @@ func readCA(field string, value Value, options *engine.TLSOptions) (err error) {
 	return err
 }
 
-// readNested reads the table of a field of Connect's options, or of a field of one of these.
+// readNested reads the table of a field of Connect's options, or of a field of one of
+// these.
 func readNested[T any](field string, value Value, readers readers[T], options *T) error {
 	if value.Type != TableOf {
 		return wrongType(field, string(TableOf), value)
@@ -179,8 +180,8 @@ func readNested[T any](field string, value Value, readers readers[T], options *T
 	return readTable(field+".", value.Table, luaapi.OptionNamed(field).Fields, readers, options)
 }
 
-// readTable reads the described fields of a table, in the order of their description. within
-// is the part of a field's name in errors that stands before its own.
+// readTable reads the described fields of a table, in the order of their description.
+// within is the part of a field's name in errors that stands before its own.
 func readTable[T any](within string, table Table, described []luaapi.Field, readers readers[T], options *T) error {
 	names := luaapi.Names(described)
 	if err := checkNames(within, table, names, 0); err != nil {

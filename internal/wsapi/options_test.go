@@ -195,7 +195,8 @@ func TestErrorsOfATableComeBackAsTheyAre(t *testing.T) {
 	}
 }
 
-// A value that the engine refuses is the third argument's, too many connections is nobody's.
+// A value that the engine refuses is the third argument's, too many connections is
+// nobody's.
 func TestErrorsOfTheEngine(t *testing.T) {
 	r := newRig(t)
 	r.engine.connectErr = &engine.OptionError{Field: "headers", Expected: "a header that may be set", Got: "Host"}

@@ -1,6 +1,6 @@
-// Package wsapi is the websocket module without a VM: the rules and the texts that all doors
-// into the engine share. A door reads the arguments of a call from its VM, asks a Session,
-// and gives the script what comes back.
+// Package wsapi is the websocket module without a VM: the rules and the texts that all
+// doors into the engine share. A door reads the arguments of a call from its VM, asks a
+// Session, and gives the script what comes back.
 //
 //   - Connect, Send and Close of the Session are the bodies of the script's functions.
 //   - The door is the engine's Handler. At an event it asks the Session whose connection it is
@@ -38,7 +38,8 @@ type Engine interface {
 
 // Reporter shows the errors of callbacks to a person. An errorlog.Log is one.
 type Reporter interface {
-	// Report is called for an error in where, such as "onMessage"; attrs are slog attributes.
+	// Report is called for an error in where, such as "onMessage"; attrs are slog
+	// attributes.
 	Report(where string, err error, attrs ...any)
 }
 
@@ -48,16 +49,16 @@ type Options struct {
 	// misspelt callbacks. nil discards it.
 	Logger *slog.Logger
 
-	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one at
-	// most once a second.
+	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
+	// at most once a second.
 	Errors Reporter
 }
 
 // Session is the websocket module of one Lua state. It belongs to the goroutine that owns
 // the state. Each connection carries a D, which is what its door needs for the callbacks.
 //
-// The script's ids are the Session's own: 1, 2, 3 … for each Lua state. A script reaches no
-// other connection of the engine.
+// The script's ids are the Session's own: 1, 2, 3 … for each Lua state. A script reaches
+// no other connection of the engine.
 type Session[D any] struct {
 	engine Engine
 	logger *slog.Logger
@@ -106,8 +107,8 @@ type ConnectCall[D any] struct {
 }
 
 // Connect is the script's Connect(url, callbacks [, options]). The error is an
-// *ArgumentError, or one to be raised as it is: engine.ErrTooManyConnections, or what reading
-// a table raised. After an error there is no connection, and no id is used up.
+// *ArgumentError, or one to be raised as it is: engine.ErrTooManyConnections, or what
+// reading a table raised. After an error there is no connection, and no id is used up.
 func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 	options, err := ReadOptions(call.Options)
 	if err != nil {
@@ -133,8 +134,8 @@ func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 }
 
 // Send is the script's Send(id, data [, kind]), the kind from ParseKind or
-// engine.DefaultKind. The error is an *ArgumentError. A message for an ended or unknown id
-// is discarded, but checked first.
+// engine.DefaultKind. The error is an *ArgumentError. A message for an ended or unknown
+// id is discarded, but checked first.
 func (s *Session[D]) Send(number float64, data string, kind engine.Kind) error {
 	if c := s.byNumber[number]; c != nil {
 		return argumentError(2, s.engine.Send(c.id, kind, data))
@@ -162,7 +163,8 @@ func (s *Session[D]) Close(number, code float64, reason string) error {
 }
 
 // closeCode makes an engine's code of a script's number. A number that is no code becomes
-// one that the engine refuses: fractions are not cut off, and 0 is not taken for the default.
+// one that the engine refuses: fractions are not cut off, and 0 is not taken for the
+// default.
 func closeCode(number float64) int {
 	if isWhole(number) && number >= 1 && number <= math.MaxUint16 {
 		return int(number)
@@ -170,8 +172,8 @@ func closeCode(number float64) int {
 	return -1
 }
 
-// Dispatch hands events to h, the door, until there are no more or the budget is spent, and
-// returns how many it took. From within a callback the error is ErrInCallback.
+// Dispatch hands events to h, the door, until there are no more or the budget is spent,
+// and returns how many it took. From within a callback the error is ErrInCallback.
 func (s *Session[D]) Dispatch(h engine.Handler, budget engine.Budget) (int, error) {
 	if s.inside {
 		return 0, ErrInCallback
@@ -190,8 +192,8 @@ func (s *Session[D]) Find(id engine.ID) *Connection[D] {
 	return c
 }
 
-// End is Find for the terminal event. The Session forgets the connection: from now on its id
-// is an unknown one.
+// End is Find for the terminal event. The Session forgets the connection: from now on its
+// id is an unknown one.
 func (s *Session[D]) End(id engine.ID) *Connection[D] {
 	c := s.Find(id)
 	if c != nil {
@@ -211,8 +213,8 @@ func (s *Session[D]) Unheard(c *Connection[D], end *engine.End, declined bool) {
 		"url", failure.Bounded(failure.ShortURL(end.URL)), "error", end.Message, "detail", end.Detail)
 }
 
-// CallbackFailed reports an error in the callback of a connection under key, or on the way
-// to it.
+// CallbackFailed reports an error in the callback of a connection under key, or on the
+// way to it.
 func (s *Session[D]) CallbackFailed(c *Connection[D], key string, err error) {
 	s.errors.Report(key, err, "id", int64(c.Number))
 }

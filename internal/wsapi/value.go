@@ -37,23 +37,23 @@ type Table interface {
 	// Index returns the value under a whole number, without metamethods.
 	Index(i int) (Value, error)
 
-	// Pairs calls yield for each pair, without metamethods and in the order of Lua's pairs,
-	// until yield returns false.
+	// Pairs calls yield for each pair, without metamethods and in the order of Lua's
+	// pairs, until yield returns false.
 	Pairs(yield func(key, value Value) bool) error
 }
 
 // Fields is a table that a door makes for the script, in this order.
 type Fields []Field
 
-// Field is one field of a table that a door makes. Its value is a string, a float64, a bool
-// or Fields.
+// Field is one field of a table that a door makes. Its value is a string, a float64, a
+// bool or Fields.
 type Field struct {
 	Name  string
 	Value any
 }
 
-// quote writes a value as an error shows it: text in quotes and cut to a length that fits a
-// line, a number as Lua writes it, another type by its name.
+// quote writes a value as an error shows it: text in quotes and cut to a length that fits
+// a line, a number as Lua writes it, another type by its name.
 func quote(value Value) string {
 	switch value.Type {
 	case String:
