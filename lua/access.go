@@ -72,6 +72,9 @@ func (s *State) SetField(object Value, name string, value Value) error {
 	return s.SetIndex(object, stringValue(key), value)
 }
 
+// RawEqual reports whether a == b without metamethods.
+func (s *State) RawEqual(a, b Value) bool { return rawEqual(a, b) }
+
 // Equal reports whether a == b.
 func (s *State) Equal(a, b Value) (bool, error) {
 	if rawEqual(a, b) {

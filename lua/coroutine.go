@@ -40,6 +40,9 @@ func (s *State) pcall(th *Thread, slot, args, ret, want int, flags frameFlags) e
 
 // xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument, so that it lies at the frame's base.
 func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) error {
+	if args == 0 {
+		return s.specialArgError(th, slot, args, 1, "value expected")
+	}
 	if args < 2 || !th.stack[slot+2].IsFunction() {
 		return s.specialTypeError(th, slot, args, 2, "function")
 	}
@@ -82,7 +85,7 @@ func (s *State) NewThread(f Value) (*Thread, error) {
 func (s *State) resume(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	co := th.stack[slot+1]
 	if args == 0 || !co.is(KindThread) {
-		return s.specialTypeError(th, slot, args, 1, "coroutine")
+		return s.specialArgError(th, slot, args, 1, "coroutine expected")
 	}
 	if err := th.waitFor(frameResume, slot, ret, want, flags); err != nil {
 		return err
@@ -176,6 +179,10 @@ func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameF
 	return s.deliver(to, at, to.top-at, int(waiting.ret), int(waiting.want), waiting.flags)
 }
 
+// CanYield reports whether the running function could yield: a coroutine runs, and no Go function waits for the call in
+// which it does.
+func (s *State) CanYield() bool { return s.thread != s.main && s.thread.entries == 0 }
+
 // Status returns "suspended", "running", "normal" or "dead", as coroutine.status does.
 func (th *Thread) Status() string {
 	switch th.status {
@@ -192,5 +199,8 @@ func (th *Thread) Status() string {
 // Wrap makes the function that coroutine.wrap returns.
 func (s *State) Wrap(th *Thread) Value {
 	s.use(goFunctionBytes)
-	return goValue(&goFunction{name: "wrap", env: s.globals, special: specialWrapped, held: threadValue(th)})
+	s.goFunctions++
+	return goValue(&goFunction{
+		name: "wrap", env: s.globals, special: specialWrapped, held: threadValue(th), number: s.goFunctions,
+	})
 }

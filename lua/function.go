@@ -177,6 +177,7 @@ type goFunction struct {
 	env     *Table
 	held    Value // see NewClosure; of a function that coroutine.wrap returned the coroutine
 	special special
+	number  uint32 // of the state's functions of Go, from 1: see Value.Describe
 	hash    uint32
 	mark    uint32
 }
@@ -186,7 +187,8 @@ const goFunctionBytes = 64
 // NewFunction makes a Lua function of a Go function. name is for tracebacks of calls whose name is not known otherwise.
 func (s *State) NewFunction(name string, f GoFunction) Value {
 	s.use(goFunctionBytes)
-	return goValue(&goFunction{call: f, name: name, env: s.globals, mark: s.born})
+	s.goFunctions++
+	return goValue(&goFunction{call: f, name: name, env: s.globals, number: s.goFunctions, mark: s.born})
 }
 
 // special marks the functions that the interpreter carries out itself, since they change what runs.

@@ -71,6 +71,9 @@ func (c *Call) Has(n int) bool { return n >= 1 && n <= c.args }
 // Err returns the first misfit among the arguments that were read.
 func (c *Call) Err() error { return c.err }
 
+// Fail remembers an error for Err, unless there is one already: for libraries that read arguments in ways of their own.
+func (c *Call) Fail(err error) { c.fail(err) }
+
 // fail remembers the first error.
 func (c *Call) fail(err error) {
 	if c.err == nil {
@@ -201,7 +204,7 @@ func (c *Call) Thread(n int) *Thread {
 	if v := c.Arg(n); v.is(KindThread) {
 		return v.thread()
 	}
-	c.fail(c.TypeError(n, "coroutine"))
+	c.fail(c.ArgError(n, "coroutine expected"))
 	return c.th
 }
 

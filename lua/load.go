@@ -41,12 +41,12 @@ func (s *State) Load(chunk *Chunk) (Value, error) {
 }
 
 // LoadString compiles source and makes a function of it. The memory that compiling takes is charged to the state; a script
-// cannot use this to get around its limits. Nothing is skipped at the head of the source.
+// cannot use this to get around its limits.
 func (s *State) LoadString(source, name string) (Value, error) {
 	if err := s.Step(len(source)/bytesPerStep + 1); err != nil {
 		return Nil, err
 	}
-	chunk, err := compile([]byte(source), name, func(bytes int) error {
+	chunk, err := compile(syntax.SkipHead([]byte(source)), name, func(bytes int) error {
 		if err := s.Step(bytes / bytesPerStep); err != nil {
 			return err
 		}

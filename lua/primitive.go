@@ -31,8 +31,11 @@ var primitives = [...]struct {
 func (s *State) Primitive(p Primitive) Value {
 	if s.primitives[p] == nil {
 		s.use(goFunctionBytes)
+		s.goFunctions++
 		from := primitives[p]
-		s.primitives[p] = &goFunction{call: from.call, name: from.name, env: s.globals, special: from.special}
+		s.primitives[p] = &goFunction{
+			call: from.call, name: from.name, env: s.globals, special: from.special, number: s.goFunctions,
+		}
 	}
 	return goValue(s.primitives[p])
 }

@@ -48,15 +48,16 @@ type State struct {
 	limits
 	walkState
 
-	primitives [IPairsNext + 1]*goFunction
-	refs       refs
-	handling   int   // error handlers that run
-	nesting    int   // Go functions that have called Lua
-	doomed     bool  // an error that Lua cannot catch is on its way out
-	doom       error // that error
-	running    atomic.Int32
-	closed     bool
-	closers    []func() // see OnClose
+	primitives  [IPairsNext + 1]*goFunction
+	goFunctions uint32 // how many have been made
+	refs        refs
+	handling    int   // error handlers that run
+	nesting     int   // Go functions that have called Lua
+	doomed      bool  // an error that Lua cannot catch is on its way out
+	doom        error // that error
+	running     atomic.Int32
+	closed      bool
+	closers     []func() // see OnClose
 }
 
 // NewState makes a state without any library. The error is of a MaxMemory that is too small for an empty state.

@@ -1,0 +1,48 @@
+package lua
+
+import "strconv"
+
+// Address returns a number that tells apart the objects that are alive at one time, as tostring shows it: 0 for values
+// that are none. It is an address of this run, so nothing that must repeat may depend on it.
+func (v Value) Address() uintptr { return uintptr(v.p) }
+
+// Describe returns what tostring says of a value without a metamethod: the text of a string or a number, "nil", "true",
+// "table: 0x00c000012345". Functions of Go have a number instead of an address, as LuaJIT's own have: "function:
+// builtin#29".
+func (v Value) Describe() string {
+	switch {
+	case v.is(KindString):
+		return v.str().text()
+	case v.isNumber():
+		return string(appendNumber(nil, v.float()))
+	case v.IsNil():
+		return "nil"
+	case v.is(kindTrue):
+		return "true"
+	case v.is(kindFalse):
+		return "false"
+	case v.is(kindGoFunction):
+		return "function: builtin#" + strconv.Itoa(int(v.gofn().number))
+	}
+	text := make([]byte, 0, 32)
+	text = append(text, v.TypeName()...)
+	text = append(text, ": 0x"...)
+	const digits = 12
+	hex := strconv.FormatUint(uint64(v.Address()), 16)
+	for range digits - len(hex) {
+		text = append(text, '0')
+	}
+	return string(append(text, hex...))
+}
+
+// ToString returns what tostring makes of a value, by a nested call of its metamethod if it has one: that cannot yield, and
+// what it returns may be no string.
+func (s *State) ToString(v Value) (Value, error) {
+	if v.is(KindString) {
+		return v, nil
+	}
+	if handler := s.metamethod(v, eventToString); !handler.IsNil() {
+		return s.Call1(handler, v)
+	}
+	return s.String(v.Describe())
+}

@@ -1,0 +1,63 @@
+package baselib
+
+import (
+	"math"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// memory is what collectgarbage remembers. The walk that clears weak tables and finds finalizers is the state's; its
+// memory is Go's to collect, whose collector paces itself. So stop, setpause and setstepmul have no effect.
+type memory struct {
+	stopped               bool
+	pause, stepMultiplier int
+}
+
+var memoryOptions = []string{
+	"stop", "restart", "collect", "count", "step", "setpause", "setstepmul", "isrunning",
+}
+
+func (m *memory) collectgarbage(c *lua.Call) error {
+	option, argument := c.Option(1, "collect", memoryOptions...), optInt32(c, 2, 0)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	s := c.State()
+	result := lua.Int(0)
+	switch memoryOptions[option] {
+	case "collect":
+		if err := collect(s); err != nil {
+			return err
+		}
+	case "step": // a cycle is always complete, so that a script that steps until one is comes to an end
+		if err := collect(s); err != nil {
+			return err
+		}
+		result = lua.True
+	case "count":
+		result = lua.Number(float64(s.Memory()) / 1024)
+	case "stop":
+		m.stopped = true
+	case "restart":
+		m.stopped = false
+	case "isrunning":
+		result = lua.Bool(!m.stopped)
+	case "setpause":
+		result, m.pause = lua.Int(m.pause), argument
+	case "setstepmul":
+		result, m.stepMultiplier = lua.Int(m.stepMultiplier), argument
+	}
+	return c.Return(result)
+}
+
+// collect walks the state. The work is counted by the memory that there is to walk over.
+func collect(s *lua.State) error {
+	if err := s.Step(int(min(s.Memory()/64, math.MaxInt32))); err != nil {
+		return err
+	}
+	_, err := s.Collect()
+	return err
+}
+
+// gcinfo is the count's whole part.
+func gcinfo(c *lua.Call) error { return c.Return(lua.Number(float64(c.State().Memory() >> 10))) }
