@@ -35,7 +35,7 @@ func (s *State) pcall(th *Thread, slot, args, ret, want int, flags frameFlags) e
 	if err := th.waitFor(framePCall, slot, ret, want, flags); err != nil {
 		return err
 	}
-	return s.invoke(th, slot+1, args-1, slot+1, wantAll, slowReturn)
+	return s.invokeLater(th, slot+1, args-1, slot+1, wantAll, slowReturn)
 }
 
 // xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument, so that it lies at the frame's base.
@@ -51,7 +51,7 @@ func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) 
 	if err := th.waitFor(frameXPCall, slot, ret, want, flags); err != nil {
 		return err
 	}
-	return s.invoke(th, slot+2, args-2, slot+1, wantAll, slowReturn)
+	return s.invokeLater(th, slot+2, args-2, slot+1, wantAll, slowReturn)
 }
 
 // specialArgError is Call.ArgError for a function that the interpreter carries out itself.

@@ -124,7 +124,8 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 			th.stack[at] = True
 			from, count = at, count+1
 		case frameContinue:
-			return s.resumeGo(th, count, nil)
+			waiting.extra = int32(count)
+			return nil // run goes on with it: here it would nest
 		case frameBottom:
 			th.status = threadDead
 			th.depth = 0
@@ -202,7 +203,7 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 	c.action = noAction
 	switch action {
 	case actTailCall:
-		return s.invoke(th, slot, c.args, ret, want, flags)
+		return s.invokeLater(th, slot, c.args, ret, want, flags)
 	case actCallThen:
 		fr, err := th.push()
 		if err != nil {
@@ -211,7 +212,7 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		at := c.top + 1
 		*fr = frame{base: int32(at), ret: int32(ret), want: int16(want), kind: frameContinue, flags: flags}
 		th.continuations = append(th.continuations, continuation{c.then, c.pcall})
-		return s.invoke(th, at, c.args, at, wantAll, slowReturn)
+		return s.invokeLater(th, at, c.args, at, wantAll, slowReturn)
 	case actYield:
 		if c.then == nil {
 			return s.yield(th, slot, slot, c.result, ret, want, flags)
@@ -226,6 +227,36 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		return s.yieldFor(th, goOn, slot, c.result)
 	}
 	panic("lua: a Go function asks for nothing")
+}
+
+// invokeLater is invoke for a Go function that asks for a call. Calls of further Go functions are left to run, so that a
+// chain of them does not nest on Go's stack.
+func (s *State) invokeLater(th *Thread, slot, args, ret, want int, flags frameFlags) error {
+	if th.stack[slot].is(KindFunction) {
+		return s.invoke(th, slot, args, ret, want, flags)
+	}
+	fr, err := th.push()
+	if err != nil {
+		return err
+	}
+	*fr = frame{
+		base: int32(slot + 1), ret: int32(ret), extra: int32(args), want: int16(want), kind: frameInvoke, flags: flags,
+	}
+	th.top = slot + 1 + args
+	return nil
+}
+
+// carryOn does what a frame that is not of Lua waits for, and reports whether it waits for anything.
+func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
+	switch fr.kind {
+	case frameInvoke:
+		waiting := *fr
+		th.depth--
+		return true, s.invoke(th, int(waiting.base)-1, int(waiting.extra), int(waiting.ret), int(waiting.want), waiting.flags)
+	case frameContinue:
+		return true, s.resumeGo(th, int(fr.extra), nil)
+	}
+	return false, nil // the entry frame: its results are stored
 }
 
 // resumeGo goes on with a Go function whose callee has returned, or failed: its frame is the innermost, and the results lie

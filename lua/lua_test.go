@@ -250,3 +250,33 @@ func TestPanicEndsTheCallAlone(t *testing.T) {
 		t.Fatalf("ran %d times afterwards, want 3", got)
 	}
 }
+
+// A Go function that calls, goes on and calls again, as often as it likes, and Go functions that call Go functions, nest
+// neither on Go's stack nor on Lua's.
+func TestContinuationsDoNotNest(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	define := func(name string, f lua.GoFunction) {
+		if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	define("chain", func(c *lua.Call) error { // chain(n): n Go functions, each of which ends in a call of the next one
+		if c.Int(1) == 0 {
+			return c.Return(lua.Int(int(c.Number(2))))
+		}
+		return c.TailCall(s.Global("chain"), lua.Int(c.Int(1)-1), lua.Int(c.Int(2)+1))
+	})
+	define("nest", func(c *lua.Call) error { // nest(n): n Go functions, each of which waits for the next one
+		n := c.Int(1)
+		if n == 0 {
+			return c.Return(lua.Int(0))
+		}
+		return c.CallThen(func(c *lua.Call) error { return c.Return(lua.Int(c.Int(1) + 1)) }, false, s.Global("nest"), lua.Int(n-1))
+	})
+	if _, err := s.Run([]byte(`print(chain(1e6, 0)) print(nest(50000)) print(pcall(nest, 1e6))`), "=test"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "1000000\n50000\nfalse stack overflow\n"; printed.String() != want {
+		t.Errorf("printed %q, want %q", printed, want)
+	}
+}

@@ -25,7 +25,11 @@ outer:
 		}
 		fr := s.thread.current()
 		if fr.kind != frameLua {
-			return nil // the entry frame: its results are stored
+			waits := false
+			if waits, err = s.carryOn(s.thread, fr); !waits {
+				return nil
+			}
+			continue
 		}
 		p := fr.fn.proto
 		regs := s.thread.stack[fr.base : int(fr.base)+int(p.registers)]

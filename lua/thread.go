@@ -68,6 +68,7 @@ const (
 	frameYield              // coroutine.yield waits to be resumed
 	frameGo                 // a Go function waits for a nested State.run
 	frameContinue           // a Go function goes on by its continuation
+	frameInvoke             // a call that a Go function asked for is still to be made
 )
 
 // frameFlags say what else is to be done with a frame's results than to store them.

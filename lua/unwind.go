@@ -21,7 +21,10 @@ func (s *State) unwind(err error) error {
 		case frameContinue:
 			last := len(th.continuations) - 1
 			if th.continuations[last].protected && e.Catchable() {
-				return s.resumeGo(th, 0, e)
+				if err := s.resumeGo(th, 0, e); err != nil {
+					return s.unwind(err)
+				}
+				return nil
 			}
 			th.continuations[last] = continuation{}
 			th.continuations = th.continuations[:last]

@@ -161,10 +161,11 @@ func TestWalkLooksIntoResumedCoroutines(t *testing.T) {
 		for i = 1, 300 do bulk[i] = {id = i} weak[i] = bulk[i] end
 		local swap = wrap(function(new) local old while true do new, old = yield(old), new end end)
 		local lost = 0
+		local function overwrite() local a, b, c, d, e, f, g, h = 1, 1, 1, 1, 1, 1, 1, 1 end
 		local function give(i) local o = bulk[i] bulk[i] = nil swap(o) end
 		local function take(i) local o = swap(nil) or swap(nil) if weak[i] ~= o then lost = lost + 1 end bulk[i] = o end
 		for round = 1, 20 do for i = 1, 300 do
-			give(i)
+			give(i) overwrite()
 			for j = 1, (i * round) % 400 do local x = j end
 			take(i)
 		end end
