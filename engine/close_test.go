@@ -111,6 +111,16 @@ func TestCloseByScript(t *testing.T) {
 			t.Errorf("end %+v", end)
 		}
 	})
+	inBubble(t, "a close frame that waits behind the rest of its write has not left", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		peer.Conn.(*wstest.Conn).In().SetCapacity(3000)
+		h.Send(h.ID, engine.Binary, strings.Repeat("x", 10_000))
+		h.Close(h.ID, 0, "")
+		h.Want(`close 1006 "The closing handshake timed out"`)
+		if end := h.End(h.ID); end.CloseCode != 1006 || end.Unsent.Messages != 1 {
+			t.Errorf("end %+v", end)
+		}
+	})
 	inBubble(t, "messages after Close are dropped and counted, sends are unsent", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		peer.Send(wstest.Text("seen"), wstest.Text("waits"), wstest.Text("waits too"))

@@ -17,6 +17,7 @@ type Conn struct {
 
 	// Guarded by link.mu:
 	closed                      bool
+	told                        bool // of the reset, by an error: as on Linux that is done once
 	readDeadline, writeDeadline deadline
 }
 

@@ -329,6 +329,33 @@ func TestStall(t *testing.T) {
 	})
 }
 
+func TestStallAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := connect(t, new(wstest.Net))
+		client.Out().StallAfter(3)
+		write(t, client, "abcdef")
+		wantRead(t, server, "abc")
+		wantStuck(t, func() { server.Read(make([]byte, 1)) })
+		write(t, client, "g")
+		client.Out().Resume()
+		synctest.Wait()
+		write(t, client, "h")
+		wantRead(t, server, "efgh") // the stuck Read took d
+	})
+}
+
+// A reset connection is no more: closing it sends no FIN that would look like an orderly end.
+func TestCloseAfterReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := connect(t, new(wstest.Net))
+		write(t, server, "ab")
+		server.Reset()
+		server.Close()
+		wantRead(t, client, "ab")
+		wantReadError(t, client, syscall.ECONNRESET)
+	})
+}
+
 func TestStallBothWays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := connect(t, new(wstest.Net))
@@ -390,9 +417,12 @@ func TestReset(t *testing.T) {
 			if string(got) != "abcdef"[:n] || !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("reset after %d: read %q, %v", n, got, err)
 			}
-			wantWriteError(t, client, syscall.ECONNRESET)
+			wantWriteError(t, client, syscall.EPIPE) // that it was reset is told once
 			wantRead(t, server, "earlier")
-			wantReadError(t, server, syscall.ECONNRESET)
+			if n == 6 {
+				wantReadError(t, server, syscall.ECONNRESET)
+			}
+			wantReadError(t, server, io.EOF)
 		})
 	}
 }

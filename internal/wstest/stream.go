@@ -30,7 +30,7 @@ type Stream struct {
 	stalled   bool
 	maxRead   int // bytes a Read returns at most; 0 is no limit
 
-	cutAt, resetAt, breakAt int64
+	cutAt, resetAt, breakAt, stallAt int64
 }
 
 // segment is what one Write brought, or the FIN.
@@ -41,7 +41,8 @@ type segment struct {
 }
 
 func newStream(l *link, capacity int, latency time.Duration) *Stream {
-	return &Stream{link: l, capacity: capacity, latency: latency, cutAt: never, resetAt: never, breakAt: never}
+	return &Stream{link: l, capacity: capacity, latency: latency, cutAt: never, resetAt: never,
+		breakAt: never, stallAt: never}
 }
 
 // SetCapacity sets how many bytes wait unread before a Write blocks.
@@ -73,7 +74,7 @@ func (s *Stream) Stall() {
 func (s *Stream) Resume() {
 	s.order(func() {
 		held := s.held
-		s.stalled, s.held = false, nil
+		s.stalled, s.stallAt, s.held = false, never, nil
 		for _, segment := range held {
 			s.sendLocked(segment)
 		}
@@ -100,6 +101,14 @@ func (s *Stream) ResetAfter(n int64) {
 // BreakAfter makes writes beyond byte n fail with EPIPE. Neither the reader nor the other direction notices.
 func (s *Stream) BreakAfter(n int64) {
 	s.order(func() { s.breakAt = n })
+}
+
+// StallAfter is Stall behind byte n.
+func (s *Stream) StallAfter(n int64) {
+	s.order(func() {
+		s.stallAt = n
+		s.faultsLocked()
+	})
 }
 
 // Written returns how many bytes the writer has got rid of, those lost in a cut included.
@@ -143,6 +152,10 @@ func (s *Stream) readLocked(p []byte, c *Conn) (int, error) {
 		case len(s.travelled) > 0 && s.arrivedLocked() && s.travelled[0].fin:
 			return 0, io.EOF
 		case len(s.travelled) == 0 && s.link.reset:
+			if c.told {
+				return 0, io.EOF
+			}
+			c.told = true
 			return 0, os.NewSyscallError("read", syscall.ECONNRESET)
 		}
 		s.link.cond.Wait()
@@ -196,9 +209,11 @@ func (s *Stream) writeErrorLocked(c *Conn) error {
 		return net.ErrClosed
 	case c.writeDeadline.passed():
 		return os.ErrDeadlineExceeded
-	case s.link.reset:
+	case s.link.reset && !c.told:
+		c.told = true
 		return os.NewSyscallError("write", syscall.ECONNRESET)
-	case s.finished && s.written < s.cutAt, // CloseWrite; after a cut the writer is to notice nothing
+	case s.link.reset,
+		s.finished && s.written < s.cutAt, // CloseWrite; after a cut the writer is to notice nothing
 		s.written >= s.breakAt,
 		s.abandoned && !s.reverse.stalled: // the RST that says so comes the other way
 		return os.NewSyscallError("write", syscall.EPIPE)
@@ -212,7 +227,7 @@ func (s *Stream) acceptLocked(p []byte) int {
 		s.written += int64(len(p))
 		return len(p)
 	}
-	next := min(s.cutAt, s.resetAt, s.breakAt) - s.written
+	next := min(s.cutAt, s.resetAt, s.breakAt, s.nextStallLocked()) - s.written
 	n := int(min(int64(len(p)), int64(max(0, s.capacity-s.queued)), next))
 	if n > 0 {
 		s.written += int64(n)
@@ -231,6 +246,17 @@ func (s *Stream) faultsLocked() {
 	if s.written >= s.resetAt {
 		s.link.resetLocked()
 	}
+	if s.written >= s.stallAt {
+		s.stalled = true
+	}
+}
+
+// nextStallLocked is the offset of a stall that is still to come.
+func (s *Stream) nextStallLocked() int64 {
+	if s.stalled {
+		return never
+	}
+	return s.stallAt
 }
 
 // sendLocked puts a segment on its way.
@@ -249,6 +275,9 @@ func (s *Stream) sendLocked(next segment) {
 func (s *Stream) finishLocked() {
 	if !s.finished {
 		s.finished = true
+		if s.link.reset {
+			return // the connection is no more: a FIN has nowhere to go
+		}
 		s.sendLocked(segment{fin: true})
 	}
 }
