@@ -1,0 +1,79 @@
+package websocket
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/lua"
+)
+
+// connect is websocket.Connect(url, callbacks [, options]).
+func (m *Module) connect(c *lua.Call) error {
+	url, callbacks, options := c.String(1), c.Table(2), c.OptTable(3)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	call := wsapi.ConnectCall[held]{
+		URL:       url,
+		Callbacks: table{m.state, callbacks},
+		Identity:  wsapi.IdentityOf(callbacks),
+		Caller:    strings.TrimSuffix(m.state.Where(1), ": "),
+		Door:      held{callbacks: callbacks},
+	}
+	if options != nil {
+		call.Options = table{m.state, options}
+	}
+	made, err := m.session.Connect(call)
+	if err != nil {
+		return raised(c, err)
+	}
+	made.Door.ref = m.state.Ref(callbacks.Value())
+	return c.Return(lua.Number(made.Number))
+}
+
+// send is websocket.Send(id, data [, kind]).
+func (m *Module) send(c *lua.Call) error {
+	number, data, kind := c.Number(1), c.String(2), engine.DefaultKind
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if !c.Arg(3).IsNil() {
+		word := c.String(3)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		var err error
+		if kind, err = wsapi.ParseKind(word); err != nil {
+			return raised(c, err)
+		}
+	}
+	return returnNil(c, m.session.Send(number, data, kind))
+}
+
+// close is websocket.Close(id [, code [, reason]]).
+func (m *Module) close(c *lua.Call) error {
+	number, code, reason := c.Number(1), c.OptNumber(2, wsapi.DefaultCloseCode), c.OptString(3, "")
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return returnNil(c, m.session.Close(number, code, reason))
+}
+
+// returnNil returns the one nil of a call that went well.
+func returnNil(c *lua.Call, err error) error {
+	if err != nil {
+		return raised(c, err)
+	}
+	return c.Return(lua.Nil)
+}
+
+// raised makes an error of the session one of Lua's.
+func raised(c *lua.Call, err error) error {
+	var bad *wsapi.ArgumentError
+	if errors.As(err, &bad) {
+		return c.ArgError(bad.Argument, bad.Problem)
+	}
+	return err // a metamethod's own, or one that gets its position now
+}

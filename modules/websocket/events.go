@@ -1,0 +1,94 @@
+package websocket
+
+import (
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/lua"
+)
+
+// handler is the Module as the engine's Dispatch sees it.
+type handler Module
+
+// Opened calls onOpen(info).
+func (h *handler) Opened(id engine.ID, info *engine.Info) {
+	m := (*Module)(h)
+	c := m.session.Find(id)
+	if c == nil {
+		return
+	}
+	if callback, _ := m.callback(c, wsapi.OnOpen); !callback.IsNil() {
+		m.fire(c, wsapi.OnOpen, callback, wsapi.OpenArguments(c.Number, info))
+	}
+}
+
+// Received calls onMessage(data, isBinary, id). It allocates the string and no more.
+func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
+	m := (*Module)(h)
+	c := m.session.Find(id)
+	if c == nil {
+		return
+	}
+	callback, _ := m.callback(c, wsapi.OnMessage)
+	if callback.IsNil() {
+		return
+	}
+	text, err := m.state.Bytes(data)
+	if err == nil {
+		err = m.state.Call0(callback, text, lua.Bool(kind == engine.Binary), lua.Number(c.Number))
+	}
+	if err != nil {
+		m.session.CallbackFailed(c, wsapi.OnMessage, err)
+	}
+}
+
+// Ended calls onClose(code, reason, wasClean, info) or onError(message, info). By then the connection's id is an unknown
+// one, and the callback table is the script's again.
+func (h *handler) Ended(id engine.ID, end *engine.End) {
+	m := (*Module)(h)
+	c := m.session.End(id)
+	if c == nil {
+		return
+	}
+	defer c.Door.ref.Release()
+	key := wsapi.EndKey(end)
+	callback, declined := m.callback(c, key)
+	if callback.IsNil() {
+		m.session.Unheard(c, end, declined)
+		return
+	}
+	m.fire(c, key, callback, wsapi.EndArguments(c.Number, end))
+}
+
+// callback returns what can be called under key now, or nil; declined says that false is there. Only a table with a
+// metatable may run Lua code here. An error on the way counts as the callback's own.
+func (m *Module) callback(c *connection, key string) (callback lua.Value, declined bool) {
+	value := c.Door.callbacks.Get(m.keys[key])
+	if value.IsNil() && c.Door.callbacks.Metatable() != nil {
+		var err error
+		if value, err = m.state.Index(c.Door.callbacks.Value(), m.keys[key]); err != nil {
+			m.session.CallbackFailed(c, key, err)
+			return lua.Nil, false
+		}
+	}
+	if value.IsFunction() || m.state.Metamethod(value, "__call").IsFunction() {
+		return value, false
+	}
+	return lua.Nil, value == lua.False
+}
+
+// fire calls a callback with arguments from wsapi, and reports its error.
+func (m *Module) fire(c *connection, key string, callback lua.Value, arguments []any) {
+	values := make([]lua.Value, len(arguments))
+	var err error
+	for i, argument := range arguments {
+		if values[i], err = m.value(argument); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = m.state.Call0(callback, values...)
+	}
+	if err != nil {
+		m.session.CallbackFailed(c, key, err)
+	}
+}
