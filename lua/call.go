@@ -34,7 +34,10 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 			panic("lua: a State is used by two goroutines at once")
 		}
 		defer s.running.Store(0)
-		s.doomed, s.doom, s.exhausted = false, nil, false
+		s.doomed, s.doom = false, nil
+		if s.exhausted {
+			s.refresh()
+		}
 	}
 	if s.closed {
 		return 0, 0, &Error{Message: ErrClosed.Error(), Kind: KindUnwind, cause: ErrClosed}
@@ -74,9 +77,18 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	th.depth = depth
 	th.status = threadRunning
 	if err != nil {
+		if s.nesting == 0 && s.exhausted {
+			s.refresh()
+		}
 		return 0, 0, err
 	}
 	return slot, th.top - slot, nil
+}
+
+// refresh lets a state run again whose memory was used up: what the call before has left on the stack holds none of it.
+func (s *State) refresh() {
+	s.exhausted, s.failures = false, 0
+	clear(s.main.stack)
 }
 
 // roomFor returns the first free slot of a coroutine, and the base of the Go function that calls from there.
