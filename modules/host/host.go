@@ -1,0 +1,206 @@
+// Package host gives Lua scripts the host and utility tables: handlers, timers and the end of the run, over the loop of
+// package host. It knows no connections.
+package host
+
+import (
+	"log/slog"
+	"strings"
+	"time"
+
+	loop "github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/entry"
+	"github.com/tidewire/tidewire/internal/errorlog"
+	"github.com/tidewire/tidewire/internal/hostapi"
+	"github.com/tidewire/tidewire/lua"
+)
+
+// Options configures Open. The zero value works.
+type Options struct {
+	// Logger receives what a script's author should know. nil discards it.
+	Logger *slog.Logger
+
+	// Report receives the errors of handlers and timers: where is the event's name or "timer", and the error's text has
+	// a traceback if the state was made with Tracebacks. nil logs them to Logger, an identical one at most once a second.
+	Report func(where string, err error, attrs ...any)
+
+	// Call calls a handler or timer on the state's main coroutine; where is as for Report. nil means State.Call0.
+	Call func(where string, f lua.Value, args ...lua.Value) error
+
+	// Exit returns the error that unwinds the code that has called host.Exit or os.exit, and that Call does not return.
+	// nil means State.Unwind, which ends State.Call with an error of lua.KindUnwind.
+	Exit func() error
+
+	// Echo is the URL of an echo server, for the field host.echo. Empty leaves it nil.
+	Echo string
+}
+
+func (o Options) withDefaults(s *lua.State) Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Report == nil {
+		o.Report = errorlog.New(o.Logger).Report
+	}
+	if o.Call == nil || o.Exit == nil {
+		gate := entry.New(s, entry.Limits{})
+		if o.Call == nil {
+			o.Call = gate.Call
+		}
+		if o.Exit == nil {
+			o.Exit = gate.Exit
+		}
+	}
+	return o
+}
+
+// module is what the functions of the host table work on. It belongs to the goroutine that owns the state.
+type module struct {
+	s      *lua.State
+	loop   *loop.Host
+	opts   Options
+	events hostapi.UnknownEvents
+}
+
+// Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit end the host. The library os, if
+// the script is to have it, is opened before.
+func Open(s *lua.State, h *loop.Host, opts Options) error {
+	m := &module{s: s, loop: h, opts: opts.withDefaults(s)}
+	table, err := s.NewTable(0, 6)
+	if err != nil {
+		return err
+	}
+	if err := s.SetFuncs(table,
+		lua.Func{Name: "Register", Call: m.register},
+		lua.Func{Name: "Unregister", Call: m.unregister},
+		lua.Func{Name: "After", Call: m.after},
+		lua.Func{Name: "Every", Call: m.every},
+		lua.Func{Name: "Exit", Call: m.exit},
+	); err != nil {
+		return err
+	}
+	if opts.Echo != "" {
+		url, err := s.String(opts.Echo)
+		if err != nil {
+			return err
+		}
+		if err := table.SetString("echo", url); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"host", "cheat"} {
+		if err := s.SetGlobal(name, table.Value()); err != nil {
+			return err
+		}
+	}
+	if err := openUtility(s); err != nil {
+		return err
+	}
+	if library, isTable := s.Global("os").AsTable(); isTable {
+		return s.SetFuncs(library, lua.Func{Name: "exit", Call: m.osExit})
+	}
+	return nil
+}
+
+func openUtility(s *lua.State) error {
+	count := hostapi.NewTickCount()
+	table, err := s.NewTable(0, 1)
+	if err != nil {
+		return err
+	}
+	if err := s.SetFuncs(table, lua.Func{Name: "GetTickCount", Call: func(c *lua.Call) error {
+		return c.Return(lua.Number(count.Now()))
+	}}); err != nil {
+		return err
+	}
+	return s.SetGlobal("utility", table.Value())
+}
+
+// register is host.Register(event, f).
+func (m *module) register(c *lua.Call) error {
+	name, f := c.String(1), c.Function(2)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	name = strings.Clone(name) // it outlives the call
+	event := loop.Event(name)
+	if !event.Known() {
+		if warning := m.events.Warning(name); warning != "" {
+			m.opts.Logger.Warn(warning, "event", name, "at", entry.Caller(m.s))
+		}
+		return c.Return(m.s.NewUserdata(&handle{}, nil))
+	}
+	h, err := m.newHandle(name, f)
+	if err != nil {
+		return err
+	}
+	h.number = m.loop.Register(event, h.call)
+	return c.Return(m.s.NewUserdata(h, nil))
+}
+
+// after is host.After(ms, f).
+func (m *module) after(c *lua.Call) error {
+	return m.arm(c, func(h *handle, delay time.Duration) loop.Handle {
+		h.once = true
+		return m.loop.After(delay, h.call)
+	})
+}
+
+// every is host.Every(ms, f).
+func (m *module) every(c *lua.Call) error {
+	return m.arm(c, func(h *handle, period time.Duration) loop.Handle { return m.loop.Every(period, h.call) })
+}
+
+func (m *module) arm(c *lua.Call, arm func(h *handle, delay time.Duration) loop.Handle) error {
+	milliseconds := c.Number(1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	delay, err := hostapi.Delay(milliseconds)
+	if err != nil {
+		return c.ArgError(1, err.Error())
+	}
+	f := c.Function(2)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if m.loop.Ending() { // it would never be called
+		return c.Return(m.s.NewUserdata(&handle{}, nil))
+	}
+	h, err := m.newHandle("timer", f)
+	if err != nil {
+		return err
+	}
+	h.number = arm(h, delay)
+	return c.Return(m.s.NewUserdata(h, nil))
+}
+
+// exit is host.Exit([code]).
+func (m *module) exit(c *lua.Call) error {
+	number := c.OptNumber(1, 0)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	code, err := hostapi.ExitCode(number)
+	if err != nil {
+		return c.ArgError(1, err.Error())
+	}
+	return m.leave(code)
+}
+
+// osExit is os.exit([code]).
+func (m *module) osExit(c *lua.Call) error {
+	if success := c.Arg(1); success.Kind() == lua.KindBool {
+		return m.leave(hostapi.OSExitSuccess(success.Truth()))
+	}
+	number := c.OptNumber(1, 0)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return m.leave(hostapi.OSExitCode(number))
+}
+
+// leave ends the host and unwinds the running code.
+func (m *module) leave(code int) error {
+	m.loop.Exit(code)
+	return m.opts.Exit()
+}
