@@ -130,6 +130,9 @@ var rows = []row{
 		ours:      []string{"internal/failure"},
 		testTools: []string{"github.com/yuin/gopher-lua"}, // loads the stubs
 		never:     []string{"net/...", "os", "time", "context"}},
+	{folder: "lua/format", is: "string.format, without a VM: standard library alone",
+		ours:  []string{"lua/number", "lua/internal/decimal"},
+		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "lua/number", is: "Lua's numbers as text, without a VM: standard library alone",
 		ours:  []string{"lua/internal/decimal"},
 		never: []string{"net/...", "os", "time", "context"}},

@@ -38,8 +38,8 @@ type choice struct {
 	low  int // the least at of an opStar
 }
 
-// Reset makes the next match the first one of a Program in a subject. The Matcher keeps the
-// subject until it is reset again.
+// Reset makes the next match the first one of a Program in a subject. The Matcher keeps
+// the subject until it is reset again.
 func (m *Matcher) Reset(p *Program, subject string) {
 	m.program, m.subject, m.next = p, subject, 0
 	m.work += len(p.source)

@@ -3,6 +3,7 @@ package decimal_test
 import (
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,34 +90,98 @@ func FuzzDigits(f *testing.F) {
 		if math.IsNaN(number) || math.IsInf(number, 0) || number == 0 {
 			t.Skip()
 		}
-		count := int(n)%decimal.MaxDigits + 1
-		if digits, exponent, ok := decimal.Significant(number, count); ok {
-			want := strconv.FormatFloat(number, 'e', count-1, 64)
-			text := strconv.FormatUint(digits, 10)
-			if len(text) > 1 {
-				text = text[:1] + "." + text[1:]
-			}
-			power, _ := strconv.Atoi(want[strings.IndexByte(want, 'e')+1:])
-			if text != want[:strings.IndexByte(want, 'e')] || power != exponent {
-				t.Errorf("%v to %d digits is %s times ten to the %d, want %s", number, count, text, exponent, want)
-			}
-		} else if number >= 1e-10 && number < 1<<64 {
-			t.Errorf("%v to %d digits is refused", number, count)
-		}
-		places := int(n) % 30
-		if digits, ok := decimal.Fixed(number, places); ok {
-			scale := new(big.Float).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))
-			exact := new(big.Float).SetPrec(2000).Mul(new(big.Float).SetFloat64(number), scale.SetPrec(200))
-			if want := exact.Text('f', 0); strconv.FormatUint(digits, 10) != want {
-				t.Errorf("%v to %d places is %d, want %s", number, places, digits, want)
-			}
-		}
+		check(t, number, n)
 	})
+}
+
+// The same for floats of all sizes that the functions take, at each count of digits.
+func TestDigits(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for exponent := -45; exponent < 66; exponent++ {
+		for n := range uint8(30) {
+			for range 10 {
+				check(t, math.Ldexp(1+random.Float64(), exponent), n)
+			}
+		}
+	}
+}
+
+func check(t *testing.T, number float64, n uint8) {
+	t.Helper()
+	count := int(n)%decimal.MaxDigits + 1
+	if digits, exponent, ok := decimal.Significant(number, count); ok {
+		want := strconv.FormatFloat(number, 'e', count-1, 64)
+		text := strconv.FormatUint(digits, 10)
+		if len(text) > 1 {
+			text = text[:1] + "." + text[1:]
+		}
+		power, _ := strconv.Atoi(want[strings.IndexByte(want, 'e')+1:])
+		if text != want[:strings.IndexByte(want, 'e')] || power != exponent {
+			t.Errorf("%v to %d digits is %s times ten to the %d, want %s", number, count, text, exponent, want)
+		}
+	} else if number >= 1e-10 && number < 1<<64 {
+		t.Errorf("%v to %d digits is refused", number, count)
+	}
+	places := int(n) % 30
+	if digits, ok := decimal.Fixed(number, places); ok {
+		scale := new(big.Float).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))
+		exact := new(big.Float).SetPrec(2000).Mul(new(big.Float).SetFloat64(number), scale.SetPrec(200))
+		if want := exact.Text('f', 0); strconv.FormatUint(digits, 10) != want {
+			t.Errorf("%v to %d places is %d, want %s", number, places, digits, want)
+		}
+	}
 }
 
 func BenchmarkSignificant(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		decimal.Significant(3.14159265358979, 14)
+	}
+}
+
+// AppendUint is strconv's, at each count of digits.
+func TestAppendUint(t *testing.T) {
+	for _, whole := range []uint64{0, 9, 10, 42, 99, 100, 101, 999, 1000, 99999, 100000, math.MaxUint64} {
+		if got := string(decimal.AppendUint([]byte("x"), whole)); got != "x"+strconv.FormatUint(whole, 10) {
+			t.Errorf("%d is written %s", whole, got[1:])
+		}
+	}
+	for power := uint64(1); power < 1e19; power *= 10 {
+		for _, whole := range []uint64{power - 1, power, power + 1} {
+			if got := string(decimal.AppendUint(nil, whole)); got != strconv.FormatUint(whole, 10) {
+				t.Errorf("%d is written %s", whole, got)
+			}
+		}
+	}
+}
+
+func TestAppendGeneral(t *testing.T) {
+	for _, test := range []struct {
+		rule     string
+		digits   uint64
+		n        int
+		exponent int
+		want     string
+	}{
+		{"one digit", 7, 1, 0, "7"},
+		{"one digit and an exponent", 7, 1, 1, "7e+01"},
+		{"a point within", 12345, 5, 2, "123.45"},
+		{"an even count of digits", 123456, 6, 2, "123.456"},
+		{"no point at the end", 12345, 5, 4, "12345"},
+		{"zeros behind the point are left away", 12300, 5, 1, "12.3"},
+		{"and the point", 12000, 5, 1, "12"},
+		{"zeros before the point are not", 10000, 5, 3, "1000"},
+		{"an exponent of n", 12345, 5, 5, "1.2345e+05"},
+		{"an exponent without a point", 10000, 5, 5, "1e+05"},
+		{"a small number", 12345, 5, -1, "0.12345"},
+		{"the smallest without an exponent", 12345, 5, -4, "0.00012345"},
+		{"a smaller one", 12345, 5, -5, "1.2345e-05"},
+		{"three digits of an exponent", 12345, 5, 123, "1.2345e+123"},
+		{"17 digits", 12345678901234567, 17, 3, "1234.5678901234567"},
+		{"17 digits and an exponent", 12345678901234567, 17, -7, "1.2345678901234567e-07"},
+	} {
+		if got := string(decimal.AppendGeneral([]byte("x"), test.digits, test.n, test.exponent)); got != "x"+test.want {
+			t.Errorf("%s: %s, want %s", test.rule, got[1:], test.want)
+		}
 	}
 }
