@@ -47,6 +47,7 @@ func TestBasicFunctions(t *testing.T) {
 		{"metatables", `local t = setmetatable({}, {__metatable = "shut"}) print(getmetatable(t), getmetatable({})) print(pcall(setmetatable, t, {}))
 			print(pcall(setmetatable, {}, 1))`,
 			"shut\tnil\nfalse\tcannot change a protected metatable\nfalse\tbad argument #2 to '?' (nil or table expected)\n"},
+		{"one result", `print(select("#", setmetatable({}, {}, 1)), select("#", rawset({}, 1, 2, 3)))`, "1\t1\n"},
 		{"select", `print(select("#", 1, nil)) print(select(2, 1, 2, 3)) print(select(-1, 1, 2, 3)) print(pcall(select, 0)) print(pcall(select, -9, 1))`,
 			"2\n2\t3\n3\nfalse\tbad argument #1 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (index out of range)\n"},
 		{"unpack", `print(unpack({1, 2, 3}, 2)) print(pcall(unpack, {}, 1, 1e8)) print((select("#", unpack({}, 1, 7000))))`,

@@ -27,7 +27,7 @@ func setmetatable(c *lua.Call) error {
 		return c.Errorf("cannot change a protected metatable")
 	}
 	t.SetMetatable(meta)
-	return c.ReturnArgs(1)
+	return c.Return(t.Value())
 }
 
 func rawequal(c *lua.Call) error {
