@@ -202,5 +202,6 @@ func (s *State) Wrap(th *Thread) Value {
 	s.goFunctions++
 	return goValue(&goFunction{
 		name: "wrap", env: s.globals, special: specialWrapped, held: threadValue(th), number: s.goFunctions,
+		mark: s.born,
 	})
 }

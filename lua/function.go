@@ -93,11 +93,25 @@ type proto struct {
 	mark      uint32
 
 	source   *code.Prototype
+	text     *chunkText
 	children []*proto // made when they are first needed
 }
 
+// chunkText is the source of a chunk, which all its prototypes share.
+type chunkText struct {
+	bytes []byte
+	mark  uint32
+}
+
+func (s *State) loadText(bytes []byte) (*chunkText, error) {
+	text := &chunkText{bytes: bytes}
+	return text, s.charge(text.size())
+}
+
+func (t *chunkText) size() int { return 32 + sizeClass(len(t.bytes)) }
+
 // load makes what a state needs to run a prototype.
-func (s *State) load(source *code.Prototype) (*proto, error) {
+func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 	if err := s.charge(protoSize(source)); err != nil {
 		return nil, err
 	}
@@ -109,6 +123,7 @@ func (s *State) load(source *code.Prototype) (*proto, error) {
 		params:    int32(source.Params),
 		vararg:    source.IsVararg,
 		source:    source,
+		text:      text,
 		children:  make([]*proto, len(source.Prototypes)),
 	}
 	for i, c := range source.Constants {
@@ -141,7 +156,7 @@ func protoSize(source *code.Prototype) int {
 // child returns the prototype of a function within.
 func (s *State) child(p *proto, i int) (*proto, error) {
 	if p.children[i] == nil {
-		made, err := s.load(p.source.Prototypes[i])
+		made, err := s.load(p.source.Prototypes[i], p.text)
 		if err != nil {
 			return nil, err
 		}

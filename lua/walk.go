@@ -375,6 +375,10 @@ func (s *State) lookIntoProto(p *proto) {
 	}
 	p.mark = s.epoch
 	s.live += int64(protoSize(p.source))
+	if p.text.mark != s.epoch {
+		p.text.mark = s.epoch
+		s.live += int64(p.text.size())
+	}
 	for _, c := range p.constants {
 		s.mark(c)
 	}

@@ -38,7 +38,10 @@ type Prototype struct {
 	LineDefined     int    // 0 for a chunk
 	LastLineDefined int
 
-	Text string // the function's source, for string.dump; empty for a chunk, whose text is the whole
+	// The function's text is that part of the chunk's source, from "(" to end; the "(" is on TextLine. All are 0 for a
+	// chunk. The text of a method, such as function t:f() end, lacks the parameter self.
+	TextStart, TextEnd, TextLine int
+	IsMethod                     bool
 }
 
 // A Constant is nil, a boolean, a number or a string.

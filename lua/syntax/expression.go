@@ -342,7 +342,7 @@ func (p *parser) tableField() Field {
 // body parses a function from its parameters to its end. A method gets the parameter
 // self.
 func (p *parser) body(line int, isMethod bool) *Function {
-	f := &Function{Parent: p.function}
+	f := &Function{Parent: p.function, IsMethod: isMethod, Start: int32(p.tok.start), StartLine: int32(p.lexer.line)}
 	f.line = int32(line)
 	p.function = f
 	scope := p.openScope()
@@ -352,6 +352,7 @@ func (p *parser) body(line int, isMethod bool) *Function {
 	p.parameters(f)
 	p.show(scope)
 	f.Body = p.block()
+	f.End = int32(p.tok.start + len("end"))
 	p.expectClosing("end", "function", line)
 	p.closeScope(scope)
 	p.function = f.Parent

@@ -24,7 +24,7 @@ func newLexer(source []byte, name string, opts Options) lexer {
 	return lexer{
 		source: source,
 		name:   name,
-		line:   1,
+		line:   max(opts.FirstLine, 1),
 		meter:  newMeter(opts.Charge),
 		words:  make(map[string]*word),
 	}

@@ -49,6 +49,9 @@ type Options struct {
 	// of them at once, and for each long literal. An error ends the parse, and Parse
 	// returns it as it is. nil means no limit.
 	Charge func(bytes int) error
+
+	// FirstLine is the number of the source's first line. 0 means 1.
+	FirstLine int
 }
 
 // SkipHead takes a byte order mark and a first line that begins with '#' off source, but
@@ -70,7 +73,7 @@ func SkipHead(source []byte) []byte {
 // bounded (see maxLevels, maxLinks), so that a consumer may recurse over it. Parse is
 // safe for concurrent use.
 func Parse(source []byte, name string, opts Options) (*Chunk, error) {
-	if err := checkSize(len(source), name); err != nil {
+	if err := checkSize(len(source)+max(opts.FirstLine, 0), name); err != nil {
 		return nil, err
 	}
 	main := &Function{IsVararg: true}

@@ -95,8 +95,13 @@ type (
 		Node
 		Params   []*Local // those of a method begin with self
 		IsVararg bool
+		IsMethod bool
 		Body     []Stmt
 		Parent   *Function // the function around it; nil for the main function
+
+		// The text is source[Start:End], from '(' to end; '(' is on StartLine. All are 0 for
+		// the main function.
+		Start, End, StartLine int32
 	}
 
 	// Table is a table constructor.

@@ -83,6 +83,9 @@ func compile(s *lua.State, source, name, mode string) (lua.Value, error) {
 	if !strings.Contains(mode, kind) {
 		return lua.Nil, errors.New("attempt to load chunk with wrong mode")
 	}
+	if kind == "b" {
+		return s.Undump(source, name)
+	}
 	return s.LoadString(source, name)
 }
 
