@@ -103,12 +103,12 @@ func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 // leave ends a call that was stopped, killed or has failed.
 func (g *Gate) leave(err error) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if now := g.phase(); now.is(stopped) {
 		g.s.ClearInterrupt()
 		g.change(now, now.as(idle))
 	}
 	g.called = lua.Nil
+	g.mu.Unlock()
 	switch {
 	case errors.Is(err, errExit), errors.Is(err, lua.ErrClosed):
 		return nil
