@@ -101,6 +101,9 @@ func TestPrograms(t *testing.T) {
 			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "5 nil", false},
 		{"an unknown key", `print(pcall(next, {a = 1}, "zz"))`, "false invalid key to 'next'", false},
 		{"a sparse array", `local t = {} t[1000] = 1 print(#t) t[1] = 1 print(#t)`, "0\n1", false},
+		{"arrays with holes", `local t = {1, 2, nil, 4} print(t[4], t[3], next(t, 2)) t = {1, nil, 3} print(t[3]) t = {nil, nil, 3} print(t[3])
+			t = {} t[1] = 1 t[2] = 2 t[4] = 4 t.x = 5 t[6] = 6 t[7] = 7 t[9] = 9 local n = 0 for k in pairs(t) do n = n + 1 end print(n, t[4], t[9])`,
+			"4 nil 4 4\n3\n3\n7 4 9", false},
 		{"an array filled backwards", `local t = {} for i = 40, 1, -1 do t[i] = i end print(#t) local s = 0
 			for i, v in ipairs(t) do s = s + v end print(s)`, "40\n820", false},
 		{"numeric for", `for i = 0.1, 1 do print(i == 0.1) end for i = 3, 1, -1 do print(i) end

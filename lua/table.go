@@ -409,12 +409,8 @@ func (t *Table) setString(key *str, value Value) error {
 // insert adds a key that is not among the entries.
 func (t *Table) insert(key, value Value) error {
 	if len(t.entries) == cap(t.entries) {
-		moved, err := t.rehash(key)
-		if err != nil {
+		if stored, err := t.rehash(key, value); err != nil || stored {
 			return err
-		}
-		if moved { // into the array part, perhaps this key, too
-			return t.set(key, value)
 		}
 	}
 	t.absent = 0
@@ -538,11 +534,13 @@ func (t *Table) pull(i int) Value {
 }
 
 // rehash makes room for a new key when the entries are full. Whole numbers move to the array part if more than half of it
-// is then in use. It reports whether some moved.
-func (t *Table) rehash(extra Value) (moved bool, err error) {
-	if t.hasInts || extra.isNumber() {
-		if size := t.arraySize(extra); size > len(t.array) {
-			return true, t.moveToArray(size)
+// is then in use. It reports whether the key is one of them, and stored there.
+func (t *Table) rehash(key, value Value) (stored bool, err error) {
+	if t.hasInts || key.isNumber() {
+		if size := t.arraySize(key); size > len(t.array) {
+			if stored, err = t.moveToArray(size, key, value); err != nil || stored {
+				return stored, err
+			}
 		}
 	}
 	live := 0
@@ -608,12 +606,12 @@ func ceilLog2(n uint64) int {
 	return log
 }
 
-// moveToArray makes the array part hold keys below size.
-func (t *Table) moveToArray(size int) error {
+// moveToArray makes the array part hold keys below size, a new one among them, if it is one of these.
+func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error) {
 	t.moved()
 	if size > cap(t.array) {
 		if err := t.growArray(size); err != nil {
-			return err
+			return false, err
 		}
 	}
 	old := len(t.array)
@@ -629,11 +627,21 @@ func (t *Table) moveToArray(size int) error {
 			e.value = Nil
 		}
 	}
+	at := -1
+	if key.isNumber() && isInt(key.float()) {
+		at = int(key.float())
+	}
+	if stored = at >= 0 && at < len(t.array); stored {
+		t.array[at] = value
+	}
 	t.shrink()
 	if t.hasInts {
 		t.pullOn()
 	}
-	return nil
+	if at == len(t.array) { // just behind: the array's end must be a border
+		return true, t.append(value)
+	}
+	return stored, nil
 }
 
 // length returns a border: a number n ≥ 0 with t[n] ~= nil, or n = 0, and t[n+1] == nil.

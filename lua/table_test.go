@@ -1,0 +1,75 @@
+package lua_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// Tables behave as a map does, whatever keys come and go in whatever order, and their length is a border.
+func TestTablesAreMaps(t *testing.T) {
+	s := lua.NewState(lua.Options{})
+	defer s.Close()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		m := newMapped(t, s)
+		keys := 1 + random.IntN(40)
+		for range random.IntN(120) {
+			m.set(random.IntN(keys)-2, random.IntN(3))
+			if random.IntN(4) == 0 {
+				m.set(1000*random.IntN(10), random.IntN(2))
+			}
+			m.check()
+		}
+	}
+}
+
+// mapped is a table with the map that it should be.
+type mapped struct {
+	t     *testing.T
+	table *lua.Table
+	want  map[int]lua.Value
+}
+
+func newMapped(t *testing.T, s *lua.State) *mapped {
+	table, err := s.NewTable(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &mapped{t, table, map[int]lua.Value{}}
+}
+
+// set stores a number, or nil for 0.
+func (m *mapped) set(key, number int) {
+	value := lua.Nil
+	if number > 0 {
+		value = lua.Int(number)
+	}
+	if err := m.table.SetInt(key, value); err != nil {
+		m.t.Fatal(err)
+	}
+	m.want[key] = value
+}
+
+func (m *mapped) check() {
+	m.t.Helper()
+	count := 0
+	for key, value := range m.want {
+		if got := m.table.GetInt(key); got != value {
+			m.t.Fatalf("[%d] is %#v, want %#v", key, got, value)
+		}
+		if !value.IsNil() {
+			count++
+		}
+	}
+	for range m.table.All {
+		count--
+	}
+	if count != 0 {
+		m.t.Fatalf("All yields %d keys too few", count)
+	}
+	if n := m.table.Len(); n > 0 && m.table.GetInt(n).IsNil() || !m.table.GetInt(n+1).IsNil() {
+		m.t.Fatalf("the length %d is no border", n)
+	}
+}
