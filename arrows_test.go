@@ -136,6 +136,8 @@ var rows = []row{
 	{folder: "lua/number", is: "Lua's numbers as text, without a VM: standard library alone",
 		ours:  []string{"lua/internal/decimal"},
 		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "lua/date", is: "os.date and os.time, without a VM: standard library alone",
+		never: []string{"net/...", "os", "context"}},
 	{folder: "lua/pattern", is: "Lua's patterns, without a VM: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "lua/internal/decimal", is: "the decimal digits of a float: standard library alone",
