@@ -269,6 +269,15 @@ func (c *Call) Return(values ...Value) error {
 	if c.err != nil {
 		return c.err
 	}
+	if len(values) == 1 {
+		c.th.stack[c.base-1] = values[0]
+		c.result = 1
+		return nil
+	}
+	return c.returnAll(values)
+}
+
+func (c *Call) returnAll(values []Value) error {
 	at := c.base - 1
 	if err := c.th.ensure(at + len(values)); err != nil {
 		return err

@@ -785,10 +785,12 @@ outer:
 				err = s.tailCall(s.thread, fr, i)
 				continue outer
 			case code.Return1:
-				if fr.flags == 0 && fr.want == 1 {
+				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 {
 					th := s.thread
 					stack := th.stack
-					stack[fr.ret] = regs[i.A()]
+					if want == 1 {
+						stack[fr.ret] = regs[i.A()]
+					}
 					th.depth--
 					fr = &th.frames[th.depth-1]
 					p = fr.fn.proto
@@ -799,8 +801,11 @@ outer:
 				err = s.leave(s.thread, int(fr.base)+i.A(), 1)
 				continue outer
 			case code.Return0:
-				if fr.flags == 0 && fr.want == 0 {
+				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 {
 					th := s.thread
+					if want == 1 {
+						th.stack[fr.ret].setNil()
+					}
 					th.depth--
 					fr = &th.frames[th.depth-1]
 					p = fr.fn.proto

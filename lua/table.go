@@ -482,7 +482,7 @@ func (t *Table) startArray(value Value) error {
 func (t *Table) append(value Value) error {
 	if len(t.array) == cap(t.array) {
 		size := len(t.array) * 2
-		if size > 1<<16 {
+		if size > 1<<20 {
 			size = len(t.array) + len(t.array)/2
 		}
 		if err := t.growArray(max(size, 4)); err != nil {

@@ -88,6 +88,7 @@ func (s *State) noteFinalizer(u *Userdata, meta *Table) {
 
 // safePoint does what was put off until no operation is under way.
 func (s *State) safePoint() error {
+	s.forgetAbove()
 	if s.walkWanted {
 		s.walkWanted = false
 		if s.phase == walkIdle {
@@ -608,6 +609,21 @@ func (s *State) finalizeAll() {
 		s.opts.Log(err)
 	}
 }
+
+// forgetAbove forgets values above the innermost frame, so that Go can free what no function uses any longer. What is far
+// above is left to the next walk.
+func (s *State) forgetAbove() {
+	th := s.thread
+	top := max(th.free(), th.top)
+	if s.active != nil && s.active.th == th {
+		top = max(top, s.active.top)
+	}
+	if end := min(len(th.stack), top+maxForgotten); top < end {
+		clear(th.stack[top:end])
+	}
+}
+
+const maxForgotten = 1024
 
 // clearAbove forgets values above everything that frames use.
 func (s *State) clearAbove() {
