@@ -3,6 +3,7 @@
 #   make          format, vet, test
 #   make race     the tests under the race detector (needs a C compiler)
 #   make fuzz     every fuzz target for FUZZTIME
+#   make soak     random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies
 #   make bench    every benchmark, BENCHCOUNT times
 #   make interop  tests against servers that others wrote; installs them
 #   make lint     staticcheck
@@ -10,6 +11,7 @@
 
 GO          ?= go
 FUZZTIME    ?= 30s
+SOAKTIME    ?= 2h
 BENCHCOUNT  ?= 6
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -19,7 +21,7 @@ DOORS       := doors/gopherlua
 # in_doors runs a command in each of them.
 in_doors = @for door in $(DOORS); do echo "$$door: $(1)"; (cd "$$door" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test race fuzz bench interop lint build
+.PHONY: all format format-check vet test race fuzz soak bench interop lint build
 
 all: format vet test
 
@@ -62,6 +64,10 @@ fuzz:
 			rm "$$log"; \
 		done; \
 	done) || exit 1; done
+
+soak:
+	$(GO) test ./engine -run '^TestFaultOnTheWay$$' -cut.every -timeout 0 -v
+	$(GO) test ./engine -run '^TestRandomSessions$$' -random.for $(SOAKTIME) -timeout 0 -v
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) ./...
