@@ -164,6 +164,15 @@ func (h *Host) End(id engine.ID) *engine.End {
 	return h.ends[id]
 }
 
+// Drain dispatches what there is now, and reports whether there was anything.
+func (h *Host) Drain() bool {
+	delivered := 0
+	for n := h.Dispatch(recorder{h}, engine.Budget{}); n > 0; n = h.Dispatch(recorder{h}, engine.Budget{}) {
+		delivered += n
+	}
+	return delivered > 0
+}
+
 // Events returns what was dispatched for the connection and not yet wanted.
 func (h *Host) Events(id engine.ID) []string { return slices.Clone(h.events[id]) }
 
