@@ -554,7 +554,7 @@ func (s *State) queueFinalizers(units int) int {
 			s.kept++
 			continue
 		}
-		if u.meta != nil && !u.meta.getString(s.names.events[eventGC]).IsNil() {
+		if s.hasFinalizer(u) {
 			s.dead = append(s.dead, u)
 		}
 	}
@@ -580,14 +580,7 @@ func (s *State) finalize() error {
 		u := s.pending[0]
 		s.pending[0] = nil
 		s.pending = s.pending[1:]
-		if u.meta == nil {
-			continue
-		}
-		handler := u.meta.getString(s.names.events[eventGC])
-		if !handler.IsFunction() {
-			continue
-		}
-		if err := s.Call0(handler, userdataValue(u)); err != nil {
+		if err := s.finalizeOne(u); err != nil {
 			if e, isLua := err.(*Error); isLua && !e.Catchable() {
 				return e
 			}

@@ -1,0 +1,27 @@
+package lua
+
+// A Finalizer is a Go value in a userdata that holds something of the system, such as an open file. The first walk that
+// finds nobody who holds the userdata has Finalize called, after __gc if that is set, and so has Close. Unlike __gc it makes
+// no walk happen that would not happen without it. Only userdata with a metatable are looked at. Finalize must not call Lua.
+type Finalizer interface{ Finalize() }
+
+// hasFinalizer reports whether something is to be done when nobody holds a userdata any longer.
+func (s *State) hasFinalizer(u *Userdata) bool {
+	if _, ok := u.data.(Finalizer); ok {
+		return true
+	}
+	return u.meta != nil && !u.meta.getString(s.names.events[eventGC]).IsNil()
+}
+
+// finalizeOne runs the finalizers of a userdata.
+func (s *State) finalizeOne(u *Userdata) (err error) {
+	if u.meta != nil {
+		if handler := u.meta.getString(s.names.events[eventGC]); handler.IsFunction() {
+			err = s.Call0(handler, userdataValue(u))
+		}
+	}
+	if f, ok := u.data.(Finalizer); ok {
+		f.Finalize()
+	}
+	return err
+}
