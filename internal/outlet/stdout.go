@@ -2,6 +2,7 @@ package outlet
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"strings"
 	"sync"
@@ -41,10 +42,16 @@ func NewStdout(w io.Writer, lines bool) *Stdout {
 
 // Write implements io.Writer.
 func (s *Stdout) Write(p []byte) (int, error) {
-	if err := s.WriteStrings(string(p)); err != nil {
-		return 0, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return len(p), nil
 	}
-	return len(p), nil
+	n, err := s.buffer.Write(p)
+	if err == nil && (s.mode == Unbuffered || s.mode == Lines && bytes.IndexByte(p, '\n') >= 0) {
+		err = s.buffer.Flush()
+	}
+	return n, err
 }
 
 // WriteStrings writes the parts in one go: no other writer and no Finish comes in between. It
@@ -91,4 +98,16 @@ func (s *Stdout) SetMode(mode Mode) error {
 	defer s.mu.Unlock()
 	s.mode = mode
 	return s.buffer.Flush()
+}
+
+// StdoutOn returns w itself if it is a Stdout, and else one that writes to w at once. nil
+// discards.
+func StdoutOn(w io.Writer) *Stdout {
+	if s, ok := w.(*Stdout); ok {
+		return s
+	}
+	if w == nil {
+		w = io.Discard
+	}
+	return &Stdout{buffer: bufio.NewWriter(w), mode: Unbuffered}
 }

@@ -3,26 +3,56 @@ package std
 
 import (
 	"io"
+	"log/slog"
 
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/baselib"
 	"github.com/tidewire/tidewire/lua/std/corolib"
+	"github.com/tidewire/tidewire/lua/std/iolib"
+	"github.com/tidewire/tidewire/lua/std/oslib"
+	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
 // Options says what the libraries may reach. The zero value opens what only computes.
 type Options struct {
-	// Stdout is what print writes to. nil discards it.
+	// Stdin is what io.read and io.stdin read, and loadfile without a name. nil means an
+	// empty one.
+	Stdin io.Reader
+
+	// Stdout is what print, io.write and io.stdout write to, without a buffer. nil discards.
 	Stdout io.Writer
 
-	// Files reads the files of dofile and loadfile. nil means that there are none.
-	Files baselib.Files
+	// Stderr is what io.stderr writes to. nil discards.
+	Stderr io.Writer
+
+	// Box is what the script may do to the system: files, programs, environment variables.
+	// nil allows nothing.
+	Box *sandbox.Box
+
+	// Exit carries out os.exit: it returns what State.Unwind does. nil ends the outermost
+	// call with an *oslib.ExitError.
+	Exit func(code int) error
+
+	// Logger receives what the script's author should know. nil discards it.
+	Logger *slog.Logger
 }
 
 // Open opens all libraries.
 func Open(s *lua.State, opts Options) error {
+	box := opts.Box
+	if box == nil {
+		box = sandbox.New(sandbox.Options{})
+	}
+	streams := iolib.NewStreams(opts.Stdin, opts.Stdout, opts.Stderr)
+	sources := sandbox.Sources{Box: box, Stdin: streams.Stdin}
+	flush := func() { _ = streams.Stdout.Flush() } // the error stays there for whoever writes
 	for _, open := range []func() error{
-		func() error { return baselib.Open(s, baselib.Options{Stdout: opts.Stdout, Files: opts.Files}) },
+		func() error { return baselib.Open(s, baselib.Options{Stdout: streams.Stdout, Files: sources}) },
 		func() error { return corolib.Open(s) },
+		func() error { return iolib.Open(s, box, streams) },
+		func() error {
+			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: opts.Exit, Flush: flush})
+		},
 	} {
 		if err := open(); err != nil {
 			return err

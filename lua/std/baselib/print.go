@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	lineRoom = 4096      // bytes that print gathers before it writes
+	lineRoom = 64 << 10  // bytes that print gathers before it writes
 	piece    = 256 << 10 // bytes of one write
 )
 

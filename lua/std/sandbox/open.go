@@ -84,7 +84,7 @@ func (b *Box) ReadFile(path string) ([]byte, error) {
 	f, err := openUnder(path, os.O_RDONLY|nonblocking, b.read)
 	var refused *Refusal
 	if errors.As(err, &refused) {
-		return nil, &wordedRefusal{refused, b.Word(refused, true)}
+		return nil, &wordedError{refused, b.Word(refused, true)}
 	}
 	if err != nil {
 		return nil, err
@@ -101,15 +101,6 @@ func (b *Box) ReadFile(path string) ([]byte, error) {
 	}
 	return content, err
 }
-
-// wordedRefusal is a refusal in the words of Options.Word.
-type wordedRefusal struct {
-	*Refusal
-	text string
-}
-
-func (w *wordedRefusal) Error() string { return w.text }
-func (w *wordedRefusal) Unwrap() error { return w.Refusal }
 
 // CreateTemp creates a file with a new name in the system's directory for such files, if it
 // may be written to.

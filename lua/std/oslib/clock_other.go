@@ -1,0 +1,8 @@
+//go:build !unix
+
+package oslib
+
+import "time"
+
+// processTime is the time since the state was made, which is what C's clock gives on Windows.
+func processTime(started time.Time) time.Duration { return time.Since(started) }
