@@ -309,6 +309,16 @@ func (c *compiler) addHints() {
 	if c.first.kind == kindByte {
 		c.prefix = c.prefixOf(c.first.c)
 	}
+	if len(c.nodes) == 2 && c.nodes[1].op == opEnd {
+		switch c.nodes[0].op {
+		case opText:
+			c.shape = shapeText
+		case opAny, opByte, opNotByte, opSet:
+			c.shape = shapeOne
+		case opStar:
+			c.shape = shapeStar
+		}
+	}
 }
 
 // prefixOf returns the text that each match begins with, whose first byte is known.

@@ -67,18 +67,35 @@ func (m *Matcher) Next() (from, to int, err error) {
 				return -1, -1, err
 			}
 		}
-		end, err := m.matchAt(at)
-		switch {
-		case err != nil:
+		var end int
+		switch p.shape {
+		case shapeText:
+			end = at + len(p.prefix)
+		case shapeOne:
+			if end = at + 1; end > len(m.subject) {
+				return -1, -1, nil
+			}
+		case shapeStar:
+			n := &p.nodes[0]
+			end, err = m.span(n, at)
+			if end-at < int(n.d) {
+				end = -1
+			}
+		default:
+			end, err = m.matchAt(at)
+		}
+		if err != nil {
 			return -1, -1, err
-		case end >= 0:
+		}
+		if end >= 0 {
 			m.from, m.to = at, end
 			if !p.anchored {
 				m.next = max(end, at+1)
 			}
 			return at, end, nil
-		case p.anchored:
-			return -1, -1, nil
+		}
+		if p.anchored {
+			break
 		}
 		at++
 	}

@@ -55,6 +55,7 @@ type Program struct {
 	// is skipped could have to fail.
 	deep bool
 
+	shape      shape
 	first      hint   // of a match
 	prefix     string // what each match begins with, if first is of kindByte
 	captures   int    // how many there are
@@ -105,6 +106,17 @@ const (
 	opError
 )
 
+// shape names the Programs of one item, which need no more than a search for where it
+// begins.
+type shape uint8
+
+const (
+	shapeOther shape = iota // whatever nodes there are
+	shapeText               // an opText
+	shapeOne                // a byte
+	shapeStar               // an opStar
+)
+
 // kind says which bytes an item of one byte matches.
 type kind uint8
 
@@ -132,6 +144,9 @@ func Compile(pattern string) *Program {
 	rest, anchored := strings.CutPrefix(pattern, "^")
 	p := compile(rest)
 	p.pattern, p.anchored = pattern, anchored
+	if anchored {
+		p.shape = shapeOther
+	}
 	return p
 }
 
