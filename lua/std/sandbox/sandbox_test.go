@@ -378,3 +378,43 @@ func TestLongPaths(t *testing.T) {
 		t.Errorf("took %v", d)
 	}
 }
+
+func TestSources(t *testing.T) {
+	dir := tree(t, map[string]string{"src/a.lua": "A", "open/b": "B", "secret": "S"})
+	box := sandbox.New(sandbox.Options{
+		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "open"))}, ModuleDirs: []string{filepath.Join(dir, "src")},
+	})
+	sources := sandbox.Sources{Box: box, Stdin: strings.NewReader("I")}
+	read := func(f io.ReadCloser, err error) string {
+		if err != nil {
+			return strings.ReplaceAll(err.Error(), dir, "DIR")
+		}
+		defer f.Close()
+		content, err := io.ReadAll(f)
+		if err != nil {
+			return strings.ReplaceAll(err.Error(), dir, "DIR")
+		}
+		return string(content)
+	}
+	for name, want := range map[string]string{
+		"": "I", dir + "/open/b": "B", dir + "/secret": "DIR/secret: reading is not allowed",
+		dir + "/open/c": "DIR/open/c: No such file or directory", dir + "/open": "DIR/open: Is a directory",
+	} {
+		if got := read(sources.Open(name)); got != want && (runtime.GOOS == "linux" || !strings.HasSuffix(name, "/open")) {
+			t.Errorf("Open %q: %q, want %q", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"src/a.lua": "A", "open/b": "B", "secret": "reading is not allowed", "src/b.lua": "file does not exist", "open": "file does not exist",
+	} {
+		if got := read(sources.OpenModule(filepath.Join(dir, name))); got != want {
+			t.Errorf("OpenModule %q: %q, want %q", name, got, want)
+		}
+	}
+	if _, err := sources.OpenModule(filepath.Join(dir, "src/b.lua")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	if got := read(sandbox.Sources{Box: box}.Open("")); got != "" {
+		t.Errorf("without Stdin: %q", got)
+	}
+}

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -23,21 +25,25 @@ func (s Sources) Open(name string) (io.ReadCloser, error) {
 		return &source{s.Box, "stdin", stdin, io.NopCloser(nil)}, nil
 	}
 	f, err := s.Box.OpenFile(name, os.O_RDONLY)
-	return s.worded(name, f, err)
-}
-
-// OpenModule opens a file as Box.OpenModule does.
-func (s Sources) OpenModule(name string) (io.ReadCloser, error) {
-	f, err := s.Box.OpenModule(name)
-	return s.worded(name, f, err)
-}
-
-func (s Sources) worded(name string, f *os.File, err error) (io.ReadCloser, error) {
 	if err != nil {
 		text, _ := s.Box.Describe(name, err)
 		return nil, &wordedError{err, text}
 	}
 	return &source{s.Box, name, f, f}, nil
+}
+
+// OpenModule opens a file as Box.OpenModule does. A file that may not be read is an error that
+// does not repeat the name; for any other reason there is none: fs.ErrNotExist.
+func (s Sources) OpenModule(name string) (io.ReadCloser, error) {
+	f, err := s.Box.OpenModule(name)
+	var refused *Refusal
+	switch {
+	case err == nil:
+		return &source{s.Box, name, f, f}, nil
+	case errors.As(err, &refused):
+		return nil, &wordedError{refused, s.Box.Word(refused, true)}
+	}
+	return nil, fs.ErrNotExist
 }
 
 // source is a file whose errors are worded.
