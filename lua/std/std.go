@@ -11,6 +11,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std/iolib"
 	"github.com/tidewire/tidewire/lua/std/oslib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/lua/std/stringlib"
 )
 
 // Options says what the libraries may reach. The zero value opens what only computes.
@@ -53,6 +54,7 @@ func Open(s *lua.State, opts Options) error {
 		func() error {
 			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: opts.Exit, Flush: flush})
 		},
+		func() error { return stringlib.Open(s) },
 	} {
 		if err := open(); err != nil {
 			return err

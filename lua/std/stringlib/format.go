@@ -1,0 +1,83 @@
+package stringlib
+
+import (
+	"fmt"
+
+	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/format"
+)
+
+// format is string.format.
+func (l *library) format(c *lua.Call) error {
+	rest := c.String(1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	b := l.builder()
+	defer l.done(b)
+	for argument := 2; ; argument++ {
+		text, directive, after, err := format.Next(rest)
+		if !b.WriteString(text) {
+			return b.Err()
+		}
+		if err != nil {
+			return c.Errorf("%s", err)
+		}
+		if directive.Verb == 0 {
+			if after == "" {
+				break
+			}
+			rest = after
+			argument--
+			continue
+		}
+		rest = after
+		c.Any(argument)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		if err := write(c, b, directive, argument); err != nil {
+			return err
+		}
+	}
+	v, err := b.Value()
+	if err != nil {
+		return err
+	}
+	return c.Return(v)
+}
+
+// write appends an argument as a directive has it.
+func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error {
+	switch d.Kind() {
+	case format.Number:
+		f := c.Number(argument)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		b.Append(format.MaxNumber, func(dst []byte) []byte { return d.AppendNumber(dst, f) })
+	case format.String, format.Quoted:
+		v, err := c.State().ToString(c.Arg(argument))
+		if err != nil {
+			return err
+		}
+		text, isText := lua.ToText(v)
+		if !isText { // what a __tostring has returned
+			text = v.Describe()
+		}
+		if d.Kind() == format.Quoted {
+			b.Append(format.QuotedSize(text), func(dst []byte) []byte { return format.AppendQuoted(dst, text) })
+		} else if d.IsPlain() {
+			b.WriteString(text)
+		} else {
+			b.Append(d.StringSize(len(text)), func(dst []byte) []byte { return d.AppendString(dst, text) })
+		}
+	case format.Pointer:
+		if address := c.Arg(argument).Address(); address != 0 {
+			b.WriteString(fmt.Sprintf("0x%012x", address))
+		} else {
+			b.WriteString("NULL")
+		}
+	}
+	return b.Err()
+}
