@@ -1,13 +1,14 @@
 # What a change has to pass. CI (.ci/run) runs these targets and nothing else.
 #
-#   make          format, vet, test
-#   make race     the tests under the race detector (needs a C compiler)
-#   make fuzz     every fuzz target for FUZZTIME
-#   make soak     random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies
-#   make bench    every benchmark, BENCHCOUNT times
-#   make interop  tests against servers that others wrote; installs them
-#   make lint     staticcheck
-#   make build    the runner, ./tidewire
+#   make           format, vet, test
+#   make race      the tests under the race detector (needs a C compiler)
+#   make fuzz      every fuzz target for FUZZTIME
+#   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies
+#   make bench     every benchmark, BENCHCOUNT times
+#   make bench-lua Lua programs on five VMs, into docs/performance.md; needs lua5.1 and luajit
+#   make interop   tests against servers that others wrote; installs them
+#   make lint      staticcheck
+#   make build     the runner, ./tidewire
 
 GO          ?= go
 FUZZTIME    ?= 30s
@@ -16,12 +17,12 @@ BENCHCOUNT  ?= 6
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Modules of their own: the go command does not reach them from the root.
-DOORS       := doors/gopherlua
+MODULES     := doors/gopherlua bench
 
-# in_doors runs a command in each of them.
-in_doors = @for door in $(DOORS); do echo "$$door: $(1)"; (cd "$$door" && $(1)) || exit 1; done
+# in_modules runs a command in each of them.
+in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test race fuzz soak bench interop lint build
+.PHONY: all format format-check vet test race fuzz soak bench bench-lua interop lint build
 
 all: format vet test
 
@@ -38,20 +39,20 @@ vet:
 	GOOS=windows $(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
 	$(GO) vet -tags interop ./interop
-	$(call in_doors,$(GO) vet ./...)
+	$(call in_modules,$(GO) vet ./...)
 
 test:
 	$(GO) test ./...
-	$(call in_doors,$(GO) test ./...)
+	$(call in_modules,$(GO) test ./...)
 
 race:
 	$(GO) test -race ./...
-	$(call in_doors,$(GO) test -race ./...)
+	$(call in_modules,$(GO) test -race ./...)
 
 # go test fuzzes one target of one package at a time. Now and then it takes its own -fuzztime, when that ends in the middle
 # of an input, for a failure, "context deadline exceeded": nothing was found then, or it would name the failing input.
 fuzz:
-	@for module in . $(DOORS); do (cd "$$module" && $(GO) list ./... | while read -r package; do \
+	@for module in . $(MODULES); do (cd "$$module" && $(GO) list ./... | while read -r package; do \
 		listed=$$($(GO) test -list '^Fuzz' "$$package") || exit 1; \
 		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
@@ -72,6 +73,9 @@ soak:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) ./...
 
+bench-lua:
+	cd bench && $(GO) run ./lua
+
 interop:
 	interop/install
 	$(GO) test -tags interop -count 1 ./interop
@@ -79,7 +83,7 @@ interop:
 # Run by version rather than required, so that it is no dependency of ours.
 lint:
 	$(GO) run $(STATICCHECK) -tags interop ./...
-	$(call in_doors,$(GO) run $(STATICCHECK) ./...)
+	$(call in_modules,$(GO) run $(STATICCHECK) ./...)
 
 build:
 	$(GO) build -o tidewire$(shell $(GO) env GOEXE) ./cmd/tidewire

@@ -1,0 +1,1 @@
+-- Does nothing: the time of a process that runs it is the start-up of the VM.
