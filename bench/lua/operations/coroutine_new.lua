@@ -1,5 +1,5 @@
 -- a coroutine made and run to its end
-local n = 300000
+local n = 100000
 
 local create, resume = coroutine.create, coroutine.resume
 local function empty() end

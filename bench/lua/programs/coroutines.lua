@@ -30,7 +30,7 @@ local function short(a, b)
   local c = yield(a + b)
   return c * 2
 end
-for i = 1, n / 6 do
+for i = 1, n / 20 do
   local co = coroutine.create(short)
   local _, x = coroutine.resume(co, i, 1)
   local _, y = coroutine.resume(co, x)
