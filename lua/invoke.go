@@ -197,6 +197,7 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		s.active = c // the error is the function's own
 		e := s.lift(err)
 		s.active = nil
+		th.pushFailed(c, slot)
 		return e
 	}
 	action := c.action
@@ -257,6 +258,14 @@ func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
 		return true, s.resumeGo(th, int(fr.extra), nil)
 	}
 	return false, nil // the entry frame: its results are stored
+}
+
+// pushFailed pushes the frame of a Go function that has returned an error, for handlers and tracebacks.
+func (th *Thread) pushFailed(c *Call, slot int) {
+	if fr, err := th.push(); err == nil { // else it is missing there
+		*fr = frame{base: int32(slot + 1), kind: frameGo}
+		th.stack[slot], th.top = goValue(c.fn), c.top
+	}
 }
 
 // resumeGo goes on with a Go function whose callee has returned, or failed: its frame is the innermost, and the results lie

@@ -107,6 +107,7 @@ func (a Activation) SetLocal(n int, v Value) (name string) {
 	if l == nil {
 		return ""
 	}
+	a.th.state.found(v)
 	if l.Cell {
 		a.th.stack[slot].cell().v = v
 	} else {
@@ -142,7 +143,6 @@ type FunctionInfo struct {
 	Upvalues        int
 	Params          int
 	Vararg          bool
-	ActiveLines     []int // lines with code, rising
 }
 
 // Info describes a function.

@@ -66,7 +66,7 @@ const (
 	frameResume             // coroutine.resume waits for a coroutine
 	frameWrapped            // a function made by coroutine.wrap waits for its coroutine
 	frameYield              // coroutine.yield waits to be resumed
-	frameGo                 // a Go function waits for a nested State.run
+	frameGo                 // a Go function has failed
 	frameContinue           // a Go function goes on by its continuation
 	frameInvoke             // a call that a Go function asked for is still to be made
 )

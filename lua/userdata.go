@@ -32,6 +32,17 @@ func (u *Userdata) setMetatable(s *State, meta *Table) {
 	}
 }
 
+// Proxy is what a userdata holds that newproxy has made for a script: the script may do with it as it likes.
+type Proxy struct{}
+
+// SetUserdataMetatable gives a userdata another metatable; nil takes it away.
+func (s *State) SetUserdataMetatable(u *Userdata, meta *Table) {
+	if meta != nil {
+		s.found(tableValue(meta))
+	}
+	u.setMetatable(s, meta)
+}
+
 // Data returns the Go value.
 func (u *Userdata) Data() any { return u.data }
 

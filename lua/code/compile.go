@@ -130,11 +130,27 @@ func (f *function) body() {
 		f.declare(f.tree.Line(), param)
 	}
 	f.stmts(f.tree.Body)
-	f.emit(f.tree.LastLine(), abc(Return0, 0, 0, 0))
+	if !returns(f.tree.Body) {
+		f.emit(f.tree.LastLine(), abc(Return0, 0, 0, 0))
+	}
 	f.leave()
 	f.checkLeaps()
 	f.threadJumps()
 	f.proto.Registers = max(f.used, 2)
+}
+
+// returns reports whether the end of a function's body cannot be reached, since a return is the last statement.
+func returns(body []syntax.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	switch last := body[len(body)-1].(type) {
+	case *syntax.Return:
+		return true
+	case *syntax.Do:
+		return returns(last.Body)
+	}
+	return false
 }
 
 // fail ends the compilation.

@@ -8,8 +8,11 @@ import (
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/baselib"
 	"github.com/tidewire/tidewire/lua/std/corolib"
+	"github.com/tidewire/tidewire/lua/std/debuglib"
 	"github.com/tidewire/tidewire/lua/std/iolib"
+	"github.com/tidewire/tidewire/lua/std/jitlib"
 	"github.com/tidewire/tidewire/lua/std/oslib"
+	"github.com/tidewire/tidewire/lua/std/packagelib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 	"github.com/tidewire/tidewire/lua/std/stringlib"
 )
@@ -29,6 +32,10 @@ type Options struct {
 	// Box is what the script may do to the system: files, programs, environment variables.
 	// nil allows nothing.
 	Box *sandbox.Box
+
+	// ModuleDirs are the directories that package.path names. The Box must have them, too, or
+	// allow reading them.
+	ModuleDirs []string
 
 	// Exit carries out os.exit: it returns what State.Unwind does. nil ends the outermost
 	// call with an *oslib.ExitError.
@@ -50,7 +57,12 @@ func Open(s *lua.State, opts Options) error {
 	for _, open := range []func() error{
 		func() error { return baselib.Open(s, baselib.Options{Stdout: streams.Stdout, Files: sources}) },
 		func() error { return corolib.Open(s) },
+		func() error { return debuglib.Open(s) },
 		func() error { return iolib.Open(s, box, streams) },
+		func() error { return jitlib.Open(s) },
+		func() error {
+			return packagelib.Open(s, packagelib.Options{Path: packagelib.Path(opts.ModuleDirs), Files: sources})
+		},
 		func() error {
 			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: opts.Exit, Flush: flush})
 		},

@@ -13,14 +13,14 @@ type Options struct {
 	// Stdout is what print writes to. nil discards it.
 	Stdout io.Writer
 
-	// Files reads the files of dofile and loadfile. nil means that there are none.
+	// Files opens the files of dofile and loadfile. nil means that there are none.
 	Files Files
 }
 
-// Files opens Lua files for dofile and loadfile.
+// Files opens Lua files.
 type Files interface {
 	// Open opens a file for reading; the empty name is the script's standard input. An error's text is
-	// what loadfile returns behind "cannot open ".
+	// what loadfile returns behind "cannot open ", and one of reading what it returns behind "cannot read ".
 	Open(name string) (io.ReadCloser, error)
 }
 

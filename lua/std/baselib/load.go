@@ -3,10 +3,9 @@ package baselib
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/std/internal/source"
 )
 
 // load is load and loadstring, which are one in LuaJIT: source from a string or a function, a name, a mode, an
@@ -14,11 +13,11 @@ import (
 func load(c *lua.Call) error {
 	name, mode := c.OptString(2, ""), c.OptString(3, "bt")
 	hasName, env := !c.Arg(2).IsNil(), c.Arg(4)
-	source := ""
+	text := ""
 	if isText(c.Arg(1)) {
-		source = c.String(1)
+		text = c.String(1)
 		if !hasName {
-			name = source
+			name = text
 		}
 	} else {
 		f := c.Function(1)
@@ -28,17 +27,15 @@ func load(c *lua.Call) error {
 		if !hasName {
 			name = "=(load)"
 		}
-		b := c.State().NewBuilder()
-		if err := read(c, b, f); err != nil {
+		var err error
+		if text, err = read(c, f); err != nil {
 			return failure(c, err)
 		}
-		source = string(b.Bytes())
-		b.Reset()
 	}
 	if err := c.Err(); err != nil {
 		return err
 	}
-	f, err := compile(c.State(), source, name, mode)
+	f, err := source.Compile(c.State(), text, name, mode)
 	if err != nil {
 		return failure(c, err)
 	}
@@ -49,44 +46,31 @@ func load(c *lua.Call) error {
 }
 
 // read calls a reader function until it returns nothing more.
-func read(c *lua.Call, b *lua.Builder, f lua.Value) error {
+func read(c *lua.Call, f lua.Value) (string, error) {
+	b := c.State().NewBuilder()
+	defer b.Reset()
 	for {
 		if err := c.State().Step(1); err != nil {
-			return err
+			return "", err
 		}
 		results, err := c.Call(f)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if len(results) == 0 || results[0].IsNil() {
-			return nil
+			return source.Text(b)
 		}
-		text, isText := lua.ToText(results[0])
+		piece, isText := lua.ToText(results[0])
 		if !isText {
-			return c.Errorf("reader function must return a string")
+			return "", c.Errorf("reader function must return a string")
 		}
-		if text == "" {
-			return nil
+		if piece == "" {
+			return source.Text(b)
 		}
-		if !b.WriteString(text) {
-			return b.Err()
+		if !b.WriteString(piece) {
+			return "", b.Err()
 		}
 	}
-}
-
-// compile makes a function of source, which is of a kind that mode allows: "t" for text, "b" for what string.dump returns.
-func compile(s *lua.State, source, name, mode string) (lua.Value, error) {
-	kind := "t"
-	if strings.HasPrefix(source, "\x1b") {
-		kind = "b"
-	}
-	if !strings.Contains(mode, kind) {
-		return lua.Nil, errors.New("attempt to load chunk with wrong mode")
-	}
-	if kind == "b" {
-		return s.Undump(source, name)
-	}
-	return s.LoadString(source, name)
 }
 
 // failure returns nil and what went wrong: what LuaJIT's load catches. The rest it raises.
@@ -106,58 +90,44 @@ func failure(c *lua.Call, err error) error {
 }
 
 // files is dofile and loadfile.
-type files struct{ open Files }
+type files struct{ from Files }
 
-// load reads and compiles a file.
-func (f *files) load(c *lua.Call, name, mode string) (lua.Value, error) {
-	shown := "@" + name
-	if name == "" {
-		shown = "=stdin"
+// load reads and compiles the file that argument 1 names, or the standard input.
+func (f *files) load(c *lua.Call, mode string) (lua.Value, error) {
+	s, name, shown := c.State(), "", "=stdin"
+	if !c.Arg(1).IsNil() {
+		if name = c.String(1); name == "" {
+			return lua.Nil, errors.New("cannot open : No such file or directory")
+		}
+		shown = "@" + name
 	}
-	if f.open == nil {
+	if f.from == nil {
 		return lua.Nil, fmt.Errorf("cannot open %s: there are no files", shown[1:])
 	}
-	file, err := f.open.Open(name)
+	file, err := f.from.Open(name)
 	if err != nil {
 		return lua.Nil, fmt.Errorf("cannot open %w", err)
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	b := c.State().NewBuilder()
-	if err := readAll(c.State(), b, file); err != nil {
+	text, err := source.Read(s, file)
+	var raised *lua.Error
+	switch {
+	case errors.As(err, &raised):
 		return lua.Nil, err
+	case err != nil:
+		return lua.Nil, fmt.Errorf("cannot read %w", err)
 	}
-	source := string(b.Bytes())
-	b.Reset()
-	return compile(c.State(), source, shown, mode)
-}
-
-// readAll reads a file within the state's limits.
-func readAll(s *lua.State, b *lua.Builder, file io.Reader) error {
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := file.Read(buffer)
-		if !b.WriteBytes(buffer[:n]) {
-			return b.Err()
-		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("cannot read %w", err)
-		}
-		if err := s.Step(1 + n/64); err != nil {
-			return err
-		}
-	}
+	return source.Compile(s, text, shown, mode)
 }
 
 func (f *files) loadfile(c *lua.Call) error {
-	name, mode := c.OptString(1, ""), c.OptString(2, "bt")
+	c.OptString(1, "")
+	mode := c.OptString(2, "bt")
 	if err := c.Err(); err != nil {
 		return err
 	}
 	env := c.Arg(3)
-	chunk, err := f.load(c, name, mode)
+	chunk, err := f.load(c, mode)
 	if err != nil {
 		return failure(c, err)
 	}
@@ -167,12 +137,13 @@ func (f *files) loadfile(c *lua.Call) error {
 	return c.Return(chunk)
 }
 
+// dofile calls the chunk so that it may yield.
 func (f *files) dofile(c *lua.Call) error {
-	name := c.OptString(1, "")
+	c.OptString(1, "")
 	if err := c.Err(); err != nil {
 		return err
 	}
-	chunk, err := f.load(c, name, "bt")
+	chunk, err := f.load(c, "bt")
 	if err != nil {
 		var raised *lua.Error
 		if errors.As(err, &raised) {
@@ -184,5 +155,5 @@ func (f *files) dofile(c *lua.Call) error {
 		}
 		return c.State().Raise(message)
 	}
-	return c.TailCall(chunk)
+	return c.CallThen(func(c *lua.Call) error { return c.ReturnArgs(1) }, false, chunk)
 }

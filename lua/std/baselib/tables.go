@@ -110,9 +110,7 @@ func unpack(c *lua.Call) error {
 	return c.Return(values...)
 }
 
-// proxy is what a userdata made by newproxy holds, by which newproxy knows those whose metatable it may share.
-type proxy struct{}
-
+// newproxy shares the metatables of its own userdata alone.
 func newproxy(c *lua.Call) error {
 	s := c.State()
 	var meta *lua.Table
@@ -126,12 +124,12 @@ func newproxy(c *lua.Call) error {
 	default:
 		u, isUserdata := v.AsUserdata()
 		if isUserdata {
-			_, isUserdata = u.Data().(proxy)
+			_, isUserdata = u.Data().(lua.Proxy)
 		}
 		if !isUserdata || u.Metatable() == nil {
 			return c.ArgError(1, "boolean or proxy expected")
 		}
 		meta = u.Metatable()
 	}
-	return c.Return(s.NewUserdata(proxy{}, meta))
+	return c.Return(s.NewUserdata(lua.Proxy{}, meta))
 }

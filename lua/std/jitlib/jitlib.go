@@ -1,0 +1,59 @@
+// Package jitlib is LuaJIT's library jit, for scripts that ask for it by require "jit". It is no global: libraries take that
+// for a promise of ffi. It says the truth: no compiler is at work, and the version names the VM that is.
+package jitlib
+
+import (
+	"runtime"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// Open lets require find jit.
+func Open(s *lua.State) error {
+	t, err := s.NewTable(0, 8)
+	if err != nil {
+		return err
+	}
+	nothing := func(c *lua.Call) error { return c.Return() }
+	if err := s.SetFuncs(t,
+		lua.Func{Name: "on", Call: nothing},
+		lua.Func{Name: "off", Call: nothing},
+		lua.Func{Name: "flush", Call: nothing},
+		lua.Func{Name: "status", Call: func(c *lua.Call) error { return c.Return(lua.False) }},
+	); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"version": "Tidewire Lua 5.1", "os": system(), "arch": word(runtime.GOARCH)} {
+		v, err := s.String(text)
+		if err != nil {
+			return err
+		}
+		if err := t.SetString(name, v); err != nil {
+			return err
+		}
+	}
+	if err := t.SetString("version_num", lua.Int(0)); err != nil {
+		return err
+	}
+	return s.Loaded().SetString("jit", t.Value())
+}
+
+// words are LuaJIT's for Go's.
+var words = map[string]string{
+	"darwin": "OSX", "linux": "Linux", "windows": "Windows", "freebsd": "BSD", "netbsd": "BSD", "openbsd": "BSD",
+	"amd64": "x64", "386": "x86",
+}
+
+func word(name string) string {
+	if known := words[name]; known != "" {
+		return known
+	}
+	return name
+}
+
+func system() string {
+	if _, known := words[runtime.GOOS]; known {
+		return word(runtime.GOOS)
+	}
+	return "Other"
+}
