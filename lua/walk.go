@@ -116,6 +116,9 @@ func (s *State) Collect() (int64, error) {
 
 // walk finds what is live in one piece.
 func (s *State) walk() {
+	if s.nesting == 0 {
+		clear(s.main.stack) // nothing runs
+	}
 	s.endWalk()
 	s.beginWalk()
 	s.advance(math.MaxInt)

@@ -247,21 +247,21 @@ func (l *library) rep(c *lua.Call) error {
 	}
 	b := l.builder()
 	defer l.done(b)
-	if !b.Room(size) {
-		return b.Err()
+	// The text and the separator once, then what is there already, again and again.
+	b.WriteString(text)
+	if count > 1 {
+		b.WriteString(separator)
 	}
-	for i := range count {
-		if i > 0 && separator != "" {
-			b.WriteString(separator)
+	for b.Err() == nil && b.Len() < size {
+		from := b.Len() % (len(text) + len(separator)) // where in the text, or the separator, the next piece begins
+		n := min(b.Len()-from, size-b.Len(), repeatedAt)
+		if !b.Room(size-b.Len()) || s.Step(n/bytesPerStep+1) != nil {
+			break
 		}
-		if !b.WriteString(text) {
-			return b.Err()
-		}
-		if i%1024 == 1023 {
-			if err := s.Step(1024 * (1 + (len(text)+len(separator))/bytesPerStep/16)); err != nil {
-				return err
-			}
-		}
+		b.WriteBytes(b.Bytes()[from : from+n])
+	}
+	if err := s.Step(0); err != nil {
+		return err
 	}
 	v, err := b.Value()
 	if err != nil {
@@ -269,3 +269,6 @@ func (l *library) rep(c *lua.Call) error {
 	}
 	return c.Return(v)
 }
+
+// repeatedAt is how many bytes rep copies at once.
+const repeatedAt = 1 << 20

@@ -11,3 +11,16 @@ print(string.format("%s", setmetatable({}, {__tostring = function() return "T" e
 print(("x"):sub(1, 1e10), ("abc"):sub(0), ("abc"):byte(10)) print(pcall(string.rep, "x", 1e10))
 print(string.format("%5s|%-5s|%.2s", "a", "b", "cde"), string.format("%c%c", 72, 105), string.format("%i", 3.99))
 print(pcall(string.format, "%d")) print(tostring(12):len(), ("%d"):format(7)) print(getmetatable("").__index == string, getmetatable("").__add)
+local ok = true
+for _, c in ipairs{{"a", 5, ""}, {"abc", 7, "-"}, {"", 4, "xy"}, {("q"):rep(700001), 4, "z"}, {"ab", 1500000, "c"}, {("k"):rep(1048577), 3, ""}, {"x", 1, "y"}} do
+  local t = {} for i = 1, c[2] do t[i] = c[1] end
+  local want = "" local parts = {}
+  local s = c[1]:rep(c[2], c[3])
+  local unit = #c[1] + #c[3]
+  if #s ~= unit * c[2] - #c[3] then ok = false print("length", #s) end
+  for i = 1, c[2], c[2] > 1000 and 997 or 1 do
+    local at = (i - 1) * unit
+    if s:sub(at + 1, at + #c[1]) ~= c[1] or (i < c[2] and s:sub(at + #c[1] + 1, at + unit) ~= c[3]) then ok = false print("at", i, #c[1]) break end
+  end
+end
+print(ok)
