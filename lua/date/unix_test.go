@@ -46,7 +46,7 @@ func TestUnix(t *testing.T) {
 	}{
 		{"one second before 1970", date.Civil{Year: 1969, Month: 12, Day: 31, Hour: 23, Minute: 59, Second: 59}, -1, false},
 		{"two seconds", date.Civil{Year: 1969, Month: 12, Day: 31, Hour: 23, Minute: 59, Second: 58}, -2, true},
-		{"the last year of C", date.Civil{Year: 2147485547, Month: 12, Day: 31}, 67768036191590400, true},
+		{"the last year of C", date.Civil{Year: math.MaxInt32, Month: 12 * 1901, Day: 31}, 67768036191590400, true},
 		{"one more", date.Civil{Year: math.MaxInt32, Month: 12*1901 + 1, Day: 1}, 0, false},
 		{"the greatest fields", date.Civil{Year: math.MaxInt32, Month: math.MaxInt32, Day: math.MaxInt32,
 			Hour: math.MaxInt32, Minute: math.MaxInt32, Second: math.MaxInt32}, 0, false},
