@@ -150,8 +150,11 @@ func TestStopThatComesTooLate(t *testing.T) {
 func TestKillLetsNothingBegin(t *testing.T) {
 	m := newVM(t, lua.Options{}, entry.Limits{})
 	reason := errors.New("cut")
-	time.AfterFunc(10*time.Millisecond, func() { m.gate.Kill(reason) })
-	if _, err := m.run(t, `while true do end`); !errors.Is(err, reason) || !strings.HasPrefix(err.Error(), "cut\n") {
+	kill := m.NewFunction("kill", func(*lua.Call) error { go m.gate.Kill(reason); return nil })
+	if err := m.SetGlobal("kill", kill); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.run(t, `kill() while true do end`); !errors.Is(err, reason) || !strings.HasPrefix(err.Error(), "cut\n") {
 		t.Errorf("error %v, want cut", err)
 	}
 	m.wantOutput(t, `print "never"`, "")
