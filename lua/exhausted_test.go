@@ -2,6 +2,7 @@ package lua_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tidewire/tidewire/lua"
@@ -19,5 +20,28 @@ func TestRunsAgainAfterExhaustion(t *testing.T) {
 	}
 	if printed.String() != "alive\n" {
 		t.Errorf("printed %q", printed)
+	}
+}
+
+// A table that cannot grow any further is the end, too, although what it asks for is more than what is used.
+func TestAttemptsThatFreeNothingEndTheCall(t *testing.T) {
+	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
+	_, err := s.Run([]byte(`local t, n = {}, 0
+		while true do n = n + 1 print(n) pcall(function() while true do t[#t + 1] = {} end end) end`), "=test")
+	if !errors.Is(err, lua.ErrExhausted) {
+		t.Fatalf("error %v, want the end of all memory", err)
+	}
+	if lines := strings.Count(printed.String(), "\n"); lines != 16 {
+		t.Errorf("%d attempts, want 16", lines)
+	}
+}
+
+// A script that makes room after each failure goes on.
+func TestAttemptsThatMakeRoomGoOn(t *testing.T) {
+	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
+	_, err := s.Run([]byte(`local ok
+		for i = 1, 100 do local n = 0 ok = pcall(function() local t while true do t = {t} n = n + 1 end end) end print(ok)`), "=test")
+	if err != nil || printed.String() != "false\n" {
+		t.Errorf("error %v, printed %q", err, printed)
 	}
 }

@@ -36,9 +36,10 @@ type limits struct {
 	threshold int64 // a charge past this looks closer
 	maxMemory int64 // math.MaxInt64 for none
 	maxString int64
-	small     bool // tests: a few steps are a quantum, in which a walk does little
-	stress    bool // tests: each step looks at everything, walks, and moves the stacks
-	failures  int  // allocations that failed since a sixteenth of the limit was last free
+	small     bool  // tests: a few steps are a quantum, in which a walk does little
+	stress    bool  // tests: each step looks at everything, walks, and moves the stacks
+	freed     int64 // bytes that walks have let go of since an allocation failed
+	failures  int   // allocations that failed without a sixteenth of the limit becoming free in between
 	exhausted bool
 }
 
@@ -157,14 +158,14 @@ func (s *State) chargeMore(bytes int) error {
 	}
 	s.used -= int64(bytes)
 	s.walk()
-	free := s.maxMemory - s.used
-	if free >= s.maxMemory/16 {
-		s.failures = 0
-	}
-	if int64(bytes) < free {
+	if int64(bytes) < s.maxMemory-s.used {
 		s.used += int64(bytes)
 		return nil
 	}
+	if s.freed >= s.maxMemory/16 {
+		s.failures = 0
+	}
+	s.freed = 0
 	s.failures++
 	if s.failures >= maxFailures {
 		s.exhausted = true

@@ -194,7 +194,9 @@ func (s *State) finishWalk(whole bool) {
 			t.dropDead(s)
 		}
 	}
+	before := s.used
 	s.used = s.live + max(s.used-s.began, 0)
+	s.freed += max(before-s.used, 0)
 	s.threshold = s.maxMemory
 	if s.weak {
 		s.threshold = min(s.maxMemory, max(2*s.used, firstWalk))
