@@ -3,7 +3,8 @@
 #   make           format, vet, test
 #   make race      the tests under the race detector (needs a C compiler)
 #   make fuzz      every fuzz target for FUZZTIME
-#   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies
+#   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies,
+#                  100,000 connections that leave nothing
 #   make bench     every benchmark, BENCHCOUNT times
 #   make bench-lua Lua programs on five VMs, into docs/performance.md; needs lua5.1 and luajit
 #   make interop   tests against servers that others wrote; installs them
@@ -68,6 +69,7 @@ fuzz:
 
 soak:
 	$(GO) test ./engine -run '^TestFaultOnTheWay$$' -cut.every -timeout 0 -v
+	$(GO) test ./engine -run '^TestNothingGrows$$' -leak.cycles 100000 -timeout 0 -v
 	$(GO) test ./engine -run '^TestRandomSessions$$' -random.for $(SOAKTIME) -timeout 0 -v
 
 bench:

@@ -1,0 +1,114 @@
+package engine_test
+
+import (
+	"context"
+	"flag"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/wstest"
+)
+
+var leakCycles = flag.Int("leak.cycles", 4000, "TestNothingGrows: how many connections begin and end")
+
+// grown is what one engine holds after many connections have ended.
+type grown struct {
+	goroutines int
+	heap       uint64 // bytes of objects after garbage collections
+	live       int
+	running    int
+	lines      int // of the dial guard
+}
+
+func measure(eng *engine.Engine) grown {
+	// Twice, so that the pools' victims are gone, too.
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return grown{runtime.NumGoroutine(), stats.HeapAlloc, eng.Live(), eng.Running(), eng.GuardLines()}
+}
+
+// Connections that begin, fail in every phase, close and are cut leave nothing behind in an engine that lives on.
+func TestNothingGrows(t *testing.T) {
+	seed := rand.Uint64()
+	synctest.Test(t, func(t *testing.T) {
+		var network *wstest.Net // of the batch
+		eng := engine.New(engine.Options{DialContext: func(ctx context.Context, kind, addr string) (net.Conn, error) {
+			return network.DialContext(ctx, kind, addr)
+		}})
+		defer eng.Shutdown(context.Background())
+		random := rand.New(rand.NewPCG(seed, 0))
+		const batch = 500
+		var first grown
+		for done := 0; done < *leakCycles; done += batch {
+			network = new(wstest.Net) // which remembers every dial
+			leakBatch(t, eng, network, batch, random)
+			synctest.Wait()
+			now := measure(eng)
+			if n := network.OpenConns(); n > 0 || now.live > 0 || now.running > 0 {
+				t.Fatalf("seed %d: %d connections are left open: %+v", seed, n, now)
+			}
+			switch {
+			case done < 2*batch:
+				first = now
+			case now.goroutines > first.goroutines, now.lines > first.lines, now.heap > first.heap+100<<10:
+				t.Fatalf("seed %d: after %d connections %+v, at first %+v", seed, done+batch, now, first)
+			}
+		}
+	})
+}
+
+// leakBatch plays n connections with an echo server of its own, some of them at once.
+func leakBatch(t *testing.T, eng *engine.Engine, network *wstest.Net, n int, random *rand.Rand) {
+	l, err := network.Listen("echo.test:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := echo.Serve(l, echo.Options{})
+	defer server.Close()
+	network.Setup = func(client *wstest.Conn) {
+		f := fault{[]string{"none", "fin", "reset", "stall"}[random.IntN(4)], random.IntN(2) == 0, random.Int64N(300)}
+		f.order(client)
+	}
+	urls := []string{"ws://echo.test/", "ws://echo.test/", "ws://echo.test/", "ws://refused.test/", "ws://x.invalid/", "nonsense"}
+	host := handler{
+		opened: func(id engine.ID, _ *engine.Info) {
+			for _, m := range []string{"first", "message after message", "last"} {
+				eng.Send(id, engine.Auto, m)
+			}
+		},
+		received: func(id engine.ID, data []byte, _ engine.Kind) {
+			if string(data) == "last" || random.IntN(5) == 0 {
+				eng.Close(id, 0, "")
+			}
+		},
+	}
+	ended := 0
+	host.ended = func(engine.ID, *engine.End) { ended++ }
+	for begun := 0; ended < n; {
+		for begun < n && eng.Live() < 20 {
+			begun++
+			opts := engine.ConnectOptions{}
+			if random.IntN(2) == 0 {
+				opts.Compression = &engine.Compression{}
+			}
+			id, err := eng.Connect(urls[random.IntN(len(urls))], opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if random.IntN(10) == 0 {
+				eng.Close(id, 0, "")
+			}
+		}
+		<-eng.Ready()
+		eng.Dispatch(host, engine.Budget{})
+	}
+	time.Sleep(time.Minute) // sockets that wait for a FIN, lines of the guard
+}
