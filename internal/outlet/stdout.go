@@ -54,6 +54,14 @@ func (s *Stdout) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// WriteString implements io.StringWriter.
+func (s *Stdout) WriteString(text string) (int, error) {
+	if err := s.WriteStrings(text); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
 // WriteStrings writes the parts in one go: no other writer and no Finish comes in between. It
 // copies no part that is larger than the buffer as a whole.
 func (s *Stdout) WriteStrings(parts ...string) error {

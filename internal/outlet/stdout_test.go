@@ -28,8 +28,8 @@ func TestStdoutModes(t *testing.T) {
 		{write("x"), "part of a line\nrestheld\nmorex"},
 		{func() error { _, err := io.WriteString(s, "y"); return err }, "part of a line\nrestheld\nmorexy"},
 		{func() error { return s.SetMode(outlet.Lines) }, "part of a line\nrestheld\nmorexy"},
-		{func() error { _, err := io.WriteString(s, "z"); return err }, "part of a line\nrestheld\nmorexy"},
-		{func() error { _, err := io.WriteString(s, "\n"); return err }, "part of a line\nrestheld\nmorexyz\n"},
+		{func() error { _, err := s.Write([]byte("z")); return err }, "part of a line\nrestheld\nmorexy"},
+		{func() error { _, err := s.Write([]byte("\n")); return err }, "part of a line\nrestheld\nmorexyz\n"},
 	} {
 		if err := step.do(); err != nil {
 			t.Fatal(err)

@@ -99,16 +99,18 @@ func (f *files) load(c *lua.Call, mode string) (lua.Value, error) {
 		if name = c.String(1); name == "" {
 			return lua.Nil, errors.New("cannot open : No such file or directory")
 		}
-		shown = "@" + name
 	}
 	if f.from == nil {
-		return lua.Nil, fmt.Errorf("cannot open %s: there are no files", shown[1:])
+		return lua.Nil, errors.New("cannot open files: there are none")
 	}
 	file, err := f.from.Open(name)
 	if err != nil {
 		return lua.Nil, fmt.Errorf("cannot open %w", err)
 	}
 	defer file.Close() //nolint:errcheck // it was only read
+	if name != "" {
+		shown = "@" + name // no longer than a path may be
+	}
 	text, err := source.Read(s, file)
 	var raised *lua.Error
 	switch {

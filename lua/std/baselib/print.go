@@ -38,7 +38,7 @@ func (p *printer) print(c *lua.Call) error {
 			line = line[:0]
 			for len(text) > lineRoom {
 				n := min(len(text), piece)
-				if err := p.write(s, []byte(text[:n])); err != nil {
+				if err := p.writeString(s, text[:n]); err != nil {
 					return err
 				}
 				text = text[n:]
@@ -64,6 +64,17 @@ func (p *printer) convert(c *lua.Call, tostring, v lua.Value) (string, error) {
 		}
 	}
 	return "", c.Errorf("'tostring' must return a string to 'print'")
+}
+
+// writeString is write of a string, which is not copied here.
+func (p *printer) writeString(s *lua.State, text string) error {
+	if err := s.Step(len(text) / 64); err != nil {
+		return err
+	}
+	if p.out != nil {
+		io.WriteString(p.out, text) //nolint:errcheck // see print
+	}
+	return nil
 }
 
 // write counts the work of a write and makes it. Its error is of the state.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/tidewire/tidewire/internal/outlet"
 	"github.com/tidewire/tidewire/lua"
@@ -14,6 +15,9 @@ import (
 const (
 	// bufferSize is the size of each of a file's buffers.
 	bufferSize = 8 << 10
+
+	// dropPatience is how long a pipe may take for what is left of a dropped file.
+	dropPatience = 10 * time.Millisecond
 
 	// fileBytes is what an open file takes without buffers, for the state's memory limit.
 	fileBytes = 512
@@ -48,7 +52,8 @@ func (f *file) closed() bool { return f.done }
 // newFile makes a Lua file of an open one. If there is no room for it, it is closed.
 func (l *library) newFile(f *file) (lua.Value, error) {
 	if err := l.s.Reserve(fileBytes); err != nil {
-		return lua.Nil, errors.Join(err, f.end())
+		f.drop()
+		return lua.Nil, err
 	}
 	f.library, f.reserved, f.place = l, fileBytes, len(l.open)
 	l.open = append(l.open, f)
@@ -109,6 +114,14 @@ func (f *file) Finalize() {
 		return
 	}
 	f.forget()
+	f.drop()
+}
+
+// drop closes a file that nobody waits for, nor for a program that does not read.
+func (f *file) drop() {
+	if pipe, ok := f.target.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		_ = pipe.SetWriteDeadline(time.Now().Add(dropPatience)) // fails on disks, which take what is left at once
+	}
 	_ = f.flush() // nobody is left to tell
 	if f.quit != nil {
 		f.quit()

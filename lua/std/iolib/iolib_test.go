@@ -135,7 +135,8 @@ func TestDroppedPrograms(t *testing.T) {
 	}
 	m := newVM(t, everything)
 	begin := time.Now()
-	m.wantOutput(t, `io.popen("exec sleep 20 2>&1") for i = 1, 3 do io.popen("true"):read("*a") end collectgarbage() print "on"`, "on\n")
+	m.wantOutput(t, `local p = io.popen("exec sleep 20 2>/dev/null >/dev/null", "w") p:write(rep("x", 2^16)) p:write("y") p = nil
+		io.popen("exec sleep 20 2>&1") for i = 1, 3 do io.popen("true"):read("*a") end collectgarbage() print "on"`, "on\n")
 	m.Close()
 	if d := time.Since(begin); d > 10*time.Second {
 		t.Errorf("waited %v", d)

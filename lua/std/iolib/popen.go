@@ -44,12 +44,14 @@ func (l *library) popen(c *lua.Call) error {
 	return c.Return(made)
 }
 
-// flushAll writes what all files hold back, as C does before a program begins. Errors stay for
-// whoever writes.
+// flushAll writes what files hold back, as C does before a program begins, but to no other
+// program, which may not read. Errors stay for whoever writes.
 func (l *library) flushAll() {
 	_ = l.streams.Stdout.Flush()
 	for _, f := range l.open {
-		_ = f.flush()
+		if f.quit == nil {
+			_ = f.flush()
+		}
 	}
 }
 

@@ -155,6 +155,28 @@ func TestDateNamesTheZone(t *testing.T) {
 	}
 }
 
+// The answers are LuaJIT's with TZ=Europe/Berlin.
+func TestTimeHeedsSummer(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func(zone *time.Location) { time.Local = zone }(time.Local)
+	time.Local = berlin
+	s := newState(t, sandbox.Permissions{}, oslib.Options{})
+	for fields, want := range map[string]string{
+		`month = 1`: "1704452400", `month = 1, isdst = true`: "1704448800", `month = 1, isdst = false`: "1704452400",
+		`month = 7`: "1720173600", `month = 7, isdst = true`: "1720173600", `month = 7, isdst = false`: "1720177200",
+	} {
+		if got := eval(t, s, `os.time{year = 2024, day = 5, hour = 12, `+fields+`}`); got != want {
+			t.Errorf("%s: %s, want %s", fields, got, want)
+		}
+	}
+	if got := eval(t, s, `os.date("*t", 1720173600).isdst, os.date("%H %Z %z", 1720173600), os.date("%H %Z", 1704452400)`); got != "true 12 CEST +0200 12 CET" {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestDateIsBounded(t *testing.T) {
 	s := newLimited(t, lua.Options{MaxMemory: 64 << 20}, sandbox.Permissions{}, oslib.Options{})
 	before := s.Memory()

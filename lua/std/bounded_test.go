@@ -1,0 +1,47 @@
+package std_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// What a script has written or named takes no multiple of the state's limit, whatever it comes to: each
+// case, under a limit of 64 MiB, allocates no more than this all in all.
+func TestOutputsAreBounded(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		name, source string
+		most         uint64
+	}{
+		{"print of many large strings", `local s, t = ("x"):rep(2^20), {} for i = 1, 2000 do t[i] = s end print(unpack(t))`, 4 * mib},
+		{"io.write of many large strings", `local s, t = ("x"):rep(2^20), {} for i = 1, 2000 do t[i] = s end io.write(unpack(t))`, 4 * mib},
+		{"file:write of many large strings", `local s, t = ("x"):rep(2^20), {} for i = 1, 2000 do t[i] = s end io.stderr:write(unpack(t))`, 4 * mib},
+		{"io.write of one string", `io.write(("x"):rep(15 * 2^20))`, 48 * mib},
+		{"os.date of a long format", `pcall(os.date, ("%c"):rep(2^20))`, 80 * mib},
+		{"io.open of a huge name", `local n = ("x"):rep(15 * 2^20) for i = 1, 20 do io.open(n) pcall(io.lines, n) loadfile(n) end`, 48 * mib},
+		{"io.open of a huge mode", `local n = ("r"):rep(15 * 2^20) for i = 1, 20 do io.open("x", n) end`, 48 * mib},
+		{"os.remove, os.rename of huge names", `local n = ("x"):rep(15 * 2^20) for i = 1, 20 do os.remove(n) os.rename(n, n) end`, 48 * mib},
+		{"os.execute, io.popen of huge commands", `local n = ("x"):rep(15 * 2^20) for i = 1, 20 do os.execute(n) io.popen(n) end`, 48 * mib},
+		{"os.getenv of a huge name", `local n = ("x"):rep(15 * 2^20) for i = 1, 20 do os.getenv(n) end`, 64 * mib},
+		{"read and write of small pieces", `for i = 1, 1e5 do io.write("x", i) io.read(1) end`, 16 * mib},
+		{"argument errors about huge options", `local n = ("x"):rep(15 * 2^20) pcall(io.stdout.setvbuf, io.stdout, n) pcall(io.stdin.seek, io.stdin, n)`, 200 * mib},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newVM(t, options{limits: lua.Options{MaxMemory: 64 * mib}, discard: true, stdin: "abc"})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := m.run(t, c.source)
+			runtime.ReadMemStats(&after)
+			if err != nil {
+				t.Error(err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > c.most {
+				t.Errorf("allocates %d KiB, want at most %d", took>>10, c.most>>10)
+			} else {
+				t.Logf("%d KiB", took>>10)
+			}
+		})
+	}
+}
