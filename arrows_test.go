@@ -108,6 +108,8 @@ var rows = []row{
 	{folder: "lua", is: "the Lua VM: values, states, calls, errors, limits; knows no sockets, standard library alone",
 		ours:  []string{"lua/code", "lua/syntax", "lua/number"},
 		never: []string{"net/...", "os", "context", "reflect"}},
+	{folder: "lua/code/verify", is: "what compiled code must hold for the interpreter, for tests",
+		ours: []string{"lua/code", "lua/syntax"}},
 	{folder: "lua/code", is: "a syntax tree to the VM's instructions, standard library alone",
 		ours:  []string{"lua/syntax"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
@@ -387,7 +389,7 @@ func folderOf(importPath string) string {
 
 // forTests reports whether a package exists for the tests of others.
 func forTests(folder string) bool {
-	return within(folder, "internal/wstest") || within(folder, "internal/luagen")
+	return within(folder, "internal/wstest") || within(folder, "internal/luagen") || within(folder, "lua/code/verify")
 }
 
 // rank is the place of a package on the data's path, 0 at the top; -1 if it has no row.

@@ -116,6 +116,8 @@ func (a Activation) SetLocal(n int, v Value) (name string) {
 	return l.Name
 }
 
+// local returns the slot of a local variable. A function that is interrupted at a jump, be it for finalizers or for ever, has
+// the jump's target as pc: variables that do not live there may be found. So what the slot holds decides.
 func (a Activation) local(n int) (slot int, l *code.LocalInfo) {
 	fr := a.lua()
 	if fr == nil || n < 1 {
@@ -126,7 +128,11 @@ func (a Activation) local(n int) (slot int, l *code.LocalInfo) {
 	for i := range list {
 		if l := &list[i]; l.Start <= pc && pc < l.End {
 			if n--; n == 0 {
-				return int(fr.base) + l.Register, l
+				slot := int(fr.base) + l.Register
+				if a.th.stack[slot].is(kindCell) != l.Cell {
+					return 0, nil
+				}
+				return slot, l
 			}
 		}
 	}

@@ -66,6 +66,9 @@ func (f *function) label(line int, name string, atEnd bool) {
 	set := &label{pc: f.here(), level: len(f.active)}
 	if atEnd {
 		set.level = b.level
+		for _, a := range f.active[b.level:] {
+			f.proto.Locals[a.info].End = f.here()
+		}
 	}
 	if b.labels == nil {
 		b.labels = make(map[string]*label)
@@ -126,7 +129,7 @@ func (f *function) checkLeaps() {
 func (f *function) threadJumps() {
 	code := f.proto.Code
 	for pc := 0; pc < len(code); pc++ {
-		if code[pc].Op().hasWord() {
+		if code[pc].Op().HasWord() {
 			pc++
 			continue
 		}

@@ -168,8 +168,8 @@ func (op Op) String() string {
 	return fmt.Sprintf("Op(%d)", uint8(op))
 }
 
-// hasWord reports whether the instruction is followed by a word that is no instruction.
-func (op Op) hasWord() bool { return op == LoadKX || op == SetList }
+// HasWord reports whether the instruction is followed by a word that is no instruction.
+func (op Op) HasWord() bool { return op == LoadKX || op == SetList }
 
-// tests reports whether the instruction is followed by a Jmp that belongs to it.
-func (op Op) tests() bool { return op >= Test && op <= GeRK }
+// Tests reports whether the instruction is followed by a Jmp that belongs to it.
+func (op Op) Tests() bool { return op >= Test && op <= GeRK }

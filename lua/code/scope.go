@@ -20,7 +20,9 @@ func (f *function) leave() {
 	left := f.block
 	f.leaveLeaps(left)
 	for _, ended := range f.active[left.level:] {
-		f.proto.Locals[ended.info].End = f.here()
+		if info := &f.proto.Locals[ended.info]; info.End < 0 { // else it ended with a label
+			info.End = f.here()
+		}
 		delete(f.registers, ended.local)
 	}
 	f.active = f.active[:left.level]
@@ -56,7 +58,7 @@ func (f *function) activate(line int, l *syntax.Local, name string, cell bool) {
 	}
 	f.take(40)
 	f.proto.Locals = append(f.proto.Locals, LocalInfo{
-		Name: name, Register: len(f.active), Cell: cell, Start: f.here(),
+		Name: name, Register: len(f.active), Cell: cell, Start: f.here(), End: -1,
 	})
 	f.active = append(f.active, active{l, len(f.proto.Locals) - 1})
 }

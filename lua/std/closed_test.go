@@ -5,6 +5,30 @@ import (
 	"testing"
 )
 
+// A function that is interrupted at a jump, for finalizers here, shows no variable that another one's register holds: what a
+// variable is said to be and what its register holds may differ then, and a cell is nothing that a script may see.
+func TestLocalsOfInterruptedFunctions(t *testing.T) {
+	got := run(t, `
+		local seen = 0
+		local template = newproxy(true)
+		getmetatable(template).__gc = function()
+			seen = seen + 1
+			for n = 1, 9 do
+				local name, v = debug.getlocal(2, n)
+				if name then print(name, type(v)) end
+				debug.setlocal(2, n, v)
+			end
+		end
+		newproxy(template)
+		local i, f = 0
+		do local x = 0 f = function() x = x + 1 end end
+		while seen == 0 and i < 1e7 do local y = {1, 2, 3, 4, 5, 6, 7, 8} i = i + 1 end
+		print("seen", seen)`)
+	if want := "seen\tnumber\ntemplate\tuserdata\ni\tnumber\nf\tfunction\nseen\t1\n"; got != want {
+		t.Errorf("printed\n%s\nwant\n%s", got, want)
+	}
+}
+
 // Functions of Go, and what they share with scripts, are closed to debug.
 func TestDebugIsClosed(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
