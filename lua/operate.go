@@ -13,7 +13,10 @@ const (
 
 // field looks a string up in a table and along __index as long as that is a table. hint is the position among the
 // entries where a key was found last. found is false if a function, or another kind of value, is to be asked.
-func (s *State) field(t *Table, key *str, hint *uint32) (v Value, found bool) {
+//
+// constant, if not nil, is the constant that the key is: it becomes the very string that the table has as its key, so that
+// the instruction finds it by its address from then on.
+func (s *State) field(t *Table, key *str, constant *Value, hint *uint32) (v Value, found bool) {
 	for range maxChain {
 		if h := int(*hint); h < len(t.entries) {
 			if e := &t.entries[h]; e.key.is(KindString) && e.key.str() == key && e.value.n != 0 {
@@ -22,6 +25,9 @@ func (s *State) field(t *Table, key *str, hint *uint32) (v Value, found bool) {
 		}
 		if at := t.findString(key); at >= 0 && t.entries[at].value.n != 0 {
 			*hint = uint32(at)
+			if constant != nil && constant.p != t.entries[at].key.p {
+				*constant = t.entries[at].key
+			}
 			return t.entries[at].value, true
 		}
 		if t.meta == nil {

@@ -905,9 +905,24 @@ outer:
 					}
 				}
 			case code.Vararg:
-				fr.pc = int32(pc)
-				err = s.vararg(s.thread, fr, int(fr.base)+i.A(), i.B()-1)
-				continue outer
+				th := s.thread
+				extra := max(int(fr.extra), 0)
+				from, to, want := int(fr.base)-extra, int(fr.base)+i.A(), i.B()-1
+				if want < 0 {
+					want = extra
+					if th.top = to + extra; th.top > len(th.stack) {
+						fr.pc = int32(pc)
+						err = s.vararg(th, fr, to, -1)
+						continue outer
+					}
+				}
+				for n := range want {
+					if n < extra {
+						th.stack[to+n] = th.stack[from+n]
+					} else {
+						th.stack[to+n].setNil()
+					}
+				}
 			case code.Closure:
 				fr.pc = int32(pc)
 				err = s.closure(s.thread, fr, i)

@@ -18,23 +18,23 @@ func (s *State) newCell(th *Thread, fr *frame, i code.Instruction) error {
 func (fr *frame) cache() *uint32 { return &fr.fn.proto.caches[fr.pc-1] }
 
 func (s *State) getGlobal(th *Thread, fr *frame, i code.Instruction) error {
-	return s.lookUp(th, fr, tableValue(fr.fn.env), fr.fn.proto.constants[i.D()], i.A())
+	return s.lookUp(th, fr, tableValue(fr.fn.env), &fr.fn.proto.constants[i.D()], i.A())
 }
 
 func (s *State) setGlobal(th *Thread, fr *frame, i code.Instruction) error {
-	key, value := fr.fn.proto.constants[i.D()], th.stack[int(fr.base)+i.A()]
-	return s.assignField(th, fr, tableValue(fr.fn.env), key, value)
+	return s.assignField(th, fr, tableValue(fr.fn.env), &fr.fn.proto.constants[i.D()], th.stack[int(fr.base)+i.A()])
 }
 
 func (s *State) getField(th *Thread, fr *frame, i code.Instruction) error {
-	return s.lookUp(th, fr, th.stack[int(fr.base)+i.B()], fr.fn.proto.constants[i.C()], i.A())
+	return s.lookUp(th, fr, th.stack[int(fr.base)+i.B()], &fr.fn.proto.constants[i.C()], i.A())
 }
 
-// lookUp computes object[key] for a key that is a string.
-func (s *State) lookUp(th *Thread, fr *frame, object, key Value, to int) error {
+// lookUp computes object[key] for a key that is a constant string.
+func (s *State) lookUp(th *Thread, fr *frame, object Value, constant *Value, to int) error {
 	to += int(fr.base)
+	key := *constant
 	if object.is(KindTable) {
-		if v, found := s.field(object.table(), key.str(), fr.cache()); found {
+		if v, found := s.field(object.table(), key.str(), constant, fr.cache()); found {
 			th.stack[to] = v
 			return nil
 		}
@@ -48,20 +48,24 @@ func (s *State) self(th *Thread, fr *frame, i code.Instruction) error {
 	th.stack[base+i.A()+1] = object
 	if object.is(KindString) {
 		if methods := s.stringMethods(); methods != nil {
-			if v, found := s.field(methods, fr.fn.proto.constants[i.C()].str(), fr.cache()); found {
+			constant := &fr.fn.proto.constants[i.C()]
+			if v, found := s.field(methods, constant.str(), constant, fr.cache()); found {
 				th.stack[base+i.A()] = v
 				return nil
 			}
 		}
 	}
-	return s.lookUp(th, fr, object, fr.fn.proto.constants[i.C()], i.A())
+	return s.lookUp(th, fr, object, &fr.fn.proto.constants[i.C()], i.A())
 }
 
 func (s *State) getTable(th *Thread, fr *frame, i code.Instruction) error {
 	regs := th.stack[fr.base:]
 	object, key := regs[i.B()], regs[i.C()]
-	if key.is(KindString) {
-		return s.lookUp(th, fr, object, key, i.A())
+	if key.is(KindString) && object.is(KindTable) {
+		if v, found := s.field(object.table(), key.str(), nil, fr.cache()); found {
+			th.stack[int(fr.base)+i.A()] = v
+			return nil
+		}
 	}
 	return s.index(th, object, key, int(fr.base)+i.A())
 }
@@ -72,11 +76,12 @@ func (s *State) getInt(th *Thread, fr *frame, i code.Instruction) error {
 
 func (s *State) setField(th *Thread, fr *frame, i code.Instruction) error {
 	regs := th.stack[fr.base:]
-	return s.assignField(th, fr, regs[i.A()], fr.fn.proto.constants[i.B()], regs[i.C()])
+	return s.assignField(th, fr, regs[i.A()], &fr.fn.proto.constants[i.B()], regs[i.C()])
 }
 
 // assignField carries out object[key] = value for a key that is a constant string.
-func (s *State) assignField(th *Thread, fr *frame, object, key, value Value) error {
+func (s *State) assignField(th *Thread, fr *frame, object Value, constant *Value, value Value) error {
+	key := *constant
 	if !object.is(KindTable) {
 		return s.setIndex(th, object, key, value)
 	}
@@ -84,6 +89,9 @@ func (s *State) assignField(th *Thread, fr *frame, object, key, value Value) err
 	at := t.findString(key.str())
 	if at >= 0 && !t.entries[at].value.IsNil() {
 		*fr.cache() = uint32(at)
+		if key.p != t.entries[at].key.p {
+			*constant = t.entries[at].key
+		}
 		t.barrier(value)
 		t.entries[at].value = value
 		return nil

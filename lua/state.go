@@ -85,7 +85,7 @@ func NewState(opts Options) *State {
 	return s
 }
 
-const stateBytes = 8192
+const stateBytes = 12288
 
 // Globals returns the table of global variables.
 func (s *State) Globals() *Table { return s.globals }

@@ -75,7 +75,7 @@ func (s *State) newStringBytes(text []byte) (*str, error) {
 
 // canonSlots is the size of the cache of keys, canonMax the length up to which strings are looked up there.
 const (
-	canonSlots = 1 << 9
+	canonSlots = 1 << 10
 	canonMax   = 40
 )
 
