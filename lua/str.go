@@ -19,9 +19,10 @@ const strHeader = unsafe.Sizeof(str{})
 // MaxString is the largest length of a string, in bytes: the state's limit is usually smaller.
 const maxStringLength = 1<<31 - 1
 
-// newBlock allocates a string of a length. fill writes its bytes before anybody else sees it.
+// newBlock allocates a string of a length. fill writes its bytes before anybody else sees it. The empty one has a byte, too:
+// a pointer to its bytes must point into the block.
 func newBlock(length int) (s *str, bytes []byte) {
-	words := make([]uint64, (int(strHeader)+length+7)/8)
+	words := make([]uint64, (int(strHeader)+max(length, 1)+7)/8)
 	s = (*str)(unsafe.Pointer(unsafe.SliceData(words)))
 	s.length = length
 	return s, unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(s), strHeader)), length)
@@ -52,7 +53,7 @@ func (s *State) hashOf(text *str) uint32 {
 }
 
 // stringSize is what a string is charged: Go's size class for its block.
-func stringSize(length int) int { return sizeClass(int(strHeader) + (length+7)&^7) }
+func stringSize(length int) int { return sizeClass(int(strHeader) + (max(length, 1)+7)&^7) }
 
 // newString makes a string of text's bytes. Its memory is charged; over the limit the error is ErrMemory's.
 func (s *State) newString(text string) (*str, error) {
