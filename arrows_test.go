@@ -91,7 +91,7 @@ var rows = []row{
 		ours:  []string{"lua", "lua/number", "lua/std/sandbox", "internal/outlet"},
 		never: []string{"net/...", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/oslib", is: "Lua's os library",
-		ours:  []string{"lua", "lua/std/sandbox"},
+		ours:  []string{"lua", "lua/date", "lua/std/sandbox"},
 		never: []string{"net/...", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/debuglib", is: "what scripts get of Lua's library debug",
 		ours:  []string{"lua"},

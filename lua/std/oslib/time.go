@@ -6,7 +6,11 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/date"
 )
+
+// bytesPerStep is how many bytes of a date count as a step.
+const bytesPerStep = 8
 
 // clock is os.clock(): the processor time that the process has used, in seconds.
 func (l *library) clock(c *lua.Call) error {
@@ -22,43 +26,30 @@ func difftime(c *lua.Call) error {
 	return c.Return(lua.Number(later - earlier))
 }
 
-// gmt is UTC by the name that C's gmtime gives it. A time zone of the system may be called UTC, too.
-var gmt = time.FixedZone("GMT", 0)
-
-// C keeps a year in 32 bits: it has no date for seconds beyond.
-const (
-	firstSecond = -67768040609740800
-	lastSecond  = 67768036191676799
-)
-
-// date is os.date([format [, time]]): a text after strftime in the C locale, or a table.
+// date is os.date([format [, time]]): a text after strftime in the C locale, or a table. A time
+// that C has no date for is nil.
 func (l *library) date(c *lua.Call) error {
-	format := c.OptString(1, "%c")
-	at := time.Now()
+	format, seconds := c.OptString(1, "%c"), time.Now().Unix()
 	if !c.Arg(2).IsNil() {
-		seconds := math.Trunc(c.Number(2))
-		if !(seconds >= firstSecond && seconds <= lastSecond) && c.Err() == nil {
-			return c.Return(lua.Nil)
-		}
-		at = time.Unix(int64(seconds), 0)
+		seconds = toInt64(c.Number(2))
 	}
 	if err := c.Err(); err != nil {
 		return err
 	}
+	zone := time.Local
 	if rest, utc := strings.CutPrefix(format, "!"); utc {
-		format, at = rest, at.In(gmt)
-	} else {
-		at = at.Local()
+		format, zone = rest, nil
 	}
-	if format == "*t" {
-		return l.returnDate(c, at)
+	fields, ok := date.At(seconds, zone)
+	switch {
+	case !ok:
+		return c.Return(lua.Nil)
+	case format == "*t":
+		return l.returnDate(c, &fields)
 	}
-	b := l.s.NewBuilder()
+	b := &builder{s: l.s, Builder: l.s.NewBuilder()}
 	defer b.Reset()
-	if end := strings.IndexByte(format, 0); end >= 0 {
-		format = format[:end]
-	}
-	if err := l.writeDate(b, format, at); err != nil {
+	if err := fields.Format(b, format); err != nil {
 		return err
 	}
 	text, err := b.Value()
@@ -68,24 +59,38 @@ func (l *library) date(c *lua.Call) error {
 	return c.Return(text)
 }
 
-func (l *library) returnDate(c *lua.Call, at time.Time) error {
+// builder is a Builder as a writer, which counts the work of making a date.
+type builder struct {
+	s *lua.State
+	*lua.Builder
+}
+
+func (b *builder) Write(p []byte) (int, error) {
+	if err := b.s.Step(1 + len(p)/bytesPerStep); err != nil {
+		return 0, err
+	}
+	if !b.WriteBytes(p) {
+		return 0, b.Err()
+	}
+	return len(p), nil
+}
+
+func (l *library) returnDate(c *lua.Call, f *date.Fields) error {
 	table, err := l.s.NewTable(0, 9)
 	if err != nil {
 		return err
 	}
 	for _, field := range []struct {
 		name  string
-		value int
+		value lua.Value
 	}{
-		{"year", at.Year()}, {"month", int(at.Month())}, {"day", at.Day()}, {"hour", at.Hour()}, {"min", at.Minute()},
-		{"sec", at.Second()}, {"wday", int(at.Weekday()) + 1}, {"yday", at.YearDay()},
+		{"sec", lua.Int(f.Second)}, {"min", lua.Int(f.Minute)}, {"hour", lua.Int(f.Hour)},
+		{"day", lua.Int(f.Day)}, {"month", lua.Int(f.Month)}, {"year", lua.Int(f.Year)},
+		{"wday", lua.Int(f.Weekday)}, {"yday", lua.Int(f.Yearday)}, {"isdst", lua.Bool(f.DST)},
 	} {
-		if err := table.SetString(field.name, lua.Int(field.value)); err != nil {
+		if err := table.SetString(field.name, field.value); err != nil {
 			return err
 		}
-	}
-	if err := table.SetString("isdst", lua.Bool(at.IsDST())); err != nil {
-		return err
 	}
 	return c.Return(table.Value())
 }
@@ -100,12 +105,16 @@ func (l *library) time(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	const required = math.MinInt
-	var values [6]int
-	for i, field := range []struct {
+	var civil date.Civil
+	for _, field := range []struct {
 		name     string
+		value    *int
+		required bool
 		fallback int
-	}{{"sec", 0}, {"min", 0}, {"hour", 12}, {"day", required}, {"month", required}, {"year", required}} {
+	}{
+		{"sec", &civil.Second, false, 0}, {"min", &civil.Minute, false, 0}, {"hour", &civil.Hour, false, 12},
+		{"day", &civil.Day, true, 0}, {"month", &civil.Month, true, 0}, {"year", &civil.Year, true, 0},
+	} {
 		v, err := l.s.Field(c.Arg(1), field.name)
 		if err != nil {
 			return err
@@ -113,27 +122,26 @@ func (l *library) time(c *lua.Call) error {
 		n, isNumber := lua.ToNumber(v)
 		switch {
 		case isNumber:
-			values[i] = toInt32(n)
-		case field.fallback == required:
+			*field.value = toInt32(n)
+		case field.required:
 			return c.Errorf("field '%s' missing in date table", field.name)
 		default:
-			values[i] = field.fallback
+			*field.value = field.fallback
 		}
 	}
 	summer, err := l.s.Field(c.Arg(1), "isdst")
 	if err != nil {
 		return err
 	}
-	at := time.Date(values[5], time.Month(values[4]), values[3], values[2], values[1], values[0], 0, time.Local)
-	seconds := at.Unix()
 	switch {
-	case summer.IsNil() || summer.Truth() == at.IsDST():
-	case summer.Truth(): // the clock that the table speaks of is an hour ahead of the one at that time
-		seconds -= 60 * 60
+	case summer.IsNil():
+	case summer.Truth():
+		civil.DST = date.Summer
 	default:
-		seconds += 60 * 60
+		civil.DST = date.Standard
 	}
-	if seconds == -1 { // which C cannot tell from a failure
+	seconds, ok := civil.Unix(time.Local)
+	if !ok {
 		return c.Return(lua.Nil)
 	}
 	return c.Return(lua.Number(float64(seconds)))
@@ -146,4 +154,12 @@ func toInt32(n float64) int {
 		return math.MinInt32
 	}
 	return int(n)
+}
+
+// toInt64 is a number as C's time_t, in the same way.
+func toInt64(n float64) int64 {
+	if !(n > math.MinInt64 && n < math.MaxInt64) {
+		return math.MinInt64
+	}
+	return int64(n)
 }
