@@ -423,12 +423,16 @@ outer:
 				b, c := &regs[i.B()], &regs[i.C()]
 				if b.n >= kindLimit && c.n >= kindLimit {
 					x, y := b.float(), c.float()
-					if n, m := int64(x), int64(y); float64(n) == x && float64(m) == y && n >= 0 && m > 0 && n < 1<<53 {
+					if q := x / y; q > -(1<<53) && q < 1<<53 && x != 0 {
+						floor := float64(int64(q))
+						if floor > q {
+							floor--
+						}
 						a := &regs[i.A()]
 						if a.p != nil {
 							a.p = nil
 						}
-						a.n = ^math.Float64bits(float64(n % m))
+						a.n = ^math.Float64bits(x - float64(floor*y))
 						continue
 					}
 				}
@@ -439,12 +443,16 @@ outer:
 				b, c := &regs[i.B()], &p.constants[i.C()]
 				if b.n >= kindLimit {
 					x, y := b.float(), c.float()
-					if n, m := int64(x), int64(y); float64(n) == x && float64(m) == y && n >= 0 && m > 0 && n < 1<<53 {
+					if q := x / y; q > -(1<<53) && q < 1<<53 && x != 0 {
+						floor := float64(int64(q))
+						if floor > q {
+							floor--
+						}
 						a := &regs[i.A()]
 						if a.p != nil {
 							a.p = nil
 						}
-						a.n = ^math.Float64bits(float64(n % m))
+						a.n = ^math.Float64bits(x - float64(floor*y))
 						continue
 					}
 				}
@@ -455,12 +463,16 @@ outer:
 				b, c := &p.constants[i.B()], &regs[i.C()]
 				if c.n >= kindLimit {
 					x, y := b.float(), c.float()
-					if n, m := int64(x), int64(y); float64(n) == x && float64(m) == y && n >= 0 && m > 0 && n < 1<<53 {
+					if q := x / y; q > -(1<<53) && q < 1<<53 && x != 0 {
+						floor := float64(int64(q))
+						if floor > q {
+							floor--
+						}
 						a := &regs[i.A()]
 						if a.p != nil {
 							a.p = nil
 						}
-						a.n = ^math.Float64bits(float64(n % m))
+						a.n = ^math.Float64bits(x - float64(floor*y))
 						continue
 					}
 				}
