@@ -771,12 +771,12 @@ func (t *Table) Value() Value { return tableValue(t) }
 
 // Clear removes all keys and keeps the room, as LuaJIT's table.clear does.
 func (t *Table) Clear() {
-	clear(t.array[:cap(t.array)])
+	clear(t.array) // behind it all is nil
 	t.array = t.array[:0]
-	clear(t.entries)
-	t.entries = t.entries[:0]
-	if t.index != nil {
+	if t.index != nil && len(t.entries) > 0 { // the buckets of many more keys may be left
 		clear(t.index.buckets)
 	}
+	clear(t.entries)
+	t.entries = t.entries[:0]
 	t.hasInts, t.absent = false, 0
 }

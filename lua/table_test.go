@@ -17,8 +17,15 @@ func TestTablesAreMaps(t *testing.T) {
 		keys := 1 + random.IntN(40)
 		for range random.IntN(120) {
 			m.set(random.IntN(keys)-2, random.IntN(3))
-			if random.IntN(4) == 0 {
+			switch random.IntN(8) {
+			case 0, 1:
 				m.set(1000*random.IntN(10), random.IntN(2))
+			case 2:
+				m.insertAt(1+random.IntN(m.table.Len()+1), random.IntN(3))
+			case 3:
+				if n := m.table.Len(); n > 0 {
+					m.removeAt(1 + random.IntN(n))
+				}
 			}
 			m.check()
 		}
@@ -40,16 +47,41 @@ func newMapped(t *testing.T, s *lua.State) *mapped {
 	return &mapped{t, table, map[int]lua.Value{}}
 }
 
-// set stores a number, or nil for 0.
-func (m *mapped) set(key, number int) {
-	value := lua.Nil
-	if number > 0 {
-		value = lua.Int(number)
+// numbered returns a number, or nil for 0.
+func numbered(number int) lua.Value {
+	if number == 0 {
+		return lua.Nil
 	}
+	return lua.Int(number)
+}
+
+func (m *mapped) set(key, number int) {
+	value := numbered(number)
 	if err := m.table.SetInt(key, value); err != nil {
 		m.t.Fatal(err)
 	}
 	m.want[key] = value
+}
+
+func (m *mapped) insertAt(i, number int) {
+	for k := m.table.Len(); k >= i; k-- {
+		m.want[k+1] = m.want[k]
+	}
+	m.want[i] = numbered(number)
+	if err := m.table.InsertAt(i, m.want[i]); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *mapped) removeAt(i int) {
+	removed, n := m.want[i], m.table.Len()
+	for k := i; k < n; k++ {
+		m.want[k] = m.want[k+1]
+	}
+	m.want[n] = lua.Nil
+	if got := m.table.RemoveAt(i); got != removed {
+		m.t.Fatalf("removed %#v, want %#v", got, removed)
+	}
 }
 
 func (m *mapped) check() {

@@ -18,11 +18,11 @@ type walkState struct {
 	finalizing bool
 
 	phase    walkPhase
-	scanning uint32  // the epoch while values are being found: stores into tables that were looked into find theirs
-	born     uint32  // what new objects are marked with: the epoch once all that was live has been found
-	marking  []Value // found, but not looked into yet
-	large    *Table  // that is being looked into over several slices, from position on
-	position int
+	scanning uint32    // the epoch while values are being found: stores into tables that were looked into find theirs
+	born     uint32    // what new objects are marked with: the epoch once all that was live has been found
+	marking  []Value   // found, but not looked into yet
+	large    *Table    // that is being looked into over several slices, from position on
+	position int       // in its array; from -1 on downwards, in its entries
 	touched  []*Thread // looked into, and resumed since then
 	weakly   []*Table  // with weak keys or values
 	sweeping int       // of weakly or of listed: how many were looked at
@@ -233,6 +233,17 @@ func (t *Table) moved() {
 		t.scanned = 0
 		s.live -= int64(t.size())
 		s.marking = append(s.marking, tableValue(t))
+	}
+}
+
+// slid notes that the values of the array behind place i have moved down by one: a walk that is looking at them goes on with
+// the one that it had come to.
+func (t *Table) slid(i int) {
+	s := t.state
+	looking := s.phase == walkMark && s.large == t
+	sweeping := s.phase == walkValues && s.sweeping < len(s.weakly) && s.weakly[s.sweeping] == t
+	if (looking || sweeping) && s.position > i {
+		s.position--
 	}
 }
 
@@ -457,7 +468,7 @@ func (t *Table) weakness(s *State) (keys, values bool) {
 func (s *State) lookIntoTable(units int) int {
 	t := s.large
 	weakKeys, weakValues := t.weakness(s)
-	for ; s.position < len(t.array); s.position++ {
+	for ; s.position >= 0 && s.position < len(t.array); s.position++ {
 		if units--; units < 0 {
 			return 0
 		}
@@ -465,11 +476,14 @@ func (s *State) lookIntoTable(units int) int {
 			s.mark(t.array[s.position])
 		}
 	}
-	for ; s.position-len(t.array) < len(t.entries); s.position++ {
+	if s.position >= 0 {
+		s.position = -1 // from here on downwards are the entries: the array may get shorter in between
+	}
+	for ; -1-s.position < len(t.entries); s.position-- {
 		if units--; units < 0 {
 			return 0
 		}
-		e := &t.entries[s.position-len(t.array)]
+		e := &t.entries[-1-s.position]
 		if e.value.IsNil() && !e.key.is(KindString) { // removed: nothing holds its key
 			continue
 		}

@@ -77,6 +77,54 @@ func TestWalkInSlices(t *testing.T) {
 	}
 }
 
+// A walk that is interrupted within a table goes on at the right place although the table has become shorter, or its values
+// have moved.
+func TestWalkOfTablesThatShrink(t *testing.T) {
+	for _, c := range []struct{ name, change string }{
+		{"the last value goes", `keep[n] = nil`},
+		{"the first value goes", `remove(keep, 1)`},
+		{"values come and go", `insert(keep, 1, keep[n]) remove(keep, 2) remove(keep, n)`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, printed := newState(t, lua.Options{})
+			s.SmallSlices()
+			for name, f := range map[string]lua.GoFunction{
+				"insert": func(c *lua.Call) error {
+					if err := c.Table(1).InsertAt(c.Int(2), c.Arg(3)); err != nil {
+						return err
+					}
+					return c.Return()
+				},
+				"remove": func(c *lua.Call) error { return c.Return(c.Table(1).RemoveAt(c.Int(2))) },
+			} {
+				if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := s.Run([]byte(`
+				local weak, lost = setmetatable({}, {__mode = "v"}), 0
+				for round = 1, 30 do
+					local keep, n = {}, 400
+					for i = 1, n do keep[i] = {id = i} weak[i] = keep[i] end
+					for i = 1, n do keep["k" .. i] = {} weak["k" .. i] = keep["k" .. i] end
+					for i = 1, n do
+						`+c.change+` n = n - 1
+						for i = 1, 20 do local junk = {i, {}} end
+						if i % 20 == 0 then for _, v in ipairs(keep) do if weak[v.id] ~= v then lost = lost + 1 end end end
+					end
+					for i = 1, 400 do if weak["k" .. i] ~= keep["k" .. i] then lost = lost + 1 end end
+				end
+				print(lost)`), "=test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if printed.String() != "0\n" || s.Walks() < 20 {
+				t.Errorf("%d walks, lost %s", s.Walks(), printed)
+			}
+		})
+	}
+}
+
 func TestWeakTables(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	_, err := s.Run([]byte(`
