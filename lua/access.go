@@ -106,7 +106,7 @@ func (s *State) Less(a, b Value) (bool, error) {
 	}
 	handler := s.orderHandler(a, b, eventLt)
 	if handler.IsNil() {
-		return false, s.compareError(a, b)
+		return false, s.raise(compareProblem(a, b)) // it is Go that compares: no Lua code has a position
 	}
 	v, err := s.Call1(handler, a, b)
 	return v.Truth(), err

@@ -55,12 +55,14 @@ func (s *State) callError(th *Thread, f Value) error {
 	return s.attempt("call", "", f)
 }
 
-func (s *State) compareError(a, b Value) error {
+func (s *State) compareError(a, b Value) error { return s.raisef("%s", compareProblem(a, b)) }
+
+func compareProblem(a, b Value) string {
 	x, y := a.TypeName(), b.TypeName()
 	if x == y {
-		return s.raisef("attempt to compare two %s values", x)
+		return "attempt to compare two " + x + " values"
 	}
-	return s.raisef("attempt to compare %s with %s", x, y)
+	return "attempt to compare " + x + " with " + y
 }
 
 // operandName returns the name of an operand of the instruction that a frame is at.

@@ -3,7 +3,7 @@ package lua
 import "github.com/tidewire/tidewire/lua/number"
 
 // A Builder makes a string piece by piece within the state's limits: its memory is charged as it grows, steps are counted
-// for what is written, and it never grows past the longest string that the state allows. After the first error, which
+// for that and for long pieces, and it never grows past the longest string that the state allows. After the first error, which
 // Value returns, nothing is written any more; a loop may ask Err to end early. A Builder belongs to the state's goroutine.
 type Builder struct {
 	s       *State
@@ -35,6 +35,9 @@ func (b *Builder) Room(n int) bool {
 		return b.fail(b.s.checkLength(maxStringLength))
 	}
 	size := min(max(need, 2*cap(b.bytes), 64), max(int(b.s.maxString), need))
+	if err := b.s.Step(size / bytesPerStep); err != nil {
+		return b.fail(err)
+	}
 	if err := b.s.charge(size); err != nil {
 		return b.fail(err)
 	}
@@ -74,8 +77,10 @@ func (b *Builder) step(n int) bool {
 
 // WriteString appends a string. It reports whether there was room.
 func (b *Builder) WriteString(text string) bool {
-	if !b.Room(len(text)) || !b.step(len(text)) {
-		return false
+	if b.err != nil || len(text) >= bigWork || len(text) > cap(b.bytes)-len(b.bytes) {
+		if !b.Room(len(text)) || !b.step(len(text)) {
+			return false
+		}
 	}
 	b.bytes = append(b.bytes, text...)
 	return true
@@ -101,8 +106,10 @@ func (b *Builder) AddByte(c byte) bool {
 
 // WriteNumber appends a number as Lua writes it.
 func (b *Builder) WriteNumber(f float64) bool {
-	if !b.Room(numberRoom) {
-		return false
+	if b.err != nil || numberRoom > cap(b.bytes)-len(b.bytes) {
+		if !b.Room(numberRoom) {
+			return false
+		}
 	}
 	b.bytes = number.Append(b.bytes, f)
 	return true

@@ -55,7 +55,8 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	*entry = frame{kind: frameEntry, base: int32(owner), ret: int32(slot), extra: 0, want: wantAll}
+	entry.fn, entry.base, entry.ret, entry.extra = nil, int32(owner), int32(slot), 0 // one by one: see enter
+	entry.pc, entry.want, entry.kind, entry.flags = 0, wantAll, frameEntry, 0
 	if active != nil {
 		entry.extra = 1
 	}

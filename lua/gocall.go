@@ -337,12 +337,13 @@ func (c *Call) CallThen(then func(c *Call) error, protected bool, f Value, args 
 	if c.err != nil {
 		return c.err
 	}
+	c.top = c.base - 1 // f takes the arguments' place, so that a loop of such calls does not climb up the stack
 	if err := c.th.ensure(c.top + 2 + len(args)); err != nil {
 		return err
 	}
 	stack := c.th.stack
 	copy(stack[c.top+2:], args)
-	stack[c.top], stack[c.top+1] = stack[c.base-1], f
+	stack[c.top+1] = f
 	c.args, c.action, c.then, c.pcall = len(args), actCallThen, then, protected
 	return errAction
 }

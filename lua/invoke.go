@@ -46,7 +46,9 @@ func (s *State) enter(th *Thread, f *Function, slot, args, ret, want int, flags 
 	if err != nil {
 		return err
 	}
-	*fr = frame{fn: f, base: int32(base), ret: int32(ret), extra: extra, want: int16(want), flags: flags}
+	// One by one: a whole frame would be put together elsewhere, and the copy would have to wait for that.
+	fr.fn, fr.base, fr.ret, fr.extra = f, int32(base), int32(ret), extra
+	fr.pc, fr.want, fr.kind, fr.flags = 0, int16(want), frameLua, flags
 	return nil
 }
 
