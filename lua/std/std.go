@@ -7,14 +7,17 @@ import (
 
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/baselib"
+	"github.com/tidewire/tidewire/lua/std/bitlib"
 	"github.com/tidewire/tidewire/lua/std/corolib"
 	"github.com/tidewire/tidewire/lua/std/debuglib"
 	"github.com/tidewire/tidewire/lua/std/iolib"
 	"github.com/tidewire/tidewire/lua/std/jitlib"
+	"github.com/tidewire/tidewire/lua/std/mathlib"
 	"github.com/tidewire/tidewire/lua/std/oslib"
 	"github.com/tidewire/tidewire/lua/std/packagelib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 	"github.com/tidewire/tidewire/lua/std/stringlib"
+	"github.com/tidewire/tidewire/lua/std/tablelib"
 )
 
 // Options says what the libraries may reach. The zero value opens what only computes.
@@ -58,11 +61,14 @@ func Open(s *lua.State, opts Options) error {
 		func() error { return baselib.Open(s, baselib.Options{Stdout: streams.Stdout, Files: sources}) },
 		func() error { return corolib.Open(s) },
 		func() error { return debuglib.Open(s) },
+		func() error { return mathlib.Open(s) },
+		func() error { return bitlib.Open(s) },
 		func() error { return iolib.Open(s, box, streams) },
 		func() error { return jitlib.Open(s) },
 		func() error {
 			return packagelib.Open(s, packagelib.Options{Path: packagelib.Path(opts.ModuleDirs), Files: sources})
 		},
+		func() error { return tablelib.Open(s) }, // behind package, whose preload it uses
 		func() error {
 			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: opts.Exit, Flush: flush})
 		},

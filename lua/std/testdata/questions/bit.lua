@@ -1,0 +1,22 @@
+-- Questions for luajit and for us: see TestAnswersAreLuaJITs.
+
+local names = {} for name in pairs(bit) do names[#names + 1] = name end table.sort(names) return table.concat(names, " ")
+local out = {} for _, n in ipairs {0, 1, -1, 255, 2^31, 2^31 - 1, -2^31, 2^32, 2^32 - 1, 2^32 + 5, 0xdeadbeef, 1.5, 2.5, -1.5, 0.5} do for _, f in ipairs {bit.tobit, bit.bnot, bit.bswap, bit.tohex} do out[#out + 1] = f(n) end end return table.concat(out, " ")
+local out = {} for _, n in ipairs {1e10, -1e10, 2^40 + 3, 2^51, 2^53, 2^60 + 2^20, -2^53, 1e20, 1e300, 1/0, -1/0} do for _, f in ipairs {bit.tobit, bit.bnot, bit.bswap, bit.tohex} do out[#out + 1] = f(n) end end return table.concat(out, " ")
+local out = {} for _, n in ipairs {0, 1, -1, 0x12345678, 0xdeadbeef, -2^31, 2.5} do for _, f in ipairs {bit.band, bit.bor, bit.bxor} do for _, m in ipairs {0, 0xff, -1, 2^31} do out[#out + 1] = f(n, m) end end end return table.concat(out, " ")
+local out = {} for _, s in ipairs {0, 1, 4, 31, 32, 33, -1, 63, 64, 1.5, 2^32} do for _, f in ipairs {bit.lshift, bit.rshift, bit.arshift, bit.rol, bit.ror} do out[#out + 1] = f(0x87654321, s) end end return table.concat(out, " ")
+bit.band(0xff, 0x3c, 0x18), bit.bor(1, 2, 4, 8), bit.bxor(1, 3, 7), bit.band(5), bit.bor(-1), bit.bxor(2^31)
+bit.tohex(1), bit.tohex(-1), bit.tohex(0xffff, 4), bit.tohex(0xabcdef, -6), bit.tohex(0x12345678, 2), bit.tohex(5, 0), bit.tohex(255, -1)
+#bit.tohex(255, 100), #bit.tohex(255, -100), #bit.tohex(255, 300), bit.tohex(255, 12), bit.tohex(1, -2^31), bit.tohex(-1, 255), bit.tohex(0, 255), bit.tohex(0, 256), bit.tohex(0xabc, 257), bit.tohex(0xabc, -260)
+bit.band("255", "0x0f"), bit.tobit("1e1"), bit.lshift("1", "4")
+pcall(bit.tobit)
+pcall(bit.band)
+pcall(bit.band, 1, "x")
+pcall(bit.band, 1, 2, {})
+pcall(bit.lshift, 1)
+pcall(bit.bnot, {})
+pcall(bit.tohex, 1, "x")
+pcall(bit.bswap, nil)
+(bit.band({}))
+local h = 5381 for i = 1, 100 do h = bit.tobit(bit.bxor(bit.lshift(h, 5) + h, i)) end return h
+local h = bit.tobit(0x811c9dc5) for i = 1, 10 do h = bit.bxor(h, i * 31) h = bit.tobit((h * 403) + bit.lshift(h, 24)) end return bit.tohex(h)
