@@ -73,12 +73,10 @@ func (s *State) specialTypeError(th *Thread, slot, args, n int, expected string)
 
 // NewThread makes a coroutine that will call a function.
 func (s *State) NewThread(f Value) (*Thread, error) {
-	th, err := s.newThread()
-	if err != nil {
+	if err := s.charge(newThreadBytes); err != nil {
 		return nil, err
 	}
-	th.stack[0] = f
-	return th, nil
+	return s.newThread(f), nil
 }
 
 // resume is coroutine.resume(co, ...).
@@ -196,12 +194,14 @@ func (th *Thread) Status() string {
 	return "dead"
 }
 
-// Wrap makes the function that coroutine.wrap returns.
-func (s *State) Wrap(th *Thread) Value {
-	s.use(goFunctionBytes)
+// Wrap makes a coroutine that will call a function, and the function that coroutine.wrap returns for it.
+func (s *State) Wrap(f Value) (Value, error) {
+	if err := s.charge(newThreadBytes + goFunctionBytes); err != nil { // at once: a walk in between would find neither
+		return Nil, err
+	}
 	s.goFunctions++
 	return goValue(&goFunction{
-		name: "wrap", env: s.globals, special: specialWrapped, held: threadValue(th), number: s.goFunctions,
+		name: "wrap", env: s.globals, special: specialWrapped, held: threadValue(s.newThread(f)), number: s.goFunctions,
 		mark: s.born,
-	})
+	}), nil
 }

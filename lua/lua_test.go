@@ -62,11 +62,11 @@ func newState(t *testing.T, opts lua.Options) (s *lua.State, printed *strings.Bu
 		return c.Return(th.Value())
 	})
 	define("wrap", func(c *lua.Call) error {
-		th, err := s.NewThread(c.Function(1))
+		f, err := s.Wrap(c.Function(1))
 		if err != nil {
 			return err
 		}
-		return c.Return(s.Wrap(th))
+		return c.Return(f)
 	})
 	for name, p := range map[string]lua.Primitive{
 		"pcall": lua.PCall, "xpcall": lua.XPCall, "resume": lua.Resume, "yield": lua.Yield, "next": lua.Next,

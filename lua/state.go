@@ -78,7 +78,7 @@ func NewState(opts Options) *State {
 		frames: make([]frame, firstFrames),
 		status: threadRunning,
 	}
-	s.use(threadBytes + firstSlots*valueBytes + firstFrames*frameBytes)
+	s.use(newThreadBytes)
 	s.thread = s.main
 	s.names.init(s)
 	s.calls = []*Call{{s: s}}

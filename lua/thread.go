@@ -89,16 +89,19 @@ type continuation struct {
 	protected bool // an error goes to then, too: as Call.failed
 }
 
-func (s *State) newThread() (*Thread, error) {
-	if err := s.charge(threadBytes + firstSlots*valueBytes + firstFrames*frameBytes); err != nil {
-		return nil, err
-	}
-	return &Thread{
+// newThreadBytes is what a new coroutine is charged.
+const newThreadBytes = threadBytes + firstSlots*valueBytes + firstFrames*frameBytes
+
+// newThread makes a coroutine that is charged already.
+func (s *State) newThread(f Value) *Thread {
+	th := &Thread{
 		state:  s,
 		stack:  make([]Value, firstSlots),
 		frames: make([]frame, firstFrames),
 		mark:   s.born,
-	}, nil
+	}
+	th.stack[0] = f
+	return th
 }
 
 // ensure makes sure that the stack has slots below size.

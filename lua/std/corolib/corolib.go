@@ -21,17 +21,12 @@ func Open(s *lua.State) error {
 	return t.SetString("yield", s.Primitive(lua.Yield))
 }
 
-// newThread makes a coroutine of the function that is the first argument.
-func newThread(c *lua.Call) (*lua.Thread, error) {
+func create(c *lua.Call) error {
 	f := c.Function(1)
 	if err := c.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	return c.State().NewThread(f)
-}
-
-func create(c *lua.Call) error {
-	th, err := newThread(c)
+	th, err := c.State().NewThread(f)
 	if err != nil {
 		return err
 	}
@@ -39,11 +34,15 @@ func create(c *lua.Call) error {
 }
 
 func wrap(c *lua.Call) error {
-	th, err := newThread(c)
+	f := c.Function(1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	wrapped, err := c.State().Wrap(f)
 	if err != nil {
 		return err
 	}
-	return c.Return(c.State().Wrap(th))
+	return c.Return(wrapped)
 }
 
 // running returns nil in the main coroutine, as in Lua 5.1.
