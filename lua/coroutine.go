@@ -124,7 +124,7 @@ func (s *State) cannotResume(th, co *Thread) string {
 	case co.status == threadDead:
 		return "cannot resume dead coroutine"
 	case co.status != threadSuspended || co == s.main:
-		return "cannot resume non-suspended coroutine"
+		return "cannot resume running coroutine"
 	case th.nesting+1 >= maxCoroutines:
 		return "C stack overflow"
 	}

@@ -121,7 +121,13 @@ func (s *State) Undump(dumped, name string) (Value, error) {
 }
 
 func (s *State) badDump(name string) error {
-	e := s.raise(shortName(name) + ": cannot load incompatible bytecode")
+	switch {
+	case strings.HasPrefix(name, "\x1b"):
+		name = "(binary)"
+	case strings.HasPrefix(name, "@"), strings.HasPrefix(name, "="):
+		name = name[1:]
+	}
+	e := s.raise(name + ": cannot load incompatible bytecode")
 	if e.Kind == KindRuntime {
 		e.Kind = KindSyntax
 	}

@@ -233,8 +233,18 @@ func (s *State) tailCall(th *Thread, fr *frame, i code.Instruction) error {
 		fr = th.current()
 	}
 	f := th.stack[slot]
-	if !f.is(KindFunction) {
-		return s.invoke(th, slot, args, slot, wantAll, 0) // the Return behind it passes the results on
+	if !f.IsFunction() {
+		handler := s.metamethod(f, eventCall)
+		if !handler.IsFunction() {
+			return s.callError(th, f)
+		}
+		if err := th.ensure(slot + args + 2); err != nil {
+			return err
+		}
+		copy(th.stack[slot+1:slot+args+2], th.stack[slot:slot+args+1])
+		th.stack[slot] = handler
+		f = handler
+		args++
 	}
 	// The callee takes the caller's place.
 	into := int(fr.base) - 1
@@ -244,6 +254,9 @@ func (s *State) tailCall(th *Thread, fr *frame, i code.Instruction) error {
 	copy(th.stack[into:], th.stack[slot:slot+1+args])
 	ret, want, flags := int(fr.ret), int(fr.want), fr.flags
 	th.depth--
+	if f.is(kindGoFunction) {
+		return s.invoke(th, into, args, ret, want, flags)
+	}
 	if err := s.enter(th, f.fn(), into, args, ret, want, flags); err != nil {
 		th.depth++ // the error is this function's
 		return err

@@ -91,7 +91,6 @@ func (f *function) returnStmt(s *syntax.Return) {
 			i := f.proto.Code[pc]
 			f.proto.Code[pc] = abc(TailCall, i.A(), i.B(), 0)
 			f.proto.Lines[pc] = int32(line)
-			f.emit(line, abc(Return, base, 0, 0)) // for functions that return at once
 			return
 		}
 		if !hasManyResults(value) {

@@ -48,7 +48,7 @@ func TestDebugIsClosed(t *testing.T) {
 			"shut\ttable\nproxy\nnil\nstring\n"},
 		{"hooks and the registry", `print(pcall(debug.sethook, print, "c")) print(pcall(debug.sethook, coroutine.create(print), print, "c")) print(debug.getregistry, debug.debug)`,
 			"false\thooks are closed to scripts\nfalse\thooks are closed to scripts\nnil\tnil\n"},
-		{"a function of Go is known by what it is", `local f = loadstring("local x = 1 return debug.getlocal(1, 1)", "=[C]") print(f())
+		{"a function of Go is known by what it is", `local f = loadstring("local x = 1 local name, v = debug.getlocal(1, 1) return name, v", "=[C]") print(f())
 			local g = loadstring("return function() return x end", "==[Go]")() setfenv(g, {x = 1}) print(g())
 			xpcall(function() error("q") end, function() print(debug.getinfo(2, "f").func == error) end)`,
 			"x\t1\n1\ntrue\n"},

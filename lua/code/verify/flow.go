@@ -238,8 +238,7 @@ func (v *verifier) step(pc int, s state, reach func(pc int, s state)) error {
 		s.sets(unset, a, len(s))
 		s.sets(value, a, a+max(c-1, 0))
 	case code.TailCall:
-		err = s.readsAll(a, a+1+v.count(b-1, open, pc, a+1))
-		s.sets(unset, a, len(s))
+		return s.readsAll(a, a+1+v.count(b-1, open, pc, a+1))
 	case code.TForCall:
 		err = s.reads(a, a+1, a+2)
 		s.sets(unset, a+3, len(s))

@@ -112,8 +112,6 @@ func leavesOpen(i code.Instruction) bool {
 	switch i.Op() {
 	case code.Call:
 		return i.C() == 0
-	case code.TailCall:
-		return true
 	case code.Vararg:
 		return i.B() == 0
 	}

@@ -10,7 +10,7 @@ func assert(c *lua.Call) error {
 	if c.Count() == 1 {
 		return c.Errorf("assertion failed!")
 	}
-	if text, isString := c.Arg(2).AsString(); isString {
+	if text, isText := lua.ToText(c.Arg(2)); isText {
 		return withPosition(c, 1, text)
 	}
 	return c.State().Raise(c.Arg(2))

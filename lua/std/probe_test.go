@@ -1,0 +1,77 @@
+package std_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// The probe and LuaJIT's answers are those of package lualib, whose VM differs in more of them.
+const probe = "../../lualib/testdata/probe"
+
+// TestProbe asks the probe's questions. Its answers are LuaJIT's, but for those that testdata/probe.allow lists; and whoever
+// mends one of these shortens the list.
+func TestProbe(t *testing.T) {
+	golden, ours := answers(readFile(t, probe+".golden")), answers(runFile(t, probe+".lua"))
+	allowed := allowList(t, "testdata/probe.allow")
+	different := 0
+	for name, want := range golden {
+		got, asked := ours[name]
+		reason, listed := allowed[name]
+		if got != want {
+			different++
+		}
+		switch {
+		case !asked:
+			t.Errorf("%s: not asked; does the probe end early?", name)
+		case got != want && !listed:
+			t.Errorf("%s\n gives %s\n LuaJIT %s", name, got, want)
+		case got == want && listed:
+			t.Errorf("%s: is as in LuaJIT now: take it off probe.allow (%s)", name, reason)
+		}
+	}
+	for name := range ours {
+		if _, known := golden[name]; !known {
+			t.Errorf("%s: not in probe.golden", name)
+		}
+	}
+	for name := range allowed {
+		if _, known := golden[name]; !known {
+			t.Errorf("%s: probe.allow lists what the probe does not ask", name)
+		}
+	}
+	t.Logf("%d checks: %d as in LuaJIT, %d different", len(golden), len(golden)-different, different)
+}
+
+// answers are the probe's lines by name. What print writes under test is a line, too, without a name: it belongs to the
+// check whose line comes next.
+func answers(output string) map[string]string {
+	byName := make(map[string]string)
+	printed := ""
+	for line := range strings.Lines(output) {
+		name, answer, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		if !ok {
+			printed += line
+			continue
+		}
+		byName[name], printed = printed+answer, ""
+	}
+	return byName
+}
+
+// allowList are the differences that stay: a line each, name and reason, with a tab between.
+func allowList(t *testing.T, path string) map[string]string {
+	t.Helper()
+	reasons := make(map[string]string)
+	for line := range strings.Lines(readFile(t, path)) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, reason, ok := strings.Cut(line, "\t")
+		if !ok || strings.TrimSpace(reason) == "" {
+			t.Fatalf("%s: %q has no reason", path, line)
+		}
+		reasons[name] = reason
+	}
+	return reasons
+}
