@@ -184,6 +184,8 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "lua/std/sandbox", is: "what a script may do to the system: knows no Lua, standard library alone",
 		never: []string{"net/...", "time", "context"}},
+	{folder: "internal/collector", is: "the pace of Go's collector in a process that runs scripts, standard library alone",
+		never: []string{"net/...", "time", "context"}},
 	{folder: "internal/spelling", is: "what a misspelt name was meant to be: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/logging", is: "the log as a person reads it: escapes, limits; writes to whatever it is given",

@@ -55,8 +55,7 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	entry.fn, entry.base, entry.ret, entry.extra = nil, int32(owner), int32(slot), 0 // one by one: see enter
-	entry.pc, entry.want, entry.kind, entry.flags = 0, wantAll, frameEntry, 0
+	entry.set(frameEntry, owner, slot, wantAll, 0, 0)
 	if active != nil {
 		entry.extra = 1
 	}

@@ -23,7 +23,7 @@ func (th *Thread) waitFor(kind frameKind, slot, ret, want int, flags frameFlags)
 	if err != nil {
 		return err
 	}
-	*fr = frame{base: int32(slot + 1), ret: int32(ret), want: int16(want), kind: kind, flags: flags}
+	fr.set(kind, slot+1, ret, want, 0, flags)
 	return nil
 }
 
@@ -100,11 +100,10 @@ func (s *State) failResume(th *Thread, message string) error {
 	if err != nil {
 		return err
 	}
-	waiting := *th.current()
-	at := int(waiting.base) - 1
+	at, ret, want, flags := th.current().pending()
 	th.depth--
 	th.stack[at], th.stack[at+1] = False, stringValue(text)
-	return s.deliver(th, at, 2, int(waiting.ret), int(waiting.want), waiting.flags)
+	return s.deliver(th, at, 2, ret, want, flags)
 }
 
 // resumeWrapped is a call of a function that coroutine.wrap has made.
@@ -138,14 +137,13 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 	th.status, co.status = threadNormal, threadRunning
 	s.thread = co
 	if co.depth > 0 { // it has yielded
-		waiting := *co.current()
-		at := int(waiting.base) - 1
+		at, ret, want, flags := co.current().pending()
 		if err := co.ensure(at + 1 + count); err != nil {
 			return err
 		}
 		copy(co.stack[at:], th.stack[from:from+count])
 		co.depth--
-		return s.deliver(co, at, count, int(waiting.ret), int(waiting.want), waiting.flags)
+		return s.deliver(co, at, count, ret, want, flags)
 	}
 	if err := co.ensure(2 + count); err != nil {
 		return err
@@ -171,10 +169,9 @@ func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameF
 	if err != nil {
 		return err
 	}
-	waiting := *to.current()
-	at := int(waiting.base) - 1
+	at, ret, want, flags := to.current().pending()
 	to.depth--
-	return s.deliver(to, at, to.top-at, int(waiting.ret), int(waiting.want), waiting.flags)
+	return s.deliver(to, at, to.top-at, ret, want, flags)
 }
 
 // CanYield reports whether the running function could yield: a coroutine runs, and no Go function waits for the call in

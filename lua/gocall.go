@@ -43,6 +43,18 @@ const (
 // errAction says that the call's action is to be carried out.
 var errAction = errors.New("lua: the result of a Call's method was not returned")
 
+// begin makes c the call of a function. Pointers are written only if they change.
+func (c *Call) begin(g *goFunction, th *Thread, slot, args int) {
+	c.fn = g
+	if c.th != th {
+		c.th = th
+	}
+	c.base, c.args, c.top, c.result = slot+1, args, slot+1+args, 0
+	if c.err != nil || c.failed != nil {
+		c.err, c.failed = nil, nil
+	}
+}
+
 // State returns the state.
 func (c *Call) State() *State { return c.s }
 

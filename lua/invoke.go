@@ -46,9 +46,8 @@ func (s *State) enter(th *Thread, f *Function, slot, args, ret, want int, flags 
 	if err != nil {
 		return err
 	}
-	// One by one: a whole frame would be put together elsewhere, and the copy would have to wait for that.
-	fr.fn, fr.base, fr.ret, fr.extra = f, int32(base), int32(ret), extra
-	fr.pc, fr.want, fr.kind, fr.flags = 0, int16(want), frameLua, flags
+	fr.set(frameLua, base, ret, want, int(extra), flags)
+	fr.fn = f
 	return nil
 }
 
@@ -172,8 +171,7 @@ func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
 // invokeGo calls a Go function.
 func (s *State) invokeGo(th *Thread, g *goFunction, slot, args, ret, want int, flags frameFlags) error {
 	c := s.calls[s.nesting]
-	c.fn, c.th, c.base, c.args, c.top = g, th, slot+1, args, slot+1+args
-	c.result, c.err, c.failed = 0, nil, nil
+	c.begin(g, th, slot, args)
 	th.top = c.top
 	s.active = c
 	err := g.call(c)
@@ -213,7 +211,7 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 			return err
 		}
 		at := c.top + 1
-		*fr = frame{base: int32(at), ret: int32(ret), want: int16(want), kind: frameContinue, flags: flags}
+		fr.set(frameContinue, at, ret, want, 0, flags)
 		th.continuations = append(th.continuations, continuation{c.then, c.pcall})
 		return s.invokeLater(th, at, c.args, at, wantAll, slowReturn)
 	case actYield:
@@ -224,7 +222,7 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		if err != nil {
 			return err
 		}
-		*fr = frame{base: int32(slot + 1), ret: int32(ret), want: int16(want), kind: frameContinue, flags: flags}
+		fr.set(frameContinue, slot+1, ret, want, 0, flags)
 		th.continuations = append(th.continuations, continuation{c.then, false})
 		goOn := c.fn
 		return s.yieldFor(th, goOn, slot, c.result)
@@ -242,9 +240,7 @@ func (s *State) invokeLater(th *Thread, slot, args, ret, want int, flags frameFl
 	if err != nil {
 		return err
 	}
-	*fr = frame{
-		base: int32(slot + 1), ret: int32(ret), extra: int32(args), want: int16(want), kind: frameInvoke, flags: flags,
-	}
+	fr.set(frameInvoke, slot+1, ret, want, args, flags)
 	th.top = slot + 1 + args
 	return nil
 }

@@ -203,8 +203,7 @@ func (s *State) callSlow(th *Thread, fr *frame, i code.Instruction) error {
 	if f.is(kindGoFunction) {
 		if g := f.gofn(); g.special == notSpecial {
 			c := s.calls[s.nesting]
-			c.fn, c.th, c.base, c.args, c.top = g, th, slot+1, args, slot+1+args
-			c.result, c.err, c.failed = 0, nil, nil
+			c.begin(g, th, slot, args)
 			s.active = c
 			err := g.call(c)
 			s.active = nil

@@ -55,6 +55,22 @@ type frame struct {
 	flags frameFlags
 }
 
+// set makes a frame of nothing but these. It writes field by field: a whole frame would be put together elsewhere, and the
+// processor would have to wait for that before it can copy it.
+func (fr *frame) set(kind frameKind, base, ret, want, extra int, flags frameFlags) {
+	if fr.fn != nil {
+		fr.fn = nil
+	}
+	fr.base, fr.ret, fr.pc, fr.extra = int32(base), int32(ret), 0, int32(extra)
+	fr.want, fr.kind, fr.flags = int16(want), kind, flags
+}
+
+// pending returns the slot of the function that a frame belongs to, and where its results go. One by one, for the reason
+// that set has.
+func (fr *frame) pending() (at, ret, want int, flags frameFlags) {
+	return int(fr.base) - 1, int(fr.ret), int(fr.want), fr.flags
+}
+
 type frameKind uint8
 
 const (

@@ -1,0 +1,67 @@
+// Package collector paces Go's collector for a process that runs scripts. Scripts make much garbage on a small heap, and
+// Go collects when the heap has doubled: a heap of 1 MiB is collected a hundred times a second, and each time every
+// goroutine is interrupted.
+package collector
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+)
+
+// floor is how much a process allocates at least between two collections.
+const floor = 24 << 20
+
+// maxPercent bounds how far the heap grows before it is collected, as GOGC does.
+const maxPercent = 800
+
+var once sync.Once
+
+// Pace lets at least 24 MiB be allocated between two collections, and as much as is live once that is more. It changes a
+// setting of the whole process, so only a program does so, and only if GOGC has not been set by who runs it. Safe for
+// concurrent use; later calls do nothing.
+func Pace() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	once.Do(func() {
+		p := &pacer{percent: 100}
+		p.adjust()
+		p.watch()
+	})
+}
+
+// pacer adjusts GOGC after each collection.
+type pacer struct{ percent int }
+
+// sentinel becomes garbage at once: its finalizer runs after the next collection.
+type sentinel struct{ _ [16]byte }
+
+func (p *pacer) watch() {
+	runtime.SetFinalizer(&sentinel{}, func(*sentinel) {
+		p.adjust()
+		p.watch()
+	})
+}
+
+func (p *pacer) adjust() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := percentFor(live[0].Value.Uint64())
+	if percent != p.percent {
+		p.percent = percent
+		debug.SetGCPercent(percent)
+	}
+}
+
+// percentFor returns the GOGC for a heap. It changes in steps, since each change stops the world for a moment.
+func percentFor(live uint64) int {
+	for percent := maxPercent; percent > 100; percent /= 2 {
+		if live*uint64(percent)/100 <= floor {
+			return percent
+		}
+	}
+	return 100
+}
