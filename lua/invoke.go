@@ -297,6 +297,16 @@ func (s *State) yieldFor(th *Thread, g *goFunction, slot, count int) error {
 	return s.yield(th, slot+1, slot+1, count, slot+1, wantAll, slowReturn)
 }
 
+// checkpointJump is checkpoint at a jump backwards: what looks at the frame meanwhile, such as an interrupt, sees the jump.
+func (s *State) checkpointJump(behind, target int) error {
+	s.thread.current().pc = int32(behind)
+	if err := s.checkpoint(); err != nil {
+		return err
+	}
+	s.thread.current().pc = int32(target)
+	return nil
+}
+
 // checkpointKeeping is checkpoint in front of a call whose arguments lie up to top.
 func (s *State) checkpointKeeping(th *Thread, top int) error {
 	th.top = top

@@ -559,8 +559,7 @@ outer:
 				pc += j
 				if j < 0 {
 					if s.budget--; s.budget < 0 {
-						fr.pc = int32(pc)
-						err = s.checkpoint()
+						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
 				}
@@ -573,8 +572,7 @@ outer:
 				pc += j + 1
 				if j < 0 {
 					if s.budget--; s.budget < 0 {
-						fr.pc = int32(pc)
-						err = s.checkpoint()
+						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
 				}
@@ -608,8 +606,7 @@ outer:
 				pc += j + 1
 				if j < 0 {
 					if s.budget--; s.budget < 0 {
-						fr.pc = int32(pc)
-						err = s.checkpoint()
+						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
 				}
@@ -637,8 +634,7 @@ outer:
 				pc += j + 1
 				if j < 0 {
 					if s.budget--; s.budget < 0 {
-						fr.pc = int32(pc)
-						err = s.checkpoint()
+						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
 				}
@@ -653,8 +649,7 @@ outer:
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
+							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
 					}
@@ -674,8 +669,7 @@ outer:
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
+							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
 					}
@@ -695,8 +689,7 @@ outer:
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
+							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
 					}
@@ -716,8 +709,7 @@ outer:
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
+							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
 					}
@@ -737,8 +729,7 @@ outer:
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
+							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
 					}
@@ -758,8 +749,7 @@ outer:
 					pc += j + 1
 					if j < 0 {
 						if s.budget--; s.budget < 0 {
-							fr.pc = int32(pc)
-							err = s.checkpoint()
+							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
 					}
@@ -864,8 +854,7 @@ outer:
 					regs[a+3].n = n
 					pc += i.SD()
 					if s.budget--; s.budget < 0 {
-						fr.pc = int32(pc)
-						err = s.checkpoint()
+						err = s.checkpointJump(pc-i.SD(), pc)
 						continue outer
 					}
 				}
@@ -911,8 +900,7 @@ outer:
 					regs[a+2] = *v
 					pc += i.SD()
 					if s.budget--; s.budget < 0 {
-						fr.pc = int32(pc)
-						err = s.checkpoint()
+						err = s.checkpointJump(pc-i.SD(), pc)
 						continue outer
 					}
 				}

@@ -44,6 +44,9 @@ func (s *State) caught(th *Thread, e *Error) error {
 	at := int(waiting.base) - 1
 	th.depth--
 	th.stack[at], th.stack[at+1] = False, e.Value
+	if e.Kind == KindMemory {
+		clear(th.stack[at+2:]) // lest the next attempt begins with what this one has left
+	}
 	if err := s.deliver(th, at, 2, int(waiting.ret), int(waiting.want), waiting.flags); err != nil {
 		return s.unwind(err)
 	}

@@ -637,19 +637,18 @@ func (s *State) forgetAbove() {
 
 const maxForgotten = 1024
 
-// clearAbove forgets values above everything that frames use.
+// clearAbove forgets values that no function uses: those above the Go function that runs, or above what a coroutine that
+// waits for another one has called. Registers of its caller that lie there are not in use while it runs.
 func (s *State) clearAbove() {
 	for th := s.thread; th != nil; th = th.resumer {
-		top := th.top
-		for i := range th.depth {
-			if fr := &th.frames[i]; fr.kind == frameLua {
-				top = max(top, int(fr.base)+int(fr.fn.proto.registers))
-			} else {
-				top = max(top, int(fr.base))
-			}
-		}
-		if s.active != nil && s.active.th == th {
-			top = max(top, s.active.top)
+		top := 0
+		switch {
+		case s.active != nil && s.active.th == th:
+			top = s.active.top
+		case th.depth > 0 && th.current().kind == frameLua:
+			top = max(th.free(), th.top)
+		case th.depth > 0:
+			top = max(int(th.current().base), th.top)
 		}
 		if top < len(th.stack) {
 			clear(th.stack[top:])

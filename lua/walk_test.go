@@ -222,3 +222,36 @@ func TestWalkLooksIntoResumedCoroutines(t *testing.T) {
 		t.Errorf("lost %s, error %v", printed, err)
 	}
 }
+
+// Registers above a call are not in use while it runs: what an earlier call has left there is forgotten.
+func TestCollectForgetsStaleRegisters(t *testing.T) {
+	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
+	if err := s.SetGlobal("collect", s.NewFunction("collect", func(c *lua.Call) error {
+		if _, err := s.Collect(); err != nil {
+			return err
+		}
+		return c.Return()
+	})); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Run([]byte(`
+		local weak = setmetatable({}, {__mode = "v"})
+		local function look() collect() return (weak.a and "held" or "gone") .. (weak.b and ", held" or ", gone") end
+		do local b = {} weak.b = b look() end
+		print(look())
+		local failed = 0
+		for i = 1, 100 do if not pcall(function() local t while true do t = {t} end end) then failed = failed + 1 end end
+		print(failed)`), "=test")
+	if want := "gone, gone\n100\n"; err != nil || printed.String() != want {
+		t.Errorf("printed %q, error %v", printed, err)
+	}
+}
+
+// What ends a loop names a line of the loop.
+func TestInterruptNamesTheLoop(t *testing.T) {
+	s, _ := newState(t, lua.Options{MaxSteps: 50_000})
+	_, err := s.Run([]byte("local x = 1\n\n\nwhile true do\nx = x + 1\nend"), "=test")
+	if err == nil || err.Error() != "test:6: step limit exceeded" {
+		t.Errorf("error %v", err)
+	}
+}
