@@ -1,37 +1,45 @@
 package main
 
 import (
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/tidewire/tidewire/bench/lua/embedding"
-	"github.com/tidewire/tidewire/lualib"
+	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/std"
+	"github.com/tidewire/tidewire/modules/json"
 )
 
 type vm struct{}
 
-func (vm) NewState() embedding.State { return &state{L: lualib.NewState(nil)} }
-
-type state struct{ L *lua.LState }
-
-func (s *state) Load(source string) (any, error) {
-	if err := lualib.Load(s.L, []byte("result = (function() "+source+"\nend)()"), "=bench"); err != nil {
-		return nil, err
+func (vm) NewState() embedding.State {
+	s := lua.NewState(lua.Options{Tracebacks: true})
+	if err := std.Open(s, std.Options{}); err != nil {
+		panic(err) // of a memory limit, and there is none
 	}
-	if err := lualib.Call(s.L, 0); err != nil {
-		return nil, err
+	if err := json.Open(s); err != nil {
+		panic(err)
 	}
-	return s.L.GetGlobal("result"), nil
+	return &state{s}
 }
 
-// Callback needs no handler of its own: lualib.Call makes a traceback when there is an
+type state struct{ s *lua.State }
+
+func (s *state) Load(source string) (any, error) {
+	results, err := s.s.Run([]byte(source), "=bench")
+	if err != nil {
+		return nil, err
+	}
+	s.s.Ref(results[0])
+	return results[0], nil
+}
+
+// Callback needs no handler of its own: the state makes a traceback when there is an
 // error.
 func (s *state) Callback(function any, data []byte, n int) error {
 	for range n {
-		s.L.Push(function.(lua.LValue))
-		s.L.Push(lua.LString(data))
-		s.L.Push(lua.LFalse)
-		s.L.Push(lua.LNumber(1))
-		if err := lualib.Call(s.L, 3); err != nil {
+		text, err := s.s.Bytes(data)
+		if err != nil {
+			return err
+		}
+		if err := s.s.Call0(function.(lua.Value), text, lua.False, lua.Int(1)); err != nil {
 			return err
 		}
 	}
@@ -43,11 +51,11 @@ func (s *state) Read(function any, json string, n int) error {
 	if err != nil {
 		return err
 	}
-	s.L.Push(decode.(lua.LValue))
-	s.L.Push(function.(lua.LValue))
-	s.L.Push(lua.LString(json))
-	s.L.Push(lua.LNumber(n))
-	return lualib.Call(s.L, 3)
+	text, err := s.s.String(json)
+	if err != nil {
+		return err
+	}
+	return s.s.Call0(decode.(lua.Value), function.(lua.Value), text, lua.Int(n))
 }
 
-func (s *state) Close() { s.L.Close() }
+func (s *state) Close() { s.s.Close() }
