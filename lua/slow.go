@@ -62,8 +62,9 @@ func (s *State) getTable(th *Thread, fr *frame, i code.Instruction) error {
 	regs := th.stack[fr.base:]
 	object, key := regs[i.B()], regs[i.C()]
 	if key.is(KindString) && object.is(KindTable) {
-		if v, found := s.field(object.table(), key.str(), nil, fr.cache()); found {
-			th.stack[int(fr.base)+i.A()] = v
+		// The key's register gets the table's own copy of the string, which is found by its address the next time.
+		if v, found := s.field(object.table(), key.str(), &regs[i.C()], fr.cache()); found {
+			regs[i.A()] = v
 			return nil
 		}
 	}
