@@ -335,3 +335,40 @@ func TestMemoryOfFiles(t *testing.T) {
 		t.Errorf("%d bytes are left of %d", after, before)
 	}
 }
+
+// Work counts by the bytes that it reads or writes, so that a limit of steps or an interrupt is noticed.
+func TestStepsOfFiles(t *testing.T) {
+	const size = 4 << 20
+	dir := tree(t, map[string]string{"long": strings.Repeat("x", size), "spaces": strings.Repeat(" ", size)})
+	m := newVM(t, everything)
+	m.set(t, "dir", dir)
+	m.set(t, "text", strings.Repeat("x", size))
+	for _, source := range []string{
+		`io.open(dir .. "long"):read("*a")`, `io.open(dir .. "long"):read("*l")`, `io.lines(dir .. "long")()`,
+		`io.open(dir .. "long"):read(1e9)`, `io.open(dir .. "spaces"):read("*n")`, `io.open(dir .. "new", "w"):write(text)`, `io.write(text)`,
+	} {
+		before := m.Steps()
+		if _, err := m.run(t, source); err != nil {
+			t.Error(err)
+		}
+		if steps := m.Steps() - before; steps < size/64 || steps > size/8 {
+			t.Errorf("%s: %d steps", source, steps)
+		}
+	}
+}
+
+// A finalizer of the script's that does not end keeps no file from being closed.
+func TestCloseDespiteFinalizers(t *testing.T) {
+	dir := tree(t, nil)
+	m := newVM(t, everything)
+	m.set(t, "dir", dir)
+	m.wantOutput(t, `for i = 1, 3 do local f = io.open(dir .. i, "w") f:write("left") end
+		getmetatable(io.stdout).__gc = function() while true do end end`, "")
+	m.Interrupt(errStop)
+	m.Close()
+	for _, name := range []string{"1", "2", "3"} {
+		if got, err := os.ReadFile(dir + name); string(got) != "left" || err != nil {
+			t.Errorf("%s holds %q, %v", name, got, err)
+		}
+	}
+}

@@ -135,10 +135,7 @@ func (l *library) readLine(r *bufio.Reader, keepEnd bool) (lua.Value, error) {
 	b := l.s.NewBuilder()
 	defer b.Reset()
 	for {
-		if err := l.s.Step(len(part) / bytesPerStep); err != nil {
-			return lua.Nil, err
-		}
-		if !b.WriteBytes(part) {
+		if !b.WriteBytes(part) { // which counts the steps
 			return lua.Nil, b.Err()
 		}
 		switch {
