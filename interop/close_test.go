@@ -36,7 +36,7 @@ func TestCloseNotify(t *testing.T) {
 				t.Parallel() // the client gives the server 2 s to end TCP
 				server := openSSL(t, ca.issue(t, "server", nil), append(c.args, "--version", version)...)
 				url := "wss://localhost:" + server.says(t, `^listening (\d+)$`)[1] + "/"
-				seen, _ := visit(t, url, lua("ca = %q", ca.certFile))
+				seen, _ := visit(t, url, tlsOptions("ca = %q", ca.certFile))
 				seen.want(t, echoed(report{"http.status": "101"}))
 				server.says(t, c.want)
 			})

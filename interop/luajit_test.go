@@ -4,58 +4,53 @@ package interop
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// The probe of package lualib, asked of a real luajit and of the runner: the answers differ only where probe.allow says.
-// The probe's golden file is what that luajit says, so that the unit tests need none.
+// The probe, asked of a real luajit and of ours: the answers differ only where the list of the implementation says. The
+// probe's golden file is what that luajit says, so that the unit tests need none.
 func TestProbeInLuaJIT(t *testing.T) {
-	dir := filepath.Join("..", "lualib", "testdata")
-	theirs := probe(t, dir, "luajit", "probe.lua")
-	ours := probe(t, dir, runner, "run", "probe.lua")
+	const dir = "../lualib/testdata"
+	compiling := implementation{name: "luajit", run: command("luajit")} // as jit.status tells
+	theirs := compiling.lines(t, dir, "probe.lua")
 	golden, err := os.ReadFile(filepath.Join(dir, "probe.golden"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(golden) != theirs {
+	if string(golden) != strings.Join(theirs, "\n") {
 		t.Error("probe.golden is not what luajit says: run go test ./lualib -run TestProbe -update")
 	}
-	allowed := allowList(t, filepath.Join(dir, "probe.allow"))
-	theirLines, ourLines := strings.Split(theirs, "\n"), strings.Split(ours, "\n")
-	if len(theirLines) != len(ourLines) {
-		t.Fatalf("%d lines from luajit, %d from the runner", len(theirLines), len(ourLines))
+	lists := map[string]string{"runner": filepath.Join(dir, "probe.allow"), "vm": "../lua/std/testdata/probe.allow"}
+	for _, in := range ours {
+		t.Run(in.name, func(t *testing.T) {
+			compareProbe(t, in, theirs, in.lines(t, dir, "probe.lua"), allowList(t, lists[in.name]))
+		})
+	}
+}
+
+func compareProbe(t *testing.T, in implementation, theirs, mine []string, allowed map[string]bool) {
+	t.Helper()
+	if len(theirs) != len(mine) {
+		t.Fatalf("%d lines from luajit, %d from %s", len(theirs), len(mine), in.name)
 	}
 	different := 0
-	for i, line := range theirLines {
+	for i, line := range theirs {
 		name, _, _ := strings.Cut(line, ": ")
-		switch same := line == ourLines[i]; {
+		switch same := line == mine[i]; {
 		case !same && !allowed[name]:
-			t.Errorf("luajit %s\nrunner %s", line, ourLines[i])
+			t.Errorf("luajit %s\n%s %s", line, in.name, mine[i])
 		case same && allowed[name]:
-			t.Errorf("%s is the same now: take it off probe.allow", name)
+			t.Errorf("%s is the same now: take it off the list", name)
 		case !same:
 			different++
 		}
 	}
-	t.Logf("%d lines, %d different", len(theirLines)-1, different)
+	t.Logf("%d lines, %d different", len(theirs)-1, different)
 }
 
-// probe returns what the probe prints.
-func probe(t *testing.T, dir, program string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, args...)
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v", program, err)
-	}
-	return string(out)
-}
-
-// allowList returns the names that probe.allow lists.
+// allowList returns the names that a list has.
 func allowList(t *testing.T, path string) map[string]bool {
 	t.Helper()
 	content, err := os.ReadFile(path)

@@ -3,12 +3,10 @@
 package interop
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -29,48 +27,59 @@ const (
 	hangs           = "hangs\n"        // is printed last of a program that takes longer than the timeout, as the first of its file
 )
 
-// Random programs print the same in a real luajit and in the runner. A difference is shown with the seed and the index of
-// its program, made small.
+// Random programs print the same in a real luajit and in ours. A difference is shown with the seed and the index of its
+// program, made small.
 //
 // TIDEWIRE_PROGRAM_SEEDS=100-199 runs these seeds, TIDEWIRE_PROGRAM_SEEDS=7 this one.
 func TestPrograms(t *testing.T) {
 	first, last := seeds(t)
-	different := 0
-	for seed := first; seed <= last; seed++ {
-		programs := programsOf(seed)
-		theirs := runPrograms(t, programs, luajit)
-		ours := runPrograms(t, programs, tidewire)
-		for i := range programs {
-			if theirs[i] == ours[i] {
-				continue
+	for _, in := range ours {
+		t.Run(in.name, func(t *testing.T) {
+			different := 0
+			for seed := first; seed <= last; seed++ {
+				different += comparePrograms(t, in, seed, different)
 			}
-			if strings.HasSuffix(theirs[i], hangs) {
-				t.Logf("seed %d, program %d is left out: luajit does not end it within %v", seed, i, programTimeout)
-				continue
+			if different > 0 {
+				t.Errorf("%d of %d programs differ", different, (last-first+1)*programsPerFile)
 			}
-			different++
-			if different > shownPrograms {
-				t.Errorf("seed %d, program %d differs, too", seed, i)
-			} else {
-				small := shrink(t, difference{programs[i], theirs[i], ours[i]})
-				t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\nrunner:\n%s", seed, i, small.program, small.theirs, small.ours)
-			}
+		})
+	}
+}
+
+// comparePrograms runs the programs of a seed in luajit and in one of ours, and returns how many differ. shown is how many
+// differences there were before.
+func comparePrograms(t *testing.T, in implementation, seed uint64, shown int) (different int) {
+	t.Helper()
+	programs := programsOf(seed, in.program)
+	theirs := runPrograms(t, programs, luajit)
+	mine := runPrograms(t, programs, in)
+	for i := range programs {
+		if theirs[i] == mine[i] {
+			continue
 		}
+		if strings.HasSuffix(theirs[i], hangs) {
+			t.Logf("seed %d, program %d is left out: luajit does not end it within %v", seed, i, programTimeout)
+			continue
+		}
+		different++
+		if shown+different > shownPrograms {
+			t.Errorf("seed %d, program %d differs, too", seed, i)
+			continue
+		}
+		small := shrink(t, in, difference{programs[i], theirs[i], mine[i]})
+		t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\n%s:\n%s", seed, i, small.program, small.theirs, in.name, small.ours)
 	}
-	if different > 0 {
-		t.Errorf("%d of %d programs differ", different, (last-first+1)*programsPerFile)
-	}
+	return different
 }
 
 // The programs lean on nothing that is undefined: luajit's interpreter and its compiled code agree, and each program is
 // accepted and ends.
 func TestProgramsInLuaJIT(t *testing.T) {
+	compiler := implementation{name: "luajit with its compiler", run: command("luajit", "-O3", "-Ohotloop=2")}
 	for seed := range uint64(3) {
-		programs := programsOf(seed)
+		programs := programsOf(seed, luagen.NewCrossing)
 		interpreted := runPrograms(t, programs, luajit)
-		compiled := runPrograms(t, programs, func(ctx context.Context, file string) *exec.Cmd {
-			return exec.CommandContext(ctx, "luajit", "-O3", "-Ohotloop=2", file)
-		})
+		compiled := runPrograms(t, programs, compiler)
 		for i, program := range programs {
 			if interpreted[i] != compiled[i] || !strings.HasSuffix(interpreted[i], "end\n") {
 				t.Errorf("seed %d, program %d:\n%s\ninterpreted:\n%s\ncompiled:\n%s", seed, i, program, interpreted[i], compiled[i])
@@ -100,28 +109,16 @@ func seeds(t *testing.T) (first, last uint64) {
 	return first, last
 }
 
-func programsOf(seed uint64) []*luagen.Program {
+func programsOf(seed uint64, program func(seed, index uint64) *luagen.Program) []*luagen.Program {
 	programs := make([]*luagen.Program, programsPerFile)
 	for i := range programs {
-		programs[i] = luagen.New(seed, uint64(i))
+		programs[i] = program(seed, uint64(i))
 	}
 	return programs
 }
 
-// An implementation makes the command that runs a Lua file.
-type implementation func(ctx context.Context, file string) *exec.Cmd
-
-// luajit runs without its just-in-time compiler: the comparison is with the language, not with that.
-func luajit(ctx context.Context, file string) *exec.Cmd {
-	return exec.CommandContext(ctx, "luajit", "-joff", file)
-}
-
-func tidewire(ctx context.Context, file string) *exec.Cmd {
-	return exec.CommandContext(ctx, runner, "run", file)
-}
-
-// runPrograms returns what each program prints. One that ends the process or hangs is told so, and the others behind it
-// run in another process. When the time is up, the program is run again as the first of its file: what is slow may be the
+// runPrograms returns what each program prints. One that ends the run or hangs is told so, and the others behind it run in
+// another one. When the time is up, the program is run again as the first of its file: what is slow may be the
 // machine.
 func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []string {
 	t.Helper()
@@ -137,27 +134,24 @@ func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []
 	return printed
 }
 
-// runFile runs programs in one process and returns what those that began printed, and at least one. If it failed, the last
-// of them is where.
+// runFile runs programs in one file and returns what those that began printed, and at least one. If it failed, the last of
+// them is where.
 func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string, failure string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "programs.lua")
-	if err := os.WriteFile(file, []byte(luagen.File(programs)), 0o600); err != nil {
+	const file = "programs.lua"
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(luagen.File(programs)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	cmd := in(ctx, file)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.Output()
+	stdout, err := in.run(ctx, dir, file)
 	printed, ended := split(string(stdout))
 	if ended < len(programs) {
 		if ended == len(printed) {
 			printed = append(printed, "")
 		}
-		first, _, _ := strings.Cut(stderr.String(), "\n")
-		failure = fmt.Sprintf("did not end: %v: %s\n", err, first)
+		failure = fmt.Sprintf("did not end: %v\n", err)
 		if ctx.Err() != nil {
 			failure = hangs
 		}
@@ -191,7 +185,7 @@ type difference struct {
 }
 
 // shrink looks for a smaller program that luajit accepts and that differs, too.
-func shrink(t *testing.T, smallest difference) difference {
+func shrink(t *testing.T, in implementation, smallest difference) difference {
 	t.Helper()
 	deadline := time.Now().Add(shrinkTime)
 	for found := true; found; {
@@ -201,7 +195,7 @@ func shrink(t *testing.T, smallest difference) difference {
 				return smallest
 			}
 			var smaller difference
-			if smaller, found = firstDifference(t, batch); found {
+			if smaller, found = firstDifference(t, in, batch); found {
 				smallest = smaller
 				break
 			}
@@ -226,12 +220,12 @@ func batches(programs []*luagen.Program) iter.Seq[[]*luagen.Program] {
 	}
 }
 
-// firstDifference runs programs once in both and returns the first that luajit accepts and runs to its end, and that the
-// runner does not run alike.
-func firstDifference(t *testing.T, programs []*luagen.Program) (difference, bool) {
+// firstDifference runs programs once in both and returns the first that luajit accepts and runs to its end, and that ours
+// does not run alike.
+func firstDifference(t *testing.T, in implementation, programs []*luagen.Program) (difference, bool) {
 	t.Helper()
 	theirs, _ := runFile(t, programs, luajit, shrinkTimeout)
-	ours, failure := runFile(t, programs, tidewire, shrinkTimeout)
+	ours, failure := runFile(t, programs, in, shrinkTimeout)
 	for i := range min(len(theirs), len(ours)) {
 		if theirs[i] == ours[i] || !strings.HasSuffix(theirs[i], "end\n") {
 			continue

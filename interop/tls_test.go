@@ -42,8 +42,8 @@ func (f *front) start() {
 	}
 }
 
-// lua spells an option tls that has these fields.
-func lua(fields string, args ...any) string {
+// tlsOptions spells an option tls that has these fields.
+func tlsOptions(fields string, args ...any) string {
 	return "{tls = {" + fmt.Sprintf(fields, args...) + "}}"
 }
 
@@ -89,48 +89,48 @@ func TestTLS(t *testing.T) {
 		environment           []string
 		want                  report
 	}{
-		{name: "ca from a file", server: "good", options: lua("%s", trust), want: good},
-		{name: "ca as text", server: "good", options: lua("ca = [[%s]]", pem), want: good},
-		{name: "ca alone", server: "good", options: lua("ca = {%q, exclusive = true}", ca.certFile), want: good},
+		{name: "ca from a file", server: "good", options: tlsOptions("%s", trust), want: good},
+		{name: "ca as text", server: "good", options: tlsOptions("ca = [[%s]]", pem), want: good},
+		{name: "ca alone", server: "good", options: tlsOptions("ca = {%q, exclusive = true}", ca.certFile), want: good},
 		{name: "SSL_CERT_FILE", server: "good", options: "nil", environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: good},
-		{name: "ca beside SSL_CERT_FILE", server: "good", options: lua("ca = %q", stranger.certFile),
+		{name: "ca beside SSL_CERT_FILE", server: "good", options: tlsOptions("ca = %q", stranger.certFile),
 			environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: good},
-		{name: "ca instead of SSL_CERT_FILE", server: "good", options: lua("ca = {%q, exclusive = true}", stranger.certFile),
+		{name: "ca instead of SSL_CERT_FILE", server: "good", options: tlsOptions("ca = {%q, exclusive = true}", stranger.certFile),
 			environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: failed("CN=good", unknown)},
 		{name: "no ca", server: "good", options: "nil", want: failed("CN=good", unknown+
 			` ("CN=test authority"): give the authority's certificate in tls.ca or SSL_CERT_FILE`)},
-		{name: "no such file", server: "good", options: lua("ca = '/nowhere/ca.pem'"), want: report{"opened": "false",
+		{name: "no such file", server: "good", options: tlsOptions("ca = '/nowhere/ca.pem'"), want: report{"opened": "false",
 			"failed": "TLS handshake failed", "phase": "tls", "category": "tls", "detail": "…tls.ca file \"/nowhere/ca.pem\": no such file"}},
 
-		{name: "expired", server: "expired", options: lua("%s", trust), want: failed("CN=expired",
+		{name: "expired", server: "expired", options: tlsOptions("%s", trust), want: failed("CN=expired",
 			`certificate "CN=expired" of localhost expired at 2020-01-02T03:04:05Z`)},
-		{name: "not yet valid", server: "early", options: lua("%s", trust), want: failed("CN=early",
+		{name: "not yet valid", server: "early", options: tlsOptions("%s", trust), want: failed("CN=early",
 			`certificate "CN=early" of localhost is not valid before 2098-01-02T03:04:05Z`)},
-		{name: "self-signed", server: "self", options: lua("%s", trust), want: failed("CN=self",
+		{name: "self-signed", server: "self", options: tlsOptions("%s", trust), want: failed("CN=self",
 			`certificate "CN=self" of localhost is self-signed and not trusted here`)},
-		{name: "another host", server: "other", options: lua("%s", trust), want: failed("CN=other",
+		{name: "another host", server: "other", options: tlsOptions("%s", trust), want: failed("CN=other",
 			`certificate "CN=other" is for other.test, www.other.test, not for localhost`)},
-		{name: "unknown authority", server: "stranger", options: lua("%s", trust), want: failed("CN=strange",
+		{name: "unknown authority", server: "stranger", options: tlsOptions("%s", trust), want: failed("CN=strange",
 			`certificate "CN=strange" of localhost is signed by an authority that is not trusted here ("CN=unknown authority")`)},
-		{name: "no subject alternative name", server: "nameless", options: lua("%s", trust), want: failed("CN=localhost",
+		{name: "no subject alternative name", server: "nameless", options: tlsOptions("%s", trust), want: failed("CN=localhost",
 			`certificate "CN=localhost" of localhost names no host: it lacks subject alternative names`)},
-		{name: "old", server: "old", options: lua("%s", trust), want: failed("", "the server speaks no TLS version from 1.2 on")},
+		{name: "old", server: "old", options: tlsOptions("%s", trust), want: failed("", "the server speaks no TLS version from 1.2 on")},
 
-		{name: "serverName", server: "other", options: lua("%s, serverName = 'www.other.test'", trust), want: report{
+		{name: "serverName", server: "other", options: tlsOptions("%s, serverName = 'www.other.test'", trust), want: report{
 			"opened": "true", "received": "hello", "tls.subject": "CN=other"}},
-		{name: "another serverName", server: "good", options: lua("%s, serverName = 'else.test'", trust), want: failed("CN=good",
+		{name: "another serverName", server: "good", options: tlsOptions("%s, serverName = 'else.test'", trust), want: failed("CN=good",
 			`certificate "CN=good" is for localhost, not for else.test`)},
-		{name: "expiry told", server: "expired", options: lua("%s", trust), want: report{"tls.expires": "2020-01-02T03:04:05Z",
+		{name: "expiry told", server: "expired", options: tlsOptions("%s", trust), want: report{"tls.expires": "2020-01-02T03:04:05Z",
 			"tls.issuer": "CN=test authority"}},
 
 		// nginx itself completes the handshake and then refuses with HTTP; see TestClientCertificate for the other way.
-		{name: "client certificate", server: "asking", options: lua("%s, cert = %q, key = %q", trust, client.certFile, client.keyFile),
+		{name: "client certificate", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, client.keyFile),
 			want: report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
-		{name: "no client certificate", server: "asking", options: lua("%s", trust), want: report{"opened": "false",
+		{name: "no client certificate", server: "asking", options: tlsOptions("%s", trust), want: report{"opened": "false",
 			"failed": "Invalid HTTP status.", "phase": "handshake", "http.status": "400", "http.body": "…No required SSL certificate was sent"}},
-		{name: "strange client certificate", server: "asking", options: lua("%s, cert = %q, key = %q", trust, strange.certFile, strange.keyFile),
+		{name: "strange client certificate", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, strange.certFile, strange.keyFile),
 			want: report{"opened": "false", "failed": "Invalid HTTP status.", "http.status": "400", "http.body": "…The SSL certificate error"}},
-		{name: "key of another", server: "asking", options: lua("%s, cert = %q, key = %q", trust, client.certFile, strange.keyFile),
+		{name: "key of another", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, strange.keyFile),
 			want: report{"opened": "false", "failed": "TLS handshake failed", "phase": "tls", "category": "tls",
 				"detail": `…does not belong to the certificate "CN=test client"`}},
 	} {
@@ -143,7 +143,7 @@ func TestTLS(t *testing.T) {
 
 	// A script reads what the runner's flags let it read, also for its options.
 	t.Run("file not allowed", func(t *testing.T) {
-		stdout, _, _ := script{name: "report", args: []string{f.url["good"], lua("%s", trust)}}.run(t)
+		stdout, _, _ := script{name: "report", args: []string{f.url["good"], tlsOptions("%s", trust)}}.run(t)
 		for _, want := range []string{"failed TLS handshake failed\n", fmt.Sprintf("tls.ca file %q: reading is not allowed", ca.certFile)} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("did not print %q:\n%s", want, stdout)
@@ -159,7 +159,7 @@ func TestTLS(t *testing.T) {
 		"stranger": "signed by an authority that is not trusted here",
 	} {
 		t.Run("insecure/"+server, func(t *testing.T) {
-			seen, stderr := visit(t, f.url[server], lua("%s, insecure = true", trust))
+			seen, stderr := visit(t, f.url[server], tlsOptions("%s, insecure = true", trust))
 			seen.want(t, report{"opened": "true", "received": "hello", "closed": `1000 "" true`})
 			for _, want := range []string{"the server's certificate is not verified (tls.insecure)", warning} {
 				if !strings.Contains(stderr, want) {
@@ -180,7 +180,7 @@ func TestClientCertificate(t *testing.T) {
 	client, strange := ca.issue(t, "test client", nil), stranger.issue(t, "strange client", nil)
 	expired := ca.issue(t, "expired client", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.Add(time.Second) })
 	old := func(c certificate) string {
-		return lua("ca = %q, cert = %q, key = %q", ca.certFile, c.certFile, c.keyFile)
+		return tlsOptions("ca = %q, cert = %q, key = %q", ca.certFile, c.certFile, c.keyFile)
 	}
 	for _, version := range []string{"TLSv1_2", "TLSv1_3"} {
 		asking := openSSL(t, server, "--client-ca", ca.certFile, "--version", version)
@@ -190,7 +190,7 @@ func TestClientCertificate(t *testing.T) {
 			want          report
 		}{
 			{"good", old(client), report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
-			{"none", lua("ca = %q", ca.certFile), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
+			{"none", tlsOptions("ca = %q", ca.certFile), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
 				"phase": "tls", "detail": "…the server wants a client certificate"}},
 			{"unknown authority", old(strange), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls", "phase": "tls",
 				"detail": `…the server does not accept the client certificate "CN=strange client"`}},
@@ -214,7 +214,7 @@ func TestKeyLog(t *testing.T) {
 			theirs, ours := filepath.Join(t.TempDir(), "theirs"), filepath.Join(t.TempDir(), "ours")
 			server := openSSL(t, ca.issue(t, "server", nil), "--version", version, "--keylog", theirs)
 			url := "wss://localhost:" + server.says(t, `^listening (\d+)$`)[1] + "/"
-			seen, _ := visit(t, url, lua("ca = %q", ca.certFile), "SSLKEYLOGFILE="+ours)
+			seen, _ := visit(t, url, tlsOptions("ca = %q", ca.certFile), "SSLKEYLOGFILE="+ours)
 			seen.want(t, echoed(nil))
 			secrets := secretsOf(t, theirs)
 			for _, secret := range secretsOf(t, ours) {

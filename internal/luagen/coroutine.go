@@ -10,8 +10,58 @@ func (g *gen) yield(depth int) *node {
 	if !g.fn.sig.yields || !g.effects || depth < -1 {
 		return nil
 	}
+	if g.crossing && g.chance(3) {
+		return g.crossingYield(depth - 1)
+	}
 	function := pick(g, "yield", "coroutine.yield", "coroutine.yield", "asker:yield", "ask")
 	return expr(function, "(", g.arguments(depth-1), ")")
+}
+
+// crossingYield is a call within which something yields that is not called by Lua code: a metamethod of Y or Z, or a function
+// by pcall.
+func (g *gen) crossingYield(depth int) *node {
+	either := pick(g, "Y", "Z")
+	switch g.rng.IntN(10) {
+	case 0:
+		return expr("id(", pick[any](g, expr(either, pick(g, " + ", " - ", " * ", " / ", " % ", " ^ "), g.num(depth)),
+			expr(g.num(depth), pick(g, " + ", " - ", " * ", " / ", " % ", " ^ "), either), expr("-", either)), ")")
+	case 1:
+		return expr("id(", pick[any](g, expr(g.str(depth), " .. ", either), expr(either, " .. ", g.str(depth)), "Y .. Z",
+			expr(g.str(0), " .. Y .. ", g.str(0), " .. Z .. 1"), "1 .. Y .. 2 .. 'x'"), ")")
+	case 2:
+		return expr("id(", either, g.key(depth), pick(g, "", ", nil", " or 1"), ")")
+	case 3:
+		compared := expr("Y", pick(g, " < ", " <= ", " > ", " >= ", " == ", " ~= "), "Z")
+		return expr("id(", pick[any](g, compared, expr("not (", compared, ")"), expr(compared, " and 1 or 2")), ")")
+	case 4:
+		return expr(either, "(", g.arguments(depth), ")")
+	case 5:
+		return expr("tostring(", either, ")")
+	case 6:
+		return expr("said(xpcall(", pick(g, "ask", "yield", "Y", "tostring, Z", "pcall, id, yield"), g.moreArguments(depth), "))")
+	case 7:
+		return expr("said(pcall(pcall, ", pick(g, "ask", "yield", "error", "Z"), g.moreArguments(depth), "))")
+	}
+	return expr("said(pcall(", pick(g, "ask", "yield", "coroutine.yield", "Y", "Z", "tostring, Y"), g.moreArguments(depth), "))")
+}
+
+// crossingStatement yields within something that is not called by Lua code, in what is compiled in ways of its own.
+func (g *gen) crossingStatement() *node {
+	switch g.rng.IntN(8) {
+	case 0:
+		return stmt(pick(g, "Y", "Z"), g.key(1), " = ", g.any(1))
+	case 1:
+		return stmt("if Y ", pick(g, "<", "<=", ">", ">=", "==", "~="), " Z then", g.block(2), "else", g.block(2), "end")
+	case 2:
+		return stmt("repeat tick() until ", pick(g, "", "not "), "(Y ", pick(g, "<", "<=", "==", "~="), " Z)")
+	case 3:
+		return stmt("for v, w in ", pick(g, "Y", "Z"), g.moreArguments(1), " do tick() out(v, w) end")
+	case 4:
+		return stmt("try(", pick(g, "table.sort, {3, 1, 2}, ask", `string.gsub, "xy", "%w", ask`, "load, ask", "xpcall, error, ask"), ")")
+	case 5:
+		return stmt("local p, q = Y ", pick(g, "<", "=="), " Z, Z.x out(p, q)")
+	}
+	return g.protected()
 }
 
 // resume goes on with a coroutine, or is nil. Its results are a boolean and what may be anything.
@@ -143,6 +193,9 @@ func (g *gen) yieldingStatements() []*node {
 }
 
 func (g *gen) yieldingStatement() *node {
+	if g.crossing && g.chance(3) {
+		return g.crossingStatement()
+	}
 	y := g.yield(1)
 	switch g.rng.IntN(10) {
 	case 0, 1, 2:

@@ -61,6 +61,8 @@ type gen struct {
 	left    int  // statements that the program may still get
 	effects bool // the full expression being made may call what is not pure, and then reads nothing that is shared
 	unique  int
+
+	crossing bool // coroutines yield across more than Lua code: see NewCrossing
 }
 
 // program is a chunk that run calls with five arguments.

@@ -37,6 +37,25 @@ func TestProgramsUse(t *testing.T) {
 	}
 }
 
+// NewCrossing adds yields across what is no Lua code.
+func TestCrossingProgramsUse(t *testing.T) {
+	var all strings.Builder
+	for i := range uint64(300) {
+		all.WriteString(luagen.NewCrossing(1, i).String())
+		if program := luagen.New(1, i).String(); strings.Contains(program, "Y") {
+			t.Fatalf("a program of New yields in a metamethod:\n%s", program)
+		}
+	}
+	for _, piece := range []string{
+		"id(Y + ", " % Z)", "id(-Y", "Y .. Z", "id(Y.x", "id(Y < Z", "id(not (Y ", "Z(", "tostring(Y)", "said(xpcall(", "said(pcall(pcall, ", "said(pcall(ask",
+		"Y.x = ", "if Y == Z then", "repeat tick() until", " in Y, ", "try(table.sort, ", "tryWith(function", "local p, q = Y < Z",
+	} {
+		if !strings.Contains(all.String(), piece) {
+			t.Errorf("no program has %q", piece)
+		}
+	}
+}
+
 // Reductions of reductions end with the empty program.
 func TestReductions(t *testing.T) {
 	program := luagen.New(1, 1)

@@ -100,6 +100,11 @@ function try(...)
   outcome(pcall(...))
 end
 
+-- tryWith is try with a handler, which shows what it is given.
+function tryWith(f, ...)
+  outcome(xpcall(f, function(...) out("handler", said(false, ...)) return ... end, ...))
+end
+
 yield = coroutine.yield
 asker = {yield = yield}
 function ask(...) return yield(...) end
@@ -127,6 +132,13 @@ function drive(n, f, ...)
   end
   out(coroutine.status(co))
 end
+
+-- All metamethods of Y and Z yield. They tell how many arguments they are given.
+local yields = {}
+for _, event in ipairs {"add", "sub", "mul", "div", "mod", "pow", "unm", "concat", "eq", "lt", "le", "index", "newindex", "tostring", "call"} do
+  yields["__" .. event] = function(...) tick() return yield(event, select("#", ...)) end
+end
+Y, Z = setmetatable({}, yields), setmetatable({}, yields)
 
 local meta = {}
 local function value(v)

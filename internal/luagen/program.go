@@ -5,8 +5,7 @@
 // tables with holes. Nor does it lean on what differs between VMs whatever their compiler does: the wordings of the VM's
 // errors, numbers in concatenations that are no small integers, remainders of infinities, a -0 that is computed, numerals
 // as strings in for loops, digits that round from a tie. Two more that are the VM's: what error and wrap take for the caller
-// in a tail call, and yields across functions that are not Lua code, such as pcall, the library's iterators, what sort and
-// gsub call, and across metamethods.
+// in a tail call, and, but for NewCrossing, yields across functions that are not Lua code and across metamethods.
 package luagen
 
 import (
@@ -25,6 +24,13 @@ type Program struct{ root *node }
 // New makes the program that belongs to seed and index, always the same.
 func New(seed, index uint64) *Program {
 	g := &gen{rng: rand.New(rand.NewPCG(seed, index))}
+	return &Program{root: g.program()}
+}
+
+// NewCrossing is New for implementations whose coroutines yield across pcall, metamethods, tostring and any iterator, as
+// LuaJIT's do: its programs do that, too.
+func NewCrossing(seed, index uint64) *Program {
+	g := &gen{rng: rand.New(rand.NewPCG(seed, index)), crossing: true}
 	return &Program{root: g.program()}
 }
 

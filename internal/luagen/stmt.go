@@ -451,9 +451,14 @@ func (g *gen) protected() *node {
 		stmt("local z = nil + 1"), stmt("local z = (nil).x"), stmt("none()()"), stmt("local z = {} .. 'x'"), stmt("local z = 1 < 'x'"),
 		stmt("error('#4')"), stmt("out(pcall(error, ", expr(`"#5"`), "))"))
 	s := &signature{vararg: g.chance(2), pure: g.fn.pureDepth > 0, params: []kind{anyKind, anyKind}[:g.rng.IntN(3)], results: []kind{anyKind}}
+	try := "try"
+	if g.crossing && g.fn.sig.yields {
+		s.yields, s.pure = true, false
+		try = pick(g, "try", "try", "tryWith")
+	}
 	f := g.function(s)
-	if g.chance(2) {
-		return stmt("try(function", f, g.moreArguments(1), ")")
+	if s.yields || g.chance(2) {
+		return stmt(try, "(function", f, g.moreArguments(1), ")")
 	}
 	return stmt("try(function(...) ", stmt("local z, y = ..."), " if ", g.protectedCond(), " then ", fails, " end return z, y end", g.moreArguments(1), ")")
 }

@@ -59,7 +59,7 @@ func TestFiles(t *testing.T) {
 func TestPrograms(t *testing.T) {
 	for seed := range uint64(4) {
 		for i := range uint64(100) {
-			program := luagen.New(seed, i).String()
+			program := luagen.NewCrossing(seed, i).String()
 			p := compile([]byte(program))
 			if p == nil {
 				t.Fatalf("seed %d, program %d does not compile:\n%s", seed, i, program)
