@@ -95,9 +95,6 @@ func TestEscapes(t *testing.T) {
 	for _, e := range escapes {
 		t.Run(e.name, func(t *testing.T) {
 			m := newVM(t, options{limits: lua.Options{MaxMemory: 64 << 20}})
-			if strings.Contains(e.source, "table.") && m.Global("table").IsNil() {
-				t.Skip("the library is not there yet")
-			}
 			got, err := m.run(t, e.source)
 			if e.want != "" && got != e.want {
 				t.Errorf("prints %q, want %q", got, e.want)
@@ -140,9 +137,6 @@ func TestEndlessEscapes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newVM(t, options{discard: true})
-			if strings.Contains(source, "table.") && m.Global("table").IsNil() {
-				t.Skip("the library is not there yet")
-			}
 			timer := time.AfterFunc(50*time.Millisecond, func() { m.Interrupt(stop) })
 			defer timer.Stop()
 			begin := time.Now()
