@@ -120,6 +120,9 @@ func TestPrograms(t *testing.T) {
 		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a .. inc())`, "12 210", false},
 		{"recursion", `local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end print(f(20))`, "6765", true},
 		{"tail calls", `local function loop(n) if n == 0 then return "end" end return loop(n - 1) end print(loop(300000))`, "end", true},
+		{"a goto to the nearest label", `local n = 0 ::a:: n = n + 1 if n > 3 then print("again") return end
+			do goto a ::a:: end print(n) do do goto a end ::a:: end print(n)
+			local function f() ::b:: n = n + 1 do do if n < 9 then goto b end end end return n end print(f())`, "1\n1\n9", false},
 		{"goto", `for i = 1, 3 do if i == 2 then goto continue end print(i) ::continue:: end`, "1\n3", false},
 		{"multiple assignment", `local a, b = 1, 2 a, b = b, a print(a, b) local t = {} local i = 1 i, t[i] = i + 1, 20 print(i, t[1], t[2])`,
 			"2 1\n2 20 nil", false},

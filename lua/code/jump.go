@@ -42,14 +42,13 @@ type leap struct {
 	level int // how many locals are active where it was written, of those whose blocks have not ended
 }
 
-// leap emits a goto or break. A label further up in a block around is its target at once.
+// leap emits a goto or break. A label further up in the same block is its target at once. One further up in a block around
+// is not, because a label further down in this block, of the same name, comes first.
 func (f *function) leap(line int, name string) {
 	pc := f.jump(line)
-	for b := f.block; b != nil && name != ""; b = b.outer {
-		if set := b.labels[name]; set != nil {
-			f.patch([]int{pc}, set.pc)
-			return
-		}
+	if set := f.block.labels[name]; set != nil && name != "" {
+		f.patch([]int{pc}, set.pc)
+		return
 	}
 	if len(f.leaps) == maxLeaps {
 		f.exceeds(line, maxLeaps, "open jumps")
@@ -88,13 +87,20 @@ func (f *function) label(line int, name string, atEnd bool) {
 
 func (f *function) nameOf(level int) string { return f.proto.Locals[f.active[level].info].Name }
 
-// leaveLeaps says of the leaps in a block that its locals are left. Breaks out of a loop go on here.
+// leaveLeaps says of the leaps in a block that its locals are left. Breaks out of a loop go on here, others at a label
+// further up in the block around, if it has one.
 func (f *function) leaveLeaps(left *block) {
 	f.eachLeap(left, func(l *leap) (done bool) {
 		l.level = min(l.level, left.level)
 		if left.loop && l.name == "" {
 			f.patchHere(l.pc)
 			return true
+		}
+		if left.outer != nil && l.name != "" {
+			if set := left.outer.labels[l.name]; set != nil {
+				f.patch([]int{l.pc}, set.pc)
+				return true
+			}
 		}
 		return false
 	})
