@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wstest/wscontract"
 )
 
 // errorIn returns the error of an onMessage with this body, and checks that the VM is
@@ -16,7 +17,7 @@ import (
 func errorIn(t *testing.T, body string) *gopherlua.Error {
 	t.Helper()
 	var reported error
-	fake := &fakeEngine{}
+	fake := &wscontract.Engine{}
 	L := lua.NewState()
 	defer L.Close()
 	module := gopherlua.OpenOn(L, fake, gopherlua.Options{
@@ -31,9 +32,9 @@ func errorIn(t *testing.T, body string) *gopherlua.Error {
 	if err := L.PCall(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	fake.opened(101, engine.Info{})
-	fake.received(101, "x", engine.Text)
-	fake.opened(101, engine.Info{})
+	fake.Opened(101, engine.Info{})
+	fake.Received(101, "x", engine.Text)
+	fake.Opened(101, engine.Info{})
 	module.Pump(engine.Budget{})
 	if got := L.GetGlobal("opened"); got != lua.LNumber(2) || L.GetTop() != 0 {
 		t.Errorf("%s\nafterwards onOpen has run %v times, and %d values are on the stack", body, got, L.GetTop())
@@ -135,7 +136,7 @@ func TestUpvaluesSurviveAPanic(t *testing.T) {
 		connect(function() local function g() return 1 + g() end g() end)
 	`)
 	for i, data := range []string{"a", "b", "c"} {
-		r.engine.received(engine.ID(101+i), data, engine.Text)
+		r.engine.Received(engine.ID(101+i), data, engine.Text)
 	}
 	r.pump()
 	if got := r.eval(`(function(a, b, c, d, e) return kept[1]() .. kept[2]() .. kept[3]() end)(1, 2, 3, 4, 5)`); got != "abc" {
@@ -156,8 +157,8 @@ func TestAnErrorInAWrappedCoroutine(t *testing.T) {
 			onMessage = function() status = coroutine.status(dead) end,
 		})
 	`)
-	r.engine.opened(101, engine.Info{})
-	r.engine.received(101, "x", engine.Text)
+	r.engine.Opened(101, engine.Info{})
+	r.engine.Received(101, "x", engine.Text)
 	r.pump()
 	if got := r.eval("status"); got == "running" || got == "nil" || r.errors.Count() != 1 {
 		t.Errorf("the coroutine that failed is %s; %d errors:\n%s", got, r.errors.Count(), r.log)
@@ -169,7 +170,7 @@ func TestAnErrorInAWrappedCoroutine(t *testing.T) {
 func TestTracebackBelowThePump(t *testing.T) {
 	r := newRig(t)
 	r.L.SetGlobal("pump", r.L.NewFunction(func(L *lua.LState) int { r.pump(); return 0 }))
-	r.engine.received(101, "x", engine.Text)
+	r.engine.Received(101, "x", engine.Text)
 	r.do(`
 		local function inner() local x = nil + 1 end
 		local function outer() return inner() end
@@ -195,14 +196,14 @@ func TestGoNilIsNil(t *testing.T) {
 		r.L.GetGlobal(name).(*lua.LTable).RawSetString("x", nil)
 	}
 	r.L.GetGlobal("options").(*lua.LTable).RawSetString("origin", nil)
-	r.engine.opened(101, engine.Info{})
-	r.engine.received(101, "x", engine.Text)
-	r.engine.ended(101, engine.End{Failed: true})
+	r.engine.Opened(101, engine.Info{})
+	r.engine.Received(101, "x", engine.Text)
+	r.engine.Ended(101, engine.End{Failed: true})
 	if got := r.pump(); got != 3 {
 		t.Errorf("%d events were taken", got)
 	}
 	r.do(`websocket.Connect("ws://peer.test/", callbacks, options)`)
-	if len(r.engine.connects) != 2 {
-		t.Errorf("%d connections", len(r.engine.connects))
+	if r.engine.Connects() != 2 {
+		t.Errorf("%d connections", r.engine.Connects())
 	}
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wstest/wscontract"
 )
 
 // Any gopher-lua host will do: one without libraries, without a log, inside a coroutine.
 func TestOpenOnAPlainState(t *testing.T) {
 	L := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer L.Close()
-	fake := &fakeEngine{}
+	fake := &wscontract.Engine{}
 	module := gopherlua.OpenOn(L, fake, gopherlua.Options{})
 	for _, test := range []struct{ code, want string }{
 		{`id = websocket.Connect("ws://peer.test/", {on_open = 1, onOpen = function() seen = "open" nothing() end})`, "nil"},
@@ -25,8 +26,8 @@ func TestOpenOnAPlainState(t *testing.T) {
 		if got := L.GetGlobal("seen").String(); got != test.want {
 			t.Errorf("after %s: seen is %s, want %s", test.code, got, test.want)
 		}
-		fake.opened(101, engine.Info{})
-		fake.ended(101, engine.End{Failed: true})
+		fake.Opened(101, engine.Info{})
+		fake.Ended(101, engine.End{Failed: true})
 		module.Pump(engine.Budget{})
 	}
 }
@@ -34,7 +35,7 @@ func TestOpenOnAPlainState(t *testing.T) {
 func TestCallbacksRunOnTheMainCoroutineWhereverOpenIsCalled(t *testing.T) {
 	L := lua.NewState()
 	defer L.Close()
-	fake := &fakeEngine{}
+	fake := &wscontract.Engine{}
 	var module *gopherlua.Module
 	L.SetGlobal("open", L.NewFunction(func(L *lua.LState) int {
 		module = gopherlua.OpenOn(L, fake, gopherlua.Options{})
@@ -44,7 +45,7 @@ func TestCallbacksRunOnTheMainCoroutineWhereverOpenIsCalled(t *testing.T) {
 		websocket.Connect("ws://peer.test/", {onOpen = function() running = tostring(coroutine.running()) end})`); err != nil {
 		t.Fatal(err)
 	}
-	fake.opened(101, engine.Info{})
+	fake.Opened(101, engine.Info{})
 	module.Pump(engine.Budget{})
 	if got := L.GetGlobal("running").String(); got != "nil" {
 		t.Errorf("onOpen ran on %s", got)

@@ -1,7 +1,7 @@
 -- Close in every state: before the dial, connecting, open with messages queued, closing, ended; from outside and from
 -- each callback.
 
-local echo, finish, refused = ...
+local echo, refused = ...
 local left = 0
 
 local function connect(url, callbacks, closed)
@@ -13,7 +13,7 @@ local function connect(url, callbacks, closed)
     ended = true
     closed(...)
     left = left - 1
-    if left == 0 then finish() end
+    if left == 0 then print "finished" end
   end
   return websocket.Connect(url, callbacks)
 end
@@ -29,7 +29,7 @@ for _, url in ipairs{echo, refused, "not a url"} do
       assert(not failed and url ~= echo, message)
       failed = true
       left = left - 1
-      if left == 0 then finish() end
+      if left == 0 then print "finished" end
     end,
   }, function(code, reason, wasClean, info)
     assert(not failed and reason == "", reason)

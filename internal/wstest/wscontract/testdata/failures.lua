@@ -1,6 +1,6 @@
 -- Connect gives an id for every url; what is wrong with it comes later, through onError, once, and nothing after it.
 
-local _, finish, refused = ...
+local _, refused = ...
 local left = 0
 
 local function fails(url, message, category, phase)
@@ -23,7 +23,7 @@ local function fails(url, message, category, phase)
       websocket.Send(id, "after")
       websocket.Close(id)
       left = left - 1
-      if left == 0 then finish() end
+      if left == 0 then print "finished" end
     end,
   })
   returned = true

@@ -1,0 +1,100 @@
+// Package wscontract is what a script may rely on in the websocket module, as tests that
+// each door into the engine runs over its own VM. They look from the script's side: a
+// script prints what it sees, and every line that it prints, that is logged, and every
+// error of a callback is compared with what it must be.
+//
+// A test over a fake engine decides what the door does; one over the real engine and a
+// peer that the test plays, in fake time, decides what a script sees of a connection; and
+// Lua files run over real sockets.
+package wscontract
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/wsapi"
+)
+
+// A Door is a Lua state of some VM with the module in it, and the basic functions,
+// coroutines, strings and tables of Lua 5.1. It belongs to the test's goroutine.
+type Door interface {
+	// Run runs a chunk with arguments. name is a file's, such as "bot.lua". The error has
+	// the script's words.
+	Run(name, source string, args ...string) error
+
+	// Pump is the module's. Where that raises, the error has the words.
+	Pump(budget engine.Budget) (events int, err error)
+
+	// Held returns how many connections the module holds, and how many misspelt callback
+	// tables it remembers.
+	Held() (connections, misspelt int)
+
+	// Collect has the garbage of the VM collected, and that of Go.
+	Collect()
+
+	// Close ends the state. It may be called twice.
+	Close()
+}
+
+// A Host is what a door is put into.
+type Host struct {
+	Engine wsapi.Engine
+	Logger *slog.Logger
+	Errors wsapi.Reporter
+
+	// Print receives the lines that the script's print writes.
+	Print func(line string)
+
+	// Collected is called, from any goroutine, after an object that the script's
+	// token(name) has returned was collected.
+	Collected func(name string)
+}
+
+// A Kind says how to make doors of one kind, and what is its VM's to word.
+type Kind struct {
+	// Open makes a door whose scripts also have the globals
+	//
+	//	pump()       calls Pump without a budget, returns how many events it took, and raises its error as a Go
+	//	             function does
+	//	token(name)  returns an object for Host.Collected
+	Open func(tb testing.TB, host Host) Door
+
+	// YieldError is the error of a callback that yields.
+	YieldError string
+
+	// NoGoFrames says that the VM may leave out the Go function that raised an error
+	// where LuaJIT's traceback begins with it, as in "[C]: in function 'error'".
+	NoGoFrames bool
+}
+
+// A rule is one thing that a script may rely on.
+type rule struct {
+	name string
+	test func(r *rig)
+}
+
+// Test holds a kind of door to the contract.
+func Test(t *testing.T, kind Kind) {
+	for _, group := range []struct {
+		name  string
+		rules []rule
+	}{
+		{"calls", calls},
+		{"options", options},
+		{"callbacks", callbacks},
+		{"events", events},
+	} {
+		t.Run(group.name, func(t *testing.T) {
+			for _, rule := range group.rules {
+				t.Run(rule.name, func(t *testing.T) {
+					r := newRig(t, kind)
+					rule.test(r)
+					r.wantNothingMore()
+				})
+			}
+		})
+	}
+	t.Run("peers", func(t *testing.T) { testPeers(t, kind) })
+	t.Run("scripts", func(t *testing.T) { testScripts(t, kind) })
+}
