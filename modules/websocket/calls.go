@@ -2,9 +2,9 @@ package websocket
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/entry"
 	"github.com/tidewire/tidewire/internal/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -19,7 +19,7 @@ func (m *Module) connect(c *lua.Call) error {
 		URL:       url,
 		Callbacks: table{m.state, callbacks},
 		Identity:  wsapi.IdentityOf(callbacks),
-		Caller:    strings.TrimSuffix(m.state.Where(1), ": "),
+		Caller:    entry.Caller(m.state),
 		Door:      held{callbacks: callbacks},
 	}
 	if options != nil {
@@ -75,5 +75,5 @@ func raised(c *lua.Call, err error) error {
 	if errors.As(err, &bad) {
 		return c.ArgError(bad.Argument, bad.Problem)
 	}
-	return err // a metamethod's own, or one that gets its position now
+	return err // a metamethod's own, or one that the VM gives its position
 }

@@ -16,7 +16,7 @@ func (h *handler) Opened(id engine.ID, info *engine.Info) {
 	if c == nil {
 		return
 	}
-	if callback, _ := m.callback(c, wsapi.OnOpen); !callback.IsNil() {
+	if callback, _ := m.callback(c, wsapi.OnOpen, m.keys[wsapi.OnOpen]); !callback.IsNil() {
 		m.fire(c, wsapi.OnOpen, callback, wsapi.OpenArguments(c.Number, info))
 	}
 }
@@ -28,21 +28,21 @@ func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
 	if c == nil {
 		return
 	}
-	callback, _ := m.callback(c, wsapi.OnMessage)
+	callback, _ := m.callback(c, wsapi.OnMessage, m.onMessage)
 	if callback.IsNil() {
 		return
 	}
 	text, err := m.state.Bytes(data)
 	if err == nil {
-		err = m.state.Call0(callback, text, lua.Bool(kind == engine.Binary), lua.Number(c.Number))
+		m.arguments = [3]lua.Value{text, lua.Bool(kind == engine.Binary), lua.Number(c.Number)}
+		err = m.call(wsapi.OnMessage, callback, m.arguments[:]...)
+		m.arguments[0] = lua.Nil
 	}
-	if err != nil {
-		m.session.CallbackFailed(c, wsapi.OnMessage, err)
-	}
+	m.report(c, wsapi.OnMessage, err)
 }
 
-// Ended calls onClose(code, reason, wasClean, info) or onError(message, info). By then the connection's id is an unknown
-// one, and the callback table is the script's again.
+// Ended calls onClose(code, reason, wasClean, info) or onError(message, info). By then
+// the connection's id is an unknown one, and the callback table is the script's again.
 func (h *handler) Ended(id engine.ID, end *engine.End) {
 	m := (*Module)(h)
 	c := m.session.End(id)
@@ -51,7 +51,7 @@ func (h *handler) Ended(id engine.ID, end *engine.End) {
 	}
 	defer c.Door.ref.Release()
 	key := wsapi.EndKey(end)
-	callback, declined := m.callback(c, key)
+	callback, declined := m.callback(c, key, m.keys[key])
 	if callback.IsNil() {
 		m.session.Unheard(c, end, declined)
 		return
@@ -59,21 +59,33 @@ func (h *handler) Ended(id engine.ID, end *engine.End) {
 	m.fire(c, key, callback, wsapi.EndArguments(c.Number, end))
 }
 
-// callback returns what can be called under key now, or nil; declined says that false is there. Only a table with a
-// metatable may run Lua code here. An error on the way counts as the callback's own.
-func (m *Module) callback(c *connection, key string) (callback lua.Value, declined bool) {
-	value := c.Door.callbacks.Get(m.keys[key])
+// callback returns what can be called under a key now, or nil; declined says that false
+// is there. Only a table with a metatable may run Lua code here.
+func (m *Module) callback(c *connection, name string, key lua.Value) (callback lua.Value, declined bool) {
+	value := c.Door.callbacks.Get(key)
 	if value.IsNil() && c.Door.callbacks.Metatable() != nil {
-		var err error
-		if value, err = m.state.Index(c.Door.callbacks.Value(), m.keys[key]); err != nil {
-			m.session.CallbackFailed(c, key, err)
-			return lua.Nil, false
-		}
+		value = m.inherited(c, name, key)
 	}
 	if value.IsFunction() || m.state.Metamethod(value, "__call").IsFunction() {
 		return value, false
 	}
 	return lua.Nil, value == lua.False
+}
+
+// inherited looks a callback up through __index. An error on the way counts as the
+// callback's own.
+func (m *Module) inherited(c *connection, name string, key lua.Value) (found lua.Value) {
+	m.arguments = [3]lua.Value{c.Door.callbacks.Value(), key}
+	m.report(c, name, m.call(name, m.lookUp, m.arguments[:2]...))
+	found, m.found, m.arguments[0] = m.found, lua.Nil, lua.Nil
+	return found
+}
+
+// lookUpCallback is lookUp's body: it leaves in found what its first argument has under
+// its second.
+func (m *Module) lookUpCallback(c *lua.Call) (err error) {
+	m.found, err = m.state.Index(c.Arg(1), c.Arg(2))
+	return err
 }
 
 // fire calls a callback with arguments from wsapi, and reports its error.
@@ -86,8 +98,13 @@ func (m *Module) fire(c *connection, key string, callback lua.Value, arguments [
 		}
 	}
 	if err == nil {
-		err = m.state.Call0(callback, values...)
+		err = m.call(key, callback, values...)
 	}
+	m.report(c, key, err)
+}
+
+// report reports the error of the callback under a key, if there is one.
+func (m *Module) report(c *connection, key string, err error) {
 	if err != nil {
 		m.session.CallbackFailed(c, key, err)
 	}

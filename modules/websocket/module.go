@@ -1,12 +1,15 @@
-// Package websocket gives the scripts of a lua.State the websocket module: a table of Connect, Send and Close for the
-// script, and a Pump for the host, which runs the script's callbacks. It knows no network: internal/wsapi has the rules
-// that all doors share, and package engine the connections.
+// Package websocket gives the scripts of a lua.State the websocket module: a table of
+// Connect, Send and Close for the script, and a Pump for the host, which runs the
+// script's callbacks. It knows no network: internal/wsapi has the rules that all doors
+// share, and package engine the connections.
 package websocket
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/entry"
 	"github.com/tidewire/tidewire/internal/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -16,32 +19,49 @@ const moduleName = "websocket"
 
 // Options configures a Module. The zero value works.
 type Options struct {
-	// Logger receives what a script's author should know: failures that no onError sees, misspelt callbacks. nil
-	// discards it.
+	// Logger receives what a script's author should know: failures that no onError sees,
+	// misspelt callbacks. nil discards it.
 	Logger *slog.Logger
 
-	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one at most once a second, with a
-	// count.
+	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
+	// at most once a second, with a count.
 	Errors Reporter
+
+	// Call calls a callback, or looks one up through __index, on the state's main
+	// coroutine; where is its key. It must not keep args. Its error goes to Errors. nil
+	// means State.Call0, with a traceback in the error's text if the state makes
+	// Tracebacks.
+	Call func(where string, f lua.Value, args ...lua.Value) error
 }
 
 // Reporter receives the errors of callbacks, on the goroutine that called Pump.
 type Reporter interface {
-	// Report is called for an error in the callback where, such as "onMessage". err is a *lua.Error. attrs are slog
+	// Report is called for an error in the callback where, such as "onMessage". errors.As
+	// finds the *lua.Error in err, if Options.Call leaves it there. attrs are slog
 	// attributes: the connection's id.
 	Report(where string, err error, attrs ...any)
 }
 
-// Module is the websocket table of one state. It belongs to the goroutine that owns the state, as do the callbacks, which
-// run inside Pump and nowhere else.
+// Module is the websocket table of one state. It belongs to the goroutine that owns the
+// state, as do the callbacks, which run inside Pump and nowhere else.
 //
-// The engine hands all its events to whoever calls Dispatch, so each state wants an engine of its own.
+// The engine hands all its events to whoever calls Dispatch, so each state wants an
+// engine of its own.
 //
 // A host that ends calls Engine.Shutdown, and Pump no more, before it closes the state.
+// On a closed state Pump does nothing.
 type Module struct {
 	state   *lua.State
 	session *wsapi.Session[held]
-	keys    map[string]lua.Value // of the callback table
+	call    func(where string, f lua.Value, args ...lua.Value) error
+	closed  bool // the state is
+
+	keys      map[string]lua.Value // of the callback table
+	onMessage lua.Value            // the key that is looked up for each message
+
+	arguments [3]lua.Value // of a call under way: a slice made for each message would be on the heap
+	lookUp    lua.Value    // a function that reads a callback through __index
+	found     lua.Value    // what it found; nil in between
 }
 
 // held is what a connection holds of the state until its terminal event is dispatched.
@@ -52,16 +72,23 @@ type held struct {
 
 type connection = wsapi.Connection[held]
 
-// Open sets the global websocket of a state, also for require, and returns the module behind it. eng should serve no other
-// state. The error is of the state's memory limit.
+// Open sets the global websocket of a state, also for require, and returns the module
+// behind it. eng should serve no other state. The error is of the state's memory limit.
 func Open(s *lua.State, eng *engine.Engine, opts Options) (*Module, error) { return open(s, eng, opts) }
 
 func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 	m := &Module{
 		state:   s,
 		session: wsapi.NewSession[held](eng, wsapi.Options{Logger: opts.Logger, Errors: opts.Errors}),
+		call:    opts.Call,
 		keys:    make(map[string]lua.Value),
 	}
+	if m.call == nil {
+		m.call = entry.New(s, entry.Limits{}).Call
+	}
+	s.OnClose(func() { m.closed = true })
+	m.lookUp = s.NewFunction("", m.lookUpCallback)
+	s.Ref(m.lookUp)
 	for _, name := range []string{wsapi.OnOpen, wsapi.OnMessage, wsapi.OnClose, wsapi.OnError} {
 		key, err := s.Key(name)
 		if err != nil {
@@ -70,6 +97,7 @@ func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 		s.Ref(key)
 		m.keys[name] = key
 	}
+	m.onMessage = m.keys[wsapi.OnMessage]
 	t, err := s.NewModule(moduleName)
 	if err != nil {
 		return nil, err
@@ -93,8 +121,19 @@ func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 	return m, nil
 }
 
-// Pump runs callbacks until there are no more events or the budget is spent, and returns how many events it took. When
-// some are left the engine's Ready has a value. From within a callback it returns an error instead, and takes none.
+// errInCoroutine is returned by Pump where a callback would not run on the main
+// coroutine.
+var errInCoroutine = errors.New("the pump was called from a coroutine")
+
+// Pump runs callbacks until there are no more events or the budget is spent, and returns
+// how many events it took. When some are left the engine's Ready has a value. From within
+// a callback or a coroutine it returns an error instead, and takes none.
 func (m *Module) Pump(budget engine.Budget) (events int, err error) {
+	switch {
+	case m.closed:
+		return 0, nil
+	case m.state.Thread() != m.state.MainThread():
+		return 0, errInCoroutine
+	}
 	return m.session.Dispatch((*handler)(m), budget)
 }
