@@ -50,7 +50,7 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	if err := th.ensure(slot + 1 + len(args)); err != nil {
 		return 0, 0, err
 	}
-	depth := th.depth
+	depth, continuations := th.depth, len(th.continuations)
 	entry, err := th.push()
 	if err != nil {
 		return 0, 0, err
@@ -77,6 +77,7 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	th.depth = depth
 	th.status = threadRunning
 	if err != nil {
+		th.forget(continuations)
 		if s.nesting == 0 && s.exhausted {
 			s.refresh()
 		}

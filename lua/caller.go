@@ -18,6 +18,7 @@ func (c *Call) CallMany(f Value, body func(k *Caller) error) (err error) {
 		s.calls = append(s.calls, &Call{s: s})
 	}
 	depth, nesting, entries, active := th.depth, s.nesting, th.entries, s.active
+	continuations := len(th.continuations)
 	finished := false
 	defer func() {
 		if finished {
@@ -27,6 +28,7 @@ func (c *Call) CallMany(f Value, body func(k *Caller) error) (err error) {
 			err = s.abandon(th, value)
 			s.thread, s.nesting, s.active = th, nesting, active
 			th.depth, th.entries, th.status = depth, entries, threadRunning
+			th.forget(continuations)
 		}
 	}()
 	err = body(&Caller{c, f})

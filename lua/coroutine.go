@@ -130,25 +130,26 @@ func (s *State) cannotResume(th, co *Thread) string {
 	return ""
 }
 
-// switchTo runs a coroutine, which gets values of the one that waits for it.
+// switchTo runs a coroutine, which gets values of the one that waits for it. If there is no room for them, that one fails,
+// and the coroutine stays as it is.
 func (s *State) switchTo(th, co *Thread, from, count int) error {
+	at := 1 // of one that has not begun: behind its function
+	if co.depth > 0 {
+		at = int(co.current().base) - 1
+	}
+	if err := co.ensure(at + 1 + count); err != nil {
+		return err
+	}
 	co.touch()
 	co.resumer, co.nesting = th, th.nesting+1
 	th.status, co.status = threadNormal, threadRunning
 	s.thread = co
+	copy(co.stack[at:], th.stack[from:from+count])
 	if co.depth > 0 { // it has yielded
 		at, ret, want, flags := co.current().pending()
-		if err := co.ensure(at + 1 + count); err != nil {
-			return err
-		}
-		copy(co.stack[at:], th.stack[from:from+count])
 		co.depth--
 		return s.deliver(co, at, count, ret, want, flags)
 	}
-	if err := co.ensure(2 + count); err != nil {
-		return err
-	}
-	copy(co.stack[1:], th.stack[from:from+count])
 	if err := co.waitFor(frameBottom, 0, 0, wantAll, 0); err != nil {
 		return err
 	}

@@ -68,10 +68,10 @@ func (s *State) vararg(th *Thread, fr *frame, to, want int) error {
 	from := int(fr.base) - extra
 	if want < 0 {
 		want = extra
-		th.top = to + extra
-		if err := th.ensure(th.top); err != nil {
+		if err := th.ensure(to + extra); err != nil {
 			return err
 		}
+		th.top = to + extra
 	}
 	n := copy(th.stack[to:to+want], th.stack[from:from+extra])
 	clear(th.stack[to+n : to+want])

@@ -149,6 +149,14 @@ func TestPrograms(t *testing.T) {
 		{"xpcall", `print(xpcall(function() error("q") end, function(e) return "H:" .. e end))`, "false H:test:1: q", false},
 		{"a handler that fails", `print(xpcall(error, function(e) error("again") end, "x"))`, "false error in error handling", false},
 		{"stack overflow", `local function f() return 1 + f() end print(pcall(f))`, "false test:1: stack overflow", true},
+		{"handlers of overflows leave variables alone", `local bad = 0
+			local function f(n) local a, b, c = n, n * 2, {n}
+				local ok, e = xpcall(f, function(m) local x1, x2, x3, x4, x5, x6 = 1, 2, 3, 4, 5, 6 return m end, n + 1)
+				if a ~= n or b ~= n * 2 or c[1] ~= n then bad = bad + 1 end return ok, e end
+			f(1) print(bad)`, "0", true},
+		{"handlers of overflows run", `local function f() f() end local function h(m) return "H:" .. m end
+			local function g(...) return 1 + g(1, ...) end print(xpcall(f, h)) print(xpcall(g, h)) print(xpcall(f, h))`,
+			"false H:test:1: stack overflow\nfalse H:test:2: stack overflow\nfalse H:test:1: stack overflow", true},
 		{"nested pcall", `local function f(n) if n == 0 then return "deep" end return select(2, pcall(f, n - 1)) end
 			local function g(n) if n == 0 then return true end local ok = pcall(g, n - 1) return ok end print(g(15000))`, "true", true},
 		{"nested calls from Go", `local function f() local r = nested(f) return r end print(pcall(f))`, "false test:1: C stack overflow", false},

@@ -866,7 +866,7 @@ outer:
 					control := &regs[a+2]
 					switch f.gofn().special {
 					case specialNext:
-						if h := int(p.caches[pc-1]); h < len(t.entries) && t.entries[h].key.n == control.n &&
+						if h := int(p.caches[pc-1]); h < len(t.entries) && control.n != 0 && t.entries[h].key.n == control.n &&
 							t.entries[h].key.p == control.p {
 							h++
 							for h < len(t.entries) && t.entries[h].value.n == 0 {
@@ -910,11 +910,12 @@ outer:
 				from, to, want := int(fr.base)-extra, int(fr.base)+i.A(), i.B()-1
 				if want < 0 {
 					want = extra
-					if th.top = to + extra; th.top > len(th.stack) {
+					if to+extra > len(th.stack) {
 						fr.pc = int32(pc)
 						err = s.vararg(th, fr, to, -1)
 						continue outer
 					}
+					th.top = to + extra
 				}
 				for n := range want {
 					if n < extra {

@@ -485,8 +485,12 @@ func (t *Table) append(value Value) error {
 		if size > 1<<20 {
 			size = len(t.array) + len(t.array)/2
 		}
+		i := len(t.array)
 		if err := t.growArray(max(size, 4)); err != nil {
 			return err
+		}
+		if len(t.array) != i { // a walk at the limit has taken the last values of a weak table
+			return t.setInt(i, value)
 		}
 	}
 	t.array = append(t.array, value)

@@ -165,7 +165,7 @@ func (th *Thread) growFrames() error {
 	if th.depth >= limit {
 		return th.state.stackOverflow()
 	}
-	length := min(len(th.frames)*2, maxFrames+extraSlots)
+	length := min(len(th.frames)*2, limit)
 	if err := th.state.charge(pointerClass(length * frameBytes)); err != nil {
 		return err
 	}
@@ -175,20 +175,36 @@ func (th *Thread) growFrames() error {
 	return nil
 }
 
+// forget drops all continuations but so many: a panic leaves them behind when it drops their frames.
+func (th *Thread) forget(but int) {
+	clear(th.continuations[but:])
+	th.continuations = th.continuations[:but]
+}
+
+// trim takes back the room that error handlers had: the next one needs it again.
+func (th *Thread) trim() {
+	th.stack = th.stack[:min(len(th.stack), maxSlots)]
+	th.frames = th.frames[:min(len(th.frames), maxFrames)]
+}
+
 // current returns the innermost frame.
 func (th *Thread) current() *frame { return &th.frames[th.depth-1] }
 
 // free returns the first slot that no frame uses.
 func (th *Thread) free() int {
-	if th.depth == 0 {
-		return 0
+	top := 0
+	for at := th.depth - 1; at >= 0; at-- {
+		fr := &th.frames[at]
+		switch fr.kind {
+		case frameLua:
+			return max(top, int(fr.base)+int(fr.fn.proto.registers))
+		case frameGo, frameInvoke:
+			top = max(top, th.top) // behind arguments
+		default:
+			top = max(top, int(fr.base)+1, int(fr.ret)) // a handler may lie at the base; ret is an entry's callee
+		}
 	}
-	switch f := th.current(); f.kind {
-	case frameLua:
-		return int(f.base) + int(f.fn.proto.registers)
-	default:
-		return th.top
-	}
+	return top
 }
 
 // Value returns the coroutine as a Value.

@@ -161,7 +161,9 @@ func (s *State) callHandler(handler Value, e *Error) {
 	}
 	s.handling++
 	results, err := s.Call(handler, e.Value)
-	s.handling--
+	if s.handling--; s.handling == 0 {
+		s.thread.trim()
+	}
 	switch {
 	case err != nil:
 		if inner := s.lift(err); !inner.Catchable() {

@@ -102,6 +102,9 @@ func (s *State) safePoint() error {
 		}
 		s.advance(units)
 	}
+	if s.active != nil { // a function of Go must find things as it left them: finalizers wait until it has returned
+		return nil
+	}
 	return s.finalize()
 }
 
@@ -229,7 +232,7 @@ func (th *Thread) touch() {
 
 // moved has a table whose values have changed places looked into again.
 func (t *Table) moved() {
-	if s := t.state; t.scanned == s.scanning {
+	if s := t.state; t.scanned == s.scanning && s.phase == walkMark {
 		t.scanned = 0
 		s.live -= int64(t.size())
 		s.marking = append(s.marking, tableValue(t))
@@ -443,9 +446,6 @@ func (s *State) openTable(t *Table) {
 		s.mark(tableValue(t.meta))
 		if keys, values := t.weakness(s); keys || values {
 			s.weakly = append(s.weakly, t)
-			if values && keys {
-				return
-			}
 		}
 	}
 	s.large, s.position = t, 0
@@ -472,8 +472,8 @@ func (s *State) lookIntoTable(units int) int {
 		if units--; units < 0 {
 			return 0
 		}
-		if !weakValues {
-			s.mark(t.array[s.position])
+		if v := t.array[s.position]; !weakValues || v.is(KindString) { // strings stay in weak tables
+			s.mark(v)
 		}
 	}
 	if s.position >= 0 {
@@ -487,10 +487,10 @@ func (s *State) lookIntoTable(units int) int {
 		if e.value.IsNil() && !e.key.is(KindString) { // removed: nothing holds its key
 			continue
 		}
-		if !weakKeys {
+		if !weakKeys || e.key.is(KindString) {
 			s.mark(e.key)
 		}
-		if !weakValues {
+		if !weakValues || e.value.is(KindString) {
 			s.mark(e.value)
 		}
 	}
@@ -548,6 +548,7 @@ func (t *Table) dropDead(s *State) {
 	}
 	if dead := len(t.entries) - live; dead > 0 {
 		s.live -= int64(t.size())
+		t.scanned = 0 // the walk is over: it does not look into the table again
 		used := s.used
 		s.used = -1 << 62 // this takes less than it gives back: no limit must stop it
 		if err := t.growEntries(live); err != nil {

@@ -131,5 +131,8 @@ func newproxy(c *lua.Call) error {
 		}
 		meta = u.Metatable()
 	}
+	if err := s.Charge(0); err != nil { // a userdata is charged, but asks for no room
+		return err
+	}
 	return c.Return(s.NewUserdata(lua.Proxy{}, meta))
 }
