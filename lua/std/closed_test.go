@@ -24,7 +24,7 @@ func TestLocalsOfInterruptedFunctions(t *testing.T) {
 		do local x = 0 f = function() x = x + 1 end end
 		while seen == 0 and i < 1e7 do local y = {1, 2, 3, 4, 5, 6, 7, 8} i = i + 1 end
 		print("seen", seen)`)
-	if want := "seen\tnumber\ntemplate\tuserdata\ni\tnumber\nf\tfunction\nseen\t1\n"; got != want {
+	if want := "seen\tnumber\ntemplate\tuserdata\ni\tnumber\nf\tfunction\ny\ttable\nseen\t1\n"; got != want {
 		t.Errorf("printed\n%s\nwant\n%s", got, want)
 	}
 }
