@@ -101,6 +101,8 @@ func TestPrograms(t *testing.T) {
 			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "5 nil", false},
 		{"an unknown key", `print(pcall(next, {a = 1}, "zz"))`, "false invalid key to 'next'", false},
 		{"a sparse array", `local t = {} t[1000] = 1 print(#t) t[1] = 1 print(#t)`, "0\n1", false},
+		{"a list with nil in it", `local list = {} for i = 1, 5 do list[i] = i ~= 2 and i or nil end print(#list)
+			local t = {} t[1] = 1 t[3] = 3 t[4] = 4 print(#t)`, "5\n4", false},
 		{"arrays with holes", `local t = {1, 2, nil, 4} print(t[4], t[3], next(t, 2)) t = {1, nil, 3} print(t[3]) t = {nil, nil, 3} print(t[3])
 			t = {} t[1] = 1 t[2] = 2 t[4] = 4 t.x = 5 t[6] = 6 t[7] = 7 t[9] = 9 local n = 0 for k in pairs(t) do n = n + 1 end print(n, t[4], t[9])`,
 			"4 nil 4 4\n3\n3\n7 4 9", false},

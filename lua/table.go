@@ -406,11 +406,21 @@ func (t *Table) setString(key *str, value Value) error {
 	return t.insert(stringValue(t.state.canonical(key)), value)
 }
 
+// shortList is the length of the array part up to which insert counts numbers before the entries are full.
+const shortList = 64
+
 // insert adds a key that is not among the entries.
 func (t *Table) insert(key, value Value) error {
 	if len(t.entries) == cap(t.entries) {
 		if stored, err := t.rehash(key, value); err != nil || stored {
 			return err
+		}
+	} else if n := len(t.entries); (n == 1 || n == 2) && t.hasInts && key.isNumber() && len(t.array) <= shortList {
+		// A list with nil in it gets its array where the reference has one: # and unpack then reach its end.
+		if size := t.arraySize(key); size > len(t.array) {
+			if stored, err := t.moveToArray(size, key, value); err != nil || stored {
+				return err
+			}
 		}
 	}
 	t.absent = 0
