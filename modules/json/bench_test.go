@@ -3,6 +3,7 @@ package json_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/tidewire/tidewire/lua"
@@ -36,31 +37,39 @@ func texts() map[string]string {
 	}
 }
 
+// BenchmarkModule measures the module beside a codec written in Lua (testdata/json.lua), on the same VM.
 func BenchmarkModule(b *testing.B) {
+	source, err := os.ReadFile("testdata/json.lua")
+	if err != nil {
+		b.Fatal(err)
+	}
 	s := newState(b, lua.Options{})
-	module, _ := s.Global("json").AsTable()
+	codecs := map[string]lua.Value{"module": s.Global("json"), "lua": run(b, s, string(source))[0]}
 	for _, name := range []string{"tick", "book", "users"} {
 		text, err := s.String(texts()[name])
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, call := range []string{"decode", "encode"} {
-			b.Run(call+"/"+name, func(b *testing.B) {
-				argument := text
-				if call == "encode" {
-					if argument, err = s.Call1(module.GetString("decode"), text); err != nil {
-						b.Fatal(err)
+			for _, codec := range []string{"module", "lua"} {
+				b.Run(call+"/"+name+"/"+codec, func(b *testing.B) {
+					table, _ := codecs[codec].AsTable()
+					argument := text
+					if call == "encode" {
+						if argument, err = s.Call1(table.GetString("decode"), text); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-				f := module.GetString(call)
-				b.SetBytes(int64(len(texts()[name])))
-				b.ReportAllocs()
-				for b.Loop() {
-					if _, err := s.Call1(f, argument); err != nil {
-						b.Fatal(err)
+					f := table.GetString(call)
+					b.SetBytes(int64(len(texts()[name])))
+					b.ReportAllocs()
+					for b.Loop() {
+						if _, err := s.Call1(f, argument); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-			})
+				})
+			}
 		}
 	}
 }
