@@ -9,11 +9,8 @@ import (
 	"os"
 	"testing"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
-	"github.com/tidewire/tidewire/luaws"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -59,26 +56,6 @@ const source = `
 		onOpen = function() websocket.Send(id, "hello") end,
 		onMessage = function(data) print("received " .. data) websocket.Close(id) end,
 	})`
-
-func Example_module() {
-	L := lua.NewState()
-	defer L.Close()
-	eng := engine.New(engine.Options{})
-	defer eng.Shutdown(context.Background())
-	module := luaws.Open(L, eng, luaws.Options{})
-
-	L.SetGlobal("url", lua.LString(url))
-	if err := L.DoString(source); err != nil {
-		log.Fatal(err)
-	}
-	for eng.Live() > 0 { // or a case of your own loop's select
-		<-eng.Ready()
-		module.Pump(engine.Budget{}) // callbacks run here and nowhere else
-	}
-
-	// Output:
-	// received hello
-}
 
 // client says hello on each connection and closes it at the answer.
 type client struct{ eng *engine.Engine }

@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/lualib"
-	"github.com/tidewire/tidewire/luaws"
+	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/std"
+	"github.com/tidewire/tidewire/modules/websocket"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -59,10 +57,36 @@ func runBlock(t *testing.T, b block) {
 }
 
 func compileBlock(t *testing.T, b block) {
-	L := lua.NewState()
-	defer L.Close()
-	if err := lualib.Load(L, []byte(b.code), "block"); err != nil {
+	if _, err := lua.Compile([]byte(b.code), "=block"); err != nil {
 		t.Error(err)
+	}
+}
+
+// newState returns a state with all libraries and the websocket module, and a function that returns the text of what a
+// chunk returns.
+func newState(t *testing.T) (evaluate func(code string) string) {
+	t.Helper()
+	s := lua.NewState(lua.Options{})
+	t.Cleanup(s.Close)
+	eng := engine.New(engine.Options{})
+	t.Cleanup(func() { eng.Shutdown(context.Background()) })
+	if err := std.Open(s, std.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := websocket.Open(s, eng, websocket.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return func(code string) string {
+		t.Helper()
+		results, err := s.Run([]byte(code), "=test")
+		if err == nil {
+			results, err = s.Call(s.Global("tostring"), results...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := results[0].AsString()
+		return text
 	}
 }
 
@@ -72,20 +96,12 @@ func TestOptions(t *testing.T) {
 	supported := table(t, page, "## Options")
 	phases := table(t, page, "others:")
 
-	L := lua.NewState()
-	defer L.Close()
-	eng := engine.New(engine.Options{})
-	defer eng.Shutdown(t.Context())
-	luaws.Open(L, eng, luaws.Options{})
+	evaluate := newState(t)
 	// connectError returns what Connect raises for one option, or "".
 	connectError := func(option, value string) string {
 		t.Helper()
-		call := fmt.Sprintf("local ok, err = pcall(websocket.Connect, 'nonsense', {}, {%s = %s}) return ok and '' or err", option, value)
-		if err := L.DoString(call); err != nil {
-			t.Fatal(err)
-		}
-		defer L.Pop(1)
-		return L.ToString(-1)
+		return evaluate(fmt.Sprintf(
+			"local ok, err = pcall(websocket.Connect, 'nonsense', {}, {%s = %s}) return ok and '' or err", option, value))
 	}
 
 	for _, row := range supported {
@@ -119,17 +135,12 @@ func TestOptions(t *testing.T) {
 
 // What the manual says of the VM is so: whoever mends it mends the manual.
 func TestVM(t *testing.T) {
-	L := lualib.NewState(lualib.NewStdout(io.Discard, false))
-	defer L.Close()
+	evaluate := newState(t)
 	for _, row := range table(t, "docs/lua-api.md", "<!-- test: vm -->") {
 		expression, want := word(t, row[0]), word(t, row[1])
-		if err := L.DoString("return tostring((" + expression + "))"); err != nil {
-			t.Fatal(err)
-		}
-		if got := L.ToString(-1); got != want {
+		if got := evaluate("return (" + expression + ")"); got != want {
 			t.Errorf("%s is %s, the manual has %s", expression, got, want)
 		}
-		L.Pop(1)
 	}
 }
 
@@ -147,19 +158,11 @@ func TestArgumentErrors(t *testing.T) {
 	if len(rows) != len(calls) {
 		t.Fatalf("%d rows, want %d", len(rows), len(calls))
 	}
-	L := lua.NewState()
-	defer L.Close()
-	eng := engine.New(engine.Options{})
-	defer eng.Shutdown(t.Context())
-	luaws.Open(L, eng, luaws.Options{})
+	evaluate := newState(t)
 	for i, row := range rows {
-		code := fmt.Sprintf("return select(2, pcall(function() %s end))", calls[i])
-		if err := L.DoString(code); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := L.ToString(-1), ": bad argument "+word(t, row[1]); !strings.HasSuffix(got, want) {
+		got := evaluate(fmt.Sprintf("return select(2, pcall(function() %s end))", calls[i]))
+		if want := ": bad argument " + word(t, row[1]); !strings.HasSuffix(got, want) {
 			t.Errorf("%s raises %q, want %q", calls[i], got, want)
 		}
-		L.Pop(1)
 	}
 }

@@ -51,6 +51,9 @@ func TestDescriptionIsOfTheLiveGlobals(t *testing.T) {
 		if m.Loadable {
 			described = append(described, "module "+m.Name)
 		}
+		if m.LongName != "" {
+			described = append(described, "module "+m.LongName)
+		}
 	}
 
 	var stdout bytes.Buffer

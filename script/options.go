@@ -11,7 +11,6 @@ import (
 	"github.com/tidewire/tidewire/host"
 	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
-	"github.com/tidewire/tidewire/lualib"
 )
 
 // FromStdin as Options.Path reads the script from Options.Stdin.
@@ -20,8 +19,13 @@ const FromStdin = "-"
 // DefaultMaxMemory is the limit of memory unless Options says another, in bytes.
 const DefaultMaxMemory = 1 << 30
 
-// maxStringShare is the part of the memory that one string may take which one call of a library makes.
-const maxStringShare = 4
+const (
+	// maxStringShare is the part of the memory that one string may take.
+	maxStringShare = 4
+
+	// valueShare is how many quarters of the memory values of the script may take.
+	valueShare = 3
+)
 
 // Options says what to run and how. At least one of Code and Path should be given; the rest may be zero.
 type Options struct {
@@ -60,21 +64,22 @@ type Options struct {
 	// Permissions is what the script may do besides using these streams and the network, for which there is
 	// Engine.Policy. The zero value allows nothing: no file, no program, no environment variable. It covers the files
 	// of options.tls, too, unless Engine.ReadFile is set.
-	Permissions lualib.Permissions
+	Permissions sandbox.Permissions
 
 	// ModuleDirs are directories in which require finds Lua files, after that of the script's own file.
 	ModuleDirs []string
 
-	// MaxMemory is how large the heap of the process may be while the script's code runs, in bytes; above it the script is
-	// stopped with an error and the run ends (see lualib.Limits). 0 means 1 GiB, negative no limit.
+	// MaxMemory is how much memory the script may take, in bytes. Three quarters are for its values; an operation that
+	// needs more raises "not enough memory", and a script that does not heed that ends with an error. 0 means 1 GiB,
+	// negative no limit.
 	MaxMemory int64
 
 	// CallbackTimeout is how long the main chunk and each callback, handler and timer may take; after it the script is
 	// stopped with an error and the run ends. 0 means no limit.
 	CallbackTimeout time.Duration
 
-	// Stuck is called, from another goroutine, if a script that was stopped over one of these limits does not let itself
-	// be stopped, inside one long call of a library. A runner ends its process then. nil lets Run wait on.
+	// Stuck is called, from another goroutine, if a script that was stopped over CallbackTimeout does not let itself be
+	// stopped, inside one long call that waits for the system. A runner ends its process then. nil lets Run wait on.
 	Stuck func(error)
 
 	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output leaves when a turn of the
@@ -139,10 +144,15 @@ func (o Options) moduleDirs() []string {
 	return append([]string{filepath.Dir(o.Path)}, o.ModuleDirs...)
 }
 
-// maxString is the largest string that one call of a library may make.
-func (o Options) maxString() int {
+// valueMemory is the part of MaxMemory that values of the state may take; the rest is the network's. 0 means no limit.
+func (o Options) valueMemory() int64 {
+	return max(o.MaxMemory, 0) / 4 * valueShare
+}
+
+// maxString is the largest string.
+func (o Options) maxString() int64 {
 	if o.MaxMemory < 0 {
-		return 0 // the library's own limit
+		return DefaultMaxMemory / maxStringShare
 	}
-	return int(min(o.MaxMemory, DefaultMaxMemory) / maxStringShare)
+	return min(o.MaxMemory, DefaultMaxMemory) / maxStringShare
 }

@@ -8,13 +8,19 @@ import (
 	"fmt"
 	"time"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/host"
-	"github.com/tidewire/tidewire/luahost"
-	"github.com/tidewire/tidewire/lualib"
-	"github.com/tidewire/tidewire/luaws"
+	"github.com/tidewire/tidewire/internal/entry"
+	"github.com/tidewire/tidewire/internal/errorlog"
+	"github.com/tidewire/tidewire/internal/flags"
+	"github.com/tidewire/tidewire/internal/outlet"
+	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/std"
+	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/lua/syntax"
+	hostmodule "github.com/tidewire/tidewire/modules/host"
+	"github.com/tidewire/tidewire/modules/json"
+	"github.com/tidewire/tidewire/modules/websocket"
 )
 
 const (
@@ -28,6 +34,9 @@ const (
 	// flushTimeout bounds the last flush of a run around which the process ends, and is what the last flush of every
 	// other run has at least: whoever reads the output may be the one that hangs.
 	flushTimeout = 500 * time.Millisecond
+
+	// finalizeTimeout bounds the finalizers that run at the end.
+	finalizeTimeout = time.Second
 
 	// overdueFlush is flushTimeout for a process that should have ended already.
 	overdueFlush = 250 * time.Millisecond
@@ -64,7 +73,10 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r := newRun(opts)
+	r, err := newRun(opts)
+	if err != nil {
+		return Result{}, err
+	}
 	defer r.close()
 	if opts.Begun != nil {
 		opts.Begun(func() { r.lastFlush(flushTimeout) })
@@ -75,6 +87,7 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	stop := context.AfterFunc(ctx, func() { r.host.Exit(exitCode(ctx)) })
 	defer stop()
 	ended := r.host.Run(func() error { return r.main(chunks) })
+	r.finalize(ended)
 	r.flushRest()
 	return r.result(ended), nil
 }
@@ -91,10 +104,11 @@ func exitCode(ctx context.Context) int {
 // run is one script's life.
 type run struct {
 	opts   Options
-	state  *lua.LState
+	state  *lua.State
+	gate   *entry.Gate
 	output *output
-	stdout *lualib.Stdout
-	errors *lualib.ErrorLog
+	stdout *outlet.Stdout
+	errors reports
 	engine *engine.Engine
 	host   *host.Host
 
@@ -102,42 +116,72 @@ type run struct {
 	stdoutFailed bool
 }
 
-func newRun(opts Options) *run {
+func newRun(opts Options) (*run, error) {
 	output := newOutput(opts)
 	r := &run{
 		opts:   opts,
 		output: output,
-		stdout: lualib.NewStdout(output.stdout, opts.Lines),
-		errors: lualib.NewErrorLog(opts.Logger),
+		stdout: outlet.NewStdout(output.stdout, opts.Lines),
+		errors: reports{errorlog.New(opts.Logger), opts.MaxMemory},
 		engine: engine.New(opts.Engine),
 	}
-	r.state = lualib.New(lualib.Options{
-		Stdin:       opts.Stdin,
-		Stdout:      r.stdout,
-		Stderr:      output.stderr,
-		Logger:      opts.Logger,
-		Permissions: opts.Permissions,
-		ModuleDirs:  opts.moduleDirs(),
-		MaxString:   opts.maxString(),
+	r.state = lua.NewState(lua.Options{
+		MaxMemory:  opts.valueMemory(),
+		MaxString:  opts.maxString(),
+		Tracebacks: true,
+		Log:        func(err error) { r.errors.Report("__gc", entry.Describe(r.state, err)) },
 	})
-	module := luaws.Open(r.state, r.engine, luaws.Options{Logger: opts.Logger, Errors: r.errors})
+	r.gate = entry.New(r.state, entry.Limits{
+		CallTime: opts.CallbackTimeout,
+		Exceeded: func(error) { r.host.Exit(1) }, // a piece that was stopped halfway has left the script in no state to go on
+		Stuck:    r.stuck,
+	})
+	r.unwatch = r.gate.Watch()
+	if err := r.open(); err != nil {
+		r.close()
+		return nil, fmt.Errorf("open the libraries: %w", err)
+	}
+	return r, nil
+}
+
+// open gives the state its libraries and modules.
+func (r *run) open() error {
+	opts := r.opts
+	if err := std.Open(r.state, std.Options{
+		Stdin:      opts.Stdin,
+		Stdout:     r.stdout,
+		Stderr:     r.output.stderr,
+		Logger:     opts.Logger,
+		ModuleDirs: opts.moduleDirs(),
+		Box: sandbox.New(sandbox.Options{
+			Permissions: opts.Permissions, ModuleDirs: opts.moduleDirs(), Word: flags.Refusal,
+		}),
+	}); err != nil {
+		return err
+	}
+	if err := json.Open(r.state); err != nil {
+		return err
+	}
+	module, err := websocket.Open(r.state, r.engine, websocket.Options{
+		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call,
+	})
+	if err != nil {
+		return err
+	}
 	r.host = host.New(host.Options{
-		Events:    connections{r.engine, module, output, func() bool { return r.host.Ending() }},
+		Events:    connections{r.engine, module, r.output, func() bool { return r.host.Ending() }},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
 		AfterTurn: r.flush,
-		Interrupt: interrupter(lualib.InterruptOf(r.state)),
+		Interrupt: r.interrupt,
 		Overdue:   r.overdue,
 	})
-	luahost.Open(r.state, r.host, luahost.Options{Logger: opts.Logger, Errors: r.errors, Echo: opts.Echo})
-	setArgs(r.state, opts)
-	r.unwatch = lualib.Watch(r.state, lualib.Limits{
-		Memory:   opts.MaxMemory,
-		CallTime: opts.CallbackTimeout,
-		Exceeded: func(error) { r.host.Exit(1) }, // what was stopped halfway has left the script in no state to go on
-		Stuck:    r.stuck,
-	})
-	return r
+	if err := hostmodule.Open(r.state, r.host, hostmodule.Options{
+		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Exit: r.gate.Exit, Echo: opts.Echo,
+	}); err != nil {
+		return err
+	}
+	return setArgs(r.state, opts)
 }
 
 // main runs the chunks one after the other, until one fails or ends the host.
@@ -155,13 +199,17 @@ func (r *run) main(chunks []chunk) error {
 }
 
 func (r *run) load(chunk chunk) error {
-	if err := lualib.Load(r.state, chunk.Text, chunk.Name); err != nil {
-		return err
+	f, err := r.state.LoadString(string(syntax.SkipHead(chunk.Text)), chunk.luaName)
+	if err != nil {
+		return entry.Describe(r.state, err)
 	}
-	for _, arg := range chunk.args {
-		r.state.Push(lua.LString(arg))
+	args := make([]lua.Value, len(chunk.args))
+	for i, arg := range chunk.args {
+		if args[i], err = r.state.String(arg); err != nil {
+			return entry.Describe(r.state, err)
+		}
 	}
-	return lualib.Call(r.state, len(chunk.args))
+	return r.gate.Call("", f, args...)
 }
 
 func (r *run) result(ended host.Result) Result {
@@ -170,6 +218,16 @@ func (r *run) result(ended host.Result) Result {
 		result.ExitCode = 1
 	}
 	return result
+}
+
+// finalize ends the Lua state. Finalizers run unless the script or a signal has ended the run, and get a bounded time.
+func (r *run) finalize(ended host.Result) {
+	if ended.Decided {
+		r.state.Discard()
+		return
+	}
+	r.state.SetDeadline(time.Now().Add(finalizeTimeout))
+	r.state.Close()
 }
 
 // close ends what is left, without running any Lua code.
@@ -181,7 +239,7 @@ func (r *run) close() {
 	}
 	r.unwatch()
 	r.errors.Flush()
-	r.state.Close()
+	r.state.Discard()
 }
 
 // flush lets what the script has printed leave. That it cannot is said once.
@@ -236,21 +294,19 @@ func (r *run) lastFlush(patience time.Duration) {
 	}
 }
 
-// interrupter is the host's Interrupt over the VM's.
-func interrupter(in *lualib.Interrupt) func(last bool) {
-	return func(last bool) {
-		if last {
-			in.Kill(errInterrupted)
-		} else {
-			in.Stop(errInterrupted)
-		}
+// interrupt is called when the grace of the ending is over, and when nothing may run any longer.
+func (r *run) interrupt(last bool) {
+	if last {
+		r.gate.Kill(errInterrupted)
+	} else {
+		r.gate.Stop(errInterrupted)
 	}
 }
 
 // connections is the engine as the host sees it: its events go to the script's callbacks.
 type connections struct {
 	*engine.Engine
-	module *luaws.Module
+	module *websocket.Module
 	output *output
 	ending func() bool
 }
@@ -268,7 +324,11 @@ func (c connections) Dispatch(events int, limit time.Duration) int {
 		// Nothing but the ending follows a callback that calls host.Exit.
 		budget.Stop = c.ending
 	}
-	return c.module.Pump(budget)
+	taken, err := c.module.Pump(budget)
+	if err != nil { // from a callback, which the host's goroutine is not in
+		panic(err)
+	}
+	return taken
 }
 
 // CloseAll implements host.Source.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tidewire/tidewire/lualib"
+	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
 // everything is what a permission's flag means without a value.
@@ -18,7 +18,7 @@ const everything = "*"
 // grant is the value of a flag such as --allow-read: nothing for everything, or a list with commas. Given twice, the
 // lists add up. It implements pflag.Value.
 type grant struct {
-	lualib.Grant
+	sandbox.Grant
 	kind  string             // what --help calls the value
 	check func(string) error // refuses an item that would match nothing
 }
@@ -94,6 +94,6 @@ func (p *permissionFlags) define(cmd *cobra.Command) {
 		"it takes no list, as programs may run others: to allow all of them leave the = out")
 }
 
-func (p *permissionFlags) permissions() lualib.Permissions {
-	return lualib.Permissions{Read: p.read.Grant, Write: p.write.Grant, Env: p.env.Grant, Run: p.run}
+func (p *permissionFlags) permissions() sandbox.Permissions {
+	return sandbox.Permissions{Read: p.read.Grant, Write: p.write.Grant, Env: p.env.Grant, Run: p.run}
 }

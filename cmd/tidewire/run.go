@@ -18,6 +18,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/collector"
 	"github.com/tidewire/tidewire/internal/echo"
 	"github.com/tidewire/tidewire/script"
 )
@@ -122,6 +123,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		defer server.Close()
 		opts.Echo = server.URL()
 	}
+	collector.Pace()
 	var output lastOutput
 	opts.Begun = output.begun
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {

@@ -9,8 +9,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tidewire/tidewire/internal/luacode"
-	"github.com/tidewire/tidewire/internal/luasyntax"
+	"github.com/tidewire/tidewire/lua/code"
 	"github.com/tidewire/tidewire/lua/syntax"
 )
 
@@ -55,35 +54,21 @@ func Files(files []File) []Finding {
 	return slices.Compact(findings)
 }
 
-// compile returns the syntax tree of a file that can be loaded.
+// compile returns the syntax tree of a file that can be loaded. The compiler finds more than the parser: a goto without its
+// label, a break outside of a loop.
 func compile(file File) (*syntax.Chunk, error) {
-	source := syntax.SkipHead(file.Source)
-	chunk, err := syntax.Parse(source, file.Name, syntax.Options{})
+	chunk, err := syntax.Parse(syntax.SkipHead(file.Source), file.Name, syntax.Options{})
 	if err == nil {
-		err = generate(source, file.Name)
+		_, err = code.Compile(chunk, code.Options{Source: "@" + file.Name})
 	}
 	return chunk, err
-}
-
-// generate makes the VM's code from a source, since that finds more than the parser: a goto without
-// its label, a break outside of a loop. The compiler wants a tree of its own, from the old parser.
-func generate(source []byte, name string) error {
-	tree, err := luasyntax.Parse(source, name)
-	if err == nil {
-		_, err = luacode.Compile(tree, name, nil)
-	}
-	return err
 }
 
 // broken is what keeps a file from being loaded.
 func broken(name string, err error) Finding {
 	var wrong *syntax.Error
-	var refused *luasyntax.Error
-	switch {
-	case errors.As(err, &wrong):
+	if errors.As(err, &wrong) {
 		return Finding{name, wrong.Line, wrong.Message}
-	case errors.As(err, &refused):
-		return Finding{name, refused.Line, refused.Message}
 	}
 	return Finding{name, 1, err.Error()}
 }

@@ -13,8 +13,9 @@ type Module struct {
 	Aliases []string // globals that are the same table
 	Doc     string
 
-	Global   bool // it is a global
-	Loadable bool // require knows it
+	Global   bool   // it is a global
+	Loadable bool   // require knows it
+	LongName string // a second name for require, or empty
 
 	Functions []Function
 	Fields    []Field
@@ -77,7 +78,7 @@ func ModuleOf(global string) *Module {
 // Required returns the module that require gives for a name, or nil.
 func Required(name string) *Module {
 	for _, m := range modules {
-		if m.Loadable && m.Name == name {
+		if m.Loadable && (m.Name == name || m.LongName != "" && m.LongName == name) {
 			return m
 		}
 	}

@@ -7,7 +7,7 @@ var functions = strings.Fields(`
 	_G _VERSION arg assert collectgarbage dofile error gcinfo getfenv getmetatable ipairs load loadfile loadstring module newproxy
 	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall`)
 
-// stock are the libraries of Lua's own, as they are here: names that the VM adds are listed, those that it lacks are not.
+// stock are the libraries of Lua's own, as they are here. jit is no global: libraries take that for a promise of ffi.
 var stock = []*Module{
 	library("string", `byte char dump find format gmatch gsub len lower match rep reverse sub upper`),
 	library("table", `concat foreach foreachi getn insert maxn move remove sort`),
@@ -17,20 +17,15 @@ var stock = []*Module{
 	library("io", `close flush input lines open output popen read stderr stdin stdout tmpfile type write`),
 	library("os", `clock date difftime execute exit getenv remove rename setlocale time tmpname`),
 	library("debug", `gethook getfenv getinfo getlocal getmetatable getupvalue sethook setfenv setlocal setmetatable setupvalue
-		traceback`),
+		traceback upvalueid upvaluejoin`),
 	library("bit", `arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex`),
-	library("jit", `arch flush off on os status version version_num`),
+	library("package", `config cpath loaded loaders loadlib path preload searchpath seeall`),
+	{Name: "jit", Loadable: true, Stock: strings.Fields(`arch flush off on os status version version_num`)},
 	{Name: "table.new", Loadable: true}, // functions: require adds them to table
 	{Name: "table.clear", Loadable: true},
-	unloaded("package", `config cpath loaded loaders loadlib path preload searchpath seeall`),
 }
 
 // library is a global that require knows, too.
 func library(name, names string) *Module {
 	return &Module{Name: name, Global: true, Loadable: true, Stock: strings.Fields(names)}
-}
-
-// unloaded is a global that require does not know.
-func unloaded(name, names string) *Module {
-	return &Module{Name: name, Global: true, Stock: strings.Fields(names)}
 }

@@ -41,7 +41,7 @@ var Messages = []string{
 var types = map[*Module]func(*writer){
 	&websocket: websocketTypes,
 	&host: func(w *writer) {
-		w.line("---@alias %s integer", handleType)
+		w.line("---@class %s: userdata", handleType)
 		w.line("")
 	},
 	&json: func(w *writer) {

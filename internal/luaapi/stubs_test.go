@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/lua"
 )
 
 // A stub is Lua that loads, and every type that it speaks of is declared in one of them or Lua's own.
@@ -16,11 +15,11 @@ func TestStubs(t *testing.T) {
 	declared := map[string]bool{}
 	all := ""
 	for _, stub := range luaapi.Stubs() {
-		L := lua.NewState()
-		if err := L.DoString(stub.Text); err != nil {
+		s := lua.NewState(lua.Options{})
+		if _, err := s.Run([]byte(stub.Text), "="+stub.Name); err != nil {
 			t.Errorf("%s: %v\n%s", stub.Name, err, stub.Text)
 		}
-		L.Close()
+		s.Close()
 		if !strings.HasPrefix(stub.Text, luaapi.StubHead+"\n---@meta") {
 			t.Errorf("%s begins with %.100q", stub.Name, stub.Text)
 		}
@@ -62,6 +61,7 @@ func TestLinesOfStubs(t *testing.T) {
 			"return websocket",
 		},
 		"host.lua": {
+			"---@class tidewire.Handle: userdata",
 			`---| "onUpdate" # calls ` + "`f`" + ` once a frame, 60 times a second by default; returns a handle`,
 			"function host.Register(event, f) end",
 			"cheat = host",

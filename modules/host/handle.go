@@ -32,7 +32,7 @@ func (h *handle) call() {
 		h.release() // the call itself keeps the function
 	}
 	if err := opts.Call(h.where, f); err != nil {
-		opts.Report(h.where, err)
+		opts.Errors.Report(h.where, err)
 	}
 }
 

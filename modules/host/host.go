@@ -19,11 +19,12 @@ type Options struct {
 	// Logger receives what a script's author should know. nil discards it.
 	Logger *slog.Logger
 
-	// Report receives the errors of handlers and timers: where is the event's name or "timer", and the error's text has
-	// a traceback if the state was made with Tracebacks. nil logs them to Logger, an identical one at most once a second.
-	Report func(where string, err error, attrs ...any)
+	// Errors receives the errors of handlers and timers. nil logs them to Logger, an identical one at most once a second,
+	// with a count.
+	Errors Reporter
 
-	// Call calls a handler or timer on the state's main coroutine; where is as for Report. nil means State.Call0.
+	// Call calls a handler or timer on the state's main coroutine; where is as for Report. nil means State.Call0, with a
+	// traceback in the error's text if the state makes Tracebacks.
 	Call func(where string, f lua.Value, args ...lua.Value) error
 
 	// Exit returns the error that unwinds the code that has called host.Exit or os.exit, and that Call does not return.
@@ -34,12 +35,19 @@ type Options struct {
 	Echo string
 }
 
+// Reporter receives the errors of handlers and timers, on the loop's goroutine.
+type Reporter interface {
+	// Report is called for an error in where: the event's name, or "timer". errors.As finds the *lua.Error in err, if
+	// Options.Call leaves it there. attrs are slog attributes.
+	Report(where string, err error, attrs ...any)
+}
+
 func (o Options) withDefaults(s *lua.State) Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Report == nil {
-		o.Report = errorlog.New(o.Logger).Report
+	if o.Errors == nil {
+		o.Errors = errorlog.New(o.Logger)
 	}
 	if o.Call == nil || o.Exit == nil {
 		gate := entry.New(s, entry.Limits{})

@@ -43,7 +43,7 @@ func run(t *testing.T, source string) (got outcome) {
 		h := loop.New(loop.Options{FPS: 10})
 		gate := entry.New(s, entry.Limits{})
 		if err := host.Open(s, h, host.Options{
-			Logger: logger, Report: reports.Report, Call: gate.Call, Exit: gate.Exit, Echo: "ws://127.0.0.1:1/",
+			Logger: logger, Errors: reports, Call: gate.Call, Exit: gate.Exit, Echo: "ws://127.0.0.1:1/",
 		}); err != nil {
 			t.Fatal(err)
 		}
