@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,12 @@ func TestMistakes(t *testing.T) {
 		{"syntax", "local x = = 1", "1: unexpected symbol near '='"},
 		{"syntax, behind a line for the shell", "#!/usr/bin/env tidewire\nprint(", "2: unexpected symbol near '<eof>'"},
 		{"goto without its label", "goto nowhere", "1: undefined label 'nowhere'"},
+		{"goto into a local variable's scope", "goto l\nlocal x = 1 ::l:: print(x)", "1: <goto l> jumps into the scope of local 'x'"},
+		{"label twice", "::l::\n::l::", "2: duplicate label 'l'"},
+		{"break outside of a loop", "if true then\nbreak end", "2: no loop to break"},
+		{"too many local variables", strings.Repeat("local x = 1\n", 201), "201: main function has more than 200 local variables"},
+		{"too many upvalues", tooManyUpvalues(), "62: function at line 62 has more than 60 upvalues"},
+		{"an expression too complex", "print(" + strings.Repeat("1, ", 300) + "1)", "1: function or expression too complex"},
 
 		{"undefined global", "print(1)\nlocal x = prnt(2)", "2: undefined global 'prnt': did you mean 'print'?"},
 		{"undefined global, nothing near it", "print(configuration)", "1: undefined global 'configuration'"},
@@ -88,6 +95,16 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: %s\ngot:\n%s\nwant:\n%s", c.name, c.code, got, c.want)
 		}
 	}
+}
+
+// tooManyUpvalues has a function on line 62 that uses 61 variables around it.
+func tooManyUpvalues() string {
+	var declared, used strings.Builder
+	for i := range 61 {
+		fmt.Fprintf(&declared, "local v%d = 1\n", i)
+		fmt.Fprintf(&used, "v%d,", i)
+	}
+	return declared.String() + "return function() return " + strings.TrimSuffix(used.String(), ",") + " end"
 }
 
 func TestScriptsThatAreRight(t *testing.T) {

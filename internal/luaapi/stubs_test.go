@@ -43,6 +43,39 @@ func TestStubs(t *testing.T) {
 	}
 }
 
+// A stub that is run makes the module's functions, under all their names.
+func TestStubsMakeTheFunctions(t *testing.T) {
+	for _, stub := range luaapi.Stubs() {
+		s := lua.NewState(lua.Options{})
+		returned, err := s.Run([]byte(stub.Text), "@"+stub.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(stub.Name, ".lua")
+		module, made := luaapi.ModuleOf(name), s.Global(name)
+		if module == nil {
+			module, made = luaapi.Required(name), returned[0]
+		}
+		table, isTable := made.AsTable()
+		if !isTable {
+			t.Fatalf("%s makes a %s", stub.Name, made.TypeName())
+		}
+		for _, f := range module.Functions {
+			for _, name := range append([]string{f.Name}, f.Aliases...) {
+				if !table.GetString(name).IsFunction() {
+					t.Errorf("%s makes no function %s", stub.Name, name)
+				}
+			}
+		}
+		for _, alias := range module.Aliases {
+			if !lua.RawEqual(s.Global(alias), made) {
+				t.Errorf("%s: %s is not the same table", stub.Name, alias)
+			}
+		}
+		s.Close()
+	}
+}
+
 // Some lines as editors are to see them.
 func TestLinesOfStubs(t *testing.T) {
 	want := map[string][]string{
