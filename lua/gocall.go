@@ -355,7 +355,7 @@ func (c *Call) CallThen(then func(c *Call) error, protected bool, f Value, args 
 	}
 	stack := c.th.stack
 	copy(stack[c.top+2:], args)
-	stack[c.top+1] = f
+	stack[c.top], stack[c.top+1] = goValue(c.fn), f // the function's own place may hold a result
 	c.args, c.action, c.then, c.pcall = len(args), actCallThen, then, protected
 	return errAction
 }

@@ -202,6 +202,9 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 	}
 	action := c.action
 	c.action = noAction
+	if s.doomed {
+		return s.doom
+	}
 	switch action {
 	case actTailCall:
 		return s.invokeLater(th, slot, c.args, ret, want, flags)

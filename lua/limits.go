@@ -136,6 +136,19 @@ func (s *State) Step(n int) error {
 	return s.checkpoint()
 }
 
+// look counts steps for places of a table that an operation has looked at, where there are many. What it takes is noticed at
+// the next jump or call.
+func (s *State) look(places int) {
+	if places >= manyPlaces {
+		s.budget -= int64(places / placesPerStep)
+	}
+}
+
+const (
+	manyPlaces    = 64
+	placesPerStep = 16
+)
+
 // charge counts bytes that are about to be taken.
 func (s *State) charge(bytes int) error {
 	s.used += int64(bytes)

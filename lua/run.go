@@ -869,10 +869,7 @@ outer:
 						if h := int(p.caches[pc-1]); h < len(t.entries) && control.n != 0 && t.entries[h].key.n == control.n &&
 							t.entries[h].key.p == control.p {
 							h++
-							for h < len(t.entries) && t.entries[h].value.n == 0 {
-								h++
-							}
-							if h < len(t.entries) {
+							if h < len(t.entries) && t.entries[h].value.n != 0 {
 								p.caches[pc-1] = uint32(h)
 								regs[a+3] = t.entries[h].key
 								regs[a+4] = t.entries[h].value

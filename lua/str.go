@@ -46,6 +46,9 @@ func (s *str) equal(other *str) bool {
 // hashOf returns the string's hash, which depends on each of its bytes and on the state's seed.
 func (s *State) hashOf(text *str) uint32 {
 	if text.hash == 0 {
+		if text.length >= bigWork {
+			s.budget -= int64(text.length / bytesPerStep / 4)
+		}
 		h := maphash.String(s.seed, text.text())
 		text.hash = uint32(h^h>>32) | 1
 	}

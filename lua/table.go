@@ -247,7 +247,7 @@ func (t *Table) findString(key *str) int {
 	if t.index == nil {
 		for i := range t.entries {
 			e := &t.entries[i]
-			if e.hash == hash && e.key.is(KindString) && e.key.str().equal(key) {
+			if e.hash == hash && e.key.is(KindString) && t.state.sameKey(e.key.str(), key) {
 				return i
 			}
 		}
@@ -255,12 +255,20 @@ func (t *Table) findString(key *str) int {
 	}
 	for at := t.index.buckets[hash&uint32(len(t.index.buckets)-1)]; at != 0; {
 		e := &t.entries[at-1]
-		if e.hash == hash && e.key.is(KindString) && e.key.str().equal(key) {
+		if e.hash == hash && e.key.is(KindString) && t.state.sameKey(e.key.str(), key) {
 			return int(at - 1)
 		}
 		at = e.next
 	}
 	return -1
+}
+
+// sameKey reports whether two keys with the same hash are equal. Long ones that are not the same block cost their length.
+func (s *State) sameKey(a, b *str) bool {
+	if a != b && a.length >= bigWork && a.length == b.length {
+		s.budget -= int64(a.length / bytesPerStep)
+	}
+	return a.equal(b)
 }
 
 // find returns the position of a key that is neither nil nor NaN among the entries, or -1.
@@ -550,7 +558,9 @@ func (t *Table) pull(i int) Value {
 // rehash makes room for a new key when the entries are full. Whole numbers move to the array part if more than half of it
 // is then in use. It reports whether the key is one of them, and stored there.
 func (t *Table) rehash(key, value Value) (stored bool, err error) {
+	t.state.look(len(t.entries))
 	if t.hasInts || key.isNumber() {
+		t.state.look(len(t.array))
 		if size := t.arraySize(key); size > len(t.array) {
 			if stored, err = t.moveToArray(size, key, value); err != nil || stored {
 				return stored, err
@@ -689,17 +699,21 @@ func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
 		}
 		i = len(t.array) + at + 1
 	}
+	from := i
 	for ; i < len(t.array); i++ {
 		if !t.array[i].IsNil() {
+			t.state.look(i - from)
 			return Value{n: ^math.Float64bits(float64(i))}, t.array[i], true
 		}
 	}
 	for at := i - len(t.array); at < len(t.entries); at++ {
 		if e := &t.entries[at]; !e.value.IsNil() {
 			*hint = uint32(at)
+			t.state.look(len(t.array) + at - from)
 			return e.key, e.value, true
 		}
 	}
+	t.state.look(len(t.array) + len(t.entries) - from)
 	return Nil, Nil, true
 }
 

@@ -90,6 +90,7 @@ func (s *State) handle(e *Error) {
 		return
 	}
 	th := s.thread
+	waiting := len(th.continuations)
 	for at := th.depth - 1; at >= 0; at-- {
 		fr := &th.frames[at]
 		switch fr.kind {
@@ -104,7 +105,7 @@ func (s *State) handle(e *Error) {
 				return
 			}
 		case frameContinue:
-			if e.Catchable() && th.protectedAt(at) {
+			if waiting--; e.Catchable() && th.continuations[waiting].protected {
 				return
 			}
 		case frameBottom:
@@ -123,26 +124,18 @@ func (s *State) handle(e *Error) {
 	}
 }
 
-// protectedAt reports whether the continuation of the frame at an index stops errors.
-func (th *Thread) protectedAt(index int) bool {
-	n := 0
-	for at := 0; at < index; at++ {
-		if th.frames[at].kind == frameContinue {
-			n++
-		}
-	}
-	return th.continuations[n].protected
-}
-
 // caughtFurther reports whether an error that leaves a coroutine made by wrap is stopped by one that waits for it.
 func (s *State) caughtFurther(th *Thread, e *Error) bool {
 	for ; th != nil && e.Catchable(); th = th.resumer {
+		waiting := len(th.continuations)
 		for at := th.depth - 1; at >= 0; at-- {
-			switch fr := &th.frames[at]; {
-			case fr.kind == framePCall, fr.kind == frameXPCall:
+			switch th.frames[at].kind {
+			case framePCall, frameXPCall:
 				return true
-			case fr.kind == frameContinue && th.protectedAt(at):
-				return true
+			case frameContinue:
+				if waiting--; th.continuations[waiting].protected {
+					return true
+				}
 			}
 		}
 		if th.resumer != nil && th.resumer.current().kind == frameResume {

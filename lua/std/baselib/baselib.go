@@ -58,8 +58,11 @@ func Open(s *lua.State, opts Options) error {
 	if err != nil {
 		return err
 	}
-	for name, p := range map[string]lua.Primitive{"next": lua.Next, "pcall": lua.PCall, "xpcall": lua.XPCall} {
-		if err := s.SetGlobal(name, s.Primitive(p)); err != nil {
+	for _, f := range []struct {
+		name string
+		p    lua.Primitive
+	}{{"next", lua.Next}, {"pcall", lua.PCall}, {"xpcall", lua.XPCall}} { // in order, which pairs shows
+		if err := s.SetGlobal(f.name, s.Primitive(f.p)); err != nil {
 			return err
 		}
 	}

@@ -23,12 +23,12 @@ func Open(s *lua.State) error {
 	); err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"version": "Tidewire Lua 5.1", "os": system(), "arch": word(runtime.GOARCH)} {
-		v, err := s.String(text)
+	for _, field := range [][2]string{{"version", "Tidewire Lua 5.1"}, {"os", system()}, {"arch", word(runtime.GOARCH)}} {
+		v, err := s.String(field[1])
 		if err != nil {
 			return err
 		}
-		if err := t.SetString(name, v); err != nil {
+		if err := t.SetString(field[0], v); err != nil {
 			return err
 		}
 	}

@@ -72,17 +72,20 @@ func Open(s *lua.State, opts Options) error {
 			return err
 		}
 	}
-	for name, t := range map[string]*lua.Table{"loaded": s.Loaded(), "preload": preload, "loaders": loaders} {
-		if err := p.table.SetString(name, t.Value()); err != nil {
+	for _, field := range []struct { // in order, which pairs shows
+		name string
+		t    *lua.Table
+	}{{"loaded", s.Loaded()}, {"preload", preload}, {"loaders", loaders}} {
+		if err := p.table.SetString(field.name, field.t.Value()); err != nil {
 			return err
 		}
 	}
-	for name, text := range map[string]string{"path": opts.Path, "cpath": "", "config": separator + "\n;\n?\n!\n-\n"} {
-		v, err := s.String(text)
+	for _, field := range [][2]string{{"path", opts.Path}, {"cpath", ""}, {"config", separator + "\n;\n?\n!\n-\n"}} {
+		v, err := s.String(field[1])
 		if err != nil {
 			return err
 		}
-		if err := p.table.SetString(name, v); err != nil {
+		if err := p.table.SetString(field[0], v); err != nil {
 			return err
 		}
 	}

@@ -255,13 +255,13 @@ func (l *library) rep(c *lua.Call) error {
 	for b.Err() == nil && b.Len() < size {
 		from := b.Len() % (len(text) + len(separator)) // where in the text, or the separator, the next piece begins
 		n := min(b.Len()-from, size-b.Len(), repeatedAt)
-		if !b.Room(size-b.Len()) || s.Step(n/bytesPerStep+1) != nil {
+		if err := s.Step(n/bytesPerStep + 1); err != nil {
+			return err
+		}
+		if !b.Room(size - b.Len()) {
 			break
 		}
 		b.WriteBytes(b.Bytes()[from : from+n])
-	}
-	if err := s.Step(0); err != nil {
-		return err
 	}
 	v, err := b.Value()
 	if err != nil {
