@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 
@@ -201,7 +202,24 @@ func (s *State) Where(level int) string {
 // Traceback describes the calls of a coroutine from a level on, as LuaJIT writes them, behind a message and a line break
 // if there is a message. Of many it leaves out the middle.
 func (s *State) Traceback(th *Thread, message string, level int) string {
-	const first, last = 12, 10
+	return s.traceback(message, level, func(yield func(Activation) bool) { s.activations(th, yield) })
+}
+
+// tracebackOfAll describes the calls of a coroutine and of those that wait for it.
+func (s *State) tracebackOfAll(th *Thread) string {
+	return s.traceback("", 0, func(yield func(Activation) bool) {
+		more := true
+		for at := th; at != nil && more; at = at.resumer {
+			s.activations(at, func(a Activation) bool {
+				more = yield(a)
+				return more
+			})
+		}
+	})
+}
+
+func (s *State) traceback(message string, level int, calls iter.Seq[Activation]) string {
+	const first, last = 12, 10 // of many calls: up to this level, and so many of the outermost
 	var out strings.Builder
 	if message != "" {
 		out.WriteString(message)
@@ -209,21 +227,27 @@ func (s *State) Traceback(th *Thread, message string, level int) string {
 	}
 	out.WriteString("stack traceback:")
 	total := 0
-	s.activations(th, func(Activation) bool { total++; return true })
+	for range calls {
+		total++
+	}
+	if level < 0 {
+		level = total
+	}
+	middle := max(level, first)
 	i := -1
-	s.activations(th, func(a Activation) bool {
+	for a := range calls {
 		i++
 		switch {
 		case i < level:
-		case i == first && i+1+last < total:
-			out.WriteString("\n\t...")
-		case i > first && i < total-last+1 && first+1+last < total:
+		case i >= middle && middle+1+last < total && i < total-last:
+			if i == middle {
+				out.WriteString("\n\t...")
+			}
 		default:
 			out.WriteString("\n\t")
 			out.WriteString(a.describe())
 		}
-		return true
-	})
+	}
 	return out.String()
 }
 

@@ -113,7 +113,7 @@ func (s *State) handle(e *Error) {
 				return
 			}
 			if e.Traceback == "" && s.opts.Tracebacks && !s.caughtFurther(th.resumer, e) {
-				e.Traceback = s.Traceback(s.thread, "", 0)
+				e.Traceback = s.tracebackOfAll(s.thread)
 			}
 			return
 		}

@@ -33,7 +33,7 @@ func (f *function) assignStmt(s *syntax.Assign) {
 	}
 	last := make(map[int]int)
 	for i, e := range s.Targets {
-		if index, isLocal := f.localOf(e); isLocal {
+		if index, _, isLocal := f.ownLocal(e); isLocal {
 			last[index] = i
 		}
 	}
@@ -49,8 +49,9 @@ func (f *function) assignStmt(s *syntax.Assign) {
 }
 
 // place computes the object and the key of place number i of a statement. Locals that are a place further right, and so
-// assigned before this one, are copied: the object and the key keep their values (manual §2.4.3). last gives, for a
-// local's register, the last place that is that local.
+// assigned before this one, are copied: the object and the key keep their values (manual §2.4.3). Other locals are read
+// when the place is assigned, behind the values: t, t.x = f() sees what f does to t, as in LuaJIT. last gives, for a local's
+// register, the last place that is that local.
 func (f *function) place(e syntax.Expr, i int, last map[int]int) place {
 	at := place{line: e.Line()}
 	switch e := e.(type) {
@@ -94,14 +95,25 @@ func (at *place) constantKey(f *function, key syntax.Expr) bool {
 }
 
 func (f *function) copied(e syntax.Expr, i int, last map[int]int) operand {
-	if index, isLocal := f.localOf(e); isLocal && last[index] > i {
+	index, inCell, isLocal := f.ownLocal(e)
+	if !isLocal || last[index] <= i {
+		return f.operand(e)
+	}
+	if !inCell {
 		return operand{register: f.push(e)}
 	}
 	o := f.operand(e)
-	if last != nil {
-		f.settle(e.Line(), &o) // a cell may be assigned by a place further right
-	}
+	f.settle(e.Line(), &o)
 	return o
+}
+
+// ownLocal returns the register of a local variable of this function, and whether that holds a cell.
+func (f *function) ownLocal(e syntax.Expr) (index int, inCell, isLocal bool) {
+	if name, isName := e.(*syntax.Name); isName {
+		where, index := f.find(name)
+		return index, where == cell, where == cell || where == register
+	}
+	return 0, false, false
 }
 
 // assign computes a value for a place and stores it.

@@ -18,11 +18,11 @@ func (f *function) patch(jumps []int, target int) {
 
 func (f *function) patchHere(jumps ...int) { f.patch(jumps, f.here()) }
 
-// patchLoop sets the target of a loop's own instruction.
-func (f *function) patchLoop(pc, target int) {
+// patchLoop sets the target of an instruction of a loop that ends on a line.
+func (f *function) patchLoop(end, pc, target int) {
 	distance := target - pc - 1
 	if distance < -maxSD || distance > maxSD {
-		f.fail(int(f.proto.Lines[pc]), "control structure too long")
+		f.fail(end, "control structure too long")
 	}
 	i := f.proto.Code[pc]
 	f.proto.Code[pc] = ad(i.Op(), i.A(), distance)

@@ -170,8 +170,8 @@ func (f *function) numericFor(s *syntax.NumericFor) {
 	f.declare(line, s.Local)
 	f.stmts(s.Body)
 	f.leave()
-	f.patchLoop(f.emit(line, ad(ForLoop, base, 0)), prepare+1)
-	f.patchLoop(prepare, f.here())
+	f.patchLoop(s.LastLine(), f.emit(line, ad(ForLoop, base, 0)), prepare+1)
+	f.patchLoop(s.LastLine(), prepare, f.here())
 	f.leave()
 }
 
@@ -192,6 +192,6 @@ func (f *function) genericFor(s *syntax.GenericFor) {
 	f.leave()
 	f.patchHere(begin)
 	f.emit(line, abc(TForCall, base, 0, len(s.Locals)))
-	f.patchLoop(f.emit(line, ad(TForLoop, base, 0)), begin+1)
+	f.patchLoop(s.LastLine(), f.emit(line, ad(TForLoop, base, 0)), begin+1)
 	f.leave()
 }

@@ -1,0 +1,56 @@
+package std_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/std"
+)
+
+// machine is a state with all libraries, whose output is at hand. Its scripts can call exit, which they cannot catch.
+type machine struct {
+	*lua.State
+	output strings.Builder
+}
+
+var errExit = errors.New("exit")
+
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	m := &machine{State: lua.NewState(lua.Options{MaxMemory: 1 << 30, Tracebacks: true})}
+	t.Cleanup(m.Close)
+	if err := std.Open(m.State, std.Options{Stdout: &m.output}); err != nil {
+		t.Fatal(err)
+	}
+	exit := func(c *lua.Call) error { return c.State().Unwind(errExit) }
+	if err := m.SetGlobal("exit", m.NewFunction("exit", exit)); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// run runs source and returns what it prints.
+func (m *machine) run(source string) (string, error) {
+	defer m.output.Reset()
+	_, err := m.Run([]byte(source), "=test.lua")
+	return m.output.String(), err
+}
+
+// wantOutput runs source and wants no error.
+func (m *machine) wantOutput(t *testing.T, source, want string) {
+	t.Helper()
+	if got, err := m.run(source); got != want || err != nil {
+		t.Errorf("%s\nprints %q, error %v, want %q", source, got, err, want)
+	}
+}
+
+// described is an error's text with its traceback behind it.
+func described(err error) string {
+	var raised *lua.Error
+	if errors.As(err, &raised) && raised.Traceback != "" {
+		return raised.Message + "\n" + raised.Traceback
+	}
+	return err.Error()
+}
