@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// Every Go block of a page is a piece of an example, where it compiles and runs.
+// Every Go block of a page is a piece of example_test.go, where it compiles and runs.
 func TestGoBlocks(t *testing.T) {
-	source := read(t, "docs/example_test.go") + read(t, "docs/vm_example_test.go")
+	source := read(t, "docs/example_test.go")
 	bodies := strings.ReplaceAll(source, "\n\t", "\n") // as they look outside of their functions
 	shown := 0
 	for _, page := range pages(t) {
@@ -17,7 +17,7 @@ func TestGoBlocks(t *testing.T) {
 			}
 			shown++
 			if !strings.Contains(source, b.code) && !strings.Contains(bodies, b.code) {
-				t.Errorf("%s:%d: the block is no part of docs/example_test.go or docs/vm_example_test.go", page, b.line)
+				t.Errorf("%s:%d: the block is no part of docs/example_test.go", page, b.line)
 			}
 		}
 	}

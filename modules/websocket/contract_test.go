@@ -16,7 +16,6 @@ import (
 var kind = wscontract.Kind{
 	Open:       openDoor,
 	YieldError: "attempt to yield across C-call boundary",
-	NoGoFrames: true,
 }
 
 func TestContract(t *testing.T) { wscontract.Test(t, kind) }

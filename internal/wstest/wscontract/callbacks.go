@@ -237,6 +237,29 @@ var callbacks = []rule{
 		r.wantLog(`level=ERROR msg="a connection failed and no onError is there to see it" id=1 url="" ` +
 			`error="End of File" detail=""`)
 	}},
+	{"an error by a function whose name is empty is one as any other", func(r *rig) {
+		r.do(`
+			local t = {[""] = error}
+			local overflow = {}
+			overflow[""] = function() local x = overflow[""]() return x end
+			websocket.Connect("nonsense", setmetatable({}, {__index = function() t[""]("x") end}))
+			websocket.Connect("nonsense", {onError = function() overflow[""]() end})
+			websocket.Connect("nonsense", {onError = function() print "sound" end})
+		`)
+		for id := range engine.ID(3) {
+			r.engine.Ended(101+id, engine.End{Failed: true, Message: "invalid uri"})
+		}
+		r.pump(3)
+		r.wantPrinted("sound")
+		for i, want := range []string{"onError 1: bot.lua:5: x\n", "onError 2: bot.lua:4: stack overflow"} {
+			if len(r.errors) != 2 || !strings.HasPrefix(r.errors[i], want) {
+				r.t.Fatalf("callbacks failed with %.300q", r.errors)
+			}
+		}
+		r.errors = nil
+		r.wantLog(`level=ERROR msg="a connection failed and no onError is there to see it" id=1 url="" ` +
+			`error="invalid uri" detail=""`)
+	}},
 	{"the variables of a callback that raised keep their values", func(r *rig) {
 		r.do(`
 			websocket.Connect("ws://peer.test/", {onMessage = function(data)

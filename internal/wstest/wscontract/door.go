@@ -62,10 +62,6 @@ type Kind struct {
 
 	// YieldError is the error of a callback that yields.
 	YieldError string
-
-	// NoGoFrames says that the VM may leave out the Go function that raised an error
-	// where LuaJIT's traceback begins with it, as in "[C]: in function 'error'".
-	NoGoFrames bool
 }
 
 // A rule is one thing that a script may rely on.

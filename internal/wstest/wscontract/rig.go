@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -114,23 +113,8 @@ func (r *rig) wantPrinted(lines ...string) {
 // wantErrors compares the errors of callbacks since the last call, with their tracebacks.
 func (r *rig) wantErrors(errors ...string) {
 	r.t.Helper()
-	got := r.errors
-	if r.kind.NoGoFrames {
-		got, errors = withoutGoFrames(got), withoutGoFrames(errors)
-	}
-	r.compare("callbacks failed with", got, errors)
+	r.compare("callbacks failed with", r.errors, errors)
 	r.errors = nil
-}
-
-var goFrame = regexp.MustCompile(`stack traceback:\n\t\[C\]: .*`)
-
-// withoutGoFrames drops the first line of tracebacks if that is of a Go function.
-func withoutGoFrames(errors []string) []string {
-	made := make([]string, len(errors))
-	for i, text := range errors {
-		made[i] = goFrame.ReplaceAllString(text, "stack traceback:")
-	}
-	return made
 }
 
 // wantLog compares the lines that were logged since the last call.
