@@ -122,9 +122,17 @@ func (s *State) walk() {
 	if s.nesting == 0 {
 		clear(s.main.stack) // nothing runs
 	}
+	s.sweepRest()
 	s.endWalk()
 	s.beginWalk()
 	s.advance(math.MaxInt)
+}
+
+// sweepRest finishes a walk that has found all that is live: it may have taken some userdata off their list already.
+func (s *State) sweepRest() {
+	if s.phase > walkMark {
+		s.advance(math.MaxInt)
+	}
 }
 
 func (s *State) beginWalk() {
@@ -166,6 +174,9 @@ func (s *State) advance(units int) {
 				}
 				s.markSome(math.MaxInt)
 				s.phase, s.born, s.sweeping, s.position = walkValues, s.epoch, 0, 0
+				if s.sweepUnits() <= sweptAtOnce {
+					units = math.MaxInt
+				}
 			}
 		case walkValues:
 			if units = s.clearTables(units, false); units > 0 {
@@ -182,6 +193,19 @@ func (s *State) advance(units int) {
 			}
 		}
 	}
+}
+
+// sweptAtOnce is how much of weak tables and userdata is swept in one piece: less than two milliseconds. Only of more can
+// Lua code see a part, and take out of a weak table what is about to be removed from it.
+const sweptAtOnce = 4 * sliceUnits
+
+// sweepUnits returns how many places there are to sweep.
+func (s *State) sweepUnits() int {
+	n := len(s.listed)
+	for _, t := range s.weakly {
+		n += t.Slots()
+	}
+	return n
 }
 
 // finishWalk corrects the charge. What was charged since the walk began may have been found, too: it counts twice until the
@@ -538,12 +562,16 @@ func (s *State) clearTables(units int, keys bool) int {
 	return units
 }
 
-// dropDead makes entries anew if many have lost their value, so that their keys can be freed.
+// dropDead makes new entries if some have lost their key, so that these can be freed. Keys that were removed but live may be
+// where a loop over the table is, and stay.
 func (t *Table) dropDead(s *State) {
 	live := 0
 	for i := range t.entries {
-		if !t.entries[i].value.IsNil() {
+		e := &t.entries[i]
+		if !e.value.IsNil() {
 			live++
+		} else if !e.key.IsNil() && s.marked(e.key) {
+			return
 		}
 	}
 	if dead := len(t.entries) - live; dead > 0 {
@@ -614,6 +642,7 @@ func (s *State) finalize() error {
 
 // finalizeAll runs the finalizers of all userdata that is left, in reverse order of creation.
 func (s *State) finalizeAll() {
+	s.sweepRest()
 	for i := len(s.listed) - 1; i >= 0; i-- {
 		s.pending = append(s.pending, s.listed[i])
 	}

@@ -255,3 +255,117 @@ func TestInterruptNamesTheLoop(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A loop may remove keys of a weak table, and collect.
+func TestWalkKeepsThePlaceOfALoop(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	if err := s.SetGlobal("collect", s.NewFunction("collect", func(c *lua.Call) error {
+		if _, err := s.Collect(); err != nil {
+			return err
+		}
+		return c.Return()
+	})); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Run([]byte(`for _, mode in ipairs{"k", "v"} do
+			local kept, w, n = {}, setmetatable({}, {__mode = mode}), 0
+			for i = 1, 5 do kept[i] = {} if mode == "k" then w[kept[i]] = i else w["k" .. i] = kept[i] end end
+			for k in pairs(w) do w[k] = nil collect() n = n + 1 end
+			print(n)
+		end`), "=test")
+	if err != nil || printed.String() != "5\n5\n" {
+		t.Errorf("printed %q, error %v", printed, err)
+	}
+}
+
+// What Lua code takes out of a weak table while a walk sweeps is not removed, and not finalized, under its hands.
+func TestSweepLeavesWhatIsTaken(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	s.SmallSlices()
+	meta, err := s.NewTable(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := map[lua.Value]bool{}
+	for name, f := range map[string]lua.GoFunction{
+		"proxy": func(c *lua.Call) error { return c.Return(s.NewUserdata(nil, meta)) },
+		"dead":  func(c *lua.Call) error { return c.Return(lua.Bool(dead[c.Arg(1)])) },
+	} {
+		if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := meta.SetString("__gc", s.NewFunction("gc", func(c *lua.Call) error {
+		dead[c.Arg(1)] = true
+		return c.Return()
+	})); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Run([]byte(`local w, seen, lost = setmetatable({}, {__mode = "v"}), 0, 0
+		for round = 1, 200 do
+			for i = 1, 30 do w[i] = proxy() end
+			for j = 1, 40 do
+				local k = (round * 7 + j) % 30 + 1
+				local u = w[k]
+				if u then
+					seen = seen + 1
+					for n = 1, 60 do local x = n end
+					if w[k] ~= u or dead(u) then lost = lost + 1 end
+				end
+			end
+		end
+		print(seen > 100, lost)`), "=test")
+	if err != nil || printed.String() != "true 0\n" {
+		t.Errorf("printed %q, error %v", printed, err)
+	}
+}
+
+// A walk that another one replaces in the middle of the list of userdata has each finalizer run once.
+func TestFinalizersRunOnce(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	meta, err := s.NewTable(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, ran := 0, map[int]int{}
+	for name, f := range map[string]lua.GoFunction{
+		"proxy": func(c *lua.Call) error { made++; return c.Return(s.NewUserdata(made, meta)) },
+		"collect": func(c *lua.Call) error {
+			if _, err := s.Collect(); err != nil {
+				return err
+			}
+			return c.Return()
+		},
+	} {
+		if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := meta.SetString("__gc", s.NewFunction("gc", func(c *lua.Call) error {
+		u, _ := c.Arg(1).AsUserdata()
+		ran[u.Data().(int)]++
+		return c.Return()
+	})); err != nil {
+		t.Fatal(err)
+	}
+	s.SmallSlices()
+	// More than are swept at once, so that the sweep goes on in slices, and is half done after so many steps.
+	_, err = s.Run([]byte(`local keep = {} for i = 1, 85000 do keep[i] = proxy() end
+		for round = 1, 4 do
+			collect()
+			for i = round, 85000, 17 do keep[i] = proxy() end
+			for i = 1, 190000 + round * 10000 do end
+		end`), "=test")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	s.Close()
+	if len(ran) != made {
+		t.Errorf("%d of %d finalizers ran", len(ran), made)
+	}
+	for id, n := range ran {
+		if n != 1 {
+			t.Fatalf("the finalizer of %d ran %d times", id, n)
+		}
+	}
+}
