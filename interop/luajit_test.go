@@ -20,7 +20,7 @@ func TestProbeInLuaJIT(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(golden) != strings.Join(theirs, "\n") {
-		t.Error("probe.golden is not what luajit says: run go test ./lualib -run TestProbe -update")
+		t.Error("probe.golden is not what luajit says: run go test ./lua/std -run TestProbe -update")
 	}
 	lists := map[string]string{"runner": "../lua/std/testdata/probe.allow", "vm": "../lua/std/testdata/probe.allow"}
 	for _, in := range ours {

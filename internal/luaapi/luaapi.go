@@ -1,6 +1,6 @@
 // Package luaapi describes what a script finds in tidewire: globals, functions, callbacks, options, info. It is the one
 // source of the type stubs (Stubs), of what tidewire check knows, and of the manual's tables. Tests hold it against the
-// live globals (script), the options that Connect reads and the info that callbacks get (luaws), and the manual (docs).
+// live globals (script), the options that Connect reads and the info that callbacks get (modules/websocket), and the manual (docs).
 //
 // Docs are Markdown in the manual's words. Types are those of the Lua language server. Everything is to be read only.
 package luaapi

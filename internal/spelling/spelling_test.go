@@ -6,7 +6,7 @@ import (
 	"github.com/tidewire/tidewire/internal/spelling"
 )
 
-// Meant's rules are held by luaws's test of callbacks, which is where they come from.
+// Meant's rules are held by wsapi's test of callbacks, which is where they come from.
 func TestMeantOfShortNames(t *testing.T) {
 	for name, want := range map[string]string{"io": "", "IO": "io", "i": "", "iox": "io", "oi": "", "": ""} {
 		if got := spelling.Meant(name, []string{"io", "os"}); got != want {

@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// The probe and LuaJIT's answers are those of package lualib, whose VM differs in more of them.
-const probe = "../../lualib/testdata/probe"
+// The probe, and beside it LuaJIT's answers.
+const probe = "testdata/probe/probe"
 
-// TestProbe asks the probe's questions. Its answers are LuaJIT's, but for those that testdata/probe.allow lists; and whoever
+// TestProbe asks the probe's questions. Its answers are LuaJIT's, but for those that probe.allow lists; and whoever
 // mends one of these shortens the list.
 func TestProbe(t *testing.T) {
 	golden, ours := answers(readFile(t, probe+".golden")), answers(runFile(t, probe+".lua"))
-	allowed := allowList(t, "testdata/probe.allow")
+	allowed := allowList(t, "testdata/probe/probe.allow")
 	different := 0
 	for name, want := range golden {
 		got, asked := ours[name]

@@ -1,4 +1,0 @@
-package luacode
-
-// VMIsKnown is for the tests.
-var VMIsKnown = vmIsKnown

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package lualib
-
-import "time"
-
-// processTime is the time since the state was made, which is what C's clock gives on Windows.
-func processTime(started time.Time) time.Duration { return time.Since(started) }
