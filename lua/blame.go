@@ -97,7 +97,7 @@ func (p *proto) registerName(pc, register int) string {
 	if kind == "" || kind == "local" && name[0] == '(' { // a hidden variable of a loop
 		return ""
 	}
-	return kind + " '" + name + "'"
+	return kind + " '" + brief(name, maxName) + "'"
 }
 
 // nameOf finds the variable or field that a register was read from. Where the register is no variable's, the instruction

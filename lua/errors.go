@@ -52,7 +52,31 @@ var (
 
 // raisef makes an error with the position of the Lua function that runs, or that called the running Go function.
 func (s *State) raisef(format string, args ...any) *Error {
+	briefly(args)
 	return s.raise(s.where(s.level1()) + fmt.Sprintf(format, args...))
+}
+
+const (
+	maxPart = 1 << 16 // bytes of a string that goes into a message
+	maxName = 1 << 10 // bytes of a name there
+)
+
+// brief shortens a text that is too long. A script can make names and words as long as memory is large; a message about
+// them must not take several times that.
+func brief(text string, length int) string {
+	if len(text) <= length {
+		return text
+	}
+	return text[:length] + "..."
+}
+
+// briefly shortens the strings among arguments of a message.
+func briefly(args []any) {
+	for i, a := range args {
+		if text, isString := a.(string); isString && len(text) > maxPart {
+			args[i] = brief(text, maxPart)
+		}
+	}
 }
 
 // raise makes an error of a finished message.
@@ -72,6 +96,7 @@ func (s *State) Raise(value Value) *Error {
 // Errorf makes an error with the position of the Lua code that called the running Go function, as luaL_error does. Of
 // %w the cause is kept.
 func (s *State) Errorf(format string, args ...any) *Error {
+	briefly(args)
 	cause := fmt.Errorf(format, args...)
 	e := s.raise(s.where(s.level1()) + cause.Error())
 	if e.Kind == KindRuntime && errors.Unwrap(cause) != nil {

@@ -234,7 +234,7 @@ func (c *Call) Option(n int, fallback string, words ...string) int {
 		}
 	}
 	if c.err == nil {
-		c.fail(c.ArgError(n, "invalid option '"+word+"'"))
+		c.fail(c.ArgError(n, "invalid option '"+brief(word, maxName)+"'"))
 	}
 	return 0
 }
@@ -381,7 +381,7 @@ func (s *State) calledName() (name string, method bool) {
 	th := s.thread
 	if th.depth > 0 && th.current().kind == frameLua {
 		if kind, name := th.current().callName(); kind != "" {
-			return name, kind == "method"
+			return brief(name, maxName), kind == "method"
 		}
 	}
 	return "?", false

@@ -254,6 +254,7 @@ func (s *State) traceback(message string, level int, calls iter.Seq[Activation])
 // describe is a call's line of a traceback.
 func (a Activation) describe() string {
 	_, name := a.Name()
+	name = brief(name, maxName)
 	fr := a.lua()
 	if fr == nil {
 		if name == "" {
