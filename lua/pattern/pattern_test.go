@@ -390,7 +390,7 @@ func TestSize(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	var c pattern.Cache
-	if c.Get("a+") != c.Get("a+") {
+	if first, second := c.Get("a+"), c.Get("a+"); first != second {
 		t.Error("a pattern is compiled again")
 	}
 	if c.Get("^a") == c.GetGmatch("^a") {
@@ -400,7 +400,7 @@ func TestCache(t *testing.T) {
 		t.Error("a pattern is compiled again for gmatch")
 	}
 	long := strings.Repeat("a", 1000)
-	if c.Get(long) == c.Get(long) {
+	if first, second := c.Get(long), c.Get(long); first == second {
 		t.Error("a long pattern is kept")
 	}
 	var m pattern.Matcher
