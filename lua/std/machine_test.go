@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/code"
+	"github.com/tidewire/tidewire/lua/code/verify"
 	"github.com/tidewire/tidewire/lua/std"
+	"github.com/tidewire/tidewire/lua/syntax"
 )
 
 // machine is a state with all libraries, whose output is at hand. Its scripts can call exit, which they cannot catch.
@@ -31,9 +34,12 @@ func newMachine(t *testing.T) *machine {
 	return m
 }
 
-// run runs source and returns what it prints.
+// run runs source, whose code is verified, and returns what it prints.
 func (m *machine) run(source string) (string, error) {
 	defer m.output.Reset()
+	if err := verified(source); err != nil {
+		return "", err
+	}
 	_, err := m.Run([]byte(source), "=test.lua")
 	return m.output.String(), err
 }
@@ -44,6 +50,19 @@ func (m *machine) wantOutput(t *testing.T, source, want string) {
 	if got, err := m.run(source); got != want || err != nil {
 		t.Errorf("%s\nprints %q, error %v, want %q", source, got, err, want)
 	}
+}
+
+// verified verifies the code of source, if that is Lua.
+func verified(source string) error {
+	chunk, err := syntax.Parse(syntax.SkipHead([]byte(source)), "test.lua", syntax.Options{})
+	if err != nil {
+		return nil
+	}
+	p, err := code.Compile(chunk, code.Options{Source: "=test.lua"})
+	if err != nil {
+		return nil
+	}
+	return verify.Prototype(p)
 }
 
 // described is an error's text with its traceback behind it.

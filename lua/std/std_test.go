@@ -17,6 +17,9 @@ func run(t *testing.T, source string) string {
 	if err := std.Open(s, std.Options{Stdout: &printed}); err != nil {
 		t.Fatal(err)
 	}
+	if err := verified(source); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Run([]byte(source), "=test"); err != nil {
 		t.Fatalf("%v\nprinted:\n%s", err, printed.String())
 	}

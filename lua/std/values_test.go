@@ -16,6 +16,9 @@ func valuesOf(source string) (string, error) {
 	if err := std.Open(s, std.Options{}); err != nil {
 		return "", err
 	}
+	if err := verified(source); err != nil {
+		return "", err
+	}
 	results, err := s.Run([]byte(source), "=test.lua")
 	if err != nil {
 		return "", err

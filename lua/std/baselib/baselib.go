@@ -29,6 +29,7 @@ func Open(s *lua.State, opts Options) error {
 	globals := s.Globals()
 	memory := &memory{pause: 200, stepMultiplier: 200}
 	files := &files{opts.Files}
+	printer := &printer{out: opts.Stdout}
 	err := s.SetFuncs(globals,
 		lua.Func{Name: "assert", Call: assert},
 		lua.Func{Name: "collectgarbage", Call: memory.collectgarbage},
@@ -43,7 +44,7 @@ func Open(s *lua.State, opts Options) error {
 		lua.Func{Name: "loadstring", Call: load},
 		lua.Func{Name: "newproxy", Call: newproxy},
 		lua.Func{Name: "pairs", Call: pairs},
-		lua.Func{Name: "print", Call: (&printer{opts.Stdout}).print},
+		lua.Func{Name: "print", Call: printer.print},
 		lua.Func{Name: "rawequal", Call: rawequal},
 		lua.Func{Name: "rawget", Call: rawget},
 		lua.Func{Name: "rawset", Call: rawset},
@@ -58,6 +59,7 @@ func Open(s *lua.State, opts Options) error {
 	if err != nil {
 		return err
 	}
+	printer.tostring = s.Global("tostring")
 	for _, f := range []struct {
 		name string
 		p    lua.Primitive

@@ -12,7 +12,10 @@ const (
 )
 
 // printer is print's output.
-type printer struct{ out io.Writer }
+type printer struct {
+	out      io.Writer
+	tostring lua.Value // this library's, which need not be called
+}
 
 // print calls the global tostring, which a script may have replaced, for each argument. A short line leaves in one write; of a
 // longer one no more than lineRoom bytes are gathered, whatever the arguments' length, and what was converted before an
@@ -54,6 +57,14 @@ func (p *printer) print(c *lua.Call) error {
 
 // convert returns what the function tostring makes of a value.
 func (p *printer) convert(c *lua.Call, tostring, v lua.Value) (string, error) {
+	if s := c.State(); s.RawEqual(tostring, p.tostring) {
+		if text, isText := lua.ToText(v); isText {
+			return text, nil
+		}
+		if s.Metamethod(v, "__tostring").IsNil() {
+			return v.Describe(), nil
+		}
+	}
 	results, err := c.Call(tostring, v)
 	if err != nil {
 		return "", err

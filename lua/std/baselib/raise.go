@@ -10,10 +10,7 @@ func assert(c *lua.Call) error {
 	if c.Count() == 1 {
 		return c.Errorf("assertion failed!")
 	}
-	if text, isText := lua.ToText(c.Arg(2)); isText {
-		return withPosition(c, 1, text)
-	}
-	return c.State().Raise(c.Arg(2))
+	return withPosition(c, 1, c.Arg(2))
 }
 
 // raise is error.
@@ -22,19 +19,32 @@ func raise(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if text, isString := lua.ToText(c.Arg(1)); isString && level > 0 {
-		return withPosition(c, level, text)
-	}
-	return c.State().Raise(c.Arg(1))
+	return withPosition(c, level, c.Arg(1))
 }
 
-// withPosition raises a text with the position of the call at a level in front.
-func withPosition(c *lua.Call, level int, text string) error {
+// short is how long a text may be that is joined with a position without charging for that.
+const short = 1 << 10
+
+// withPosition raises an object, a text with the position of the call at a level in front. Level 0 has none.
+func withPosition(c *lua.Call, level int, object lua.Value) error {
 	s := c.State()
-	b := s.NewBuilder()
-	b.WriteString(s.Where(level))
-	b.WriteString(text)
-	message, err := b.Value()
+	text, isText := lua.ToText(object)
+	if !isText || level <= 0 {
+		return s.Raise(object)
+	}
+	position := s.Where(level)
+	if position == "" && object.Kind() == lua.KindString {
+		return s.Raise(object)
+	}
+	message, err := lua.Nil, error(nil)
+	if len(text) <= short {
+		message, err = s.String(position + text)
+	} else {
+		b := s.NewBuilder()
+		b.WriteString(position)
+		b.WriteString(text)
+		message, err = b.Value()
+	}
 	if err != nil {
 		return err
 	}

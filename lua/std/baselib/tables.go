@@ -103,11 +103,12 @@ func unpack(c *lua.Call) error {
 	if err := c.State().Step(count); err != nil {
 		return err
 	}
-	values := make([]lua.Value, count)
-	for i := range values {
-		values[i] = t.GetInt(first + i)
+	for i := range count {
+		if err := c.Push(t.GetInt(first + i)); err != nil {
+			return err
+		}
 	}
-	return c.Return(values...)
+	return c.ReturnPushed()
 }
 
 // newproxy shares the metatables of its own userdata alone.
