@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,7 +45,7 @@ func TestNothingGrows(t *testing.T) {
 			return network.DialContext(ctx, kind, addr)
 		}})
 		defer eng.Shutdown(context.Background())
-		random := rand.New(rand.NewPCG(seed, 0))
+		random := rand.New(&lockedSource{source: rand.NewPCG(seed, 0)})
 		const batch = 500
 		var first grown
 		for done := 0; done < *leakCycles; done += batch {
@@ -111,4 +112,16 @@ func leakBatch(t *testing.T, eng *engine.Engine, network *wstest.Net, n int, ran
 		eng.Dispatch(host, engine.Budget{})
 	}
 	time.Sleep(time.Minute) // sockets that wait for a FIN, lines of the guard
+}
+
+// lockedSource is a source that dials, which run at the same time, may share.
+type lockedSource struct {
+	mu     sync.Mutex
+	source rand.Source
+}
+
+func (l *lockedSource) Uint64() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source.Uint64()
 }
