@@ -294,7 +294,14 @@ func (c *Call) returnAll(values []Value) error {
 	if err := c.th.ensure(at + len(values)); err != nil {
 		return err
 	}
-	copy(c.th.stack[at:], values)
+	stack := c.th.stack[at:]
+	if len(values) <= 4 { // one by one: copy takes longer
+		for i, v := range values {
+			stack[i] = v
+		}
+	} else {
+		copy(stack, values)
+	}
 	c.result = len(values)
 	return nil
 }

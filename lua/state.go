@@ -43,6 +43,7 @@ type State struct {
 	numberSeed, numberFactor uint64
 	lastIdentity             uint32
 	canon                    [canonSlots]*str
+	short                    *shortCache // nil until the first Piece
 	names                    names
 
 	limits

@@ -216,6 +216,7 @@ func (s *State) finishWalk(whole bool) {
 			s.canon[i] = nil
 		}
 	}
+	s.forgetShort()
 	if whole {
 		for _, t := range s.weakly {
 			t.dropDead(s)

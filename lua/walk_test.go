@@ -84,6 +84,7 @@ func TestWalkOfTablesThatShrink(t *testing.T) {
 		{"the last value goes", `keep[n] = nil`},
 		{"the first value goes", `remove(keep, 1)`},
 		{"values come and go", `insert(keep, 1, keep[n]) remove(keep, 2) remove(keep, n)`},
+		{"values come from elsewhere", `remove(keep, n) local o = store[i] store[i] = nil insert(keep, 1, o) n = n + 1`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, printed := newState(t, lua.Options{})
@@ -107,6 +108,8 @@ func TestWalkOfTablesThatShrink(t *testing.T) {
 					local keep, n = {}, 400
 					for i = 1, n do keep[i] = {id = i} weak[i] = keep[i] end
 					for i = 1, n do keep["k" .. i] = {} weak["k" .. i] = keep["k" .. i] end
+					local store = {}
+					for i = 1, n do store[i] = {id = n + i} weak[n + i] = store[i] end
 					for i = 1, n do
 						`+c.change+` n = n - 1
 						for i = 1, 20 do local junk = {i, {}} end
