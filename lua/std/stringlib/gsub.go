@@ -1,28 +1,63 @@
 package stringlib
 
 import (
-	"math"
+	"strings"
 
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/pattern"
 )
 
+// replacer is a call of gsub under way. A function that it calls may call gsub, which has another one then.
+type replacer struct {
+	*library
+	matcher   pattern.Matcher
+	out       *lua.Builder
+	arguments [pattern.MaxCaptures]lua.Value
+	body      func(k *lua.Caller) error // replaceBy
+
+	// Of the present call:
+	call        *lua.Call
+	subject     string
+	replacement lua.Value
+	template    string
+	count, most int
+	copied      int // up to where the subject is in out
+}
+
+// lend returns a replacer that is not in use; done takes it back.
+func (l *library) lend() *replacer {
+	r := l.replacer
+	if r == nil || r.call != nil {
+		r = &replacer{library: l, out: l.state.NewBuilder()}
+		r.matcher.Steps = l.steps
+		r.body = r.replaceBy
+	}
+	if l.replacer == nil {
+		l.replacer = r
+	}
+	return r
+}
+
+// done forgets what belongs to the call.
+func (r *replacer) done() {
+	clear(r.arguments[:max(r.matcher.Captures(), 1)])
+	r.matcher.Reset(nothing, "")
+	r.out.Reset()
+	r.call, r.subject, r.template, r.replacement = nil, "", "", lua.Nil
+}
+
 // gsub is string.gsub(subject, pattern, replacement [, most]).
 func (l *library) gsub(c *lua.Call) error {
-	subject, text := c.String(1), c.String(2)
+	subject, text, replacement := c.String(1), c.String(2), c.Arg(3)
 	if err := c.Err(); err != nil {
 		return err
 	}
-	replacement := c.Arg(3)
 	switch replacement.Kind() {
 	case lua.KindString, lua.KindNumber, lua.KindTable, lua.KindFunction:
 	default:
 		return c.ArgError(3, "string/function/table expected")
 	}
-	most := c.OptInt32(4, math.MaxInt32)
-	if c.Arg(4).IsNil() {
-		most = len(subject) + 1
-	}
+	most := c.OptInt(4, len(subject)+1)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -30,58 +65,70 @@ func (l *library) gsub(c *lua.Call) error {
 	if err != nil {
 		return err
 	}
-	m := l.matcher()
-	defer l.give(m)
-	m.Reset(program, subject)
-	r := replacer{library: l, call: c, matcher: m, subject: subject, value: replacement, out: l.builder()}
-	defer l.done(r.out)
-	r.template, r.isTemplate = lua.ToText(replacement)
-	count, copied := 0, 0
-	for count < most {
-		from, to, err := m.Next()
-		if err != nil {
-			return l.raised(c, err)
-		}
-		if from < 0 {
-			break
-		}
-		count++
-		if !r.out.WriteString(subject[copied:from]) {
-			return r.out.Err()
-		}
-		if err := r.replace(from, to); err != nil {
-			return l.raised(c, err)
-		}
-		copied = to
-		if r.out.Err() != nil {
-			return r.out.Err()
-		}
-	}
-	if count == 0 {
-		return c.Return(c.StringValue(1), lua.Int(0))
-	}
-	if !r.out.WriteString(subject[copied:]) {
-		return r.out.Err()
-	}
-	v, err := r.out.Value()
+	r := l.lend()
+	r.call, r.subject, r.replacement = c, subject, replacement
+	r.count, r.most, r.copied = 0, most, 0
+	r.matcher.Reset(program, subject)
+	result, err := r.run()
+	count := r.count
+	r.done()
 	if err != nil {
-		return err
+		return l.raised(c, err)
 	}
-	return c.Return(v, lua.Int(count))
+	return c.Return(result, lua.Int(count))
 }
 
-// replacer writes what matches are replaced by.
-type replacer struct {
-	*library
-	call       *lua.Call
-	matcher    *pattern.Matcher
-	subject    string
-	value      lua.Value
-	template   string
-	isTemplate bool
-	out        *lua.Builder
-	arguments  [pattern.MaxCaptures]lua.Value
+func (r *replacer) run() (lua.Value, error) {
+	var err error
+	switch r.replacement.Kind() {
+	case lua.KindFunction:
+		err = r.call.CallMany(r.replacement, r.body)
+	case lua.KindTable:
+		err = r.each(r.lookUp)
+	default:
+		r.template, _ = lua.ToText(r.replacement)
+		if strings.IndexByte(r.template, '%') < 0 {
+			err = r.each(r.plain)
+		} else {
+			err = r.each(r.expand)
+		}
+	}
+	if err != nil {
+		return lua.Nil, err
+	}
+	if r.count == 0 {
+		return r.call.StringValue(1), nil
+	}
+	r.out.WriteString(r.subject[r.copied:])
+	return r.out.Value()
 }
+
+// each writes what is between the matches, and has replace write what is in their place.
+func (r *replacer) each(replace func(from, to int) error) error {
+	for r.count < r.most {
+		from, to, err := r.matcher.Next()
+		if err != nil || from < 0 {
+			return err
+		}
+		r.count++
+		r.out.WriteString(r.subject[r.copied:from])
+		if err := replace(from, to); err != nil {
+			return err
+		}
+		if err := r.out.Err(); err != nil {
+			return err
+		}
+		r.copied = to
+	}
+	return nil
+}
+
+func (r *replacer) plain(from, to int) error {
+	r.out.WriteString(r.template)
+	return nil
+}
+
+func (r *replacer) expand(from, to int) error { return r.matcher.Expand(r, r.template) }
 
 // WriteString implements io.StringWriter for Expand.
 func (r *replacer) WriteString(text string) (int, error) {
@@ -91,42 +138,47 @@ func (r *replacer) WriteString(text string) (int, error) {
 	return len(text), nil
 }
 
-func (r *replacer) replace(from, to int) error {
-	if r.isTemplate {
-		return r.matcher.Expand(r, r.template)
-	}
-	value, err := r.ask()
+// lookUp looks the first capture up in a table.
+func (r *replacer) lookUp(from, to int) error {
+	key, err := r.capture(&r.matcher, r.subject, 0)
 	if err != nil {
 		return err
 	}
-	switch {
-	case !value.Truth():
-		r.out.WriteString(r.subject[from:to])
-	default:
-		text, isText := lua.ToText(value)
-		if !isText {
-			return r.call.Errorf("invalid replacement value (a %s)", value.TypeName())
-		}
-		r.out.WriteString(text)
+	value, err := r.state.Index(r.replacement, key)
+	if err != nil {
+		return err
 	}
-	return nil
+	return r.write(value, from, to)
 }
 
-// ask looks the first capture up in a table, or calls a function with all of them.
-func (r *replacer) ask() (lua.Value, error) {
-	if r.value.Kind() == lua.KindTable {
-		key, err := r.capture(r.matcher, r.subject, 0)
+// replaceBy calls a function with the captures of each match.
+func (r *replacer) replaceBy(k *lua.Caller) error {
+	return r.each(func(from, to int) error {
+		arguments := r.arguments[:max(r.matcher.Captures(), 1)]
+		for i := range arguments {
+			var err error
+			if arguments[i], err = r.capture(&r.matcher, r.subject, i); err != nil {
+				return err
+			}
+		}
+		value, err := k.Call1(arguments...)
 		if err != nil {
-			return lua.Nil, err
+			return err
 		}
-		return r.state.Index(r.value, key)
+		return r.write(value, from, to)
+	})
+}
+
+// write writes what a table or a function has for a match: the match itself for nil and false.
+func (r *replacer) write(value lua.Value, from, to int) error {
+	if text, isString := value.AsString(); isString {
+		r.out.WriteString(text)
+	} else if f, isNumber := value.AsNumber(); isNumber {
+		r.out.WriteNumber(f)
+	} else if value.Truth() {
+		return r.call.Errorf("invalid replacement value (a %s)", value.TypeName())
+	} else {
+		r.out.WriteString(r.subject[from:to])
 	}
-	n := max(r.matcher.Captures(), 1)
-	for i := range n {
-		var err error
-		if r.arguments[i], err = r.capture(r.matcher, r.subject, i); err != nil {
-			return lua.Nil, err
-		}
-	}
-	return r.call.State().Call1(r.value, r.arguments[:n]...)
+	return nil
 }

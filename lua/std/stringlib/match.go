@@ -8,95 +8,111 @@ import (
 // workPerStep is how much of a Matcher's work, about a nanosecond each, counts as a step.
 const workPerStep = 64
 
-// matcher lends a matcher; give takes it back. A function that is called between two matches may need another one.
-func (l *library) matcher() *pattern.Matcher {
-	if n := len(l.matchers); n > 0 {
-		m := l.matchers[n-1]
-		l.matchers = l.matchers[:n-1]
-		return m
-	}
-	return &pattern.Matcher{Steps: func(n int) error { return l.state.Step(n / workPerStep) }}
-}
+// steps counts the work of a matcher.
+func (l *library) steps(work int) error { return l.state.Step(work / workPerStep) }
 
-func (l *library) give(m *pattern.Matcher) {
-	m.Reset(l.programs.Get(""), "") // holds no subject
-	l.matchers = append(l.matchers, m)
-}
+// longPattern is how long a pattern may be and be compiled at no charge.
+const longPattern = 256
 
-// program compiles a pattern. The work and the memory of a long one count.
+// program compiles a pattern. The work and the memory of a long one count; the memory is garbage when the call is over,
+// which the next walk sees.
 func (l *library) program(text string, get func(string) *pattern.Program) (*pattern.Program, error) {
 	if len(text) > longPattern {
 		if err := l.state.Step(len(text)); err != nil {
 			return nil, err
 		}
-		size := int64(pattern.Size(text))
-		if err := l.state.Charge(size); err != nil {
+		if err := l.state.Charge(int64(pattern.Size(text))); err != nil {
 			return nil, err
 		}
-		// It is garbage when the call is over: the next walk sees that.
 	}
 	return get(text), nil
 }
 
-// longPattern is how long a pattern may be and be compiled at no charge.
-const longPattern = 256
+// nothing is what a matcher holds that is not at work, so that it keeps no subject.
+var nothing = pattern.Compile("")
+
+// search looks for the first match at an index or behind it. It uses l.scan, in which the captures are until the next call:
+// nothing that is called in between can get here. The caller forgets them with l.scan.Reset(nothing, "").
+func (l *library) search(program *pattern.Program, subject string, at int) (from, to int, err error) {
+	l.scan.Reset(program, subject)
+	l.scan.Seek(at)
+	return l.scan.Next()
+}
 
 func (l *library) find(c *lua.Call) error { return l.findOrMatch(c, true) }
 
 func (l *library) match(c *lua.Call) error { return l.findOrMatch(c, false) }
 
 func (l *library) findOrMatch(c *lua.Call, find bool) error {
-	subject, text, from := c.String(1), c.String(2), c.OptInt32(3, 1)
+	subject, text, at := c.String(1), c.String(2), c.OptInt32(3, 1)
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if from < 0 {
-		from = max(from+len(subject)+1, 1)
+	if at < 0 {
+		at = max(at+len(subject)+1, 1)
 	}
-	from = min(max(from-1, 0), len(subject))
-	m := l.matcher()
-	defer l.give(m)
+	at = min(max(at-1, 0), len(subject))
 	if find && (c.Bool(4) || pattern.IsPlain(text)) {
-		at, err := m.Index(subject, text, from)
-		switch {
-		case err != nil:
-			return err
-		case at < 0:
-			return c.Return(lua.Nil)
-		}
-		return c.Return(lua.Int(at+1), lua.Int(at+len(text)))
+		return l.findPlain(c, subject, text, at)
 	}
 	program, err := l.program(text, l.programs.Get)
 	if err != nil {
 		return err
 	}
-	m.Reset(program, subject)
-	m.Seek(from)
-	start, end, err := m.Next()
+	from, to, err := l.search(program, subject, at)
 	switch {
 	case err != nil:
-		return l.raised(c, err)
-	case start < 0:
-		return c.Return(lua.Nil)
-	case find:
-		if m.Captures() == 0 {
-			return c.Return(lua.Int(start+1), lua.Int(end))
-		}
-		if err := c.Push(lua.Int(start + 1)); err != nil {
-			return err
-		}
-		if err := c.Push(lua.Int(end)); err != nil {
-			return err
-		}
-	case m.Captures() <= 1:
-		v, err := l.capture(m, subject, 0)
-		if err != nil {
-			return l.raised(c, err)
-		}
-		return c.Return(v)
+		err = l.raised(c, err)
+	case from < 0:
+		err = c.Return(lua.Nil)
+	case !find:
+		err = l.returnMatch(c, subject)
+	case l.scan.Captures() == 0:
+		err = c.Return(lua.Int(from+1), lua.Int(to))
+	default:
+		err = l.returnFound(c, subject, from, to)
 	}
-	for i := range m.Captures() {
-		v, err := l.capture(m, subject, i)
+	l.scan.Reset(nothing, "")
+	return err
+}
+
+func (l *library) findPlain(c *lua.Call, subject, text string, at int) error {
+	at, err := l.scan.Index(subject, text, at)
+	if err != nil {
+		return err
+	}
+	if at < 0 {
+		return c.Return(lua.Nil)
+	}
+	return c.Return(lua.Int(at+1), lua.Int(at+len(text)))
+}
+
+// returnFound returns where the last match is, and its captures.
+func (l *library) returnFound(c *lua.Call, subject string, from, to int) error {
+	if err := c.Push(lua.Int(from + 1)); err != nil {
+		return err
+	}
+	if err := c.Push(lua.Int(to)); err != nil {
+		return err
+	}
+	return l.returnCaptures(c, subject)
+}
+
+// returnMatch returns the captures of the last match, or all of it if the pattern has none.
+func (l *library) returnMatch(c *lua.Call, subject string) error {
+	if l.scan.Captures() > 1 {
+		return l.returnCaptures(c, subject)
+	}
+	v, err := l.capture(&l.scan, subject, 0)
+	if err != nil {
+		return l.raised(c, err)
+	}
+	return c.Return(v)
+}
+
+func (l *library) returnCaptures(c *lua.Call, subject string) error {
+	for i := range l.scan.Captures() {
+		v, err := l.capture(&l.scan, subject, i)
 		if err != nil {
 			return l.raised(c, err)
 		}
@@ -107,15 +123,7 @@ func (l *library) findOrMatch(c *lua.Call, find bool) error {
 	return c.ReturnPushed()
 }
 
-// raised gives an error of a pattern the position of the caller.
-func (l *library) raised(c *lua.Call, err error) error {
-	if bad, isPattern := err.(pattern.Error); isPattern {
-		return c.Errorf("%s", string(bad))
-	}
-	return err
-}
-
-// capture returns what a capture of the last match has caught.
+// capture returns what a capture of a matcher's last match has caught.
 func (l *library) capture(m *pattern.Matcher, subject string, i int) (lua.Value, error) {
 	from, to, position, err := m.Capture(i)
 	if err != nil {
@@ -124,28 +132,28 @@ func (l *library) capture(m *pattern.Matcher, subject string, i int) (lua.Value,
 	if position {
 		return lua.Int(from + 1), nil
 	}
-	return l.text(subject[from:to])
+	return l.state.Piece(subject[from:to])
 }
 
-// text makes a string. Those of one byte are made once.
-func (l *library) text(piece string) (lua.Value, error) {
-	if len(piece) != 1 {
-		return l.state.String(piece)
+// raised gives an error of a pattern the position of the caller.
+func (l *library) raised(c *lua.Call, err error) error {
+	if bad, isPattern := err.(pattern.Error); isPattern {
+		return c.Errorf("%s", string(bad))
 	}
-	known := &l.singles[piece[0]]
-	if known.IsNil() {
-		made, err := l.state.String(piece)
-		if err != nil {
-			return lua.Nil, err
-		}
-		*known = made
-	}
-	return *known, nil
+	return err
+}
+
+// matches is the state of an iterator that gmatch has returned.
+type matches struct {
+	*library
+	program *pattern.Program
+	subject string
+	next    int // where the next match may begin; beyond the subject's length if there is none
 }
 
 // gmatch returns an iterator. Its pattern has no anchor: a '^' is a byte like any other.
 func (l *library) gmatch(c *lua.Call) error {
-	subjectValue, subject, text := c.StringValue(1), c.String(1), c.String(2)
+	subject, text := c.StringValue(1), c.String(2)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -153,45 +161,27 @@ func (l *library) gmatch(c *lua.Call) error {
 	if err != nil {
 		return err
 	}
-	held, isText := subjectValue.AsString()
-	if isText {
-		subject = held
+	m := &matches{library: l, program: program}
+	m.subject, _ = subject.AsString()
+	// The iterator holds the subject for the walk, too, which charges it as long as the iterator is used.
+	return c.Return(l.state.NewClosure("gmatch_aux", m.iterate, subject))
+}
+
+func (m *matches) iterate(c *lua.Call) error {
+	if m.next > len(m.subject) {
+		return c.Return()
 	}
-	next := 0
-	// The iterator holds the subject for the walk, too, which charges it as long as it is used.
-	return c.Return(c.State().NewClosure("gmatch_aux", func(c *lua.Call) error {
-		if next > len(subject) {
-			return c.Return()
-		}
-		m := l.matcher()
-		defer l.give(m)
-		m.Reset(program, subject)
-		m.Seek(next)
-		start, _, err := m.Next()
-		switch {
-		case err != nil:
-			return l.raised(c, err)
-		case start < 0:
-			next = len(subject) + 1
-			return c.Return()
-		}
-		next = m.Position()
-		if m.Captures() <= 1 {
-			v, err := l.capture(m, subject, 0)
-			if err != nil {
-				return l.raised(c, err)
-			}
-			return c.Return(v)
-		}
-		for i := range m.Captures() {
-			v, err := l.capture(m, subject, i)
-			if err != nil {
-				return l.raised(c, err)
-			}
-			if err := c.Push(v); err != nil {
-				return err
-			}
-		}
-		return c.ReturnPushed()
-	}, subjectValue))
+	from, _, err := m.search(m.program, m.subject, m.next)
+	switch {
+	case err != nil:
+		err = m.raised(c, err)
+	case from < 0:
+		m.next = len(m.subject) + 1
+		err = c.Return()
+	default:
+		m.next = m.scan.Position()
+		err = m.returnMatch(c, m.subject)
+	}
+	m.scan.Reset(nothing, "")
+	return err
 }

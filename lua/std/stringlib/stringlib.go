@@ -2,6 +2,8 @@
 package stringlib
 
 import (
+	"encoding/binary"
+
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/pattern"
 )
@@ -11,7 +13,8 @@ const bytesPerStep = 64
 
 // Open opens the library, and lets strings find their methods in it.
 func Open(s *lua.State) error {
-	l := &library{state: s}
+	l := &library{state: s, out: s.NewBuilder()}
+	l.scan.Steps = l.steps
 	t, err := s.NewModule("string",
 		lua.Func{Name: "byte", Call: byteAt},
 		lua.Func{Name: "char", Call: l.char},
@@ -21,12 +24,12 @@ func Open(s *lua.State) error {
 		lua.Func{Name: "gmatch", Call: l.gmatch},
 		lua.Func{Name: "gsub", Call: l.gsub},
 		lua.Func{Name: "len", Call: length},
-		lua.Func{Name: "lower", Call: func(c *lua.Call) error { return l.changeCase(c, 'A', 'Z') }},
+		lua.Func{Name: "lower", Call: func(c *lua.Call) error { return l.changeCase(c, 'A') }},
 		lua.Func{Name: "match", Call: l.match},
 		lua.Func{Name: "rep", Call: l.rep},
 		lua.Func{Name: "reverse", Call: l.reverse},
 		lua.Func{Name: "sub", Call: l.sub},
-		lua.Func{Name: "upper", Call: func(c *lua.Call) error { return l.changeCase(c, 'a', 'z') }},
+		lua.Func{Name: "upper", Call: func(c *lua.Call) error { return l.changeCase(c, 'a') }},
 	)
 	if err != nil {
 		return err
@@ -46,24 +49,26 @@ func Open(s *lua.State) error {
 type library struct {
 	state    *lua.State
 	programs pattern.Cache
-	matchers []*pattern.Matcher // not in use
-	singles  [256]lua.Value     // strings of one byte, made when they are first needed
-	builders []*lua.Builder     // not in use
+	scan     pattern.Matcher // of find, match and gmatch: see search
+	replacer *replacer       // of gsub; nil before the first use
+	out      *lua.Builder
+	lent     bool // out is in use
 }
 
 // builder lends a builder; done takes it back. A function may call one that needs another.
 func (l *library) builder() *lua.Builder {
-	if n := len(l.builders); n > 0 {
-		b := l.builders[n-1]
-		l.builders = l.builders[:n-1]
-		return b
+	if l.lent {
+		return l.state.NewBuilder()
 	}
-	return l.state.NewBuilder()
+	l.lent = true
+	return l.out
 }
 
 func (l *library) done(b *lua.Builder) {
 	b.Reset()
-	l.builders = append(l.builders, b)
+	if b == l.out {
+		l.lent = false
+	}
 }
 
 // piece makes the first and last index that a script gives the Go indices of a piece of a string.
@@ -93,7 +98,7 @@ func (l *library) sub(c *lua.Call) error {
 	if to-from == len(text) && c.Arg(1).Kind() == lua.KindString {
 		return c.Return(c.Arg(1))
 	}
-	v, err := l.text(text[from:to])
+	v, err := l.state.Piece(text[from:to])
 	if err != nil {
 		return err
 	}
@@ -129,36 +134,41 @@ func byteAt(c *lua.Call) error {
 const maxResults = 65_536
 
 func (l *library) char(c *lua.Call) error {
-	var room [64]byte
-	out := room[:0]
+	var room [shortText]byte
 	n := c.Count()
-	if n == 1 {
-		if code := c.Int32(1); c.Err() == nil && code >= 0 && code <= 255 {
-			room[0] = byte(code)
-			v, err := l.text(string(room[:1]))
-			if err != nil {
+	out := room[:min(n, len(room))]
+	if n > len(room) {
+		if err := c.State().Step(n / bytesPerStep); err != nil {
+			return err
+		}
+		out = make([]byte, n) // as long as the stack allows arguments
+	}
+	for i := range out {
+		code := c.Int32(i + 1)
+		if code < 0 || code > 255 {
+			if err := c.Err(); err != nil {
 				return err
 			}
-			return c.Return(v)
+			return c.ArgError(i+1, "invalid value")
 		}
+		out[i] = byte(code)
 	}
-	if n > len(room) {
-		if err := c.State().Step(n / 8); err != nil {
-			return err
-		}
-		out = make([]byte, 0, n) // as long as the stack allows arguments
+	return l.returnPiece(c, out)
+}
+
+// shortText is how many bytes are put together on Go's stack.
+const shortText = 32
+
+// returnPiece returns a string of a few bytes.
+func (l *library) returnPiece(c *lua.Call, text []byte) error {
+	if err := c.Err(); err != nil {
+		return err
 	}
-	for i := 1; i <= n; i++ {
-		code := c.Int32(i)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		if code < 0 || code > 255 {
-			return c.ArgError(i, "invalid value")
-		}
-		out = append(out, byte(code))
+	v, err := l.state.Piece(string(text))
+	if err != nil {
+		return err
 	}
-	return c.ReturnBytes(out)
+	return c.Return(v)
 }
 
 func dump(c *lua.Call) error {
@@ -173,56 +183,81 @@ func dump(c *lua.Call) error {
 	return c.Return(v)
 }
 
-// changeCase gives the bytes from first to last, letters of ASCII, the other case.
-func (l *library) changeCase(c *lua.Call, first, last byte) error {
-	return l.rewrite(c, func(out []byte, text string) {
-		for i := 0; i < len(text); i++ {
-			b := text[i]
-			if first <= b && b <= last {
-				b ^= 0x20
-			}
-			out[i] = b
-		}
+// changeCase gives the letters of ASCII the other case if they are of that of first, 'a' or 'A'.
+func (l *library) changeCase(c *lua.Call, first byte) error {
+	text := c.String(1)
+	if len(text) <= shortText {
+		var room [shortText]byte
+		out := room[:copy(room[:], text)]
+		flipCase(out, first)
+		return l.returnPiece(c, out)
+	}
+	return l.rewrite(c, text, func(out []byte, from int) {
+		copy(out, text[from:])
+		flipCase(out, first)
 	})
+}
+
+// flipCase changes the case of the letters from first, which is 'a' or 'A', to the end of its alphabet: eight bytes at a
+// time, each with room for a carry in its highest bit.
+func flipCase(text []byte, first byte) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		x := binary.LittleEndian.Uint64(text)
+		low := x &^ high
+		fromFirst := low + uint64(0x80-first)*ones
+		behindLast := low + uint64(0x80-first-26)*ones
+		letters := (fromFirst &^ behindLast) & high &^ x
+		binary.LittleEndian.PutUint64(text, x^letters>>2)
+	}
+	for i, b := range text {
+		if b-first < 26 {
+			text[i] = b ^ 0x20
+		}
+	}
 }
 
 func (l *library) reverse(c *lua.Call) error {
 	text := c.String(1)
-	n := len(text)
-	return l.rewrite(c, func(out []byte, piece string) {
-		// piece is the next one of the text; its bytes come from the other end.
-		for i := range out {
-			n--
-			out[i] = text[n]
-		}
-	})
+	if len(text) <= shortText {
+		var room [shortText]byte
+		out := room[:len(text)]
+		reverse(out, text, 0)
+		return l.returnPiece(c, out)
+	}
+	return l.rewrite(c, text, func(out []byte, from int) { reverse(out, text, from) })
+}
+
+// reverse writes the bytes of the reversed text that begin at from.
+func reverse(out []byte, text string, from int) {
+	source := text[len(text)-from-len(out) : len(text)-from]
+	for i := range out {
+		out[i] = source[len(source)-1-i]
+	}
 }
 
 // rewriteAt is how many bytes a rewriting function gets at once.
 const rewriteAt = 64 << 10
 
-// rewrite returns a string as long as argument 1, whose bytes a function writes piece by piece.
-func (l *library) rewrite(c *lua.Call, write func(out []byte, piece string)) error {
-	text := c.String(1)
-	if err := c.Err(); err != nil {
-		return err
-	}
+// rewrite returns a string as long as a text. write gives the bytes from an index on, piece by piece.
+func (l *library) rewrite(c *lua.Call, text string, write func(out []byte, from int)) error {
 	b := l.builder()
 	defer l.done(b)
-	for len(text) > 0 {
-		piece := text[:min(len(text), rewriteAt)]
-		text = text[len(piece):]
-		if err := c.State().Step(len(piece) / bytesPerStep); err != nil {
+	if !b.Room(len(text)) {
+		return b.Err()
+	}
+	for from := 0; from < len(text); {
+		n := min(len(text)-from, rewriteAt)
+		if err := c.State().Step(n / bytesPerStep); err != nil {
 			return err
 		}
-		if !b.Append(len(piece), func(dst []byte) []byte {
-			n := len(dst)
-			dst = dst[:n+len(piece)]
-			write(dst[n:], piece)
+		b.Append(n, func(dst []byte) []byte {
+			at := len(dst)
+			dst = dst[:at+n]
+			write(dst[at:], from)
 			return dst
-		}) {
-			return b.Err()
-		}
+		})
+		from += n
 	}
 	v, err := b.Value()
 	if err != nil {
@@ -244,6 +279,16 @@ func (l *library) rep(c *lua.Call) error {
 	size := len(text)*count + len(separator)*(count-1) // no overflow: the count has 31 bits, and so have lengths
 	if err := s.CheckLength(size); err != nil {
 		return err
+	}
+	if size <= shortText {
+		var room [shortText]byte
+		out := room[:size]
+		n := copy(out, text)
+		n += copy(out[n:], separator)
+		for n < size { // what is there, twice as much each time
+			n += copy(out[n:], out[:n])
+		}
+		return l.returnPiece(c, out)
 	}
 	b := l.builder()
 	defer l.done(b)
