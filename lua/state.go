@@ -100,9 +100,10 @@ func (s *State) SetGlobal(name string, value Value) error { return s.globals.Set
 // Global returns a global variable, without metamethods.
 func (s *State) Global(name string) Value { return s.globals.GetString(name) }
 
-// String makes a Lua string. Its memory is charged to the state; over the limit the error is one of Lua's.
+// String makes a Lua string. Its memory is charged to the state; over the limit the error is one of Lua's. Within a Go
+// function that Lua has called, the copy of a long text counts steps.
 func (s *State) String(text string) (Value, error) {
-	if err := s.checkLength(len(text)); err != nil {
+	if err := s.beforeCopy(len(text)); err != nil {
 		return Nil, err
 	}
 	block, err := s.newString(text)
@@ -112,9 +113,9 @@ func (s *State) String(text string) (Value, error) {
 	return stringValue(block), nil
 }
 
-// Bytes makes a Lua string of bytes, with one copy.
+// Bytes makes a Lua string of bytes, with one copy. Otherwise it is as String.
 func (s *State) Bytes(text []byte) (Value, error) {
-	if err := s.checkLength(len(text)); err != nil {
+	if err := s.beforeCopy(len(text)); err != nil {
 		return Nil, err
 	}
 	block, err := s.newStringBytes(text)
@@ -122,6 +123,17 @@ func (s *State) Bytes(text []byte) (Value, error) {
 		return Nil, err
 	}
 	return stringValue(block), nil
+}
+
+// beforeCopy refuses a string that would be too long, and counts the work of making it.
+func (s *State) beforeCopy(length int) error {
+	if err := s.checkLength(length); err != nil {
+		return err
+	}
+	if length < bigWork || s.active == nil { // without one it is the host's work: an interrupt is for Lua code
+		return nil
+	}
+	return s.Step(length / bytesPerStep)
 }
 
 // checkLength refuses a string that would be too long.

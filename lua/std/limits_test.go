@@ -87,3 +87,29 @@ func TestLimitsOfTables(t *testing.T) {
 		"remove":             {source: `local t = {} for i = 1, 20000 do t[i] = i end while true do table.remove(t, 1) end`, little: true},
 	})
 }
+
+// TestLimitsOfLongStrings holds the functions that copy a piece of a long string to the step limit: a copy of 1 MiB is
+// 16,384 steps, not one.
+func TestLimitsOfLongStrings(t *testing.T) {
+	for name, source := range map[string]string{
+		"sub":      `while true do big:sub(2) end`,
+		"match":    `while true do big:match("^(.*)$") end`,
+		"gmatch":   `while true do for s in big:gmatch(".+") do end end`,
+		"gsub":     `while true do big:gsub("^", "x") end`,
+		"function": `while true do big:gsub("^.*", function(s) end) end`,
+		"concat":   `while true do table.concat({big, "x"}) end`,
+		"format":   `while true do ("%s"):format(big) end`,
+		"upper":    `while true do big:upper() end`,
+		"reverse":  `while true do big:reverse() end`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			allocated, err := limited(t, lua.Options{MaxSteps: 60_000}, `local big = ("x"):rep(2^20) `+source)
+			if !errors.Is(err, lua.ErrSteps) {
+				t.Fatalf("error %v, want that of the limit", err)
+			}
+			if allocated > 64<<20 {
+				t.Errorf("Go allocated %d MiB in 60,000 steps", allocated>>20)
+			}
+		})
+	}
+}

@@ -110,6 +110,9 @@ func (r *replacer) each(replace func(from, to int) error) error {
 		if err != nil || from < 0 {
 			return err
 		}
+		if err := r.state.Step(1); err != nil {
+			return err
+		}
 		r.count++
 		r.out.WriteString(r.subject[r.copied:from])
 		if err := replace(from, to); err != nil {
