@@ -103,14 +103,21 @@ func remove(c *lua.Call) error {
 
 func maxn(c *lua.Call) error {
 	t := c.Table(1)
-	if err := c.State().Step(t.Slots()); err != nil {
-		return err
-	}
-	highest := 0.0
+	highest, left := 0.0, t.Slots() // some of which All passes over
+	n := 0
 	for key := range t.All {
+		if n++; n%piece == 0 {
+			if err := c.State().Step(piece); err != nil {
+				return err
+			}
+			left -= piece
+		}
 		if f, isNumber := key.AsNumber(); isNumber {
 			highest = math.Max(highest, f)
 		}
+	}
+	if err := c.State().Step(max(left, 0)); err != nil {
+		return err
 	}
 	return c.ReturnNumber(highest)
 }
