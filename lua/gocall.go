@@ -295,7 +295,8 @@ func (c *Call) returnAll(values []Value) error {
 		return err
 	}
 	stack := c.th.stack[at:]
-	if len(values) <= 4 { // one by one: copy takes longer
+	if len(values) <= 4 {
+		//lint:ignore S1001 copy takes longer for a few
 		for i, v := range values {
 			stack[i] = v
 		}

@@ -36,7 +36,8 @@ func withPosition(c *lua.Call, level int, object lua.Value) error {
 	if position == "" && object.Kind() == lua.KindString {
 		return s.Raise(object)
 	}
-	message, err := lua.Nil, error(nil)
+	var message lua.Value
+	var err error
 	if len(text) <= short {
 		message, err = s.String(position + text)
 	} else {
