@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,13 +15,30 @@ import (
 	"github.com/tidewire/tidewire/internal/logging"
 )
 
-// newLog returns a logger and what it writes, one string an entry, without the time.
-func newLog(colour bool) (*slog.Logger, *logging.Handler, *[]string) {
-	var entries []string
-	h := logging.New(logging.Options{Colour: colour, TimeFormat: "#", Output: func(entry []byte) {
-		entries = append(entries, strings.TrimPrefix(strings.ReplaceAll(string(entry), "\x1b[2m#\x1b[0m", "#"), "# "))
-	}})
-	return slog.New(h), h, &entries
+// written collects what a log writes, one string an entry, without the time. Summaries come from a timer, so it is read
+// under a lock.
+type written struct {
+	mu      sync.Mutex
+	entries []string
+}
+
+func (w *written) add(entry []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.entries = append(w.entries, strings.TrimPrefix(strings.ReplaceAll(string(entry), "\x1b[2m#\x1b[0m", "#"), "# "))
+}
+
+func (w *written) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.entries)
+}
+
+// newLog returns a logger and what it writes.
+func newLog(colour bool) (*slog.Logger, *logging.Handler, *written) {
+	w := &written{}
+	h := logging.New(logging.Options{Colour: colour, TimeFormat: "#", Output: w.add})
+	return slog.New(h), h, w
 }
 
 // Whatever a message or an attribute holds, it acts on no terminal, and no line of it looks like an entry.
@@ -44,12 +63,12 @@ func TestEntries(t *testing.T) {
 	} {
 		logger, _, entries := newLog(false)
 		logger.Error(c.message, c.attrs...)
-		if got := (*entries)[0]; got != c.want {
+		if got := entries.all()[0]; got != c.want {
 			t.Errorf("%.300q\n got %.300q\nwant %.300q", c.message, got, c.want)
 		}
 		logger.With("w", hostile).WithGroup("g").Error("with", "k", hostile)
-		if strings.ContainsAny((*entries)[1], "\x1b\r\a\x00\u202e") || strings.Count((*entries)[1], "\n") != 1 {
-			t.Errorf("%.300q", (*entries)[1])
+		if strings.ContainsAny(entries.all()[1], "\x1b\r\a\x00\u202e") || strings.Count(entries.all()[1], "\n") != 1 {
+			t.Errorf("%.300q", entries.all()[1])
 		}
 	}
 }
@@ -58,7 +77,7 @@ func TestEntries(t *testing.T) {
 func TestColours(t *testing.T) {
 	logger, _, entries := newLog(true)
 	logger.Error("a\x1b[7mb", "k", "\x1b[7m", "l", `\x1b[7m`, "m", `\x1b[7m and space`, `\x1b[7m`, 1)
-	got := (*entries)[0]
+	got := entries.all()[0]
 	if strings.Contains(got, "\x1b[7m") || !strings.Contains(got, "\x1b[") {
 		t.Errorf("%q", got)
 	}
@@ -82,7 +101,7 @@ func TestLimits(t *testing.T) {
 				synctest.Wait()
 				handler.Flush()
 				shown, left := 0, 0
-				for _, entry := range *entries {
+				for _, entry := range entries.all() {
 					var n int
 					if _, err := fmt.Sscanf(entry, "WRN %d more lines like this were left out: ", &n); err == nil {
 						left += n
@@ -96,8 +115,8 @@ func TestLimits(t *testing.T) {
 				if shown+left != seconds*rate {
 					t.Errorf("%d shown and %d left out of %d", shown, left, seconds*rate)
 				}
-				if len(*entries) < 100 || len(*entries) > 50+6*seconds+2 {
-					t.Errorf("%d entries in %d s", len(*entries), seconds)
+				if len(entries.all()) < 100 || len(entries.all()) > 50+6*seconds+2 {
+					t.Errorf("%d entries in %d s", len(entries.all()), seconds)
 				}
 			})
 		})
@@ -115,18 +134,18 @@ func TestLimitsAreApart(t *testing.T) {
 		}
 		flood()
 		logger.Error("another place")
-		if got := (*entries)[len(*entries)-1]; len(*entries) != 51 || got != "ERR another place\n" {
-			t.Errorf("%d entries, the last %q", len(*entries), got)
+		if got := entries.all()[len(entries.all())-1]; len(entries.all()) != 51 || got != "ERR another place\n" {
+			t.Errorf("%d entries, the last %q", len(entries.all()), got)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got := (*entries)[len(*entries)-1]; len(*entries) != 52 || got != "ERR 950 more lines like this were left out: flood 999\n" {
-			t.Errorf("%d entries, the last %q", len(*entries), got)
+		if got := entries.all()[len(entries.all())-1]; len(entries.all()) != 52 || got != "ERR 950 more lines like this were left out: flood 999\n" {
+			t.Errorf("%d entries, the last %q", len(entries.all()), got)
 		}
 		time.Sleep(time.Hour)
 		flood()
-		if len(*entries) != 102 {
-			t.Errorf("%d entries, want 50 more", len(*entries))
+		if len(entries.all()) != 102 {
+			t.Errorf("%d entries, want 50 more", len(entries.all()))
 		}
 	})
 }
