@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"github.com/tidewire/tidewire/internal/deflate"
 	"github.com/tidewire/tidewire/internal/dial"
@@ -21,30 +20,26 @@ func (c *connection) connectLoop(ctx context.Context) {
 			conn.Raw.Close()
 		}
 		c.mu.Lock()
-		if c.outcome == nil {
-			c.outcome = c.failureLocked(failure.From(PhaseHandshake, err))
-		}
-		c.state = closing
-		c.mu.Unlock()
+		c.endLocked(c.failureLocked(failure.From(PhaseHandshake, err)))
+		c.unlock()
 		c.finish(Tally{})
 		c.engine.setRunning(c, false)
 		return
 	}
 
 	c.mu.Lock()
-	if c.state != connecting { // closed in the last moment
+	if !c.openLocked() { // closed in the last moment
 		c.mu.Unlock()
 		conn.Raw.Close()
 		c.finish(Tally{})
 		c.engine.setRunning(c, false)
 		return
 	}
-	c.state, c.opened = open, time.Now()
 	c.transport, c.raw = conn.Transport, conn.Raw
 	c.compressLocked(opened.compression)
 	c.startKeepaliveLocked()
 	c.kickLocked()
-	c.mu.Unlock()
+	c.unlock()
 	if c.inbox.opened() {
 		c.engine.ready.push(c)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -14,63 +15,60 @@ import (
 	"github.com/tidewire/tidewire/internal/wire"
 )
 
-// state is where a connection stands (RFC 6455 §4.1, §7.1.3, §7.1.4).
-//
-//	connecting ──► open ──► closing ──► closed
-//	    └───────────────────►┘
-//
-// It is closing from the first of these on: Close, the peer's close frame, a failure. It is closed when the terminal
-// event waits in the inbox.
-type state uint8
-
-const (
-	connecting state = iota
-	open
-	closing
-	closed
-)
-
 // connection is one WebSocket connection, from Connect to its terminal event.
 type connection struct {
-	engine *Engine
-	id     ID
-	opts   ConnectOptions // constant after newConnection; copied, never shared
-	target *dial.Target   // constant; nil if the URL is malformed
-	url    string         // constant after Connect; without user name and password
+	// Constant after newConnection:
+	engine      *Engine
+	id          ID
+	opts        ConnectOptions // copied, never shared
+	target      *dial.Target   // nil if the URL is malformed
+	url         string         // without user name and password
+	writeLoopFn func()         // writeLoop as a value that is made once
+	readyFn     func()         // enters the connection into the ready list; likewise
 
-	inbox      inbox       // has its own lock
-	discarding atomic.Bool // Close was called: Dispatch delivers no more messages
-	nextReady  *connection // guarded by the ready list's lock
+	// Guarded elsewhere:
+	inbox      inbox        // has its own lock
+	nextReady  *connection  // guarded by the ready list's lock
+	discarding atomic.Bool  // Close was called: Dispatch delivers no more messages
+	heard      atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
 
-	heard atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
+	mu sync.Mutex // leaf; guards what follows, with the exceptions named; release it with unlock
 
-	writeLoopFn func() // writeLoop as a value that is made once
-	readyFn     func() // enters the connection into the ready list; likewise
+	// Written once, by start; cut and finish find them zero before:
+	cancel  context.CancelFunc // ends the dial
+	started time.Time          // of the dial
 
-	mu           sync.Mutex // leaf; guards what follows
-	state        state
-	closeCalled  bool     // by the script, or by CloseAll
-	outcome      *outcome // how it ends; the first one wins; nil until then
+	// Written once, by connectLoop with the step to open. Whoever has seen that step, readLoop
+	// and writeLoop among them, reads them without the lock:
+	opened     time.Time
+	transport  net.Conn            // what frames travel over
+	raw        net.Conn            // the socket under it
+	compressor *deflate.Compressor // nil if nothing is compressed; used by writeLoop alone
+
+	// Written by connectLoop alone:
+	connectPhase Phase // how far it has come while connecting
+	facts        facts
+
+	// Written by writeLoop alone, after kickLocked has started it:
+	closeWritten bool      // our close frame was handed to the operating system
+	writeErr     error     // why writing ended
+	wrote        sync.Cond // signalled when writeLoop has ended
+
+	// Written by readLoop alone:
+	readEnded bool          // it has met its end, and is about to say how the connection ends
+	roundTrip time.Duration // of the newest answered ping; 0 before
+
+	// Written by every goroutine:
+	state        lifecycle // in state.go only
+	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
+	closeCalled  bool      // by the script, or by CloseAll
 	outbox       proto.Outbox
-	closeWritten bool                // our close frame was handed to the operating system
-	writeErr     error               // why writing ended
-	writing      bool                // writeLoop runs
-	hurried      bool                // a write was told to return early
-	wrote        sync.Cond           // signalled when writeLoop has ended
-	compressor   *deflate.Compressor // writeLoop's, once set; nil if nothing is compressed
+	writing      bool // writeLoop runs
+	hurried      bool // a write was told to return early
 	keepalive    keepalive
 	violation    violation
-	roundTrip    time.Duration // of the newest answered ping; 0 before
 	closingTimer *time.Timer
 	closingUntil time.Time
-	cancel       context.CancelFunc // ends the dial; nil before start
-	started      time.Time          // of the dial; zero before start
-	opened       time.Time          // zero before
-	transport    net.Conn           // what frames travel over; nil before open
-	raw          net.Conn           // the socket under it
-	readEnded    bool               // readLoop has met its end, and is about to say how the connection ends
-	connectPhase Phase              // how far it has come while connecting
-	facts        facts
 }
 
 // facts is what info tells of a connection.
@@ -82,10 +80,12 @@ type facts struct {
 	tls        *TLSInfo
 }
 
-func newConnection(e *Engine, id ID, target *dial.Target, opts ConnectOptions) *connection {
+func newConnection(e *Engine, id ID, target *dial.Target, url string, opts ConnectOptions) *connection {
 	c := &connection{engine: e, id: id, opts: opts, target: target, connectPhase: PhaseTCP}
 	if target != nil {
 		c.url = target.Redacted
+	} else {
+		c.url = dial.Redact(url)
 	}
 	c.wrote.L = &c.mu
 	c.writeLoopFn = c.writeLoop
@@ -99,7 +99,7 @@ func (c *connection) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.engine.setRunning(c, true)
 	c.mu.Lock()
-	if c.state != connecting {
+	if c.state.now != connecting {
 		c.mu.Unlock()
 		cancel()
 		c.engine.setRunning(c, false)
@@ -117,7 +117,7 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 	unsent := c.outbox.Unsent()
 	size := unsent.Bytes + int64(unsent.Messages+1)*messageOverhead + int64(len(data))
 	c.outbox.Push(opcode, data)
-	if c.state >= closing {
+	if c.state.now >= closing {
 		c.mu.Unlock()
 		return
 	}
@@ -126,12 +126,10 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 		c.mu.Unlock()
 		return
 	}
-	c.outcome = c.failureLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
+	c.failLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
 		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
 		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
-	c.state = closing
-	c.outbox.Clear()
-	c.mu.Unlock()
+	c.unlock()
 	c.cut()
 }
 
@@ -142,25 +140,24 @@ func (c *connection) close(code int, reason string) {
 	c.mu.Lock()
 	already := c.closeCalled
 	c.closeCalled = true
-	before := c.state
+	before := c.state.now
 	switch before {
 	case connecting:
-		c.outcome = &outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
-			detail: "closed before the connection was open"}
-		c.state = closing
+		c.endLocked(&outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
+			detail: "closed before the connection was open"})
 		c.outbox.Clear()
 	case open:
 		if c.violation.err != nil { // its answer has only waited for this
 			c.answerViolationLocked()
 			break
 		}
-		c.state = closing
+		c.closingLocked(fmt.Sprintf("Close was called with code %d", code))
 		c.outbox.Close(code, reason)
 		c.armClosingLocked()
 		c.hurryLocked()
 		c.kickLocked()
 	}
-	c.mu.Unlock()
+	c.unlock()
 	if already {
 		return
 	}
@@ -174,10 +171,8 @@ func (c *connection) close(code int, reason string) {
 func (c *connection) abort() {
 	c.close(wire.CloseGoingAway, "")
 	c.mu.Lock()
-	if c.outcome == nil {
-		c.outcome = c.failureLocked(closingTimeout("the host's grace ended before the closing handshake did"))
-	}
-	c.mu.Unlock()
+	c.endLocked(c.failureLocked(closingTimeout("the host's grace ended before the closing handshake did")))
+	c.unlock()
 	c.cut()
 }
 
@@ -203,36 +198,22 @@ func (c *connection) cut() {
 // fail ends a connection that has not started, unless it has ended.
 func (c *connection) fail(err *failure.Error) {
 	c.mu.Lock()
-	if c.state != connecting {
+	if c.state.now != connecting {
 		c.mu.Unlock()
 		return
 	}
-	c.outcome = c.failureLocked(err)
-	c.state = closing
-	c.outbox.Clear()
-	c.mu.Unlock()
+	c.failLocked(err)
+	c.unlock()
 	c.cut()
-}
-
-// withdraw ends a connection that has not started without an event, and reports whether there is none yet.
-func (c *connection) withdraw() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state != connecting {
-		return false
-	}
-	c.state = closed
-	return true
 }
 
 // finish posts the terminal event, once. Nothing of the connection is delivered after, and writeLoop has ended.
 func (c *connection) finish(lost Tally) {
 	c.mu.Lock()
-	if c.state == closed {
+	if !c.closedLocked() {
 		c.mu.Unlock()
 		return
 	}
-	c.state = closed
 	c.outbox.Clear()
 	for _, timer := range []*time.Timer{c.closingTimer, c.keepalive.timer, c.violation.timer} {
 		if timer != nil {
@@ -241,7 +222,7 @@ func (c *connection) finish(lost Tally) {
 	}
 	started := c.started
 	failed := c.outcome.failed || !c.opened.IsZero() && time.Since(c.opened) < quickEnd
-	c.mu.Unlock()
+	c.unlock()
 	if failed && !started.IsZero() {
 		c.engine.guard.failed(c.target.Address(), started)
 	}
@@ -265,7 +246,7 @@ func (c *connection) closingExpired() {
 	paused := c.inbox.isPaused()
 	c.mu.Lock()
 	switch {
-	case c.state == closed, c.readEnded, time.Now().Before(c.closingUntil):
+	case c.state.now == closed, c.readEnded, time.Now().Before(c.closingUntil):
 		c.mu.Unlock()
 		return
 	case paused:
@@ -273,20 +254,20 @@ func (c *connection) closingExpired() {
 		c.armClosingLocked()
 		c.mu.Unlock()
 		return
-	case c.outcome == nil && c.writeErr != nil:
-		c.outcome = c.failureLocked(transportFailure("write", c.writeErr))
-	case c.outcome == nil && !c.closeWritten:
-		c.outcome = c.failureLocked(closingTimeout("the peer reads nothing, and the close frame waits behind what was sent before it"))
-	case c.outcome == nil:
-		c.outcome = c.failureLocked(closingTimeout("the peer did not answer the close frame in time"))
+	case c.writeErr != nil:
+		c.endLocked(c.failureLocked(transportFailure("write", c.writeErr)))
+	case !c.closeWritten:
+		c.endLocked(c.failureLocked(closingTimeout("the peer reads nothing, and the close frame waits behind what was sent before it")))
+	default:
+		c.endLocked(c.failureLocked(closingTimeout("the peer did not answer the close frame in time")))
 	}
-	c.mu.Unlock()
+	c.unlock()
 	c.cut()
 }
 
 // phaseLocked says how far the connection has come.
 func (c *connection) phaseLocked() Phase {
-	switch c.state {
+	switch c.state.now {
 	case connecting:
 		return c.connectPhase
 	case open:
@@ -322,7 +303,7 @@ func (c *connection) addStats(s *Stats) {
 	s.Unsent.Messages += unsent.Messages
 	s.Unsent.Bytes += unsent.Bytes
 	s.RoundTrip = max(s.RoundTrip, c.roundTrip)
-	switch c.state {
+	switch c.state.now {
 	case connecting:
 		s.Connecting++
 	case open:

@@ -99,10 +99,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 		return 0, e.tooMany(opts.Caller, "the engine holds as many live connections as it may", e.opts.MaxConnections)
 	}
 	e.lastID++
-	c := newConnection(e, e.lastID, target, opts.withDefaults())
-	if parseErr != nil {
-		c.url = dial.Redact(url)
-	}
+	c := newConnection(e, e.lastID, target, url, opts.withDefaults())
 	e.connections[c.id] = c
 	e.mu.Unlock()
 

@@ -47,3 +47,22 @@ func (e *Engine) Running() int {
 	defer e.mu.Unlock()
 	return len(e.running)
 }
+
+// StateEdges returns every step that the diagram of states has, as the log writes them.
+func StateEdges() (edges []string) {
+	for from := connecting; from <= closed; from++ {
+		for to := connecting; to <= closed; to++ {
+			if from.mayBecome(to) {
+				edges = append(edges, from.String()+" → "+to.String())
+			}
+		}
+	}
+	return edges
+}
+
+// ForceStep takes a step that the diagram does not have, from closed to open.
+func ForceStep() {
+	c := newConnection(New(Options{}), 1, nil, "", ConnectOptions{})
+	c.stepLocked(closed, "")
+	c.stepLocked(open, "")
+}

@@ -33,7 +33,7 @@ func (c *connection) hear() { c.heard.Store(int64(time.Since(c.opened))) }
 func (c *connection) keepaliveDue() {
 	paused := c.inbox.isPaused()
 	c.mu.Lock()
-	if c.state != open {
+	if c.state.now != open {
 		c.mu.Unlock()
 		return
 	}
@@ -60,12 +60,10 @@ func (c *connection) keepaliveDue() {
 	case now.Sub(k.since) < c.opts.Pong:
 		k.timer.Reset(c.opts.Pong - now.Sub(k.since))
 	default:
-		c.outcome = c.failureLocked(failure.New(PhaseOpen, failure.Keepalive, failure.MsgTimerExpired,
+		c.failLocked(failure.New(PhaseOpen, failure.Keepalive, failure.MsgTimerExpired,
 			"nothing came from the peer for %v, and no answer to a ping within %v: the peer or the way to it is gone",
 			now.Sub(heard).Round(time.Millisecond), c.opts.Pong))
-		c.state = closing
-		c.outbox.Clear()
-		c.mu.Unlock()
+		c.unlock()
 		c.cut()
 		return
 	}

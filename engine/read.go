@@ -157,11 +157,8 @@ func (c *connection) pinged(payload []byte) {
 // peerClosed answers the peer's close frame, or completes the closing handshake that we began (RFC 6455 §5.5.1).
 func (c *connection) peerClosed(code int, reason string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.outcome == nil {
-		c.outcome = closedByPeer(code, reason)
-	}
-	c.state = closing
+	defer c.unlock()
+	c.endLocked(closedByPeer(code, reason))
 	c.outbox.Answer(code, "")
 	c.armClosingLocked()
 	c.hurryLocked()
@@ -179,17 +176,13 @@ func (c *connection) transportEnded(err error) {
 	c.joinWriteLoop()
 
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.outcome == nil {
-		cause := transportFailure("read", err)
-		reset := failure.Network(c.writeErr) == failure.Reset && !errors.Is(c.writeErr, syscall.EPIPE) // which follows a FIN
-		if c.writeErr != nil && (errors.Is(err, net.ErrClosed) || reset) {
-			cause = transportFailure("write", c.writeErr)
-		}
-		c.outcome = c.failureLocked(cause)
+	defer c.unlock()
+	cause := transportFailure("read", err)
+	reset := failure.Network(c.writeErr) == failure.Reset && !errors.Is(c.writeErr, syscall.EPIPE) // which follows a FIN
+	if c.writeErr != nil && (errors.Is(err, net.ErrClosed) || reset) {
+		cause = transportFailure("write", c.writeErr)
 	}
-	c.state = closing
-	c.outbox.Clear()
+	c.failLocked(cause)
 }
 
 // joinWriteLoop waits until nothing is being written. The closing timer bounds it.

@@ -23,9 +23,9 @@ type violation struct {
 // came with the violation are in the inbox.
 func (c *connection) foundViolation(err *failure.Error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	c.violation.err = err
-	if c.state == open {
+	if c.state.now == open {
 		c.violation.timer = time.AfterFunc(violationPatience, c.violationOverdue)
 	} else {
 		c.answerViolationLocked()
@@ -41,29 +41,27 @@ func (c *connection) violationOverdue() {
 // failViolated answers the violation, unless that has been done.
 func (c *connection) failViolated() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	c.answerViolationLocked()
 }
 
 // answerViolationLocked decides how the connection ends and queues our close frame: behind what the script has sent, unless
 // another close frame is under way, whose place it takes.
 func (c *connection) answerViolationLocked() {
-	if c.violation.answered || c.state == closed {
+	if c.violation.answered || c.state.now == closed {
 		return
 	}
 	c.violation.answered = true
 	if c.violation.timer != nil {
 		c.violation.timer.Stop()
 	}
-	if c.outcome == nil {
-		c.outcome = c.failureLocked(c.violation.err)
-	}
-	if code := proto.CloseCode(c.violation.err); c.state == open {
+	wasOpen := c.state.now == open
+	c.endLocked(c.failureLocked(c.violation.err))
+	if code := proto.CloseCode(c.violation.err); wasOpen {
 		c.outbox.Close(code, "")
 	} else {
 		c.outbox.CloseNow(code, "")
 	}
-	c.state = closing
 	c.armClosingLocked()
 	c.hurryLocked()
 	c.kickLocked()

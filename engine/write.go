@@ -56,7 +56,7 @@ func (ch *chunk) free() {
 
 // kickLocked starts writeLoop if there is something to write and nobody does.
 func (c *connection) kickLocked() {
-	if c.writing || c.transport == nil || c.writeErr != nil || c.state == closed || !c.outbox.Waits() {
+	if c.writing || c.transport == nil || c.writeErr != nil || c.state.now == closed || !c.outbox.Waits() {
 		return
 	}
 	c.writing = true
@@ -113,10 +113,10 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 			c.mu.Lock()
 			if hurried := c.hurryOverLocked(); err != nil && !(hurried && errors.Is(err, os.ErrDeadlineExceeded)) {
 				c.writeFailedLocked(err, ch.encoder.DoneAfter(n-len(left)))
-				c.mu.Unlock()
+				c.unlock()
 				return
 			}
-			if c.state == closing {
+			if c.state.now == closing {
 				piece = closingPiece
 			}
 			if written > 0 {
@@ -133,7 +133,7 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 // wroteLocked takes note that bytes have left; all says that they were the last of what the outbox had handed out.
 func (c *connection) wroteLocked(all, closeIsLast bool) {
 	c.keepalive.wroteLocked(all, c.outbox.PingWaits())
-	if c.state == closing {
+	if c.state.now == closing {
 		if !c.violation.answered { // a peer that broke a rule is not waited for as long as it pleases
 			c.armClosingLocked()
 		}
@@ -144,7 +144,7 @@ func (c *connection) wroteLocked(all, closeIsLast bool) {
 func (c *connection) writeFailedLocked(err error, done Tally) {
 	c.outbox.Wrote(done)
 	c.writeErr = err
-	c.state = max(c.state, closing)
+	c.closingLocked("write: " + err.Error())
 	c.outbox.Clear()
 	c.armClosingLocked()
 }
