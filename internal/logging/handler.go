@@ -19,6 +19,9 @@ type Options struct {
 	// Output takes an entry, one or several whole lines. It must not wait for anybody, and not keep the bytes.
 	Output func(entry []byte)
 
+	// Level is the lowest level that is written. nil means Info.
+	Level slog.Leveler
+
 	Colour     bool
 	TimeFormat string // of package time
 }
@@ -46,7 +49,7 @@ type log struct {
 // New returns a Handler.
 func New(opts Options) *Handler {
 	l := &log{output: opts.Output, limits: newLimits()}
-	l.plain = tint.NewTextHandler(&l.entry, &tint.Options{TimeFormat: opts.TimeFormat, NoColor: !opts.Colour})
+	l.plain = tint.NewTextHandler(&l.entry, &tint.Options{Level: opts.Level, TimeFormat: opts.TimeFormat, NoColor: !opts.Colour})
 	return &Handler{Handler: l.plain, log: l}
 }
 
