@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/lua/syntax"
+	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
 const (

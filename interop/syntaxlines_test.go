@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/lua/syntax"
+	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
 const layoutsPerStatement = 150

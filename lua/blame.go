@@ -1,6 +1,6 @@
 package lua
 
-import "github.com/tidewire/tidewire/lua/code"
+import "github.com/tidewire/tidewire/internal/lua/code"
 
 // This file words errors as LuaJIT does: an operand that something cannot be done to is named after the variable, or the
 // field, that it was read from. The name is taken from the instructions in front of the one that failed.

@@ -1,6 +1,6 @@
 package lua
 
-import "github.com/tidewire/tidewire/lua/number"
+import "github.com/tidewire/tidewire/internal/lua/number"
 
 // A Builder makes a string piece by piece within the state's limits: its memory is charged as it grows, steps are counted
 // for that and for long pieces, and it never grows past the longest string that the state allows. After the first error, which

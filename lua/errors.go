@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/tidewire/tidewire/lua/syntax"
+	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
 // An Error is a Lua error on its way, or what Call returns of it. errors.Is and errors.As find its cause: the Go error

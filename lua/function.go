@@ -1,7 +1,7 @@
 package lua
 
 import (
-	"github.com/tidewire/tidewire/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
 // A Function is a function written in Lua: a closure of a prototype. Its upvalues hold captured variables, or the cells

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tidewire/tidewire/lua/number"
+	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
 // A Call is one call of a GoFunction: its arguments and its results. Arguments count from 1.

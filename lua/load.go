@@ -3,8 +3,8 @@ package lua
 import (
 	"bytes"
 
-	"github.com/tidewire/tidewire/lua/code"
-	"github.com/tidewire/tidewire/lua/syntax"
+	"github.com/tidewire/tidewire/internal/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
 // A Chunk is compiled source. It is immutable, and many states may load it at the same time.

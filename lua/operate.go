@@ -1,8 +1,8 @@
 package lua
 
 import (
-	"github.com/tidewire/tidewire/lua/code"
-	"github.com/tidewire/tidewire/lua/number"
+	"github.com/tidewire/tidewire/internal/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
 const (

@@ -3,7 +3,7 @@ package lua
 import (
 	"math"
 
-	"github.com/tidewire/tidewire/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
 // run runs the innermost frames of the state until the entry frame above which it was called is the innermost again and

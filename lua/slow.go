@@ -1,6 +1,6 @@
 package lua
 
-import "github.com/tidewire/tidewire/lua/code"
+import "github.com/tidewire/tidewire/internal/lua/code"
 
 // This file carries out the instructions, and the rarer cases of instructions, for which run makes a call. Each function
 // gets the innermost frame, whose pc is behind the instruction.

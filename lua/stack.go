@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tidewire/tidewire/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
 // An Activation is a call under way, as debug.getinfo sees it. It is good until the function goes on.

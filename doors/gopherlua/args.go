@@ -6,7 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/tidewire/tidewire/lua/number"
+	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
 // The functions of this file check the arguments of a Go function as lauxlib does for a C

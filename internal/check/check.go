@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tidewire/tidewire/lua/code"
-	"github.com/tidewire/tidewire/lua/syntax"
+	"github.com/tidewire/tidewire/internal/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
 // File is one file of a script.

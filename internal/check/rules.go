@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/lua/syntax"
 	"github.com/tidewire/tidewire/internal/luaapi"
 	"github.com/tidewire/tidewire/internal/spelling"
-	"github.com/tidewire/tidewire/lua/syntax"
 )
 
 // judge says what is wrong with all that was read.

@@ -1,6 +1,6 @@
 package check
 
-import "github.com/tidewire/tidewire/lua/syntax"
+import "github.com/tidewire/tidewire/internal/lua/syntax"
 
 // script is what was read of all files: who sets and who reads what. Judging waits until all is read, since a function
 // may use a global that a later line sets.

@@ -8,7 +8,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/tidewire/tidewire/lua/number"
+	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
 const (

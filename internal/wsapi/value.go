@@ -2,7 +2,7 @@ package wsapi
 
 import (
 	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/lua/number"
+	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
 // Type is the type of a Value, by the name that Lua's type function has for it.

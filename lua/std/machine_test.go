@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/lua/code"
+	"github.com/tidewire/tidewire/internal/lua/syntax"
+	"github.com/tidewire/tidewire/internal/testing/verify"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/code"
-	"github.com/tidewire/tidewire/lua/code/verify"
 	"github.com/tidewire/tidewire/lua/std"
-	"github.com/tidewire/tidewire/lua/syntax"
 )
 
 // machine is a state with all libraries, whose output is at hand. Its scripts can call exit, which they cannot catch.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tidewire/tidewire/internal/lua/number"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/number"
 )
 
 const (

@@ -3,8 +3,8 @@ package json
 import (
 	"strconv"
 
+	"github.com/tidewire/tidewire/internal/lua/number"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/number"
 )
 
 // What an error shows of a path and of a key, in bytes.

@@ -1,8 +1,8 @@
 package baselib
 
 import (
+	"github.com/tidewire/tidewire/internal/lua/number"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/number"
 )
 
 // tostring leaves a metamethod to run in its place, which may yield then.

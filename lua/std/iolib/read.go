@@ -7,8 +7,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/lua/number"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/number"
 )
 
 const (

@@ -4,8 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/tidewire/tidewire/internal/lua/number"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/number"
 )
 
 // log has LuaJIT's second argument, a base.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/lua/date"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/date"
 )
 
 // bytesPerStep is how many bytes of a date count as a step.

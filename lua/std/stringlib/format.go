@@ -3,8 +3,8 @@ package stringlib
 import (
 	"fmt"
 
+	"github.com/tidewire/tidewire/internal/lua/format"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/format"
 )
 
 // format is string.format.

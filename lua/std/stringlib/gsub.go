@@ -3,8 +3,8 @@ package stringlib
 import (
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/lua/pattern"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/pattern"
 )
 
 // replacer is a call of gsub under way. A function that it calls may call gsub, which has another one then.

@@ -1,8 +1,8 @@
 package stringlib
 
 import (
+	"github.com/tidewire/tidewire/internal/lua/pattern"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/pattern"
 )
 
 // workPerStep is how much of a Matcher's work, about a nanosecond each, counts as a step.

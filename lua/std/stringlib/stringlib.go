@@ -4,8 +4,8 @@ package stringlib
 import (
 	"encoding/binary"
 
+	"github.com/tidewire/tidewire/internal/lua/pattern"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/pattern"
 )
 
 // bytesPerStep is how many bytes that are copied or looked at count as a step.
