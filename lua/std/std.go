@@ -2,22 +2,23 @@
 package std
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/std/baselib"
-	"github.com/tidewire/tidewire/lua/std/bitlib"
-	"github.com/tidewire/tidewire/lua/std/corolib"
-	"github.com/tidewire/tidewire/lua/std/debuglib"
-	"github.com/tidewire/tidewire/lua/std/iolib"
-	"github.com/tidewire/tidewire/lua/std/jitlib"
-	"github.com/tidewire/tidewire/lua/std/mathlib"
-	"github.com/tidewire/tidewire/lua/std/oslib"
-	"github.com/tidewire/tidewire/lua/std/packagelib"
+	"github.com/tidewire/tidewire/lua/std/internal/baselib"
+	"github.com/tidewire/tidewire/lua/std/internal/bitlib"
+	"github.com/tidewire/tidewire/lua/std/internal/corolib"
+	"github.com/tidewire/tidewire/lua/std/internal/debuglib"
+	"github.com/tidewire/tidewire/lua/std/internal/iolib"
+	"github.com/tidewire/tidewire/lua/std/internal/jitlib"
+	"github.com/tidewire/tidewire/lua/std/internal/mathlib"
+	"github.com/tidewire/tidewire/lua/std/internal/oslib"
+	"github.com/tidewire/tidewire/lua/std/internal/packagelib"
+	"github.com/tidewire/tidewire/lua/std/internal/stringlib"
+	"github.com/tidewire/tidewire/lua/std/internal/tablelib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
-	"github.com/tidewire/tidewire/lua/std/stringlib"
-	"github.com/tidewire/tidewire/lua/std/tablelib"
 )
 
 // Options says what the libraries may reach. The zero value opens what only computes.
@@ -41,18 +42,28 @@ type Options struct {
 	ModuleDirs []string
 
 	// Exit carries out os.exit: it returns what State.Unwind does. nil ends the outermost
-	// call with an *oslib.ExitError.
+	// call with an error in which errors.As finds an ExitError.
 	Exit func(code int) error
 
 	// Logger receives what the script's author should know. nil discards it.
 	Logger *slog.Logger
 }
 
+// An ExitError is the cause of the error with which os.exit ends the outermost call, unless
+// Options.Exit says otherwise.
+type ExitError struct{ Code int }
+
+func (e ExitError) Error() string { return fmt.Sprintf("os.exit(%d)", e.Code) }
+
 // Open opens all libraries.
 func Open(s *lua.State, opts Options) error {
 	box := opts.Box
 	if box == nil {
 		box = sandbox.New(sandbox.Options{})
+	}
+	exit := opts.Exit
+	if exit == nil {
+		exit = func(code int) error { return s.Unwind(ExitError{code}) }
 	}
 	streams := iolib.NewStreams(opts.Stdin, opts.Stdout, opts.Stderr)
 	sources := sandbox.Sources{Box: box, Stdin: streams.Stdin}
@@ -70,7 +81,7 @@ func Open(s *lua.State, opts Options) error {
 		},
 		func() error { return tablelib.Open(s) }, // behind package, whose preload it uses
 		func() error {
-			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: opts.Exit, Flush: flush})
+			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: exit, Flush: flush})
 		},
 		func() error { return stringlib.Open(s) },
 	} {

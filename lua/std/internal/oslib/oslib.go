@@ -3,7 +3,6 @@ package oslib
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"os"
@@ -45,19 +44,13 @@ type Options struct {
 	Logger *slog.Logger
 
 	// Exit carries out os.exit. It returns what State.Unwind does, which ends the running
-	// code uncatchably. code is from 0 to 255. nil unwinds with an *ExitError.
+	// code uncatchably. code is from 0 to 255. It must be set.
 	Exit func(code int) error
 
 	// Flush is called before a program runs, so that what the script has printed comes
 	// first. nil does nothing.
 	Flush func()
 }
-
-// An ExitError is the cause of the error with which os.exit ends the outermost call, unless
-// Options.Exit says otherwise: errors.As finds it.
-type ExitError struct{ Code int }
-
-func (e *ExitError) Error() string { return fmt.Sprintf("os.exit(%d)", e.Code) }
 
 // library is the os library of one state.
 type library struct {
@@ -76,9 +69,6 @@ func Open(s *lua.State, opts Options) error {
 	}
 	if l.opts.Logger == nil {
 		l.opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	if l.opts.Exit == nil {
-		l.opts.Exit = func(code int) error { return s.Unwind(&ExitError{code}) }
 	}
 	_, err := s.NewModule("os",
 		lua.Func{Name: "clock", Call: l.clock},

@@ -12,7 +12,7 @@ import (
 	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/internal/outlet"
 	"github.com/tidewire/tidewire/lua"
-	"github.com/tidewire/tidewire/lua/std/iolib"
+	"github.com/tidewire/tidewire/lua/std/internal/iolib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
