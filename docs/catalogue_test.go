@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/wstest"
 	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )
@@ -46,7 +46,7 @@ func catalogue(t *testing.T) []failed {
 
 // The manual's messages are exactly those of package failure.
 func TestMessages(t *testing.T) {
-	parsed, err := parser.ParseFile(token.NewFileSet(), "internal/failure/failure.go", nil, 0)
+	parsed, err := parser.ParseFile(token.NewFileSet(), "internal/ws/failure/failure.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

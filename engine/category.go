@@ -1,6 +1,6 @@
 package engine
 
-import "github.com/tidewire/tidewire/internal/failure"
+import "github.com/tidewire/tidewire/internal/ws/failure"
 
 // Phase says how far a connection had come when it ended.
 type Phase = failure.Phase

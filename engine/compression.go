@@ -1,9 +1,9 @@
 package engine
 
 import (
-	"github.com/tidewire/tidewire/internal/deflate"
-	"github.com/tidewire/tidewire/internal/handshake"
-	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/ws/deflate"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
 // maxPacked bounds how much of a message's compressed form a chunk keeps room for.

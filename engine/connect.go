@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 
-	"github.com/tidewire/tidewire/internal/deflate"
-	"github.com/tidewire/tidewire/internal/dial"
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/handshake"
+	"github.com/tidewire/tidewire/internal/ws/deflate"
+	"github.com/tidewire/tidewire/internal/ws/dial"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
 // connectLoop takes the connection from its URL to open: name, TCP, TLS, opening handshake. Started by start, ended by

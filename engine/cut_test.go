@@ -15,7 +15,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 	"github.com/tidewire/tidewire/internal/wstest"
 	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
 const (

@@ -14,9 +14,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/dial"
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/dial"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
 var (

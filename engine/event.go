@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
 // ID names a connection for the life of its engine. IDs start at 1, are never reused, and stay below 2^53 so that a

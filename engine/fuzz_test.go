@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/proto"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 	"github.com/tidewire/tidewire/internal/wstest"
 	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 const (

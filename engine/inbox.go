@@ -3,8 +3,8 @@ package engine
 import (
 	"sync"
 
-	"github.com/tidewire/tidewire/internal/proto"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
 // entry is a message in the inbox.

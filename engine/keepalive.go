@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 // keepalive notices a peer that is gone without a word: after ConnectOptions.Ping without a byte it is sent a ping, and

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/handshake"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
 	"github.com/tidewire/tidewire/internal/wstest"
 	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )

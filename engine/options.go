@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/handshake"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
 // What the zero value of an option means.

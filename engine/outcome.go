@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
 // outcome is how a connection ends, but for the counts.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"net/netip"
 
-	"github.com/tidewire/tidewire/internal/dial"
-	"github.com/tidewire/tidewire/internal/policy"
+	"github.com/tidewire/tidewire/internal/ws/dial"
+	"github.com/tidewire/tidewire/internal/ws/policy"
 )
 
 // Policy decides which addresses may be dialled. It is asked about each address that is about to be connected to, after

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 	"github.com/tidewire/tidewire/internal/wstest"
 	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )

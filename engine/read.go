@@ -8,10 +8,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/dial"
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/proto"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/dial"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
 // lingerTime is how long the socket of an ended connection may wait for the peer's FIN (RFC 6455 §7.1.1).

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidewire/tidewire/internal/dial"
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/handshake"
+	"github.com/tidewire/tidewire/internal/ws/dial"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
 // route is where the opening handshake goes, and what it carries. A redirect makes another one of it.

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/handshake"
-	"github.com/tidewire/tidewire/internal/proto"
-	"github.com/tidewire/tidewire/internal/wire"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
 	"github.com/tidewire/tidewire/internal/wstest"
 )
 

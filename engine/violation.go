@@ -3,8 +3,8 @@ package engine
 import (
 	"time"
 
-	"github.com/tidewire/tidewire/internal/failure"
-	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
 // violationPatience is how long our close frame waits, after a violation, for the script to see the messages before it.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/proto"
+	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
 // chunkSizes are the sizes in which bytes leave, chosen by how much is queued.

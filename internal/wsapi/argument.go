@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 // ArgumentError is what is wrong with an argument of a script's call. The door raises it

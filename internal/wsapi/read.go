@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 const (

@@ -19,7 +19,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/errorlog"
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 // DefaultCloseCode is Close's code when the script gives none (RFC 6455 §7.4.1).

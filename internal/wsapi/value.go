@@ -1,8 +1,8 @@
 package wsapi
 
 import (
-	"github.com/tidewire/tidewire/internal/failure"
 	"github.com/tidewire/tidewire/internal/lua/number"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 // Type is the type of a Value, by the name that Lua's type function has for it.

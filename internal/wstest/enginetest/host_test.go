@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 // failing is a testing.TB that keeps what was said.

@@ -1,0 +1,102 @@
+package deflate
+
+import (
+	"errors"
+
+	"github.com/tidewire/tidewire/internal/ws/failure"
+)
+
+// zlibWindowBits is the least that we remember: zlib's compressor, asked for 8 bits, worked with 9 for many years.
+const zlibWindowBits = 9
+
+// Decompressor decompresses the messages of one direction of one connection, in their order. It is not safe for
+// concurrent use. Between messages it has the direction's window, and nothing without takeover.
+type Decompressor struct {
+	takeover bool
+	received window
+	free     func([]byte)
+}
+
+// NewDecompressor returns the decompressor for what the given direction sends. free takes back memory from Decompress's
+// alloc that did not leave with a message; nil leaves it to the garbage collector.
+func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
+	if free == nil {
+		free = func([]byte) {}
+	}
+	return &Decompressor{
+		takeover: d.Takeover,
+		received: window{max: 1 << max(d.WindowBits, zlibWindowBits)},
+		free:     free,
+	}
+}
+
+// Decompress returns a message, given its whole payload, in memory from alloc, which returns an empty slice with a
+// capacity of at least n bytes (RFC 7692 §7.2.2). maxMessage is the longest message in bytes; 0 means no limit. It asks
+// alloc for no more than that at once, and never for more than a few times what is already there. The error is a
+// *failure.Error, TooBig or Deflate, and final: what the peer sends next may refer to what was lost.
+func (d *Decompressor) Decompress(alloc func(n int) []byte, payload []byte, maxMessage int64) ([]byte, error) {
+	if len(payload) == 0 {
+		// An empty message has one byte (RFC 7692 §7.2.3.6); but a compressor with nothing to flush may give its sender
+		// none to send, and there is only one thing that this can mean.
+		return alloc(0), nil
+	}
+	m := message{limit: maxMessage, alloc: alloc, free: d.free}
+	m.bytes = alloc(m.limited(max(firstGuess*len(payload), minCapacity)))
+	begin, err := inflate(&m, payload, d.received.bytes)
+	switch {
+	case errors.Is(err, errTooBig):
+		d.free(m.bytes)
+		return nil, failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig,
+			"peer sent a message of more than %d bytes, the limit, compressed to %d", maxMessage, len(payload))
+	case err != nil:
+		d.free(m.bytes)
+		return nil, failure.New(failure.PhaseOpen, failure.Deflate, failure.MsgZlib,
+			"peer sent a compressed message of %d bytes that does not decompress (RFC 7692 §7.2.2): %w", len(payload), err)
+	}
+	if d.takeover {
+		if begin >= 0 {
+			d.received.forget()
+		}
+		d.received.add(m.bytes[max(begin, 0):])
+	}
+	return m.bytes, nil
+}
+
+// errTooBig says that there is more of a message than its limit allows.
+var errTooBig = errors.New("message is longer than its limit")
+
+const (
+	// firstGuess is how many times as long as its compressed form a message is taken to be until it proves longer.
+	firstGuess  = 4
+	minCapacity = 512
+)
+
+// message is one that is being decompressed.
+type message struct {
+	bytes []byte
+	limit int64 // 0 means none
+	alloc func(n int) []byte
+	free  func([]byte)
+}
+
+// room returns where the next bytes go; it is empty if the message has reached its limit.
+func (m *message) room() []byte {
+	have := len(m.bytes)
+	if have == cap(m.bytes) && m.limited(have+1) > have {
+		want := 4 * have
+		if have >= 1<<20 {
+			want = 2 * have
+		}
+		bigger := append(m.alloc(m.limited(max(want, minCapacity))), m.bytes...)
+		m.free(m.bytes)
+		m.bytes = bigger
+	}
+	return m.bytes[have:m.limited(cap(m.bytes))]
+}
+
+func (m *message) limited(n int) int {
+	if m.limit > 0 && int64(n) > m.limit {
+		return int(m.limit)
+	}
+	return n
+}

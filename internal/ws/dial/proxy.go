@@ -1,0 +1,137 @@
+package dial
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/tidewire/tidewire/internal/ws/failure"
+)
+
+// proxyServer is where a tunnel begins.
+type proxyServer struct {
+	scheme             string // http, https, socks5 or socks5h
+	host               string // as Target.Host
+	port               int
+	address            string // "host:port"
+	hasUserinfo        bool
+	username, password string
+
+	named bool   // by Options.Proxy, not by the environment
+	shown string // how texts name it: never with the password
+}
+
+// proxyPorts has the schemes that a proxy's URL may have, each with its port.
+var proxyPorts = map[string]int{"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+// The rules that the URL of a proxy can break, beside those of url.go.
+var (
+	errProxyScheme = errors.New("another scheme than http, https, socks5 and socks5h: use one of these")
+	errProxyTail   = errors.New(`something behind the host: remove it, or write %2F for a "/" and %3F for a "?" in the password`)
+	errSOCKSUser   = errors.New("a user name without a byte, or more than 255 of it or of the password, which SOCKS5 does not take: correct it")
+)
+
+// chooseProxy returns the proxy to reach t through; nil means none. The error is a *failure.Error of PhaseProxy.
+func chooseProxy(t *Target, o *Options) (*proxyServer, error) {
+	switch {
+	case strings.EqualFold(o.Proxy, "direct"):
+		return nil, nil
+	case o.Proxy != "":
+		p, err := parseProxy(o.Proxy)
+		if err != nil {
+			return nil, badProxy(o.Proxy, "", err)
+		}
+		p.named = true
+		return p, nil
+	case o.DialContext != nil:
+		return nil, nil
+	}
+	return environmentProxy(t)
+}
+
+// environmentProxy looks at HTTP_PROXY for ws and at HTTPS_PROXY for wss, then at ALL_PROXY, each in lower case first.
+// NO_PROXY, the exception of loopback addresses and the caution in CGI processes are package httpproxy's. The reading
+// is not: that package takes a URL that it cannot read for none, and the connection would go out directly.
+func environmentProxy(t *Target) (*proxyServer, error) {
+	scheme := "http"
+	if t.Secure {
+		scheme = "https"
+	}
+	variable, value := firstSet(scheme+"_proxy", strings.ToUpper(scheme)+"_PROXY", "all_proxy", "ALL_PROXY")
+	host := strings.TrimSuffix(t.Host, ".")
+	if value == "" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3
+		return nil, nil
+	}
+	_, exceptions := firstSet("no_proxy", "NO_PROXY")
+	config := httpproxy.Config{HTTPProxy: "any", HTTPSProxy: "any", NoProxy: exceptions}
+	// The error is about CGI, of which this config says nothing.
+	if use, _ := config.ProxyFunc()(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(t.Port))}); use == nil {
+		return nil, nil
+	}
+	if strings.EqualFold(variable, "HTTP_PROXY") && os.Getenv("REQUEST_METHOD") != "" {
+		// A web server hands a request's Proxy field to a CGI process under that name.
+		return nil, failure.New(failure.PhaseProxy, failure.Proxy, failure.MsgProxy, "proxy for %s: %s is not to be trusted "+
+			"in a CGI process (REQUEST_METHOD is set): use ALL_PROXY, or the option proxy", t.Address(), variable)
+	}
+	p, err := parseProxy(value)
+	if err != nil {
+		return nil, badProxy(value, " of "+variable, err)
+	}
+	p.shown += " (" + variable + ")"
+	return p, nil
+}
+
+// firstSet returns the first of these environment variables that is not empty.
+func firstSet(names ...string) (name, value string) {
+	for _, name := range names {
+		if value := os.Getenv(name); value != "" {
+			return name, value
+		}
+	}
+	return "", ""
+}
+
+// parseProxy reads a proxy's URL, or "host:port" for an http one. The error's text quotes nothing.
+func parseProxy(raw string) (*proxyServer, error) {
+	if len(raw) > maxURL {
+		return nil, errLongURL
+	}
+	if err := checkBytes(raw); err != nil {
+		return nil, err
+	}
+	scheme, rest, found := strings.Cut(raw, "://")
+	if !found {
+		scheme, rest = "http", raw
+	}
+	scheme = strings.ToLower(scheme)
+	fallbackPort, known := proxyPorts[scheme]
+	if !known {
+		return nil, errProxyScheme
+	}
+	rest = strings.TrimSuffix(rest, "/")
+	if strings.ContainsAny(rest, "/?") {
+		return nil, errProxyTail
+	}
+	a, err := parseAuthority(rest, fallbackPort)
+	if err != nil {
+		return nil, err
+	}
+	socks := strings.HasPrefix(scheme, "socks")
+	if socks && a.hasUserinfo && (a.username == "" || max(len(a.username), len(a.password)) > 255) {
+		return nil, errSOCKSUser
+	}
+	address := net.JoinHostPort(a.host, strconv.Itoa(a.port))
+	return &proxyServer{scheme: scheme, host: a.host, port: a.port, address: address, hasUserinfo: a.hasUserinfo,
+		username: a.username, password: a.password, shown: "proxy " + failure.Bounded(address)}, nil
+}
+
+// badProxy is the failure of a connection whose proxy's URL cannot be read; source is where it came from.
+func badProxy(raw, source string, err error) *failure.Error {
+	return failure.New(failure.PhaseProxy, failure.URI, failure.MsgProxyURI, "read proxy url %s%s: %w",
+		quote(failure.ShortURL(redactUnread(raw))), source, err)
+}

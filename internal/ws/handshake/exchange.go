@@ -1,0 +1,213 @@
+package handshake
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/ws/failure"
+)
+
+// maxHead bounds what is read of the peer's half, every 1xx answer before the final one included.
+const maxHead = 64 << 10
+
+var (
+	errTimer   = errors.New("timer expired")
+	errTooLong = fmt.Errorf("no end of its header within %d bytes", maxHead)
+)
+
+// exchange is one opening handshake on the wire, in either role: it bounds it in time and size, and remembers what
+// went wrong. Used by one goroutine.
+type exchange struct {
+	where   string // what an error's text begins with
+	peer    string // "server" or "client"
+	timeout time.Duration
+	conn    io.ReadWriter
+	reader  *bufio.Reader // reads conn through Read below
+
+	ctx       context.Context // ends with the handshake's time
+	stopTimer context.CancelFunc
+	stopCut   func() bool
+	cut       chan struct{} // closed when raw was closed, because ctx ended
+
+	room    int  // bytes that may still be read
+	got     int  // bytes that were read
+	first   byte // the first of them
+	readErr error
+}
+
+// begin starts the clock. When it runs out or ctx ends, raw is closed, which ends a blocked Read or Write of conn.
+func begin(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.Duration) *exchange {
+	e := &exchange{timeout: timeout, conn: conn, room: maxHead, cut: make(chan struct{})}
+	e.reader = bufio.NewReader(e)
+	e.ctx, e.stopTimer = context.WithTimeoutCause(ctx, timeout, errTimer)
+	e.stopCut = context.AfterFunc(e.ctx, func() {
+		defer close(e.cut)
+		raw.Close()
+	})
+	return e
+}
+
+// end stops the clock and reports whether the transport is still whole. To be called once.
+func (e *exchange) end() bool {
+	whole := e.stopCut()
+	if !whole {
+		<-e.cut
+	}
+	e.stopTimer()
+	return whole
+}
+
+// Read is for reader. It keeps the transport's own error, which package net/http does not pass on as it is.
+func (e *exchange) Read(p []byte) (int, error) {
+	if e.room == 0 {
+		e.readErr = errTooLong
+		return 0, errTooLong
+	}
+	n, err := e.conn.Read(p[:min(len(p), e.room)])
+	if e.got == 0 && n > 0 {
+		e.first = p[0]
+	}
+	e.room, e.got = e.room-n, e.got+n
+	if err != nil && e.readErr == nil {
+		e.readErr = err
+	}
+	return n, err
+}
+
+// buffered returns a copy of what was read behind the peer's half.
+func (e *exchange) buffered() []byte {
+	rest, _ := e.reader.Peek(e.reader.Buffered())
+	return append([]byte(nil), rest...)
+}
+
+// fail names a rule that the peer broke.
+func (e *exchange) fail(category failure.Category, message, format string, args ...any) *failure.Error {
+	return failure.New(failure.PhaseHandshake, category, message, "%s: %s", e.where, fmt.Sprintf(format, args...))
+}
+
+// explain is fail with the error that lies underneath.
+func (e *exchange) explain(category failure.Category, message string, cause error, format string, args ...any) *failure.Error {
+	return failure.Explain(failure.PhaseHandshake, category, message, cause, "%s: %s", e.where, fmt.Sprintf(format, args...))
+}
+
+// readFailure tells why the peer's half could not be read; err is the parser's view. What ended the handshake comes
+// first, then what the transport said, and the parser last: it stumbles over a half that was cut off, too.
+func (e *exchange) readFailure(err error) *failure.Error {
+	switch {
+	case e.ctx.Err() != nil:
+		return e.ended()
+	case e.readErr == errTooLong:
+		return e.explain(failure.Handshake, failure.MsgHTTPParse, errTooLong, "the %s sent %v", e.peer, errTooLong)
+	case e.readErr != nil:
+		return e.transportFailure(e.readErr)
+	}
+	return e.explain(failure.Handshake, failure.MsgHTTPParse, err, "the %s does not speak HTTP: %s%s", e.peer,
+		failure.Printable(err.Error(), 200), e.hint())
+}
+
+// writeFailure tells why our half could not be written.
+func (e *exchange) writeFailure(err error) *failure.Error {
+	if e.ctx.Err() != nil {
+		return e.ended()
+	}
+	return e.transportFailure(err)
+}
+
+// ended is the failure of a handshake that ran out of time or was cancelled.
+func (e *exchange) ended() *failure.Error {
+	cause := context.Cause(e.ctx)
+	switch {
+	case cause == errTimer && e.got > 0:
+		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause,
+			"not finished within %s, %d bytes came from the %s%s", e.timeout, e.got, e.peer, e.hint())
+	case cause == errTimer:
+		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause, "no word from the %s within %s", e.peer, e.timeout)
+	case errors.Is(cause, context.DeadlineExceeded):
+		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause, "%v", cause)
+	}
+	return e.explain(failure.Closed, failure.MsgTransport, cause, "cancelled: %v", cause)
+}
+
+func (e *exchange) transportFailure(err error) *failure.Error {
+	var op *net.OpError
+	var known *failure.Error
+	category := failure.Network(err)
+	switch {
+	case errors.As(err, &known): // dial.TLSConn's: only now does the server say what it holds of the TLS handshake
+		return known
+	case err == io.EOF && e.got == 0:
+		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word", e.peer)
+	case err == io.EOF:
+		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection after %d bytes, before the end of its header%s",
+			e.peer, e.got, e.hint())
+	case err == io.ErrUnexpectedEOF: // dial.Conn's word for it
+		return e.explain(failure.EOF, failure.MsgTransport, err, "the connection was cut: TLS ended without close_notify")
+	case category == failure.Reset:
+		return e.explain(failure.Reset, failure.MsgTransport, err, "connection reset by the %s%s", e.peer, e.hint())
+	case category == failure.Timeout: // the system gave up waiting for acknowledgements
+		return e.explain(failure.Timeout, failure.MsgTimerExpired, err, "%v", err)
+	case errors.As(err, &op) && op.Op == "remote error": // an alert (RFC 8446 §6)
+		return e.explain(failure.TLS, failure.MsgTransport, err, "the %s refuses: %s", e.peer,
+			strings.TrimPrefix(op.Err.Error(), "tls: "))
+	}
+	return e.explain(category, failure.MsgTransport, err, "%v", err)
+}
+
+// hint recognises the commonest mistake: one side speaks TLS. Its alerts and handshake records begin with these bytes
+// (RFC 8446 §5.1), which no HTTP message does.
+func (e *exchange) hint() string {
+	if e.got == 0 || e.first != 21 && e.first != 22 {
+		return ""
+	}
+	if e.peer == "client" {
+		return " (it speaks TLS: use ws://)"
+	}
+	return " (it speaks TLS: use wss://)"
+}
+
+// acceptFor returns the Sec-WebSocket-Accept for a key (RFC 6455 §4.2.2, item 5.4).
+func acceptFor(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// listOf returns the elements of a field that is a comma-separated list, over all its lines (RFC 9110 §5.6.1).
+func listOf(header http.Header, name string) []string {
+	var list []string
+	for _, line := range header.Values(name) {
+		for element := range strings.SplitSeq(line, ",") {
+			if element = strings.Trim(element, " \t"); element != "" {
+				list = append(list, element)
+			}
+		}
+	}
+	return list
+}
+
+// listHas reports whether a comma-separated list has this token, in any case.
+func listHas(header http.Header, name, token string) bool {
+	for _, element := range listOf(header, name) {
+		if strings.EqualFold(element, token) {
+			return true
+		}
+	}
+	return false
+}
+
+// shown quotes the value of a field for an error's text.
+func shown(header http.Header, name string) string {
+	values := header.Values(name)
+	if len(values) == 0 {
+		return "no " + name
+	}
+	return fmt.Sprintf("%s: %q", name, failure.Printable(strings.Join(values, ", "), 100))
+}

@@ -1,0 +1,92 @@
+package proto
+
+import (
+	"math/rand/v2"
+	"unsafe"
+
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+// Encoder turns frames into bytes, in pieces of any size of at least wire.MaxHeader+1. It is not safe for concurrent use.
+type Encoder struct {
+	frames []Frame // from next on
+	next   int
+	inside bool // the header of frames[next] has been written
+	offset int  // bytes of its payload that have been written
+	key    uint32
+
+	// The last Fill, for DoneAfter:
+	masked  bool
+	begin   int // e.next when it began
+	written int // bytes of that frame, header included, that earlier ones had encoded
+}
+
+// Load takes the frames to encode next. The Encoder is empty before.
+func (e *Encoder) Load(frames []Frame) {
+	e.frames, e.next, e.begin = frames, 0, 0
+}
+
+// Empty reports whether everything has been encoded.
+func (e *Encoder) Empty() bool { return e.next == len(e.frames) }
+
+// Fill encodes as much as fits into dst and returns how many bytes that are, and which messages end in them. A client
+// gives keys, from which each frame takes a fresh masking key (RFC 6455 §5.3, §10.3); a server gives nil.
+func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
+	clear(e.frames[e.begin:e.next]) // lets go of the payloads
+	e.begin, e.written, e.masked = e.next, 0, keys != nil
+	if e.inside {
+		e.written = e.headerLen(e.frames[e.next]) + e.offset
+	}
+	for e.next < len(e.frames) {
+		frame := &e.frames[e.next]
+		if !e.inside {
+			if len(dst)-n <= wire.MaxHeader {
+				return n, done
+			}
+			h := wire.Header{Fin: frame.Fin, RSV: frame.RSV, Opcode: frame.Opcode, Length: int64(len(frame.Payload))}
+			if keys != nil {
+				h.Masked, h.Key = true, uint32(keys.Uint64())
+			}
+			n += len(wire.AppendHeader(dst[n:n], h))
+			e.inside, e.key = true, h.Key
+		}
+		part := frame.Payload[e.offset:]
+		part = part[:min(len(part), len(dst)-n)]
+		if keys != nil {
+			// The view lives for this call only and is not written to.
+			e.key = wire.Mask(dst[n:], unsafe.Slice(unsafe.StringData(part), len(part)), e.key)
+		} else {
+			copy(dst[n:], part)
+		}
+		n += len(part)
+		e.offset += len(part)
+		if e.offset < len(frame.Payload) {
+			return n, done
+		}
+		if frame.ends >= 0 {
+			done.add(Tally{1, frame.ends})
+		}
+		e.next, e.inside, e.offset = e.next+1, false, 0
+	}
+	return n, done
+}
+
+// DoneAfter returns which messages ended in the first n bytes of the last Fill, for a write that failed half-way.
+func (e *Encoder) DoneAfter(n int) (done Tally) {
+	n += e.written
+	for _, frame := range e.frames[e.begin:e.next] {
+		n -= e.headerLen(frame) + len(frame.Payload)
+		if n < 0 {
+			break
+		}
+		if frame.ends >= 0 {
+			done.add(Tally{1, frame.ends})
+		}
+	}
+	return done
+}
+
+func (e *Encoder) headerLen(frame Frame) int {
+	var b [wire.MaxHeader]byte
+	return len(wire.AppendHeader(b[:0], wire.Header{Masked: e.masked, Length: int64(len(frame.Payload))}))
+}

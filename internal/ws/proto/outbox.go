@@ -1,0 +1,320 @@
+package proto
+
+import (
+	"sync"
+
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+const (
+	// maxFrame is the longest frame that is written: a longer message leaves in several, so that control frames pass
+	// between them (RFC 6455 §5.4).
+	maxFrame = 1 << 20
+
+	// maxPongs is how many answers to pings wait at most. A peer that sends more before we get to write needs only the
+	// newest ones (RFC 6455 §5.5.3).
+	maxPongs = 16
+
+	// keptMessages is how many entries an empty queue keeps room for: an idle connection holds no more.
+	keptMessages = 8
+
+	// lentMessages is how many entries a table may have that goes from one busy queue to the next.
+	lentMessages = 4096
+)
+
+// tables are message tables that a queue has done with: a queue that fills and empties all the time makes no garbage.
+var tables = sync.Pool{New: func() any { return new([]message) }}
+
+// Tally counts messages and the bytes of their payloads.
+type Tally struct {
+	Messages int
+	Bytes    int64
+}
+
+func (t *Tally) add(u Tally) { t.Messages += u.Messages; t.Bytes += u.Bytes }
+func (t *Tally) sub(u Tally) { t.Messages -= u.Messages; t.Bytes -= u.Bytes }
+
+// Frame is one frame to write. Its payload is a reference, never a copy.
+type Frame struct {
+	Fin     bool
+	RSV     byte // as in wire.Header
+	Opcode  wire.Opcode
+	Payload string
+
+	ends int64 // payload bytes of the message that this frame ends; -1 if it ends none
+}
+
+// Outbox holds what is to be written and hands it out in the order that RFC 6455 and good manners ask for:
+//
+//  1. the close frame that cannot wait: a failure's at once, the answer to the peer's once the message being written is
+//     complete; what is queued behind is then never written
+//  2. pongs
+//  3. our ping
+//  4. messages in order, in frames of at most 1 MiB
+//  5. the application's own close frame
+//
+// Nothing follows a close frame. An Outbox is not safe for concurrent use.
+type Outbox struct {
+	// Compresses says that messages leave compressed (RFC 7692): each one waits until Plain has handed it out and Packed
+	// has brought it back. Set before the first Next.
+	Compresses bool
+
+	pongs []string
+	ping  *string
+
+	messages []message // from first on
+	first    int
+	offset   int // bytes of the first message that have been handed out
+	packed   int // how many messages from first on need no compression any more
+
+	table *[]message // what messages goes back to the pool in, so that this costs no allocation; nil unless borrowed
+
+	close   *closeFrame // to be handed out
+	urgency urgency     // of close
+	closing bool        // nothing is queued any more: a close frame is under way, or Clear was called
+	sent    int         // the code of the close frame that was handed out; 0 before
+
+	unsent Tally // pushed and not yet written
+}
+
+// urgency says what a close frame waits for.
+type urgency uint8
+
+const (
+	afterAll     urgency = iota // everything queued before it
+	afterMessage                // the message that has been handed out in part
+	atOnce
+)
+
+type message struct {
+	opcode  wire.Opcode
+	rsv     byte
+	payload string
+	size    int64 // of the payload before it was compressed
+}
+
+type closeFrame struct {
+	code    int
+	payload string
+}
+
+// Push queues a message behind the others. Once a close frame is under way it only counts as unsent.
+func (o *Outbox) Push(opcode wire.Opcode, payload string) {
+	o.unsent.add(Tally{1, int64(len(payload))})
+	if o.closing {
+		return
+	}
+	switch full := len(o.messages) == cap(o.messages); {
+	case full && o.first > len(o.messages)/2:
+		o.compact()
+	case full && len(o.messages) == keptMessages:
+		o.borrow()
+	}
+	o.messages = append(o.messages, message{opcode: opcode, payload: payload, size: int64(len(payload))})
+}
+
+// Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the oldest one is dropped.
+func (o *Outbox) Pong(payload []byte) {
+	if len(o.pongs) == maxPongs {
+		copy(o.pongs, o.pongs[1:])
+		o.pongs = o.pongs[:maxPongs-1]
+	}
+	o.pongs = append(o.pongs, string(payload))
+}
+
+// Ping queues a ping of at most 125 bytes. It takes the place of one that still waits.
+func (o *Outbox) Ping(payload string) { o.ping = &payload }
+
+// PingWaits reports whether a ping has not been handed out yet.
+func (o *Outbox) PingWaits() bool { return o.ping != nil }
+
+// Plain returns the next message that is still to be compressed, once those before it are.
+func (o *Outbox) Plain() (payload string, ok bool) {
+	next := o.first + o.packed
+	if !o.Compresses || o.urgency != afterAll || o.sent != 0 || next >= len(o.messages) {
+		return "", false
+	}
+	return o.messages[next].payload, true
+}
+
+// Packed brings back the message that Plain handed out: compressed, or as it was if compression does not pay. Between
+// the two calls the outbox may have been cleared.
+func (o *Outbox) Packed(payload string, compressed bool) {
+	next := o.first + o.packed
+	if next >= len(o.messages) {
+		return
+	}
+	o.packed++
+	if m := &o.messages[next]; compressed {
+		m.payload, m.rsv = payload, rsv1
+	}
+}
+
+// Close queues the close frame that begins the closing handshake, behind what is queued (RFC 6455 §7.1.2). It does
+// nothing if a close frame is under way. The caller has checked code and reason.
+func (o *Outbox) Close(code int, reason string) {
+	if !o.closing {
+		o.setClose(code, reason)
+	}
+}
+
+// CloseNow puts a close frame before what is queued, to fail the connection (RFC 6455 §7.1.7). It takes the place of a
+// close frame that still waits; it does nothing if one has been handed out.
+func (o *Outbox) CloseNow(code int, reason string) {
+	if o.sent == 0 {
+		o.setClose(code, reason)
+		o.urgency = atOnce
+	}
+}
+
+// Answer puts the answer to the peer's close frame behind the message that has been handed out in part, if there is one,
+// and before all others (RFC 6455 §5.5.1). A close frame of our own that still waits is the answer, with its own code;
+// one that has been handed out needs no other.
+func (o *Outbox) Answer(code int, reason string) {
+	if !o.closing {
+		o.setClose(code, reason)
+	}
+	o.urgency = max(o.urgency, afterMessage)
+}
+
+func (o *Outbox) setClose(code int, reason string) {
+	o.close = &closeFrame{code, string(wire.AppendClose(nil, code, reason))}
+	o.closing = true
+}
+
+// Next appends to frames what is to be written next, about maxBytes of it, one frame of any size at least if there is one.
+func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
+	if o.sent != 0 {
+		return frames
+	}
+	size := 0
+	if o.urgency == afterAll {
+		for _, payload := range o.pongs {
+			frames = append(frames, Frame{Fin: true, Opcode: wire.Pong, Payload: payload, ends: -1})
+			size += wire.MaxHeader + len(payload)
+		}
+		o.pongs = o.pongs[:0]
+		if o.ping != nil {
+			frames = append(frames, Frame{Fin: true, Opcode: wire.Ping, Payload: *o.ping, ends: -1})
+			size += wire.MaxHeader + len(*o.ping)
+			o.ping = nil
+		}
+	}
+	for o.messageWaits() {
+		frame := o.peekFrame()
+		if len(frames) > 0 && size+wire.MaxHeader+len(frame.Payload) > maxBytes {
+			return frames
+		}
+		o.takeFrame(frame)
+		frames = append(frames, frame)
+		size += wire.MaxHeader + len(frame.Payload)
+	}
+	if !o.closeWaits() {
+		return frames
+	}
+	frames = append(frames, Frame{Fin: true, Opcode: wire.Close, Payload: o.close.payload, ends: -1})
+	o.sent, o.close = o.close.code, nil
+	return frames
+}
+
+// messageWaits reports whether a frame of a message goes before the close frame, if there is one.
+func (o *Outbox) messageWaits() bool {
+	switch o.urgency {
+	case afterAll:
+		return o.first < len(o.messages) && (!o.Compresses || o.packed > 0)
+	case afterMessage:
+		return o.offset > 0
+	}
+	return false
+}
+
+// closeWaits reports whether the close frame is next, all that goes before it having been handed out.
+func (o *Outbox) closeWaits() bool {
+	return o.close != nil && (o.urgency != afterAll || o.first == len(o.messages))
+}
+
+// peekFrame returns the next frame of the first message.
+func (o *Outbox) peekFrame() Frame {
+	m := o.messages[o.first]
+	frame := Frame{Fin: true, RSV: m.rsv, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: m.size}
+	if o.offset > 0 {
+		frame.Opcode, frame.RSV = wire.Continuation, 0
+	}
+	if len(frame.Payload) > maxFrame {
+		frame.Fin, frame.Payload, frame.ends = false, frame.Payload[:maxFrame], -1
+	}
+	return frame
+}
+
+func (o *Outbox) takeFrame(frame Frame) {
+	o.offset += len(frame.Payload)
+	if frame.Fin {
+		o.messages[o.first] = message{} // lets go of the payload
+		o.first++
+		o.offset = 0
+		o.packed = max(o.packed-1, 0)
+	}
+	if o.first == len(o.messages) {
+		o.messages, o.first = o.messages[:0], 0
+		if cap(o.messages) > keptMessages {
+			o.giveBack()
+		}
+	}
+}
+
+// borrow exchanges the small table of a queue that grows for one that others have used.
+func (o *Outbox) borrow() {
+	table := tables.Get().(*[]message)
+	if cap(*table) > len(o.messages) {
+		o.messages = append((*table)[:0], o.messages...)
+		*table = nil
+	}
+	o.table = table
+}
+
+// giveBack lends the table of a queue that is empty to others.
+func (o *Outbox) giveBack() {
+	if o.table != nil && cap(o.messages) <= lentMessages {
+		*o.table = o.messages[:0]
+		tables.Put(o.table)
+	}
+	o.messages, o.table = nil, nil
+}
+
+// Wrote takes note that the messages of done have been written completely.
+func (o *Outbox) Wrote(done Tally) { o.unsent.sub(done) }
+
+// Unsent counts the messages pushed and not written completely.
+func (o *Outbox) Unsent() Tally { return o.unsent }
+
+// Waits reports whether Next has something to hand out.
+func (o *Outbox) Waits() bool {
+	if o.sent != 0 {
+		return false
+	}
+	if _, plain := o.Plain(); plain {
+		return true
+	}
+	return o.close != nil || len(o.pongs) > 0 || o.ping != nil || o.messageWaits()
+}
+
+// WaitingBytes estimates what Next would hand out in all, headers included, for the choice of a buffer.
+func (o *Outbox) WaitingBytes() int64 {
+	return o.unsent.Bytes + int64(wire.MaxHeader*(o.unsent.Messages+len(o.pongs)+2))
+}
+
+// SentCode returns the code of the close frame that Next handed out (1005 for one without a code), or 0.
+func (o *Outbox) SentCode() int { return o.sent }
+
+// Clear forgets what is queued, so that its memory can be had again; it stays counted as unsent. What is pushed from now
+// on is counted only.
+func (o *Outbox) Clear() {
+	o.closing = true
+	o.pongs, o.ping, o.messages, o.table, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0
+}
+
+func (o *Outbox) compact() {
+	n := copy(o.messages, o.messages[o.first:])
+	clear(o.messages[n:])
+	o.messages, o.first = o.messages[:n], 0
+}

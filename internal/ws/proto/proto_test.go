@@ -1,0 +1,291 @@
+package proto_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+// A write that fails half-way: what had not left completely stays unsent, the message cut in two included.
+func TestPartialWrite(t *testing.T) {
+	messages := []string{"one", "", strings.Repeat("x", 300), "four"}
+	whole := encode(t, messages, 4096)
+	ends := []int{0} // of each message, in whole
+	for _, m := range messages {
+		ends = append(ends, ends[len(ends)-1]+len(encode(t, []string{m}, 4096)))
+	}
+	for written := range len(whole) + 1 {
+		var outbox proto.Outbox
+		for _, m := range messages {
+			outbox.Push(wire.Text, m)
+		}
+		var encoder proto.Encoder
+		encoder.Load(outbox.Next(nil, 4096))
+		// In chunks of 100 bytes; the one in which the transport gives up counts by DoneAfter.
+		for left := written; ; {
+			n, done := encoder.Fill(make([]byte, 100), constantKey(1))
+			if n >= left {
+				outbox.Wrote(encoder.DoneAfter(left))
+				break
+			}
+			outbox.Wrote(done)
+			left -= n
+		}
+		want := 0
+		for _, end := range ends[1:] {
+			if end > written {
+				want++
+			}
+		}
+		if got := outbox.Unsent().Messages; got != want {
+			t.Errorf("%d of %d bytes written: %d messages unsent, want %d", written, len(whole), got, want)
+		}
+	}
+}
+
+func encode(t *testing.T, messages []string, chunk int) (out []byte) {
+	t.Helper()
+	var outbox proto.Outbox
+	for _, m := range messages {
+		outbox.Push(wire.Text, m)
+	}
+	var encoder proto.Encoder
+	encoder.Load(outbox.Next(nil, 1<<30))
+	for !encoder.Empty() {
+		buf := make([]byte, chunk)
+		n, _ := encoder.Fill(buf, constantKey(0x01020304))
+		if n == 0 {
+			t.Fatal("Fill made no progress")
+		}
+		out = append(out, buf[:n]...)
+	}
+	return out
+}
+
+// The bytes do not depend on the size of the chunks.
+func TestEncoderChunks(t *testing.T) {
+	messages := []string{"", "a", strings.Repeat("b", 125), strings.Repeat("c", 126), strings.Repeat("d", 70_000), "e"}
+	want := encode(t, messages, 1<<20)
+	for _, chunk := range []int{wire.MaxHeader + 1, 16, 17, 31, 100, 4096, 65536} {
+		if got := encode(t, messages, chunk); !bytes.Equal(got, want) {
+			t.Errorf("chunks of %d bytes give other bytes", chunk)
+		}
+	}
+}
+
+// A queue that is filled as fast as it is emptied keeps order and does not grow without bound.
+func TestOutboxOrder(t *testing.T) {
+	var outbox proto.Outbox
+	pushed, written := 0, 0
+	for range 1000 {
+		for range 7 {
+			outbox.Push(wire.Text, fmt.Sprint(pushed))
+			pushed++
+		}
+		for _, frame := range outbox.Next(nil, 100) {
+			if frame.Payload != fmt.Sprint(written) {
+				t.Fatalf("message %d is %q", written, frame.Payload)
+			}
+			written++
+		}
+	}
+	for _, frame := range outbox.Next(nil, 1<<30) {
+		if frame.Payload != fmt.Sprint(written) {
+			t.Fatalf("message %d is %q", written, frame.Payload)
+		}
+		written++
+	}
+	if pushed != written {
+		t.Errorf("%d pushed, %d written", pushed, written)
+	}
+}
+
+// A peer that declares a large message pays for each byte of memory with one of its own.
+func TestMemoryFollowsArrival(t *testing.T) {
+	allocated := 0
+	reader := proto.NewReader(proto.ReaderOptions{Alloc: func(n int) []byte {
+		allocated = max(allocated, n)
+		return make([]byte, 0, n)
+	}})
+	frame := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 1 << 40})
+	if _, err := reader.Feed(append(frame, 1, 2, 3), nil); err != nil {
+		t.Fatal(err)
+	}
+	for arrived := 3; arrived < 8<<20; {
+		if limit := max(4*arrived, 512); allocated > limit {
+			t.Fatalf("%d bytes allocated for %d that arrived", allocated, arrived)
+		}
+		n := len(reader.Space())
+		if _, err := reader.Filled(n, nil); err != nil {
+			t.Fatal(err)
+		}
+		arrived += n
+	}
+}
+
+// Each ping is answered with its own payload, wherever reads cut the two of them: those of one Feed all hold until the
+// next (a ping completed by a read, and one cut by the end of the same read, once shared their bytes).
+func TestControlFramesKeepTheirPayloads(t *testing.T) {
+	stream := []byte("\x89\x08AAAAAAAA\x89\x08BBBBBBBB\x8a\x08CCCCCCCC")
+	want := []string{"ping AAAAAAAA", "ping BBBBBBBB", "pong CCCCCCCC"}
+	for first := range len(stream) + 1 {
+		for second := first; second <= len(stream); second++ {
+			reader := proto.NewReader(proto.ReaderOptions{})
+			var got []string
+			for _, piece := range [][]byte{stream[:first], stream[first:second], stream[second:]} {
+				events, err := reader.Feed(piece, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, event := range events {
+					got = append(got, fmt.Sprintf("%v %s", event.Opcode, event.Data))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("cut at %d and %d: %q", first, second, got)
+			}
+		}
+	}
+}
+
+// Blocks from Alloc leave in an event or go to Free, each exactly once.
+func TestBlocksAreReturned(t *testing.T) {
+	out := map[*byte]bool{}
+	reader := proto.NewReader(proto.ReaderOptions{
+		Alloc: func(n int) []byte {
+			b := make([]byte, 0, n+1)
+			out[&b[:1][0]] = true
+			return b
+		},
+		Free: func(b []byte) {
+			if !out[&b[:1][0]] {
+				t.Error("freed twice or never allocated")
+			}
+			delete(out, &b[:1][0])
+		},
+	})
+	for i := range 50 {
+		long := wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: int64(i * 1000)})
+		long = append(long, make([]byte, i*1000)...)
+		long = wire.AppendHeader(long, wire.Header{Fin: true})
+		events, err := reader.Feed(long, nil)
+		if err != nil || len(events) != 1 || len(events[0].Data) != i*1000 {
+			t.Fatalf("%d events, %v", len(events), err)
+		}
+		if events[0].Owned {
+			delete(out, &events[0].Data[:1][0])
+		}
+	}
+	reader.Feed(wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: 10}), nil)
+	reader.Feed([]byte("12345"), nil)
+	if n, ok := reader.Unfinished(); n != 5 || !ok {
+		t.Errorf("Unfinished = %d, %v; want 5, true", n, ok)
+	}
+	reader.Drop()
+	if len(out) != 0 {
+		t.Errorf("%d blocks not returned", len(out))
+	}
+}
+
+func TestReadingAllocatesNothing(t *testing.T) {
+	buf := bytes.Repeat([]byte("\x81\x05Hello"), 1000)
+	reader := proto.NewReader(proto.ReaderOptions{})
+	events := make([]proto.Event, 0, 1000)
+	if n := testing.AllocsPerRun(10, func() {
+		var err error
+		if events, err = reader.Feed(buf, events[:0]); err != nil || len(events) != 1000 {
+			t.Fatalf("%d events, %v", len(events), err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for 1000 messages, want 0", n)
+	}
+}
+
+// FuzzReader feeds any bytes, whole and cut in two, to both roles: the events and the error are the same, the error is
+// one of the catalogue, no message is larger than the limit, and no text is invalid.
+func FuzzReader(f *testing.F) {
+	f.Add([]byte("\x81\x05Hello\x89\x00\x88\x02\x03\xe8"), 3, false)
+	f.Add([]byte("\x01\x03Hel\x80\x02lo"), 7, false)
+	f.Add([]byte("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), 5, true)
+	f.Add([]byte("\x82\x7e\x01\x00"), 2, false)
+	f.Add([]byte("\x81\x02\xc3"), 2, false)
+	f.Add([]byte("\x89\x08AAAAAAAA\x89\x08BBBB"), 6, false)
+	f.Fuzz(func(t *testing.T, input []byte, cut int, server bool) {
+		const limit = 1000
+		opts := proto.ReaderOptions{MaxMessage: limit}
+		if server {
+			opts.Role = proto.Server
+		}
+		cut = min(max(cut, 0), len(input))
+		run := func(pieces ...[]byte) (out []string, unfinished int64) {
+			reader := proto.NewReader(opts)
+			for _, piece := range pieces {
+				events, err := reader.Feed(slices.Clone(piece), nil)
+				for _, event := range events {
+					if event.Opcode == wire.Text && !wire.ValidUTF8(event.Data) {
+						t.Errorf("text %q", event.Data)
+					}
+					if len(event.Data) > limit || event.Opcode.IsControl() && len(event.Data) > wire.MaxControlPayload {
+						t.Errorf("%v of %d bytes", event.Opcode, len(event.Data))
+					}
+					out = append(out, fmt.Sprintf("%v %q", event.Opcode, event.Data))
+				}
+				if err != nil {
+					var failed *failure.Error
+					if !errors.As(err, &failed) || failed.Message == "" || proto.CloseCode(failed) == 0 {
+						t.Fatalf("undocumented error %v", err)
+					}
+					return append(out, failed.Message), 0
+				}
+			}
+			unfinished, _ = reader.Unfinished()
+			return out, unfinished
+		}
+		all, rest := run(input)
+		halves, restOfHalves := run(input[:cut], input[cut:])
+		if !slices.Equal(all, halves) || rest != restOfHalves {
+			t.Errorf("whole: %q, %d; cut at %d: %q, %d", all, rest, cut, halves, restOfHalves)
+		}
+	})
+}
+
+func BenchmarkFeed32(b *testing.B) {
+	frame := append([]byte{0x81, 32}, bytes.Repeat([]byte("x"), 32)...)
+	buf := bytes.Repeat(frame, 65536/len(frame))
+	reader := proto.NewReader(proto.ReaderOptions{})
+	var events []proto.Event
+	b.ReportAllocs()
+	for i := 0; i < b.N; i += 65536 / len(frame) {
+		events, _ = reader.Feed(buf, events[:0])
+	}
+}
+
+func BenchmarkSend32(b *testing.B) {
+	var outbox proto.Outbox
+	var encoder proto.Encoder
+	var frames []proto.Frame
+	payload := strings.Repeat("x", 32)
+	chunk := make([]byte, 65536)
+	b.ReportAllocs()
+	for i := 0; i < b.N; {
+		for range 1000 {
+			outbox.Push(wire.Text, payload)
+			i++
+		}
+		for outbox.Waits() {
+			frames = outbox.Next(frames[:0], len(chunk))
+			encoder.Load(frames)
+			for !encoder.Empty() {
+				_, done := encoder.Fill(chunk, constantKey(7))
+				outbox.Wrote(done)
+			}
+		}
+	}
+}
