@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 )
 
-// The manual's tables say what internal/luaapi says, in the same words: so do the type stubs, which come from there.
+// The manual's tables say what internal/api/luaapi says, in the same words: so do the type stubs, which come from there.
 func TestTablesOfTheAPI(t *testing.T) {
 	wantTable(t, "callback, a coroutine.", callRows("websocket", false))
 	wantTable(t, "`on_error`, which are never called.", callbackRows())

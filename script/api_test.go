@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -28,7 +28,7 @@ const listNames = `
 		end
 	end`
 
-// What a script finds is what internal/luaapi describes, which is where the type stubs, tidewire check and the manual's
+// What a script finds is what internal/api/luaapi describes, which is where the type stubs, tidewire check and the manual's
 // tables come from. A global, a function or a module that you add goes there: one of Lua's own into stock.go, one of
 // ours with its parameters into a file beside host.go.
 func TestDescriptionIsOfTheLiveGlobals(t *testing.T) {
@@ -67,12 +67,12 @@ func TestDescriptionIsOfTheLiveGlobals(t *testing.T) {
 
 	for _, name := range live {
 		if !slices.Contains(described, name) {
-			t.Errorf("a script finds the %s, and internal/luaapi does not describe it", name)
+			t.Errorf("a script finds the %s, and internal/api/luaapi does not describe it", name)
 		}
 	}
 	for _, name := range described {
 		if !slices.Contains(live, name) {
-			t.Errorf("internal/luaapi describes the %s, and a script does not find it", name)
+			t.Errorf("internal/api/luaapi describes the %s, and a script does not find it", name)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tidewire/tidewire/internal/check"
+	"github.com/tidewire/tidewire/internal/api/check"
 	"github.com/tidewire/tidewire/script"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 )
 
 // stubsFolder is where the type definitions go; luarc.json names it.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 )
 
 // The editors' settings are JSON, name the folder of the type definitions, and know the globals of ours.

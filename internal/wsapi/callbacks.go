@@ -6,8 +6,8 @@ import (
 	"weak"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/luaapi"
-	"github.com/tidewire/tidewire/internal/spelling"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/internal/api/spelling"
 )
 
 // The keys of a callback table. A door looks them up when the event is dispatched,

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/luaapi"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 	"github.com/tidewire/tidewire/internal/wsapi"
 )
 
-// What a session reads and calls is what internal/luaapi describes.
+// What a session reads and calls is what internal/api/luaapi describes.
 func TestDescription(t *testing.T) {
 	for name, fields := range wsapi.OptionReaders {
 		described := luaapi.Options
@@ -105,7 +105,7 @@ func wantArguments(t *testing.T, got []any, want ...any) {
 	}
 }
 
-// wantDescribed checks that the fields are those that internal/luaapi describes, in its
+// wantDescribed checks that the fields are those that internal/api/luaapi describes, in its
 // order, but for the absent ones.
 func wantDescribed(t *testing.T, name string, fields wsapi.Fields, described []luaapi.Field, absent ...string) {
 	t.Helper()

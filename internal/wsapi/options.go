@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/luaapi"
-	"github.com/tidewire/tidewire/internal/spelling"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/internal/api/spelling"
 )
 
 // OptionError is a name that a table of options must not have, in words for the script's

@@ -1,5 +1,5 @@
 // Package check finds mistakes in Lua scripts without running them: syntax errors, misspelt callbacks, options, events
-// and functions, and globals that nobody sets. What it knows of the API comes from internal/luaapi. It would rather miss
+// and functions, and globals that nobody sets. What it knows of the API comes from internal/api/luaapi. It would rather miss
 // a mistake than complain of a script that is right.
 package check
 

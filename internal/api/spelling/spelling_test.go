@@ -3,7 +3,7 @@ package spelling_test
 import (
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/spelling"
+	"github.com/tidewire/tidewire/internal/api/spelling"
 )
 
 // Meant's rules are held by wsapi's test of callbacks, which is where they come from.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
-	"github.com/tidewire/tidewire/internal/luaapi"
 )
 
 // maxSteps bounds how many variables a meaning is followed through: a = b, b = a has no end.

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/internal/api/spelling"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
-	"github.com/tidewire/tidewire/internal/luaapi"
-	"github.com/tidewire/tidewire/internal/spelling"
 )
 
 // judge says what is wrong with all that was read.

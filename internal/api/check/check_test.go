@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/check"
+	"github.com/tidewire/tidewire/internal/api/check"
 )
 
 // findings checks one piece of code and returns the lines, without the file's name.
