@@ -59,7 +59,7 @@ var rows = []row{
 	{folder: "modules/json", is: "the module json on the VM of our own: tables in, text out; calls no Lua code",
 		ours:  []string{"lua", "internal/lua/number"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
-	{folder: "internal/wstest/wscontract", is: "what a script may rely on in the websocket module, run over each door", ours: anything},
+	{folder: "internal/testing/wscontract", is: "what a script may rely on in the websocket module, run over each door", ours: anything},
 	{folder: "internal/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
 		ours:  []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/errorlog", "internal/api/spelling", "internal/ws/failure"},
 		never: []string{"net", "os"}}, // net/http for the type http.Header, which is what the engine's API speaks
@@ -121,12 +121,12 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "host", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard library alone",
 		never: []string{"net/..."}},
-	{folder: "internal/wstest/enginetest", is: "an engine, its host and its scripted peer, put together for tests", ours: anything},
+	{folder: "internal/testing/enginetest", is: "an engine, its host and its scripted peer, put together for tests", ours: anything},
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
 		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
-	{folder: "internal/wstest", is: "scripted peer, in-memory network, leak check, for tests", ours: anything},
+	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check, for tests", ours: anything},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
 		ours:      []string{"internal/ws/failure"},
 		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy", "golang.org/x/net/http/httpproxy"},
@@ -157,7 +157,7 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/lua/decimal", is: "the decimal digits of a float: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/luagen", is: "random Lua programs, for tests: standard library alone",
+	{folder: "internal/testing/luagen", is: "random Lua programs, for tests: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/errorlog", is: "the errors of callbacks, shown to a person: knows no VM, standard library alone",
 		never: []string{"net/...", "os"}},
@@ -207,7 +207,7 @@ func TestArrowsRefused(t *testing.T) {
 		{folder: "engine", target: "./lua"},
 		{folder: "engine", target: "github.com/yuin/gopher-lua", test: true},
 		{folder: "engine", target: "./script", test: true},
-		{folder: "engine", target: "./internal/wstest"},
+		{folder: "engine", target: "./internal/testing/wstest"},
 		{folder: "modules/websocket", target: "net/http"},
 		{folder: "internal/wsapi", target: "net"},
 		{folder: "internal/wsapi", target: "github.com/yuin/gopher-lua"},
@@ -234,8 +234,8 @@ func TestArrowsRefused(t *testing.T) {
 	}
 	for _, a := range []arrow{
 		{folder: "cmd/tidewire", target: "github.com/spf13/cobra"},
-		{folder: "engine", target: "./internal/wstest", test: true},
-		{folder: "engine", target: "./internal/wstest/enginetest", test: true},
+		{folder: "engine", target: "./internal/testing/wstest", test: true},
+		{folder: "engine", target: "./internal/testing/enginetest", test: true},
 		{folder: "internal/wsapi", target: "net/http"},
 		{folder: "interop", target: "./script", test: true},
 		{folder: "internal/ws/proto", target: "./internal/ws/wire"},
@@ -381,7 +381,7 @@ func folderOf(importPath string) string {
 
 // forTests reports whether a package exists for the tests of others.
 func forTests(folder string) bool {
-	return within(folder, "internal/wstest") || within(folder, "internal/luagen") || within(folder, "internal/testing/verify")
+	return within(folder, "internal/testing/wstest") || within(folder, "internal/testing/luagen") || within(folder, "internal/testing/verify")
 }
 
 // rank is the place of a package on the data's path, 0 at the top; -1 if it has no row.

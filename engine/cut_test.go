@@ -15,9 +15,9 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/wire"
-	"github.com/tidewire/tidewire/internal/wstest"
-	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )
 
 // cutMessages are what the plain session sends in onOpen. The second one does not compress.

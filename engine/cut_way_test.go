@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 var everyCut = flag.Bool("cut.every", false, "TestFaultOnTheWay: behind every byte, not only behind 200 of them")

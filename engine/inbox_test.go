@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest"
-	"github.com/tidewire/tidewire/internal/wstest/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 // overhead is what each message counts on top of its payload, by the contract.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 var leakCycles = flag.Int("leak.cycles", 4000, "TestNothingGrows: how many connections begin and end")

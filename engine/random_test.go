@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/wire"
-	"github.com/tidewire/tidewire/internal/wstest"
-	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )
 
 var (

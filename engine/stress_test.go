@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
-	"github.com/tidewire/tidewire/internal/wstest"
 )
 
 var stressSeed = flag.Uint64("stress.seed", 0, "seed of TestStress; 0 takes another one each time")

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/luagen"
+	"github.com/tidewire/tidewire/internal/testing/luagen"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 )

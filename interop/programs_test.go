@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/luagen"
+	"github.com/tidewire/tidewire/internal/testing/luagen"
 )
 
 const (

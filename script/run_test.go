@@ -16,7 +16,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/script"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest/wscontract"
+	"github.com/tidewire/tidewire/internal/testing/wscontract"
 )
 
 // errorIn returns the error of an onMessage with this body, and checks that the VM is

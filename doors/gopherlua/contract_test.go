@@ -11,7 +11,7 @@ import (
 
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest/wscontract"
+	"github.com/tidewire/tidewire/internal/testing/wscontract"
 )
 
 // kind is this door for the contract.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest/wscontract"
+	"github.com/tidewire/tidewire/internal/testing/wscontract"
 )
 
 // Any gopher-lua host will do: one without libraries, without a log, inside a coroutine.

@@ -11,7 +11,7 @@ import (
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/errorlog"
-	"github.com/tidewire/tidewire/internal/wstest/wscontract"
+	"github.com/tidewire/tidewire/internal/testing/wscontract"
 )
 
 // rig is a Lua state with the module over a fake engine, and everything that was logged:

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/echo"
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 func TestMain(m *testing.M) { wstest.Main(m) }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/outlet"
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 func TestMain(m *testing.M) { wstest.Main(m) }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest/wscontract"
+	"github.com/tidewire/tidewire/internal/testing/wscontract"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/modules/websocket"
 )

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/lua/code"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
-	"github.com/tidewire/tidewire/internal/luagen"
+	"github.com/tidewire/tidewire/internal/testing/luagen"
 	"github.com/tidewire/tidewire/internal/testing/verify"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 func TestMain(m *testing.M) { wstest.Main(m) }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
-	"github.com/tidewire/tidewire/internal/wstest/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
 )
 
 // Both roles of ours meet: many connections at once, each with its messages in order, small buffers all the way.

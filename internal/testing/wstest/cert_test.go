@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/tidewire/tidewire/internal/wstest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 // A TLS connection over the in-memory network in fake time.

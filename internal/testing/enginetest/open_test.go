@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/failure"
-	"github.com/tidewire/tidewire/internal/wstest"
-	"github.com/tidewire/tidewire/internal/wstest/enginetest"
 )
 
 func TestMain(m *testing.M) { wstest.Main(m) }

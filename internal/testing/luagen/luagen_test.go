@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/luagen"
+	"github.com/tidewire/tidewire/internal/testing/luagen"
 )
 
 func TestSameSeedSameProgram(t *testing.T) {
