@@ -33,42 +33,68 @@ type row struct {
 // and TestRowsPointDown holds the table itself to that. A new arrow goes in here together with the code that needs it,
 // and the commit says why.
 var rows = []row{
+	// Shipped to nobody.
 	{folder: "interop", is: "tests against servers that others wrote", ours: anything},
 	{folder: "docs", is: "the manual and the tests that hold it to the code", ours: anything},
 	{folder: "examples", is: "Lua scripts and the tests that run them", ours: anything},
+	{folder: "internal/testing/wscontract", is: "the contract of the websocket module, run over each door",
+		ours: []string{"internal/testing/wstest", "internal/modules/wsapi", "internal/echo", "engine"}},
+	{folder: "internal/testing/enginetest", is: "an engine, its loop and its scripted peer, put together",
+		ours: []string{"internal/testing/wstest", "engine"}},
+	{folder: "internal/testing/verify", is: "the rules that compiled code must hold for the interpreter",
+		ours: []string{"internal/lua/code", "internal/lua/syntax"}},
+	{folder: "internal/testing/luagen", is: "random Lua programs",
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check"},
+
+	// The runner and the run of one script.
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
-		ours:      []string{"script", "lua/std/sandbox", "host", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/logging", "internal/outlet", "internal/collector"},
+		ours:      []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector"},
 		theirs:    []string{"github.com/spf13/cobra", "golang.org/x/term"},
 		testTools: []string{"github.com/rogpeppe/go-internal"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
-		ours: []string{"modules/websocket", "modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
-			"internal/entry", "internal/errorlog", "internal/flags", "internal/outlet", "host", "engine"},
+		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
+			"internal/modules/entry", "internal/modules/errorlog", "internal/flags", "internal/outlet", "internal/loop", "engine"},
 		never: []string{"net/..."}},
-	{folder: "internal/api/check", is: "what is wrong with a script, found without running it",
-		ours:  []string{"internal/lua/code", "internal/lua/syntax", "internal/api/luaapi", "internal/api/spelling"},
-		never: []string{"net/...", "os"}},
+	{folder: "internal/runner/logging", is: "the log as a person reads it: escapes, limits; writes to whatever it is given",
+		theirs: []string{"github.com/lmittmann/tint"},
+		never:  []string{"net/...", "os"}},
+	{folder: "internal/runner/collector", is: "the pace of Go's collector in a process that runs scripts, standard library alone",
+		never: []string{"net/...", "time", "context"}},
+
+	// The modules of scripts.
 	{folder: "modules/websocket", is: "the websocket module on our own VM; the engine alone touches the network",
-		ours:  []string{"internal/entry", "engine", "internal/wsapi", "lua"},
+		ours:  []string{"internal/modules/entry", "engine", "internal/modules/wsapi", "lua"},
 		never: []string{"net/..."}},
-	{folder: "modules/host", is: "host and utility on the VM of our own; knows no connections",
-		ours:  []string{"lua", "internal/entry", "internal/hostapi", "internal/errorlog", "host"},
+	{folder: "internal/modules/host", is: "host and utility on the VM of our own; knows no connections",
+		ours:  []string{"lua", "internal/modules/entry", "internal/modules/hostapi", "internal/modules/errorlog", "internal/loop"},
 		never: []string{"net/...", "os", "reflect", "unsafe"}},
-	{folder: "internal/entry", is: "how a host enters Lua: calls that can be stopped, errors as text",
-		ours:  []string{"lua"},
-		never: []string{"net/...", "os", "context", "reflect", "unsafe"}},
 	{folder: "modules/json", is: "the module json on the VM of our own: tables in, text out; calls no Lua code",
 		ours:  []string{"lua", "internal/lua/number"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
-	{folder: "internal/testing/wscontract", is: "what a script may rely on in the websocket module, run over each door", ours: anything},
-	{folder: "internal/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
-		ours:  []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/errorlog", "internal/api/spelling", "internal/ws/failure"},
+	{folder: "internal/modules/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
+		ours:  []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/modules/errorlog", "internal/api/spelling", "internal/ws/failure"},
 		never: []string{"net", "os"}}, // net/http for the type http.Header, which is what the engine's API speaks
-	{folder: "internal/hostapi", is: "host and utility without a VM: what their arguments may be",
+	{folder: "internal/modules/hostapi", is: "host and utility without a VM: what their arguments may be",
 		ours:  []string{"internal/lua/number"},
+		never: []string{"net/...", "os"}},
+	{folder: "internal/modules/entry", is: "how a host enters Lua: calls that can be stopped, errors as text",
+		ours:  []string{"lua"},
+		never: []string{"net/...", "os", "context", "reflect", "unsafe"}},
+	{folder: "internal/modules/errorlog", is: "the errors of callbacks, shown to a person: knows no VM, standard library alone",
+		never: []string{"net/...", "os"}},
+
+	// The description of the API and its users.
+	{folder: "internal/api/check", is: "what is wrong with a script, found without running it",
+		ours:  []string{"internal/lua/code", "internal/lua/syntax", "internal/api/luaapi", "internal/api/spelling"},
 		never: []string{"net/...", "os"}},
 	{folder: "internal/api/luaapi", is: "what a script finds, in words: the source of stubs, checks and the manual's tables",
 		ours:  []string{"internal/ws/failure"},
 		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/api/spelling", is: "what a misspelt name was meant to be: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
+
+	// Our Lua.
 	{folder: "lua/std", is: "Lua's standard libraries, opened together",
 		ours: []string{"lua/std/internal/baselib", "lua/std/internal/bitlib", "lua/std/internal/corolib", "lua/std/internal/debuglib", "lua/std/internal/iolib", "lua/std/internal/jitlib",
 			"lua/std/internal/mathlib", "lua/std/internal/oslib", "lua/std/internal/packagelib", "lua/std/internal/stringlib", "lua/std/internal/tablelib", "lua", "lua/std/sandbox"},
@@ -79,16 +105,13 @@ var rows = []row{
 	{folder: "lua/std/internal/stringlib", is: "Lua's string library",
 		ours:  []string{"internal/lua/pattern", "internal/lua/format", "lua"},
 		never: []string{"net/...", "os", "time", "reflect", "unsafe"}},
-	{folder: "lua/std/internal/bitlib", is: "LuaJIT's bit library",
+	{folder: "lua/std/internal/tablelib", is: "Lua's table library",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/mathlib", is: "Lua's math library",
 		ours:  []string{"lua", "internal/lua/number"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
-	{folder: "lua/std/internal/tablelib", is: "Lua's table library",
-		ours:  []string{"lua"},
-		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
-	{folder: "lua/std/internal/corolib", is: "Lua's coroutine library",
+	{folder: "lua/std/internal/bitlib", is: "LuaJIT's bit library",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/iolib", is: "Lua's io library, and the streams that it shares with others",
@@ -97,6 +120,9 @@ var rows = []row{
 	{folder: "lua/std/internal/oslib", is: "Lua's os library",
 		ours:  []string{"lua", "internal/lua/date", "lua/std/sandbox"},
 		never: []string{"net/...", "context", "reflect", "unsafe"}},
+	{folder: "lua/std/internal/corolib", is: "Lua's coroutine library",
+		ours:  []string{"lua"},
+		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/debuglib", is: "what scripts get of Lua's library debug",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
@@ -109,24 +135,41 @@ var rows = []row{
 	{folder: "lua/std/internal/source", is: "reads and compiles chunks within a state's limits",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
+	{folder: "internal/flags", is: "refusals in the words of those who run the tidewire command",
+		ours:  []string{"lua/std/sandbox"},
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "lua/std/sandbox", is: "what a script may do to the system: knows no Lua, standard library alone",
+		never: []string{"net/...", "time", "context"}},
 	{folder: "lua", is: "the Lua VM: values, states, calls, errors, limits; knows no sockets, standard library alone",
 		ours:  []string{"internal/lua/code", "internal/lua/syntax", "internal/lua/number"},
 		never: []string{"net/...", "os", "context", "reflect"}},
-	{folder: "internal/testing/verify", is: "what compiled code must hold for the interpreter, for tests",
-		ours: []string{"internal/lua/code", "internal/lua/syntax"}},
 	{folder: "internal/lua/code", is: "a syntax tree to the VM's instructions, standard library alone",
 		ours:  []string{"internal/lua/syntax"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "internal/lua/syntax", is: "a Lua script's text to a syntax tree as LuaJIT reads it, standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "host", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard library alone",
+	{folder: "internal/lua/format", is: "string.format, without a VM: standard library alone",
+		ours:  []string{"internal/lua/number", "internal/lua/decimal"},
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/lua/pattern", is: "Lua's patterns, without a VM: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/lua/date", is: "os.date and os.time, without a VM: standard library alone",
+		never: []string{"net/...", "os", "context"}},
+	{folder: "internal/lua/number", is: "Lua's numbers as text, without a VM: standard library alone",
+		ours:  []string{"internal/lua/decimal"},
+		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/lua/decimal", is: "the decimal digits of a float: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
+
+	// The event loop.
+	{folder: "internal/loop", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard library alone",
 		never: []string{"net/..."}},
-	{folder: "internal/testing/enginetest", is: "an engine, its host and its scripted peer, put together for tests", ours: anything},
+
+	// WebSocket.
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
 		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
-	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check, for tests", ours: anything},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
 		ours:      []string{"internal/ws/failure"},
 		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy", "golang.org/x/net/http/httpproxy"},
@@ -145,38 +188,12 @@ var rows = []row{
 	{folder: "internal/ws/wire", is: "bytes to values and back: no I/O, no clock, standard library alone",
 		ours:  []string{"internal/ws/failure"},
 		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/lua/format", is: "string.format, without a VM: standard library alone",
-		ours:  []string{"internal/lua/number", "internal/lua/decimal"},
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/lua/number", is: "Lua's numbers as text, without a VM: standard library alone",
-		ours:  []string{"internal/lua/decimal"},
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/lua/date", is: "os.date and os.time, without a VM: standard library alone",
-		never: []string{"net/...", "os", "context"}},
-	{folder: "internal/lua/pattern", is: "Lua's patterns, without a VM: standard library alone",
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/lua/decimal", is: "the decimal digits of a float: standard library alone",
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/testing/luagen", is: "random Lua programs, for tests: standard library alone",
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/errorlog", is: "the errors of callbacks, shown to a person: knows no VM, standard library alone",
-		never: []string{"net/...", "os"}},
-	{folder: "internal/flags", is: "refusals in the words of those who run the tidewire command",
-		ours:  []string{"lua/std/sandbox"},
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "lua/std/sandbox", is: "what a script may do to the system: knows no Lua, standard library alone",
-		never: []string{"net/...", "time", "context"}},
-	{folder: "internal/collector", is: "the pace of Go's collector in a process that runs scripts, standard library alone",
-		never: []string{"net/...", "time", "context"}},
-	{folder: "internal/api/spelling", is: "what a misspelt name was meant to be: standard library alone",
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "internal/logging", is: "the log as a person reads it: escapes, limits; writes to whatever it is given",
-		theirs: []string{"github.com/lmittmann/tint"},
-		never:  []string{"net/...", "os"}},
-	{folder: "internal/outlet", is: "a queue before a stream that somebody should read: standard library alone",
-		never: []string{"net/...", "os", "context"}},
 	{folder: "internal/ws/failure", is: "the words for what can go wrong: imports nothing of ours so that all may use it",
 		never: []string{"net/...", "os", "time", "context"}},
+
+	// For all.
+	{folder: "internal/outlet", is: "a queue before a stream that somebody should read: standard library alone",
+		never: []string{"net/...", "os", "context"}},
 }
 
 // anything stands for every package below; only what no shipped code imports may have it.
@@ -209,16 +226,19 @@ func TestArrowsRefused(t *testing.T) {
 		{folder: "engine", target: "./script", test: true},
 		{folder: "engine", target: "./internal/testing/wstest"},
 		{folder: "modules/websocket", target: "net/http"},
-		{folder: "internal/wsapi", target: "net"},
-		{folder: "internal/wsapi", target: "github.com/yuin/gopher-lua"},
-		{folder: "modules/host", target: "net/http"},
+		{folder: "internal/modules/wsapi", target: "net"},
+		{folder: "internal/modules/wsapi", target: "github.com/yuin/gopher-lua"},
+		{folder: "internal/modules/host", target: "net/http"},
 		{folder: "modules/websocket", target: "./internal/ws/dial"},
 		{folder: "script", target: "github.com/spf13/cobra"},
 		{folder: "engine", target: "golang.org/x/net/proxy"},
+		{folder: "internal/ws/wire", target: "./internal/testing/enginetest", test: true},
+		{folder: "internal/testing/wstest", target: "./internal/testing/enginetest"},
+		{folder: "internal/testing/wstest", target: "./engine"},
 		{folder: "internal/ws/handshake", target: "golang.org/x/net/http/httpproxy"},
 		{folder: "internal/ws/dial", target: "golang.org/x/net/dns/dnsmessage"},
-		{folder: "host", target: "./engine"},
-		{folder: "host", target: "github.com/yuin/gopher-lua"},
+		{folder: "internal/loop", target: "./engine"},
+		{folder: "internal/loop", target: "github.com/yuin/gopher-lua"},
 		{folder: "internal/ws/proto", target: "net"},
 		{folder: "internal/ws/proto", target: "time"},
 		{folder: "internal/ws/proto", target: "github.com/klauspost/compress"},
@@ -236,7 +256,7 @@ func TestArrowsRefused(t *testing.T) {
 		{folder: "cmd/tidewire", target: "github.com/spf13/cobra"},
 		{folder: "engine", target: "./internal/testing/wstest", test: true},
 		{folder: "engine", target: "./internal/testing/enginetest", test: true},
-		{folder: "internal/wsapi", target: "net/http"},
+		{folder: "internal/modules/wsapi", target: "net/http"},
 		{folder: "interop", target: "./script", test: true},
 		{folder: "internal/ws/proto", target: "./internal/ws/wire"},
 		{folder: "internal/ws/wire", target: "encoding/binary"},
@@ -274,18 +294,29 @@ func refuse(a arrow) string {
 }
 
 func refuseOurs(r row, folder string, test bool) string {
-	fromTest := test || forTests(r.folder)
 	switch {
-	case test && folder == r.folder, fromTest && forTests(folder):
+	case test && folder == r.folder:
 		return ""
-	case forTests(folder):
+	case forTests(folder) && test && !forTests(r.folder):
+		return refuseTool(r, folder)
+	case forTests(folder) && !forTests(r.folder) && !slices.Equal(r.ours, anything):
 		return folder + " is for tests alone"
 	case rank(folder) <= rank(r.folder):
-		return fmt.Sprintf("arrows point down, and %s stands below %s (%s)", r.folder, folder, r.is)
+		return fmt.Sprintf("arrows point down, and %s is below %s (%s)", r.folder, folder, r.is)
 	case test || slices.Equal(r.ours, anything) || slices.Contains(r.ours, folder):
 		return ""
 	}
 	return fmt.Sprintf("a new arrow: %s is %s; it may import %v", r.folder, r.is, r.ours)
+}
+
+// refuseTool lets the tests of a package use a tool that knows nothing above the package.
+func refuseTool(r row, tool string) string {
+	for _, target := range rows[rank(tool)].ours {
+		if !forTests(target) && rank(target) < rank(r.folder) {
+			return fmt.Sprintf("arrows point down, and %s imports %s, which is above %s", tool, target, r.folder)
+		}
+	}
+	return ""
 }
 
 // refuseTheirs lets a test import, besides its package's own dependencies, those of the packages below.
@@ -381,7 +412,7 @@ func folderOf(importPath string) string {
 
 // forTests reports whether a package exists for the tests of others.
 func forTests(folder string) bool {
-	return within(folder, "internal/testing/wstest") || within(folder, "internal/testing/luagen") || within(folder, "internal/testing/verify")
+	return within(folder, "internal/testing")
 }
 
 // rank is the place of a package on the data's path, 0 at the top; -1 if it has no row.

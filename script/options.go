@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/host"
 	"github.com/tidewire/tidewire/internal/flags"
+	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
@@ -131,7 +131,7 @@ func (o Options) withDefaults() Options {
 // grace is Grace as a duration.
 func (o Options) grace() time.Duration {
 	if o.Grace == 0 {
-		return host.DefaultGrace
+		return loop.DefaultGrace
 	}
 	return max(o.Grace, 0)
 }

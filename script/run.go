@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/host"
-	"github.com/tidewire/tidewire/internal/entry"
-	"github.com/tidewire/tidewire/internal/errorlog"
 	"github.com/tidewire/tidewire/internal/flags"
+	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
+	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/errorlog"
+	hostmodule "github.com/tidewire/tidewire/internal/modules/host"
 	"github.com/tidewire/tidewire/internal/outlet"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
-	hostmodule "github.com/tidewire/tidewire/modules/host"
 	"github.com/tidewire/tidewire/modules/json"
 	"github.com/tidewire/tidewire/modules/websocket"
 )
@@ -82,11 +82,11 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 		opts.Begun(func() { r.lastFlush(flushTimeout) })
 	}
 	if ctx.Err() != nil {
-		r.host.Exit(exitCode(ctx)) // for certain before the first line
+		r.loop.Exit(exitCode(ctx)) // for certain before the first line
 	}
-	stop := context.AfterFunc(ctx, func() { r.host.Exit(exitCode(ctx)) })
+	stop := context.AfterFunc(ctx, func() { r.loop.Exit(exitCode(ctx)) })
 	defer stop()
-	ended := r.host.Run(func() error { return r.main(chunks) })
+	ended := r.loop.Run(func() error { return r.main(chunks) })
 	r.finalize(ended)
 	r.flushRest()
 	return r.result(ended), nil
@@ -110,7 +110,7 @@ type run struct {
 	stdout *outlet.Stdout
 	errors reports
 	engine *engine.Engine
-	host   *host.Host
+	loop   *loop.Loop
 
 	unwatch      func()
 	stdoutFailed bool
@@ -133,7 +133,7 @@ func newRun(opts Options) (*run, error) {
 	})
 	r.gate = entry.New(r.state, entry.Limits{
 		CallTime: opts.CallbackTimeout,
-		Exceeded: func(error) { r.host.Exit(1) }, // a piece that was stopped halfway has left the script in no state to go on
+		Exceeded: func(error) { r.loop.Exit(1) }, // a piece that was stopped halfway has left the script in no state to go on
 		Stuck:    r.stuck,
 	})
 	r.unwatch = r.gate.Watch()
@@ -168,15 +168,15 @@ func (r *run) open() error {
 	if err != nil {
 		return err
 	}
-	r.host = host.New(host.Options{
-		Events:    connections{r.engine, module, r.output, func() bool { return r.host.Ending() }},
+	r.loop = loop.New(loop.Options{
+		Events:    connections{r.engine, module, r.output, func() bool { return r.loop.Ending() }},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
 		AfterTurn: r.flush,
 		Interrupt: r.interrupt,
 		Overdue:   r.overdue,
 	})
-	if err := hostmodule.Open(r.state, r.host, hostmodule.Options{
+	if err := hostmodule.Open(r.state, r.loop, hostmodule.Options{
 		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Exit: r.gate.Exit, Echo: opts.Echo,
 	}); err != nil {
 		return err
@@ -187,7 +187,7 @@ func (r *run) open() error {
 // main runs the chunks one after the other, until one fails or ends the host.
 func (r *run) main(chunks []chunk) error {
 	for _, chunk := range chunks {
-		if r.host.Ending() {
+		if r.loop.Ending() {
 			break
 		}
 		if err := r.load(chunk); err != nil {
@@ -212,7 +212,7 @@ func (r *run) load(chunk chunk) error {
 	return r.gate.Call("", f, args...)
 }
 
-func (r *run) result(ended host.Result) Result {
+func (r *run) result(ended loop.Result) Result {
 	result := Result{ExitCode: ended.Code, Errors: r.errors.Count(), Err: ended.Err}
 	if !ended.Decided && result.Errors > 0 {
 		result.ExitCode = 1
@@ -221,7 +221,7 @@ func (r *run) result(ended host.Result) Result {
 }
 
 // finalize ends the Lua state. Finalizers run unless the script or a signal has ended the run, and get a bounded time.
-func (r *run) finalize(ended host.Result) {
+func (r *run) finalize(ended loop.Result) {
 	if ended.Decided {
 		r.state.Discard()
 		return
@@ -311,13 +311,13 @@ type connections struct {
 	ending func() bool
 }
 
-// Refuse implements host.Source. The host calls it as soon as the ending begins.
+// Refuse implements loop.EventSource. The host calls it as soon as the ending begins.
 func (c connections) Refuse() {
 	c.Engine.Refuse()
 	c.output.beginEnding()
 }
 
-// Dispatch implements host.Source.
+// Dispatch implements loop.EventSource.
 func (c connections) Dispatch(events int, limit time.Duration) int {
 	budget := engine.Budget{Events: events, Time: limit}
 	if !c.ending() {
@@ -331,5 +331,5 @@ func (c connections) Dispatch(events int, limit time.Duration) int {
 	return taken
 }
 
-// CloseAll implements host.Source.
+// CloseAll implements loop.EventSource.
 func (c connections) CloseAll() { c.Engine.CloseAll(closeGoingAway, "") }

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/tidewire/tidewire/internal/logging"
 	"github.com/tidewire/tidewire/internal/outlet"
+	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
 // stderrPatience is how long the end of the process waits for a reader of standard error.

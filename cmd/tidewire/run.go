@@ -17,9 +17,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/host"
-	"github.com/tidewire/tidewire/internal/collector"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/loop"
+	"github.com/tidewire/tidewire/internal/runner/collector"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -41,7 +41,7 @@ type runFlags struct {
 }
 
 func newRunCommand() *cobra.Command {
-	flags := runFlags{fps: host.DefaultFPS, grace: grace(host.DefaultGrace)}
+	flags := runFlags{fps: loop.DefaultFPS, grace: grace(loop.DefaultGrace)}
 	cmd := &cobra.Command{
 		Use:   "run [flags] SCRIPT|- [ARGS...]",
 		Short: "Run a Lua script",

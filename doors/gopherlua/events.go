@@ -4,7 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // handler is the Module as the engine's Dispatch sees it.

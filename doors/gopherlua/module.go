@@ -12,7 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // moduleName is the global, and the name for require.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tidewire/tidewire/doors/gopherlua"
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/testing/wscontract"
 )
 

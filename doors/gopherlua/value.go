@@ -3,7 +3,7 @@ package gopherlua
 import (
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // table is a Lua table as wsapi reads it. Errors of metamethods are raised in L.

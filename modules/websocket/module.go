@@ -1,6 +1,6 @@
 // Package websocket gives the scripts of a lua.State the websocket module: a table of
 // Connect, Send and Close for the script, and a Pump for the host, which runs the
-// script's callbacks. It knows no network: internal/wsapi has the rules that all doors
+// script's callbacks. It knows no network: internal/modules/wsapi has the rules that all doors
 // share, and package engine the connections.
 package websocket
 
@@ -9,8 +9,8 @@ import (
 	"log/slog"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/entry"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
 

@@ -1,7 +1,7 @@
 package websocket
 
 import (
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
 

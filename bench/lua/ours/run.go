@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"os"
 
-	"github.com/tidewire/tidewire/internal/collector"
+	"github.com/tidewire/tidewire/internal/runner/collector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 )

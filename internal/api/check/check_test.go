@@ -173,7 +173,7 @@ func TestSeveralFiles(t *testing.T) {
 
 // The scripts of this repository that run are right.
 func TestExamples(t *testing.T) {
-	files, err := filepath.Glob("../../examples/*.lua")
+	files, err := filepath.Glob("../../../examples/*.lua")
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%q, error %v", files, err)
 	}

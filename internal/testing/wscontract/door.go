@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // A Door is a Lua state of some VM with the module in it, and the basic functions,

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // rig is a door over a fake engine, and everything that comes out of it: a test takes

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/entry"
+	"github.com/tidewire/tidewire/internal/modules/entry"
 	"github.com/tidewire/tidewire/lua"
 )
 

@@ -1,14 +1,14 @@
-package host_test
+package loop_test
 
 import (
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/loop"
 )
 
-func wantCode(t *testing.T, got host.Result, code int) {
+func wantCode(t *testing.T, got loop.Result, code int) {
 	t.Helper()
 	if got.Code != code || !got.Decided {
 		t.Errorf("result %+v, want code %d", got, code)
@@ -17,44 +17,44 @@ func wantCode(t *testing.T, got host.Result, code int) {
 
 func TestExitWhereverItIsCalled(t *testing.T) {
 	for name, test := range map[string]struct {
-		set  func(h *host.Host, src *source, s *story)
+		set  func(l *loop.Loop, src *source, s *story)
 		want []string
 	}{
-		"main": {func(h *host.Host, _ *source, _ *story) { h.Exit(7) }, []string{"0 shutdown"}},
-		"timer": {func(h *host.Host, _ *source, s *story) {
-			h.After(time.Second, func() { h.Exit(7) })
-			h.After(time.Second, s.say("never"))
+		"main": {func(l *loop.Loop, _ *source, _ *story) { l.Exit(7) }, []string{"0 shutdown"}},
+		"timer": {func(l *loop.Loop, _ *source, s *story) {
+			l.After(time.Second, func() { l.Exit(7) })
+			l.After(time.Second, s.say("never"))
 		}, []string{"1000 shutdown"}},
-		"tick": {func(h *host.Host, _ *source, s *story) {
-			h.Register(host.Update, func() { h.Exit(7) })
-			h.Register(host.Update, s.say("never"))
+		"tick": {func(l *loop.Loop, _ *source, s *story) {
+			l.Register(loop.Update, func() { l.Exit(7) })
+			l.Register(loop.Update, s.say("never"))
 		}, []string{"1000 shutdown"}},
-		"event": {func(h *host.Host, src *source, s *story) {
-			src.push(func() { h.Exit(7) })
-			h.After(0, s.say("never"))
+		"event": {func(l *loop.Loop, src *source, s *story) {
+			src.push(func() { l.Exit(7) })
+			l.After(0, s.say("never"))
 		}, []string{"0 shutdown"}},
-		"posted": {func(h *host.Host, _ *source, _ *story) { h.Post(func() { h.Exit(7) }) }, []string{"0 shutdown"}},
-		"another goroutine": {func(h *host.Host, src *source, _ *story) {
+		"posted": {func(l *loop.Loop, _ *source, _ *story) { l.Post(func() { l.Exit(7) }) }, []string{"0 shutdown"}},
+		"another goroutine": {func(l *loop.Loop, src *source, _ *story) {
 			src.live = 1
 			src.closeAll = func(src *source) { src.live = 0 }
-			time.AfterFunc(time.Second, func() { h.Exit(7) })
+			time.AfterFunc(time.Second, func() { l.Exit(7) })
 		}, []string{"1000 shutdown"}},
-		"shutdown handler": {func(h *host.Host, _ *source, _ *story) {
-			h.Register(host.Shutdown, func() { h.Exit(7) })
+		"shutdown handler": {func(l *loop.Loop, _ *source, _ *story) {
+			l.Register(loop.Shutdown, func() { l.Exit(7) })
 		}, []string{"0 shutdown"}},
-		"a second time": {func(h *host.Host, _ *source, _ *story) {
-			h.Exit(7)
-			h.Register(host.Shutdown, func() {})
-			h.Exit(8)
+		"a second time": {func(l *loop.Loop, _ *source, _ *story) {
+			l.Exit(7)
+			l.Register(loop.Shutdown, func() {})
+			l.Exit(8)
 		}, []string{"0 shutdown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *story) {
 				src := newSource()
-				h := host.New(host.Options{Events: src, FPS: 1})
-				wantCode(t, h.Run(func() error {
-					h.Register(host.Shutdown, s.say("shutdown"))
-					test.set(h, src, s)
+				l := loop.New(loop.Options{Events: src, FPS: 1})
+				wantCode(t, l.Run(func() error {
+					l.Register(loop.Shutdown, s.say("shutdown"))
+					test.set(l, src, s)
 					return nil
 				}), 7)
 				s.want(t, test.want...)
@@ -66,10 +66,10 @@ func TestExitWhereverItIsCalled(t *testing.T) {
 // A signal may come while main is still registering its handlers.
 func TestShutdownHandlerRegisteredAfterExit(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		wantCode(t, h.Run(func() error {
-			h.Exit(130)
-			h.Register(host.Shutdown, s.say("shutdown"))
+		l := loop.New(loop.Options{})
+		wantCode(t, l.Run(func() error {
+			l.Exit(130)
+			l.Register(loop.Shutdown, s.say("shutdown"))
 			return nil
 		}), 130)
 		s.want(t, "0 shutdown")
@@ -78,9 +78,9 @@ func TestShutdownHandlerRegisteredAfterExit(t *testing.T) {
 
 func TestExitBeforeRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		h.Exit(130)
-		wantCode(t, h.Run(func() error { s.add("main"); return nil }), 130)
+		l := loop.New(loop.Options{})
+		l.Exit(130)
+		wantCode(t, l.Run(func() error { s.add("main"); return nil }), 130)
 		s.want(t)
 	})
 }
@@ -88,7 +88,7 @@ func TestExitBeforeRun(t *testing.T) {
 func TestEndingGoesStepByStep(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()
-		h := host.New(host.Options{Events: src})
+		l := loop.New(loop.Options{Events: src})
 		src.live = 2
 		src.closeAll = func(src *source) {
 			s.add("closeAll")
@@ -96,18 +96,18 @@ func TestEndingGoesStepByStep(t *testing.T) {
 		}
 		src.abort = func(src *source) {
 			s.add("abort")
-			src.push(func() { s.add("aborted"); src.live--; h.Exit(9) })
+			src.push(func() { s.add("aborted"); src.live--; l.Exit(9) })
 		}
-		wantCode(t, h.Run(func() error {
-			h.Every(time.Second, s.say("timer"))
-			h.Register(host.Shutdown, func() {
+		wantCode(t, l.Run(func() error {
+			l.Every(time.Second, s.say("timer"))
+			l.Register(loop.Shutdown, func() {
 				s.add("shutdown")
-				h.After(0, s.say("never"))
-				h.Register(host.Update, s.say("never"))
-				h.Register(host.Shutdown, s.say("never"))
-				h.Post(s.say("posted"))
+				l.After(0, s.say("never"))
+				l.Register(loop.Update, s.say("never"))
+				l.Register(loop.Shutdown, s.say("never"))
+				l.Post(s.say("posted"))
 			})
-			time.AfterFunc(1500*time.Millisecond, func() { h.Exit(130) })
+			time.AfterFunc(1500*time.Millisecond, func() { l.Exit(130) })
 			return nil
 		}), 130)
 		s.want(t, "1000 timer", "1500 shutdown", "1500 closeAll", "1500 posted", "3500 closed", "6500 abort", "6500 aborted")
@@ -121,12 +121,12 @@ func TestEndingGoesStepByStep(t *testing.T) {
 func TestEndingWithoutGraceCutsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()
-		h := host.New(host.Options{Events: src, Grace: -1, Interrupt: func(bool) { s.add("interrupt") }})
+		l := loop.New(loop.Options{Events: src, Grace: -1, Interrupt: func(bool) { s.add("interrupt") }})
 		src.live = 1
 		src.abort = func(src *source) { src.push(func() { s.add("aborted"); src.live = 0 }) }
-		h.Run(func() error {
-			h.Register(host.Shutdown, s.say("shutdown"))
-			h.Exit(0)
+		l.Run(func() error {
+			l.Register(loop.Shutdown, s.say("shutdown"))
+			l.Exit(0)
 			return nil
 		})
 		s.want(t, "0 interrupt", "0 shutdown", "0 aborted")
@@ -138,8 +138,8 @@ func TestEndingDoesNotWaitForEver(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()
 		src.live = 1
-		h := host.New(host.Options{Events: src, Overdue: func(int) { s.add("overdue") }})
-		h.Run(func() error { h.Exit(0); return nil })
+		l := loop.New(loop.Options{Events: src, Overdue: func(int) { s.add("overdue") }})
+		l.Run(func() error { l.Exit(0); return nil })
 		s.add("end")
 		s.want(t, "5900 end")
 	})
@@ -155,15 +155,15 @@ func TestFunctionThatRunsWhenTheGraceEnds(t *testing.T) {
 		src, endless := newSource(), make(spin)
 		src.live = 1
 		src.abort = func(src *source) { src.push(func() { s.add("terminal"); src.live = 0 }) }
-		h := host.New(host.Options{
+		l := loop.New(loop.Options{
 			Events:    src,
 			Grace:     2 * time.Second,
 			Interrupt: func(bool) { s.add("interrupt"); endless <- struct{}{} },
 			Overdue:   func(int) { s.add("overdue") },
 		})
-		wantCode(t, h.Run(func() error {
-			h.Register(host.Shutdown, s.say("shutdown"))
-			time.AfterFunc(time.Second, func() { h.Exit(130) })
+		wantCode(t, l.Run(func() error {
+			l.Register(loop.Shutdown, s.say("shutdown"))
+			time.AfterFunc(time.Second, func() { l.Exit(130) })
 			endless.run()
 			return nil
 		}), 130)
@@ -174,14 +174,14 @@ func TestFunctionThatRunsWhenTheGraceEnds(t *testing.T) {
 func TestShutdownHandlerThatRunsWhenTheLastWordsEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		endless := make(spin)
-		h := host.New(host.Options{Interrupt: func(last bool) {
+		l := loop.New(loop.Options{Interrupt: func(last bool) {
 			s.add(map[bool]string{false: "interrupt", true: "last interrupt"}[last])
 			endless <- struct{}{}
 		}})
-		h.Run(func() error {
-			h.Register(host.Shutdown, endless.run)
-			h.Register(host.Shutdown, endless.run)
-			h.Register(host.Shutdown, s.say("never"))
+		l.Run(func() error {
+			l.Register(loop.Shutdown, endless.run)
+			l.Register(loop.Shutdown, endless.run)
+			l.Register(loop.Shutdown, s.say("never"))
 			return nil
 		})
 		s.add("end")
@@ -191,19 +191,19 @@ func TestShutdownHandlerThatRunsWhenTheLastWordsEnd(t *testing.T) {
 
 func TestOverdue(t *testing.T) {
 	for name, test := range map[string]struct {
-		exit func(*host.Host)
+		exit func(*loop.Loop)
 		code int
 	}{
-		"a code":  {func(h *host.Host) { h.Exit(143) }, 143},
-		"no code": {func(h *host.Host) {}, 1},
+		"a code":  {func(l *loop.Loop) { l.Exit(143) }, 143},
+		"no code": {func(l *loop.Loop) {}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *story) {
 				endless, code := make(spin), -1
-				h := host.New(host.Options{Overdue: func(c int) { s.add("overdue"); code = c; endless <- struct{}{} }})
-				h.Run(func() error {
-					h.Register(host.Shutdown, endless.run) // interrupts do not reach it
-					test.exit(h)
+				l := loop.New(loop.Options{Overdue: func(c int) { s.add("overdue"); code = c; endless <- struct{}{} }})
+				l.Run(func() error {
+					l.Register(loop.Shutdown, endless.run) // interrupts do not reach it
+					test.exit(l)
 					return nil
 				})
 				s.want(t, "6000 overdue")

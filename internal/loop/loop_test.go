@@ -1,4 +1,4 @@
-package host_test
+package loop_test
 
 import (
 	"errors"
@@ -9,15 +9,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/loop"
 )
 
-// source is a Source whose events are functions. What it does at the end is up to the test.
+// source is an EventSource whose events are functions. What it does at the end is up to the test.
 type source struct {
 	mu     sync.Mutex
 	ready  chan struct{}
 	queue  []func()
-	log    []string // what the host called
+	log    []string // what the loop called
 	live   int
 	budget [2]int64 // the arguments of the last Dispatch
 
@@ -103,15 +103,15 @@ func inBubble(t *testing.T, f func(t *testing.T, s *story)) {
 
 func TestRunEndsWhenNothingIsLeft(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		got := h.Run(func() error {
-			h.Register(host.Shutdown, s.say("shutdown"))
-			h.Register("onSomething", s.say("never"))
+		l := loop.New(loop.Options{})
+		got := l.Run(func() error {
+			l.Register(loop.Shutdown, s.say("shutdown"))
+			l.Register("onSomething", s.say("never"))
 			s.add("main")
 			return nil
 		})
 		s.want(t, "0 main", "0 shutdown")
-		if got != (host.Result{}) {
+		if got != (loop.Result{}) {
 			t.Errorf("result %+v, want the zero value", got)
 		}
 	})
@@ -120,16 +120,16 @@ func TestRunEndsWhenNothingIsLeft(t *testing.T) {
 func TestEachKindOfWorkKeepsTheHostAlive(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()
-		h := host.New(host.Options{Events: src})
-		h.Run(func() error {
+		l := loop.New(loop.Options{Events: src})
+		l.Run(func() error {
 			src.live = 1
-			time.AfterFunc(time.Second, func() { src.push(func() { src.live = 0; s.add("event"); h.After(time.Second, s.say("timer")) }) })
-			var update host.Handle
-			h.After(3*time.Second, func() {
-				update = h.Register(host.Update, func() {
+			time.AfterFunc(time.Second, func() { src.push(func() { src.live = 0; s.add("event"); l.After(time.Second, s.say("timer")) }) })
+			var update loop.Handle
+			l.After(3*time.Second, func() {
+				update = l.Register(loop.Update, func() {
 					s.add("tick")
-					h.Unregister(update)
-					h.Post(s.say("posted"))
+					l.Unregister(update)
+					l.Post(s.say("posted"))
 				})
 			})
 			return nil
@@ -140,17 +140,17 @@ func TestEachKindOfWorkKeepsTheHostAlive(t *testing.T) {
 
 func TestTicksKeepTheGridAndSkipLateFrames(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *story) {
-		h := host.New(host.Options{})
+		l := loop.New(loop.Options{})
 		begin := time.Now()
 		var frames []float64
-		h.Run(func() error {
-			h.Register(host.Update, func() {
+		l.Run(func() error {
+			l.Register(loop.Update, func() {
 				frames = append(frames, time.Since(begin).Seconds()*60)
 				switch len(frames) {
 				case 3:
 					time.Sleep(50 * time.Millisecond) // frame 6 is over when this one is
 				case 3600:
-					h.Exit(0)
+					l.Exit(0)
 				}
 			})
 			return nil
@@ -170,11 +170,11 @@ func TestTicksKeepTheGridAndSkipLateFrames(t *testing.T) {
 func TestFrameRate(t *testing.T) {
 	for _, fps := range []int{1, 7, 30, 144, 1000} {
 		inBubble(t, func(t *testing.T, _ *story) {
-			h := host.New(host.Options{FPS: fps})
+			l := loop.New(loop.Options{FPS: fps})
 			ticks := 0
-			h.Run(func() error {
-				h.Register(host.Update, func() { ticks++ })
-				h.After(10*time.Second+time.Microsecond, func() { h.Exit(0) })
+			l.Run(func() error {
+				l.Register(loop.Update, func() { ticks++ })
+				l.After(10*time.Second+time.Microsecond, func() { l.Exit(0) })
 				return nil
 			})
 			if ticks != 10*fps {
@@ -186,23 +186,23 @@ func TestFrameRate(t *testing.T) {
 
 func TestHandlers(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{FPS: 1})
-		h.Run(func() error {
+		l := loop.New(loop.Options{FPS: 1})
+		l.Run(func() error {
 			twice := s.say("twice")
-			h.Register(host.Update, twice)
-			h.Register(host.Update, twice)
-			var late, second host.Handle
-			h.Register(host.Update, func() {
+			l.Register(loop.Update, twice)
+			l.Register(loop.Update, twice)
+			var late, second loop.Handle
+			l.Register(loop.Update, func() {
 				s.add("first")
-				h.Unregister(second)
+				l.Unregister(second)
 				if late == 0 {
-					late = h.Register(host.Update, s.say("late"))
+					late = l.Register(loop.Update, s.say("late"))
 				} else {
-					h.After(0, func() { h.Exit(0) })
+					l.After(0, func() { l.Exit(0) })
 				}
 			})
-			second = h.Register(host.Update, s.say("removed"))
-			h.Unregister(12345)
+			second = l.Register(loop.Update, s.say("removed"))
+			l.Unregister(12345)
 			return nil
 		})
 		s.want(t, "1000 twice", "1000 twice", "1000 first", "2000 twice", "2000 twice", "2000 first", "2000 late")
@@ -211,17 +211,17 @@ func TestHandlers(t *testing.T) {
 
 func TestRegisteringAnewDoesNotOutrunTheFrames(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{FPS: 10})
-		var handle host.Handle
+		l := loop.New(loop.Options{FPS: 10})
+		var handle loop.Handle
 		ticks := 0
 		var tick func()
 		tick = func() {
-			h.Unregister(handle)
+			l.Unregister(handle)
 			if ticks++; ticks < 10 {
-				handle = h.Register(host.Update, tick)
+				handle = l.Register(loop.Update, tick)
 			}
 		}
-		h.Run(func() error { handle = h.Register(host.Update, tick); return nil })
+		l.Run(func() error { handle = l.Register(loop.Update, tick); return nil })
 		s.add("end")
 		s.want(t, "1000 end")
 	})
@@ -230,10 +230,10 @@ func TestRegisteringAnewDoesNotOutrunTheFrames(t *testing.T) {
 func TestIdleHostDoesNotWakeUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *story) {
 		src, turns := newSource(), 0
-		h := host.New(host.Options{Events: src, AfterTurn: func() { turns++ }})
-		h.Run(func() error {
+		l := loop.New(loop.Options{Events: src, AfterTurn: func() { turns++ }})
+		l.Run(func() error {
 			src.live = 1
-			h.After(time.Hour, func() { src.live = 0 })
+			l.After(time.Hour, func() { src.live = 0 })
 			return nil
 		})
 		if turns > 4 { // main, the one turn, two steps of the ending
@@ -244,18 +244,18 @@ func TestIdleHostDoesNotWakeUp(t *testing.T) {
 
 func TestTimersRunByDueTimeThenByCreation(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		h.Run(func() error {
-			h.After(20*time.Millisecond, s.say("d"))
-			h.After(10*time.Millisecond, s.say("b"))
-			h.After(10*time.Millisecond, s.say("c"))
-			h.After(-time.Second, s.say("a"))
-			h.After(1500*time.Microsecond, s.say("fraction"))
-			removed := h.After(5*time.Millisecond, s.say("removed"))
-			h.After(4*time.Millisecond, func() { h.Unregister(removed) })
-			neighbour := host.Handle(0)
-			h.After(30*time.Millisecond, func() { s.add("e"); h.Unregister(neighbour) })
-			neighbour = h.After(30*time.Millisecond, s.say("removed by e"))
+		l := loop.New(loop.Options{})
+		l.Run(func() error {
+			l.After(20*time.Millisecond, s.say("d"))
+			l.After(10*time.Millisecond, s.say("b"))
+			l.After(10*time.Millisecond, s.say("c"))
+			l.After(-time.Second, s.say("a"))
+			l.After(1500*time.Microsecond, s.say("fraction"))
+			removed := l.After(5*time.Millisecond, s.say("removed"))
+			l.After(4*time.Millisecond, func() { l.Unregister(removed) })
+			neighbour := loop.Handle(0)
+			l.After(30*time.Millisecond, func() { s.add("e"); l.Unregister(neighbour) })
+			neighbour = l.After(30*time.Millisecond, s.say("removed by e"))
 			return nil
 		})
 		s.want(t, "0 a", "1.5 fraction", "10 b", "10 c", "20 d", "30 e")
@@ -264,34 +264,34 @@ func TestTimersRunByDueTimeThenByCreation(t *testing.T) {
 
 func TestEverySkipsMissedPeriods(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		var every host.Handle
+		l := loop.New(loop.Options{})
+		var every loop.Handle
 		runs := 0
-		every = h.Every(100*time.Millisecond, func() {
+		every = l.Every(100*time.Millisecond, func() {
 			s.add("every")
 			switch runs++; runs {
 			case 2:
 				time.Sleep(250 * time.Millisecond)
 			case 4:
-				h.Unregister(every)
+				l.Unregister(every)
 			}
 		})
-		h.Run(func() error { return nil })
+		l.Run(func() error { return nil })
 		s.want(t, "100 every", "200 every", "500 every", "600 every")
 	})
 }
 
 func TestEveryIsAtLeastOneMillisecond(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
+		l := loop.New(loop.Options{})
 		runs := 0
-		h.Every(-1, func() {
+		l.Every(-1, func() {
 			if runs++; runs == 1000 {
 				s.add("1000th")
-				h.Exit(0)
+				l.Exit(0)
 			}
 		})
-		h.Run(func() error { return nil })
+		l.Run(func() error { return nil })
 		s.want(t, "1000 1000th")
 	})
 }
@@ -299,14 +299,14 @@ func TestEveryIsAtLeastOneMillisecond(t *testing.T) {
 func TestTurnIsEventsThenTimersThenOneTick(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()
-		h := host.New(host.Options{Events: src, FPS: 10})
-		h.Run(func() error {
-			h.Register(host.Update, func() { s.add("tick"); h.Exit(0) })
-			h.After(0, s.say("timer"))
+		l := loop.New(loop.Options{Events: src, FPS: 10})
+		l.Run(func() error {
+			l.Register(loop.Update, func() { s.add("tick"); l.Exit(0) })
+			l.After(0, s.say("timer"))
 			for range 2 {
-				src.push(func() { s.add("event"); h.After(0, s.say("timer of an event")) })
+				src.push(func() { s.add("event"); l.After(0, s.say("timer of an event")) })
 			}
-			h.Post(s.say("posted"))
+			l.Post(s.say("posted"))
 			time.Sleep(time.Second) // everything is due now
 			return nil
 		})
@@ -322,23 +322,23 @@ func TestTurnIsEventsThenTimersThenOneTick(t *testing.T) {
 func TestNothingStarvesTheRest(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *story) {
 		src := newSource()
-		h := host.New(host.Options{Events: src, FPS: 100})
+		l := loop.New(loop.Options{Events: src, FPS: 100})
 		var events, timers, posts, ticks int
-		h.Run(func() error {
+		l.Run(func() error {
 			var event, timer, post func()
 			event = func() { events++; src.push(event) }
-			timer = func() { timers++; time.Sleep(time.Millisecond); h.After(0, timer) }
+			timer = func() { timers++; time.Sleep(time.Millisecond); l.After(0, timer) }
 			post = func() {
 				posts++
-				if !h.Ending() { // fake time stands still while there is work
-					h.Post(post)
+				if !l.Ending() { // fake time stands still while there is work
+					l.Post(post)
 				}
 			}
 			src.push(event)
-			h.After(0, timer)
-			h.Post(post)
-			h.Register(host.Update, func() { ticks++ })
-			h.After(time.Second, func() { h.Exit(0) })
+			l.After(0, timer)
+			l.Post(post)
+			l.Register(loop.Update, func() { ticks++ })
+			l.After(time.Second, func() { l.Exit(0) })
 			return nil
 		})
 		if timers < 990 || posts < 990 || events < 256*990 || ticks < 99 {
@@ -350,30 +350,30 @@ func TestNothingStarvesTheRest(t *testing.T) {
 func TestCancelledTimersAreForgotten(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		turns := 0
-		h := host.New(host.Options{AfterTurn: func() { turns++ }})
-		h.Run(func() error {
-			var pending host.Handle
+		l := loop.New(loop.Options{AfterTurn: func() { turns++ }})
+		l.Run(func() error {
+			var pending loop.Handle
 			runs := 0
-			every := h.Every(time.Second, func() {
-				h.Unregister(pending)
-				pending = h.After(1500*time.Millisecond, s.say("never"))
+			every := l.Every(time.Second, func() {
+				l.Unregister(pending)
+				pending = l.After(1500*time.Millisecond, s.say("never"))
 				runs++
 			})
-			h.After(time.Minute, func() { h.Unregister(every); h.Unregister(pending); s.add("last") })
+			l.After(time.Minute, func() { l.Unregister(every); l.Unregister(pending); s.add("last") })
 			return nil
 		})
 		s.want(t, "60000 last")
 		if want := 1 + 60 + 2; turns > want { // main, the periods, the ending
-			t.Errorf("%d turns, want %d: cancelled timers wake the host", turns, want)
+			t.Errorf("%d turns, want %d: cancelled timers wake the loop", turns, want)
 		}
 	})
 }
 
 func TestPostedFunctionMayBeginSomething(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		h.Run(func() error {
-			h.Post(func() { h.After(time.Second, s.say("timer")) })
+		l := loop.New(loop.Options{})
+		l.Run(func() error {
+			l.Post(func() { l.After(time.Second, s.say("timer")) })
 			return nil
 		})
 		s.want(t, "1000 timer")
@@ -382,17 +382,17 @@ func TestPostedFunctionMayBeginSomething(t *testing.T) {
 
 func TestPost(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
-		h.Run(func() error {
-			h.After(time.Second, func() {})
-			time.AfterFunc(500*time.Millisecond, func() { h.Post(s.say("posted")) })
+		l := loop.New(loop.Options{})
+		l.Run(func() error {
+			l.After(time.Second, func() {})
+			time.AfterFunc(500*time.Millisecond, func() { l.Post(s.say("posted")) })
 			return nil
 		})
 		s.want(t, "500 posted")
-		if h.Post(func() {}) {
+		if l.Post(func() {}) {
 			t.Error("Post after the end was taken")
 		}
-		full := host.New(host.Options{})
+		full := loop.New(loop.Options{})
 		for i := range 4096 {
 			if !full.Post(func() {}) {
 				t.Fatalf("post %d refused", i)
@@ -406,12 +406,12 @@ func TestPost(t *testing.T) {
 
 func TestMainError(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
-		h := host.New(host.Options{})
+		l := loop.New(loop.Options{})
 		boom := errors.New("boom")
-		got := h.Run(func() error {
-			h.Register(host.Shutdown, s.say("shutdown"))
-			h.Register(host.Update, s.say("never"))
-			h.After(0, s.say("never"))
+		got := l.Run(func() error {
+			l.Register(loop.Shutdown, s.say("shutdown"))
+			l.Register(loop.Update, s.say("never"))
+			l.After(0, s.say("never"))
 			return boom
 		})
 		s.want(t, "0 shutdown")

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/hostapi"
+	"github.com/tidewire/tidewire/internal/modules/hostapi"
 )
 
 func TestDelay(t *testing.T) {

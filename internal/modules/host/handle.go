@@ -1,7 +1,7 @@
 package host
 
 import (
-	loop "github.com/tidewire/tidewire/host"
+	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/lua"
 )
 

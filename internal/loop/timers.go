@@ -1,4 +1,4 @@
-package host
+package loop
 
 import (
 	"container/heap"
@@ -9,21 +9,21 @@ import (
 const minPeriod = time.Millisecond
 
 // After calls f once, d from now; a negative d counts as 0. It is called in the next turn at the earliest.
-func (h *Host) After(d time.Duration, f func()) Handle { return h.arm(max(d, 0), 0, f) }
+func (l *Loop) After(d time.Duration, f func()) Handle { return l.arm(max(d, 0), 0, f) }
 
 // Every calls f each d, from d from now on; d is at least 1 ms. Periods that were missed are skipped: the calls stay on
 // multiples of d.
-func (h *Host) Every(d time.Duration, f func()) Handle {
+func (l *Loop) Every(d time.Duration, f func()) Handle {
 	d = max(d, minPeriod)
-	return h.arm(d, d, f)
+	return l.arm(d, d, f)
 }
 
-func (h *Host) arm(d, period time.Duration, f func()) Handle {
-	h.lastHandle++
-	if !h.Ending() {
-		h.timers.add(&timer{handle: h.lastHandle, due: time.Now().Add(d), period: period, f: f})
+func (l *Loop) arm(d, period time.Duration, f func()) Handle {
+	l.lastHandle++
+	if !l.Ending() {
+		l.timers.add(&timer{handle: l.lastHandle, due: time.Now().Add(d), period: period, f: f})
 	}
-	return h.lastHandle
+	return l.lastHandle
 }
 
 // timer is one call to come, or with a period many.
@@ -36,7 +36,7 @@ type timer struct {
 	removed bool
 }
 
-// timers are the timers of a host by due time, those due at once by order of creation. A timer armed during a turn
+// timers are the timers of a loop by due time, those due at once by order of creation. A timer armed during a turn
 // stands aside until admit.
 type timers struct {
 	queue    timerHeap

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // table is a Lua table without a VM: pairs in the order of their setting.

@@ -1,7 +1,7 @@
-// Package host is the one goroutine that a script lives on. It turns a source of events, timers and ticks into calls
+// Package loop is the one goroutine that a script lives on. It turns a source of events, timers and ticks into calls
 // that never overlap, and ends them in order. It knows no VM and no sockets: scripts and connections reach it as
-// functions and as a Source.
-package host
+// functions and as an EventSource.
+package loop
 
 import (
 	"sync"
@@ -20,9 +20,9 @@ const (
 	turnTime   = 4 * time.Millisecond
 )
 
-// Source is where events come from: the connections, seen from the host. Its methods but Refuse are called on the
-// host's goroutine, and so are the handlers that Dispatch calls.
-type Source interface {
+// EventSource is where events come from: the connections, seen from the loop. Its methods but Refuse are called on the
+// loop's goroutine, and so are the handlers that Dispatch calls.
+type EventSource interface {
 	// Ready receives a value when Dispatch has something to deliver.
 	Ready() <-chan struct{}
 
@@ -30,7 +30,7 @@ type Source interface {
 	// Ready has a value again.
 	Dispatch(events int, limit time.Duration) int
 
-	// Live returns how many connections have events still to come. While there are any, the host goes on.
+	// Live returns how many connections have events still to come. While there are any, the loop goes on.
 	Live() int
 
 	// Refuse says that the ending begins: no new connection begins any more. It is called from any goroutine, and more
@@ -44,10 +44,10 @@ type Source interface {
 	Abort()
 }
 
-// Options configures a Host. The zero value works.
+// Options configures a Loop. The zero value works.
 type Options struct {
 	// Events is the source of events. nil means none.
-	Events Source
+	Events EventSource
 
 	// FPS is the frame rate, in ticks a second. 0 means 60.
 	FPS int
@@ -55,11 +55,11 @@ type Options struct {
 	// Grace is how long the ending may take before what is left is cut. 0 means 5 s; negative means no time at all.
 	Grace time.Duration
 
-	// AfterTurn is called when a turn is over, before the host sleeps; and after the main function and each step of the
+	// AfterTurn is called when a turn is over, before the loop sleeps; and after the main function and each step of the
 	// ending. nil means nothing is to be done.
 	AfterTurn func()
 
-	// Interrupt unwinds the function that is running on the host's goroutine, if any. It is called from another
+	// Interrupt unwinds the function that is running on the loop's goroutine, if any. It is called from another
 	// goroutine: when the grace ends, with last false, after which further functions run as usual; and lastWords later,
 	// with last true, after which none may run any more. nil leaves functions alone: one that does not return then
 	// keeps Run from returning.
@@ -95,9 +95,9 @@ func (o Options) withDefaults() Options {
 // Handle names a handler or a timer for the life of its host. Handles start at 1 and are never reused.
 type Handle uint64
 
-// Host runs a script's functions. Exit, Ending and Post may be called from any goroutine; everything else only from the
-// functions that the host runs, or before Run.
-type Host struct {
+// Loop runs a script's functions. Exit, Ending and Post may be called from any goroutine; everything else only from the
+// functions that the loop runs, or before Run.
+type Loop struct {
 	opts Options // constant after New
 	wake chan struct{}
 
@@ -116,10 +116,10 @@ type Host struct {
 	over   bool
 }
 
-// New returns a Host that does nothing before Run.
-func New(opts Options) *Host {
+// New returns a Loop that does nothing before Run.
+func New(opts Options) *Loop {
 	opts = opts.withDefaults()
-	return &Host{
+	return &Loop{
 		opts:   opts,
 		wake:   make(chan struct{}, 1),
 		frames: frames{epoch: time.Now(), rate: int64(opts.FPS)},
@@ -135,59 +135,59 @@ type Result struct {
 }
 
 // Run calls main and then turns until no live connection, timer, Update handler or posted function is left, main fails,
-// or Exit is called; then it ends the host. It may be called once.
-func (h *Host) Run(main func() error) Result {
+// or Exit is called; then it ends the loop. It may be called once.
+func (l *Loop) Run(main func() error) Result {
 	over := make(chan struct{})
 	var watch sync.WaitGroup
-	watch.Go(func() { h.watchLoop(over) }) // ended and joined here
+	watch.Go(func() { l.watchLoop(over) }) // ended and joined here
 	defer watch.Wait()
 	defer close(over)
-	h.sleep = time.NewTimer(0)
-	defer h.sleep.Stop()
+	l.sleep = time.NewTimer(0)
+	defer l.sleep.Stop()
 
 	var err error
-	if !h.Ending() {
+	if !l.Ending() {
 		err = main()
-		h.opts.AfterTurn()
+		l.opts.AfterTurn()
 	}
-	for err == nil && !h.Ending() && h.alive() {
-		h.wait()
-		h.turn()
+	for err == nil && !l.Ending() && l.alive() {
+		l.wait()
+		l.turn()
 	}
-	h.end()
-	code, decided := h.ending.result()
+	l.end()
+	code, decided := l.ending.result()
 	return Result{Code: code, Decided: decided, Err: err}
 }
 
 // alive reports whether anything is left that could call a function.
-func (h *Host) alive() bool {
-	return h.opts.Events.Live() > 0 || h.timers.len() > 0 || h.updates.len() > 0 || h.hasPosted()
+func (l *Loop) alive() bool {
+	return l.opts.Events.Live() > 0 || l.timers.len() > 0 || l.updates.len() > 0 || l.hasPosted()
 }
 
 // wait sleeps until there is something to do. With neither timers nor Update handlers only an event, a posted function
 // or Exit ends it.
-func (h *Host) wait() {
-	h.timers.admit()
+func (l *Loop) wait() {
+	l.timers.admit()
 	var timer <-chan time.Time
-	if due, any := h.nextDue(); any {
-		h.sleep.Reset(time.Until(due))
-		timer = h.sleep.C
+	if due, any := l.nextDue(); any {
+		l.sleep.Reset(time.Until(due))
+		timer = l.sleep.C
 	}
 	select {
-	case <-h.opts.Events.Ready():
-	case <-h.wake:
-	case <-h.ending.begun:
+	case <-l.opts.Events.Ready():
+	case <-l.wake:
+	case <-l.ending.begun:
 	case <-timer:
 	}
 }
 
 // nextDue returns when the next timer or tick is due, if there is any.
-func (h *Host) nextDue() (time.Time, bool) {
-	due, any := h.timers.nextDue()
-	if h.updates.len() == 0 {
+func (l *Loop) nextDue() (time.Time, bool) {
+	due, any := l.timers.nextDue()
+	if l.updates.len() == 0 {
 		return due, any
 	}
-	if frame := h.frames.nextDue(); !any || frame.Before(due) {
+	if frame := l.frames.nextDue(); !any || frame.Before(due) {
 		return frame, true
 	}
 	return due, true
@@ -195,38 +195,38 @@ func (h *Host) nextDue() (time.Time, bool) {
 
 // turn is one round: posted functions and events, then due timers, then at most one tick. Each part is bounded, but for
 // functions that take their time, so that none starves another.
-func (h *Host) turn() {
-	h.runPosted()
-	h.opts.Events.Dispatch(turnEvents, turnTime)
-	h.runTimers()
-	h.tick()
-	h.opts.AfterTurn()
+func (l *Loop) turn() {
+	l.runPosted()
+	l.opts.Events.Dispatch(turnEvents, turnTime)
+	l.runTimers()
+	l.tick()
+	l.opts.AfterTurn()
 }
 
 // runTimers calls the timers that were due when it began. What these arm in their turn waits for the next turn.
-func (h *Host) runTimers() {
-	for _, t := range h.timers.takeDue(time.Now()) {
-		if h.Ending() {
+func (l *Loop) runTimers() {
+	for _, t := range l.timers.takeDue(time.Now()) {
+		if l.Ending() {
 			return
 		}
 		if !t.removed {
 			t.f()
-			h.timers.done(t, time.Now())
+			l.timers.done(t, time.Now())
 		}
 	}
 }
 
 // tick calls the Update handlers if a frame is due. The next frame is the first one after they have returned: late
 // frames are skipped.
-func (h *Host) tick() {
-	if h.updates.len() == 0 || time.Now().Before(h.frames.nextDue()) {
+func (l *Loop) tick() {
+	if l.updates.len() == 0 || time.Now().Before(l.frames.nextDue()) {
 		return
 	}
-	h.updates.run(h.Ending)
-	h.frames.skipTo(time.Now())
+	l.updates.run(l.Ending)
+	l.frames.skipTo(time.Now())
 }
 
-// noEvents is a Source without connections.
+// noEvents is an EventSource without connections.
 type noEvents struct{}
 
 func (noEvents) Ready() <-chan struct{}          { return nil }

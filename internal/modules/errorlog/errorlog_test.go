@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/errorlog"
 )
 
 // newErrorLog returns a log and what it writes, a line each, without time and level.

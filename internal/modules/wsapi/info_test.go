@@ -10,7 +10,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/api/luaapi"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // What a session reads and calls is what internal/api/luaapi describes.

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/logging"
+	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
 // written collects what a log writes, one string an entry, without the time. Summaries come from a timer, so it is read

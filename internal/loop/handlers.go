@@ -1,4 +1,4 @@
-package host
+package loop
 
 import (
 	"cmp"
@@ -11,8 +11,8 @@ type Event string
 
 // The events. A handler for any other is never called.
 const (
-	Update   Event = "onUpdate" // once a frame; keeps the host alive
-	Shutdown Event = "shutdown" // once, when the host ends; does not keep it alive
+	Update   Event = "onUpdate" // once a frame; keeps the loop alive
+	Shutdown Event = "shutdown" // once, when the loop ends; does not keep it alive
 )
 
 // Known reports whether handlers for the event are ever called.
@@ -21,26 +21,26 @@ func (e Event) Known() bool { return e == Update || e == Shutdown }
 // Register makes f a handler for event; handlers are called in order of registration. Registered twice, f is called
 // twice. One registered while the event's handlers run is called from the next time on, which for Shutdown does not come.
 // The handle of an unknown event names nothing.
-func (h *Host) Register(event Event, f func()) Handle {
-	h.lastHandle++
+func (l *Loop) Register(event Event, f func()) Handle {
+	l.lastHandle++
 	switch event {
 	case Update:
-		if h.updates.len() == 0 {
-			h.frames.skipTo(time.Now())
+		if l.updates.len() == 0 {
+			l.frames.skipTo(time.Now())
 		}
-		h.updates.add(h.lastHandle, f)
+		l.updates.add(l.lastHandle, f)
 	case Shutdown:
-		h.shutdowns.add(h.lastHandle, f)
+		l.shutdowns.add(l.lastHandle, f)
 	}
-	return h.lastHandle
+	return l.lastHandle
 }
 
 // Unregister removes a handler or cancels a timer, which is not called any more from then on. It does nothing if there
 // is none of that handle.
-func (h *Host) Unregister(handle Handle) {
-	h.updates.remove(handle)
-	h.shutdowns.remove(handle)
-	h.timers.remove(handle)
+func (l *Loop) Unregister(handle Handle) {
+	l.updates.remove(handle)
+	l.shutdowns.remove(handle)
+	l.timers.remove(handle)
 }
 
 // handlers are the handlers of one event in order of registration.

@@ -1,4 +1,4 @@
-package host
+package loop
 
 import (
 	"sync"
@@ -14,7 +14,7 @@ const (
 	overdue = time.Second
 )
 
-// ending says whether the host is ending, and how far. begin may be called from any goroutine.
+// ending says whether the loop is ending, and how far. begin may be called from any goroutine.
 type ending struct {
 	begun     chan struct{} // closed by begin
 	graceOver chan struct{} // closed by watchLoop, after Interrupt was called
@@ -55,24 +55,24 @@ func (e *ending) result() (code int, decided bool) {
 	return e.code, e.decided
 }
 
-// Exit ends the host with an exit code, from any goroutine; the function that is running goes on until it returns. The
+// Exit ends the loop with an exit code, from any goroutine; the function that is running goes on until it returns. The
 // first code stays: a later Exit, also one from within the ending, changes nothing. An ending that began by itself, or
 // because main failed, has no code yet and takes one.
-func (h *Host) Exit(code int) {
-	h.ending.decide(code)
-	h.beginEnding()
+func (l *Loop) Exit(code int) {
+	l.ending.decide(code)
+	l.beginEnding()
 }
 
 // beginEnding is the contract's step (1): timers and ticks stop, and nothing new begins.
-func (h *Host) beginEnding() {
-	h.opts.Events.Refuse()
-	h.ending.begin()
+func (l *Loop) beginEnding() {
+	l.opts.Events.Refuse()
+	l.ending.begin()
 }
 
-// Ending reports whether the host is ending: from then on no timer and no tick is called, and nothing new should begin.
-func (h *Host) Ending() bool {
+// Ending reports whether the loop is ending: from then on no timer and no tick is called, and nothing new should begin.
+func (l *Loop) Ending() bool {
 	select {
-	case <-h.ending.begun:
+	case <-l.ending.begun:
 		return true
 	default:
 		return false
@@ -80,29 +80,29 @@ func (h *Host) Ending() bool {
 }
 
 // end does what the contract's "Ending the host" says, in its steps.
-func (h *Host) end() {
-	h.beginEnding() // (1)
-	if h.opts.Grace < 0 {
-		<-h.ending.graceOver // or Interrupt might hit a shutdown handler instead of what was running
+func (l *Loop) end() {
+	l.beginEnding() // (1)
+	if l.opts.Grace < 0 {
+		<-l.ending.graceOver // or Interrupt might hit a shutdown handler instead of what was running
 	}
-	h.shutdowns.run(h.isCut) // (2)
-	h.opts.AfterTurn()
-	h.opts.Events.CloseAll() // (3)
-	h.drain(h.ending.graceOver)
-	if h.opts.Events.Live() > 0 {
-		h.opts.Events.Abort() // (4)
-		h.drain(h.ending.cut)
+	l.shutdowns.run(l.isCut) // (2)
+	l.opts.AfterTurn()
+	l.opts.Events.CloseAll() // (3)
+	l.drain(l.ending.graceOver)
+	if l.opts.Events.Live() > 0 {
+		l.opts.Events.Abort() // (4)
+		l.drain(l.ending.cut)
 	}
-	h.closePosts(true) // (5)
+	l.closePosts(true) // (5)
 }
 
 // drain delivers events and calls posted functions until none are left or the limit is closed.
-func (h *Host) drain(limit <-chan struct{}) {
+func (l *Loop) drain(limit <-chan struct{}) {
 	for {
-		h.runPosted()
-		h.opts.Events.Dispatch(turnEvents, turnTime)
-		h.opts.AfterTurn()
-		if h.opts.Events.Live() == 0 && h.closePosts(false) {
+		l.runPosted()
+		l.opts.Events.Dispatch(turnEvents, turnTime)
+		l.opts.AfterTurn()
+		if l.opts.Events.Live() == 0 && l.closePosts(false) {
 			return
 		}
 		select {
@@ -113,15 +113,15 @@ func (h *Host) drain(limit <-chan struct{}) {
 		select {
 		case <-limit:
 			return
-		case <-h.opts.Events.Ready():
-		case <-h.wake:
+		case <-l.opts.Events.Ready():
+		case <-l.wake:
 		}
 	}
 }
 
-func (h *Host) isCut() bool {
+func (l *Loop) isCut() bool {
 	select {
-	case <-h.ending.cut:
+	case <-l.ending.cut:
 		return true
 	default:
 		return false
@@ -130,9 +130,9 @@ func (h *Host) isCut() bool {
 
 // watchLoop keeps the time of an ending, so that a function that does not return cannot hold it up. Ended by closing
 // over, joined by Run.
-func (h *Host) watchLoop(over <-chan struct{}) {
+func (l *Loop) watchLoop(over <-chan struct{}) {
 	select {
-	case <-h.ending.begun:
+	case <-l.ending.begun:
 	case <-over:
 		return
 	}
@@ -140,9 +140,9 @@ func (h *Host) watchLoop(over <-chan struct{}) {
 		after time.Duration
 		do    func()
 	}{
-		{max(h.opts.Grace, 0), func() { h.opts.Interrupt(false); close(h.ending.graceOver) }},
-		{lastWords, func() { h.opts.Interrupt(true); close(h.ending.cut) }},
-		{overdue - lastWords, func() { h.opts.Overdue(h.overdueCode()) }},
+		{max(l.opts.Grace, 0), func() { l.opts.Interrupt(false); close(l.ending.graceOver) }},
+		{lastWords, func() { l.opts.Interrupt(true); close(l.ending.cut) }},
+		{overdue - lastWords, func() { l.opts.Overdue(l.overdueCode()) }},
 	} {
 		timer := time.NewTimer(step.after)
 		select {
@@ -156,8 +156,8 @@ func (h *Host) watchLoop(over <-chan struct{}) {
 }
 
 // overdueCode is the exit code of a run that does not return: a failure if nothing else was said.
-func (h *Host) overdueCode() int {
-	if code, decided := h.ending.result(); decided {
+func (l *Loop) overdueCode() int {
+	if code, decided := l.ending.result(); decided {
 		return code
 	}
 	return 1

@@ -10,12 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	loop "github.com/tidewire/tidewire/host"
-	"github.com/tidewire/tidewire/internal/entry"
-	"github.com/tidewire/tidewire/internal/errorlog"
+	"github.com/tidewire/tidewire/internal/loop"
+	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/host"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
-	"github.com/tidewire/tidewire/modules/host"
 )
 
 // outcome is what a script did. Its lines are in stdout, each say(...) one with the milliseconds since the begin.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wsapi"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 func TestIDsCountUpFromOneAndARaiseUsesNone(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 

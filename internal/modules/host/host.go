@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	loop "github.com/tidewire/tidewire/host"
-	"github.com/tidewire/tidewire/internal/entry"
-	"github.com/tidewire/tidewire/internal/errorlog"
-	"github.com/tidewire/tidewire/internal/hostapi"
+	"github.com/tidewire/tidewire/internal/loop"
+	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/hostapi"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -64,14 +64,14 @@ func (o Options) withDefaults(s *lua.State) Options {
 // module is what the functions of the host table work on. It belongs to the goroutine that owns the state.
 type module struct {
 	s      *lua.State
-	loop   *loop.Host
+	loop   *loop.Loop
 	opts   Options
 	events hostapi.UnknownEvents
 }
 
 // Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit end the host. The library os, if
 // the script is to have it, is opened before.
-func Open(s *lua.State, h *loop.Host, opts Options) error {
+func Open(s *lua.State, h *loop.Loop, opts Options) error {
 	m := &module{s: s, loop: h, opts: opts.withDefaults(s)}
 	table, err := s.NewTable(0, 6)
 	if err != nil {

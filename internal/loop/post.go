@@ -1,0 +1,49 @@
+package loop
+
+// maxPosted bounds the functions that wait to be run.
+const maxPosted = 4096
+
+// Post asks for f to be called on the loop's goroutine, in the next turn. It never blocks and reports whether f was
+// taken: not once 4,096 functions wait, nor after the end. A function that was taken is called, unless the grace ends
+// before.
+func (l *Loop) Post(f func()) bool {
+	l.mu.Lock()
+	taken := !l.over && len(l.posted) < maxPosted
+	if taken {
+		l.posted = append(l.posted, f)
+	}
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	return taken
+}
+
+func (l *Loop) hasPosted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.posted) > 0
+}
+
+// runPosted calls what was posted before it began.
+func (l *Loop) runPosted() {
+	l.mu.Lock()
+	posted := l.posted
+	l.posted = nil
+	l.mu.Unlock()
+	for _, f := range posted {
+		f()
+	}
+}
+
+// closePosts refuses further posts. It reports false, and does not, if some still wait to be called.
+func (l *Loop) closePosts(drop bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.posted) > 0 && !drop {
+		return false
+	}
+	l.posted, l.over = nil, true
+	return true
+}
