@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/failure"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 // state is how far a connection has come (RFC 6455 §4.1, §7.1.3, §7.1.4). This file alone

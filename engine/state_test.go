@@ -16,8 +16,8 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/wstest"
-	"github.com/tidewire/tidewire/internal/wstest/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 // steps is a slog.Handler that keeps the debug lines of the states.
