@@ -35,7 +35,19 @@ func (s *State) pcall(th *Thread, slot, args, ret, want int, flags frameFlags) e
 	if err := th.waitFor(framePCall, slot, ret, want, flags); err != nil {
 		return err
 	}
-	return s.invokeLater(th, slot+1, args-1, slot+1, wantAll, slowReturn)
+	return s.invokeProtected(th, slot+1, args-1, slot+1)
+}
+
+// invokeProtected makes pcall's call. A Go function that the interpreter does not carry out itself is called at once:
+// what it asks for is left to run.
+func (s *State) invokeProtected(th *Thread, slot, args, ret int) error {
+	switch f := th.stack[slot]; {
+	case f.is(KindFunction):
+		return s.enter(th, f.fn(), slot, args, ret, wantAll, slowReturn)
+	case f.is(kindGoFunction) && f.gofn().special == notSpecial:
+		return s.invokeGo(th, f.gofn(), slot, args, ret, wantAll, slowReturn)
+	}
+	return s.invokeLater(th, slot, args, ret, wantAll, slowReturn)
 }
 
 // xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument, so that it lies at the frame's base.
@@ -51,7 +63,7 @@ func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) 
 	if err := th.waitFor(frameXPCall, slot, ret, want, flags); err != nil {
 		return err
 	}
-	return s.invokeLater(th, slot+2, args-2, slot+1, wantAll, slowReturn)
+	return s.invokeProtected(th, slot+2, args-2, slot+1)
 }
 
 // specialArgError is Call.ArgError for a function that the interpreter carries out itself.
@@ -144,7 +156,7 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 	co.resumer, co.nesting = th, th.nesting+1
 	th.status, co.status = threadNormal, threadRunning
 	s.thread = co
-	copy(co.stack[at:], th.stack[from:from+count])
+	copyValues(co.stack[at:], th.stack[from:from+count])
 	if co.depth > 0 { // it has yielded
 		at, ret, want, flags := co.current().pending()
 		co.depth--

@@ -78,6 +78,17 @@ func (s *State) vararg(th *Thread, fr *frame, to, want int) error {
 	return nil
 }
 
+// copyValues is copy, which takes longer for a few.
+func copyValues(to, from []Value) {
+	if len(from) > 4 {
+		copy(to, from)
+		return
+	}
+	for i := range from {
+		to[i] = from[i]
+	}
+}
+
 // finish fills up, or counts, results that are stored already.
 func (th *Thread) finish(ret, have, want int) {
 	if want < 0 {
@@ -113,7 +124,7 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 			if err := th.ensure(ret + stored); err != nil {
 				return err
 			}
-			copy(th.stack[ret:ret+stored], th.stack[from:from+stored])
+			copyValues(th.stack[ret:ret+stored], th.stack[from:from+stored])
 		}
 		th.finish(ret, stored, want)
 
@@ -135,7 +146,7 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 			if th, err = s.handOver(th, ret, count); err != nil {
 				return err
 			}
-			ended.stack, ended.frames = nil, nil
+			s.end(ended)
 			waiting = th.current()
 			from, count = int(waiting.base)-1, th.top-int(waiting.base)+1
 		default:
@@ -163,7 +174,7 @@ func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
 		to.stack[at] = True
 		at++
 	}
-	copy(to.stack[at:], th.stack[from:from+count])
+	copyValues(to.stack[at:], th.stack[from:from+count])
 	to.top = at + count
 	return to, nil
 }
@@ -252,9 +263,9 @@ func (s *State) invokeLater(th *Thread, slot, args, ret, want int, flags frameFl
 func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
 	switch fr.kind {
 	case frameInvoke:
-		waiting := *fr
+		slot, ret, want, flags := fr.pending()
 		th.depth--
-		return true, s.invoke(th, int(waiting.base)-1, int(waiting.extra), int(waiting.ret), int(waiting.want), waiting.flags)
+		return true, s.invoke(th, slot, int(fr.extra), ret, want, flags)
 	case frameContinue:
 		return true, s.resumeGo(th, int(fr.extra), nil)
 	}
@@ -264,7 +275,7 @@ func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
 // pushFailed pushes the frame of a Go function that has returned an error, for handlers and tracebacks.
 func (th *Thread) pushFailed(c *Call, slot int) {
 	if fr, err := th.push(); err == nil { // else it is missing there
-		*fr = frame{base: int32(slot + 1), kind: frameGo}
+		fr.set(frameGo, slot+1, 0, 0, 0, 0)
 		th.stack[slot], th.top = goValue(c.fn), c.top
 	}
 }
@@ -272,13 +283,12 @@ func (th *Thread) pushFailed(c *Call, slot int) {
 // resumeGo goes on with a Go function whose callee has returned, or failed: its frame is the innermost, and the results lie
 // from its base on.
 func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
-	waiting := *th.current()
+	slot, ret, want, flags := th.current().pending()
 	last := len(th.continuations) - 1
 	then := th.continuations[last].then
 	th.continuations[last] = continuation{}
 	th.continuations = th.continuations[:last]
 	th.depth--
-	slot := int(waiting.base) - 1
 	c := s.calls[s.nesting]
 	c.fn, c.th, c.base, c.args, c.top = th.stack[slot].gofn(), th, slot+1, count, slot+1+count
 	c.result, c.err, c.failed = 0, nil, failed
@@ -286,7 +296,7 @@ func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
 	s.active = c
 	err := then(c)
 	s.active = nil
-	return s.afterGo(th, c, err, slot, int(waiting.ret), int(waiting.want), waiting.flags)
+	return s.afterGo(th, c, err, slot, ret, want, flags)
 }
 
 // yieldFor suspends a coroutine for a Go function that goes on by a continuation, whose frame is the innermost.

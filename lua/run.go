@@ -767,15 +767,39 @@ outer:
 					q := callee.proto
 					args := i.B() - 1
 					entered := int(fr.base) + i.A() + 1
+					ret, params, extra := entered-1, int(q.params), 0
+					if args < 0 {
+						args = th.top - entered
+					}
+					if q.vararg {
+						extra = args - params
+						entered += args
+					}
 					end := entered + int(q.registers)
-					if args == int(q.params) && !q.vararg && end <= len(th.stack) && th.depth < len(th.frames) {
+					if end <= len(th.stack) && th.depth < len(th.frames) {
 						fr.pc = int32(pc)
 						fr = &th.frames[th.depth]
 						th.depth++
-						fr.fn, fr.base, fr.ret, fr.extra = callee, int32(entered), int32(entered-1), 0
+						fr.fn, fr.base, fr.ret, fr.extra = callee, int32(entered), int32(ret), int32(extra)
 						fr.want, fr.kind, fr.flags = int16(i.C())-1, frameLua, 0
 						p, pc = q, 0
 						regs = th.stack[entered:end]
+						if !q.vararg {
+							for ; args < params; args++ {
+								regs[args].setNil()
+							}
+							continue
+						}
+						// The parameters move in front of the registers, and leave nil behind for the collector.
+						from := th.stack[ret+1 : entered]
+						for n := range params {
+							if n < len(from) {
+								regs[n] = from[n]
+								from[n].setNil()
+							} else {
+								regs[n].setNil()
+							}
+						}
 						continue
 					}
 				}
@@ -822,6 +846,27 @@ outer:
 				count := i.B() - 1
 				if count < 0 {
 					count = s.thread.top - from
+				}
+				if fr.flags == 0 { // results move down the stack: there is room for all
+					th := s.thread
+					stack, ret, want := th.stack, int(fr.ret), int(fr.want)
+					if want < 0 {
+						want = count
+						th.top = ret + count
+					}
+					for n := range want {
+						if n < count {
+							stack[ret+n] = stack[from+n]
+						} else {
+							stack[ret+n].setNil()
+						}
+					}
+					th.depth--
+					fr = &th.frames[th.depth-1]
+					p = fr.fn.proto
+					pc = int(fr.pc)
+					regs = stack[fr.base : int(fr.base)+int(p.registers)]
+					continue
 				}
 				err = s.leave(s.thread, from, count)
 				continue outer

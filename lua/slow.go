@@ -142,7 +142,11 @@ func (s *State) setInt(th *Thread, fr *frame, i code.Instruction) error {
 }
 
 func (s *State) makeTable(th *Thread, fr *frame, i code.Instruction) error {
-	t, err := s.newTable(code.Size(i.B()), code.Size(i.C()))
+	items := code.Size(i.B())
+	if next := fr.fn.proto.code[fr.pc]; items == 0 && next.Op() == code.Vararg && next.A() == i.A()+1 && next.B() == 0 {
+		items = max(int(fr.extra), 0) // {...}
+	}
+	t, err := s.newTable(items, code.Size(i.C()))
 	if err != nil {
 		return err
 	}
@@ -216,6 +220,7 @@ func (s *State) callSlow(th *Thread, fr *frame, i code.Instruction) error {
 			}
 			return nil
 		}
+		return s.invokeSpecial(th, f.gofn(), slot, args, slot, want, 0)
 	}
 	return s.invoke(th, slot, args, slot, want, 0)
 }

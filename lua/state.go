@@ -44,6 +44,7 @@ type State struct {
 	lastIdentity             uint32
 	canon                    [canonSlots]*str
 	short                    *shortCache // nil until the first Piece
+	spares                   []spareStacks
 	names                    names
 
 	limits
@@ -73,12 +74,8 @@ func NewState(opts Options) *State {
 	s.globals = &Table{state: s}
 	s.registry = &Table{state: s}
 	s.use(2 * tableBytes)
-	s.main = &Thread{
-		state:  s,
-		stack:  make([]Value, firstSlots),
-		frames: make([]frame, firstFrames),
-		status: threadRunning,
-	}
+	s.main = s.newThread(Nil)
+	s.main.status = threadRunning
 	s.use(newThreadBytes)
 	s.thread = s.main
 	s.names.init(s)

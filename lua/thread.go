@@ -40,6 +40,8 @@ const (
 	firstFrames   = 4
 	frameBytes    = 32
 	threadBytes   = 176
+
+	newThreadBytes = threadBytes + firstSlots*valueBytes + firstFrames*frameBytes
 )
 
 // A frame is a call under way. Those of a kind other than frameLua belong to a Go function, the value below base, or are a
@@ -105,19 +107,42 @@ type continuation struct {
 	protected bool // an error goes to then, too: as Call.failed
 }
 
-// newThreadBytes is what a new coroutine is charged.
-const newThreadBytes = threadBytes + firstSlots*valueBytes + firstFrames*frameBytes
+// threadRoom is a coroutine's first stacks in one allocation.
+type threadRoom struct {
+	slots [firstSlots]Value
+	calls [firstFrames]frame
+}
 
 // newThread makes a coroutine that is charged already.
 func (s *State) newThread(f Value) *Thread {
-	th := &Thread{
-		state:  s,
-		stack:  make([]Value, firstSlots),
-		frames: make([]frame, firstFrames),
-		mark:   s.born,
+	th := &Thread{state: s, mark: s.born}
+	if n := len(s.spares) - 1; n >= 0 {
+		th.stack, th.frames = s.spares[n].stack, s.spares[n].frames
+		s.spares = s.spares[:n]
+	} else {
+		room := &threadRoom{}
+		th.stack, th.frames = room.slots[:], room.calls[:]
 	}
 	th.stack[0] = f
 	return th
+}
+
+// spareStacks are those of a coroutine that has ended, for the next one. A walk drops them: they are not charged.
+type spareStacks struct {
+	stack  []Value
+	frames []frame
+}
+
+const maxSpares = 16
+
+// end takes the stacks of a coroutine whose function has returned.
+func (s *State) end(th *Thread) {
+	if len(th.stack) == firstSlots && len(th.frames) == firstFrames && len(s.spares) < maxSpares {
+		clear(th.stack)
+		clear(th.frames)
+		s.spares = append(s.spares, spareStacks{th.stack, th.frames})
+	}
+	th.stack, th.frames = nil, nil
 }
 
 // ensure makes sure that the stack has slots below size.

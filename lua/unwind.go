@@ -40,14 +40,13 @@ func (s *State) unwind(err error) error {
 
 // caught goes on behind a pcall or xpcall, whose frame is the innermost.
 func (s *State) caught(th *Thread, e *Error) error {
-	waiting := *th.current()
-	at := int(waiting.base) - 1
+	at, ret, want, flags := th.current().pending()
 	th.depth--
 	th.stack[at], th.stack[at+1] = False, e.Value
 	if e.Kind == KindMemory {
 		clear(th.stack[at+2:]) // lest the next attempt begins with what this one has left
 	}
-	if err := s.deliver(th, at, 2, int(waiting.ret), int(waiting.want), waiting.flags); err != nil {
+	if err := s.deliver(th, at, 2, ret, want, flags); err != nil {
 		return s.unwind(err)
 	}
 	return nil

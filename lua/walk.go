@@ -139,6 +139,8 @@ func (s *State) beginWalk() {
 	s.epoch++
 	s.phase, s.scanning, s.began = walkMark, s.epoch, s.used
 	s.live = stateBytes + s.held
+	clear(s.spares)
+	s.spares = s.spares[:0]
 	s.markRoots()
 }
 

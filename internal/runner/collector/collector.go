@@ -12,14 +12,14 @@ import (
 )
 
 // floor is how much a process allocates at least between two collections.
-const floor = 24 << 20
+const floor = 16 << 20
 
 // maxPercent bounds how far the heap grows before it is collected, as GOGC does.
-const maxPercent = 800
+const maxPercent = 400
 
 var once sync.Once
 
-// Pace lets at least 24 MiB be allocated between two collections, and as much as is live once that is more. It changes a
+// Pace lets at least 16 MiB be allocated between two collections, and as much as is live once that is more. It changes a
 // setting of the whole process, so only a program does so, and only if GOGC has not been set by who runs it. Safe for
 // concurrent use; later calls do nothing.
 func Pace() {

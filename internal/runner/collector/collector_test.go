@@ -7,7 +7,7 @@ func TestPercentFor(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 800}, {1 << 20, 800}, {3 << 20, 800}, {3<<20 + 1, 400}, {6 << 20, 400}, {12 << 20, 200}, {12<<20 + 1, 100}, {1 << 30, 100},
+		{0, 400}, {4 << 20, 400}, {4<<20 + 1, 200}, {8 << 20, 200}, {8<<20 + 1, 100}, {1 << 30, 100},
 	} {
 		if got := percentFor(c.live); got != c.want {
 			t.Errorf("percentFor(%d) = %d, want %d", c.live, got, c.want)
