@@ -3,7 +3,8 @@ package lua
 // Call calls a function, or a value with __call, and returns its results. An error is an *Error, whatever went wrong. From
 // within a Go function it nests, at most 200 deep; the called function cannot yield then.
 //
-// The state belongs to the goroutine that calls; another one that calls at the same time panics.
+// The state belongs to the goroutine that calls, until Call has returned. Calls from other goroutines panic meanwhile, even
+// while a Go function waits that Lua code has called: such a function itself may call, a goroutine that it starts may not.
 func (s *State) Call(f Value, args ...Value) ([]Value, error) {
 	from, count, err := s.call(f, args)
 	if err != nil || count == 0 {
@@ -29,11 +30,11 @@ func (s *State) Call0(f Value, args ...Value) error {
 
 // call leaves the results on the stack of the running coroutine, where they are until the next call.
 func (s *State) call(f Value, args []Value) (from, count int, err error) {
-	if s.nesting == 0 {
-		if !s.running.CompareAndSwap(0, 1) {
-			panic("lua: a State is used by two goroutines at once")
+	if s.claim() {
+		defer s.release()
+		if s.nesting > 0 {
+			s.dropAll()
 		}
-		defer s.running.Store(0)
 		s.doomed, s.doom = false, nil
 		if s.exhausted {
 			s.refresh()
@@ -86,6 +87,19 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	return slot, th.top - slot, nil
 }
 
+// dropAll drops what the goroutine has left that ended within the call before, by runtime.Goexit.
+func (s *State) dropAll() {
+	s.nesting, s.active, s.handling, s.finalizing = 0, nil, 0, false
+	for th := s.thread; th != nil && th != s.main; {
+		next := th.resumer
+		th.status, th.resumer = threadDead, nil
+		th = next
+	}
+	s.thread = s.main
+	s.main.depth, s.main.entries, s.main.status = 0, 0, threadRunning
+	s.main.forget(0)
+}
+
 // refresh lets a state run again whose memory was used up: what the call before has left on the stack holds none of it.
 func (s *State) refresh() {
 	s.exhausted, s.failures = false, 0
@@ -117,6 +131,9 @@ func (s *State) enterRun(th *Thread, slot, args int) (err error) {
 		}
 		err = s.abandon(th, value)
 	}()
+	if enterRunAt.Load() == 0 {
+		noteEnterRun()
+	}
 	if err = s.invoke(th, slot, args, slot, wantAll, slowReturn); err != nil {
 		err = s.unwind(err)
 	}

@@ -14,6 +14,8 @@ var (
 	ErrMemory    = errors.New("not enough memory")
 	ErrExhausted = errors.New("not enough memory, again and again")
 	ErrClosed    = errors.New("state is closed")
+
+	ErrInterrupted = errors.New("interrupted") // Interrupt without a cause
 )
 
 type interruption struct{ cause error }

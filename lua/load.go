@@ -76,6 +76,7 @@ func (s *State) chargeWork(bytes int) error {
 
 // Run compiles source and calls it with arguments.
 func (s *State) Run(source []byte, name string, args ...Value) ([]Value, error) {
+	s.checkOwner()
 	chunk, err := Compile(source, name)
 	if err != nil {
 		return nil, s.lift(err)

@@ -2,7 +2,6 @@ package lua
 
 import (
 	"hash/maphash"
-	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +25,8 @@ type Options struct {
 }
 
 // A State is one Lua world: globals, registry, coroutines. It belongs to the goroutine that uses it; only Interrupt and
-// ClearInterrupt may be called from any. Use from two goroutines at once is reported by a panic of the second one, as far
-// as it is noticed at the outermost call.
+// ClearInterrupt may be called from any. Use from two goroutines at once is reported by a panic of the second one: Call,
+// Run, Collect and Close look for it.
 type State struct {
 	opts     Options
 	globals  *Table
@@ -47,6 +46,7 @@ type State struct {
 	spares                   []spareStacks
 	names                    names
 
+	owner
 	limits
 	walkState
 
@@ -57,12 +57,12 @@ type State struct {
 	nesting     int   // Go functions that have called Lua
 	doomed      bool  // an error that Lua cannot catch is on its way out
 	doom        error // that error
-	running     atomic.Int32
 	closed      bool
 	closers     []func() // see OnClose
 }
 
-// NewState makes a state without any library. The error is of a MaxMemory that is too small for an empty state.
+// NewState makes a state without any library. With a MaxMemory that is too small for that, all that is done with the state
+// fails.
 func NewState(opts Options) *State {
 	s := &State{opts: opts, seed: maphash.MakeSeed()}
 	s.numberSeed = maphash.String(s.seed, "number")
@@ -147,6 +147,7 @@ func (s *State) CheckLength(length int) error { return s.checkLength(length) }
 // Close runs the finalizers that are left, in reverse order of creation, and ends the state: a later Call returns an
 // error.
 func (s *State) Close() {
+	s.checkOwner()
 	if s.closed {
 		return
 	}
@@ -156,8 +157,14 @@ func (s *State) Close() {
 }
 
 // Interrupt makes the Lua code that runs, and all that is started later, fail with an error that Lua cannot catch, until
-// ClearInterrupt is called. cause is what errors.Is and errors.As find in it. Safe for concurrent use.
-func (s *State) Interrupt(cause error) { s.interrupt.Store(&interruption{cause}) }
+// ClearInterrupt is called. cause is what errors.Is and errors.As find in it; nil means ErrInterrupted. Safe for concurrent
+// use.
+func (s *State) Interrupt(cause error) {
+	if cause == nil {
+		cause = ErrInterrupted
+	}
+	s.interrupt.Store(&interruption{cause})
+}
 
 // ClearInterrupt lets the state run again. Safe for concurrent use.
 func (s *State) ClearInterrupt() { s.interrupt.Store(nil) }

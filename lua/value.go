@@ -25,8 +25,8 @@ import (
 //	kindCell                *cell (never seen outside of a function's registers and upvalues)
 //
 // The inverted bits of a NaN with payload could fall below kindLimit, so Number makes every NaN the same one; arithmetic
-// yields none but those that it was given. TestValueInvariants holds this. This file and str.go are the only ones that use
-// unsafe.
+// yields none but those that it was given. TestValueInvariants holds this. This file, str.go and owner.go are the only
+// ones that use unsafe.
 type Value struct {
 	p unsafe.Pointer
 	n uint64

@@ -111,6 +111,7 @@ func (s *State) safePoint() error {
 // Collect walks the state at once, runs the finalizers that are due, and returns the bytes that are live. It is what
 // collectgarbage() does, and may only be called where no Lua code of the state runs, or from a Go function.
 func (s *State) Collect() (int64, error) {
+	s.checkOwner()
 	s.clearAbove()
 	s.walk()
 	err := s.finalize()
