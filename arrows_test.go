@@ -43,6 +43,7 @@ var rows = []row{
 		ours: []string{"internal/testing/wstest", "engine"}},
 	{folder: "internal/testing/verify", is: "the rules that compiled code must hold for the interpreter",
 		ours: []string{"internal/lua/code", "internal/lua/syntax"}},
+	{folder: "internal/testing/publicapi", is: "holds the signatures of public packages to public types, standard library alone"},
 	{folder: "internal/testing/luagen", is: "random Lua programs",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check"},

@@ -86,13 +86,13 @@ func TestMessages(t *testing.T) {
 
 // The manual's categories are those of package failure, in order, with what it says of retrying.
 func TestCategories(t *testing.T) {
-	var got []engine.Category
+	var got []failure.Category
 	for _, row := range table(t, "docs/lua-api.md", "<!-- test: categories -->") {
-		category := engine.Category(word(t, row[0]))
+		category := failure.Category(word(t, row[0]))
 		got = append(got, category)
 		for status := range 600 {
 			want := row[1] == "yes"
-			if category == engine.CategoryHTTPStatus {
+			if category == failure.HTTPStatus {
 				want = slices.Contains(strings.Split(row[1], ", "), strconv.Itoa(status)) ||
 					strings.HasSuffix(row[1], ", 5xx") && status >= 500
 			}
@@ -140,7 +140,7 @@ func TestCatalogue(t *testing.T) {
 			if want := closeCode(end.Category); end.CloseCode != want {
 				t.Errorf("%q, %s: close code %d, want %d", end.Message, end.Category, end.CloseCode, want)
 			}
-			if end.Retryable != failure.Retryable(end.Category, 0) {
+			if end.Retryable != failure.Retryable(failure.Category(end.Category), 0) {
 				t.Errorf("%q, %s: retryable %v", end.Message, end.Category, end.Retryable)
 			}
 			t.Logf("onError(%q), info.detail: %s", end.Message, end.Detail)

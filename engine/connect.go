@@ -20,7 +20,7 @@ func (c *connection) connectLoop(ctx context.Context) {
 			conn.Raw.Close()
 		}
 		c.mu.Lock()
-		c.endLocked(c.failureLocked(failure.From(PhaseHandshake, err)))
+		c.endLocked(c.failureLocked(failure.From(failure.PhaseHandshake, err)))
 		c.unlock()
 		c.finish(Tally{})
 		c.engine.setRunning(c, false)
@@ -105,7 +105,7 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		Password:   at.target.Password,
 	}
 	compression := c.offerCompression(&request)
-	c.entered(PhaseHandshake)
+	c.entered(failure.PhaseHandshake)
 	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, request, c.opts.Timeouts.Handshake)
 	c.learn(func(f *facts) {
 		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
@@ -115,7 +115,7 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 }
 
 // entered notes how far the connection has come.
-func (c *connection) entered(phase Phase) {
+func (c *connection) entered(phase failure.Phase) {
 	c.mu.Lock()
 	c.connectPhase = phase
 	c.mu.Unlock()

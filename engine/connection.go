@@ -46,7 +46,7 @@ type connection struct {
 	compressor *deflate.Compressor // nil if nothing is compressed; used by writeLoop alone
 
 	// Written by connectLoop alone:
-	connectPhase Phase // how far it has come while connecting
+	connectPhase failure.Phase // how far it has come while connecting
 	facts        facts
 
 	// Written by writeLoop alone, after kickLocked has started it:
@@ -81,7 +81,7 @@ type facts struct {
 }
 
 func newConnection(e *Engine, id ID, target *dial.Target, url string, opts ConnectOptions) *connection {
-	c := &connection{engine: e, id: id, opts: opts, target: target, connectPhase: PhaseTCP}
+	c := &connection{engine: e, id: id, opts: opts, target: target, connectPhase: failure.PhaseTCP}
 	if target != nil {
 		c.url = target.Redacted
 	} else {
@@ -266,14 +266,14 @@ func (c *connection) closingExpired() {
 }
 
 // phaseLocked says how far the connection has come.
-func (c *connection) phaseLocked() Phase {
+func (c *connection) phaseLocked() failure.Phase {
 	switch c.state.now {
 	case connecting:
 		return c.connectPhase
 	case open:
-		return PhaseOpen
+		return failure.PhaseOpen
 	}
-	return PhaseClosing
+	return failure.PhaseClosing
 }
 
 // info makes what an event tells of the connection.

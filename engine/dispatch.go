@@ -133,7 +133,7 @@ func (c *connection) end() *End {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	end.Unsent = c.outbox.Unsent()
+	end.Unsent = Tally(c.outbox.Unsent())
 	end.CloseCode = wire.CloseAbnormal
 	if c.closeWritten {
 		end.CloseCode = c.outbox.SentCode()

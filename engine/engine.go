@@ -105,7 +105,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 
 	// From here on CloseAll may end it on another goroutine.
 	if parseErr != nil {
-		c.fail(failure.From(PhaseURI, parseErr))
+		c.fail(failure.From(failure.PhaseURI, parseErr))
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
 // ID names a connection for the life of its engine. IDs start at 1, are never reused, and stay below 2^53 so that a
@@ -68,7 +66,10 @@ type TLSInfo struct {
 }
 
 // Tally counts messages and the bytes of their payloads.
-type Tally = proto.Tally
+type Tally struct {
+	Messages int
+	Bytes    int64
+}
 
 // End is a connection's one terminal event. It is of one of two sorts: Failed, for which Message is the catalogue's
 // string, or closed, for which Code, Reason and Clean hold.

@@ -60,7 +60,7 @@ func (c *connection) keepaliveDue() {
 	case now.Sub(k.since) < c.opts.Pong:
 		k.timer.Reset(c.opts.Pong - now.Sub(k.since))
 	default:
-		c.failLocked(failure.New(PhaseOpen, failure.Keepalive, failure.MsgTimerExpired,
+		c.failLocked(failure.New(failure.PhaseOpen, failure.Keepalive, failure.MsgTimerExpired,
 			"nothing came from the peer for %v, and no answer to a ping within %v: the peer or the way to it is gone",
 			now.Sub(heard).Round(time.Millisecond), c.opts.Pong))
 		c.unlock()

@@ -16,8 +16,8 @@ type outcome struct {
 	code     int
 	reason   string
 	clean    bool
-	phase    Phase
-	category Category
+	phase    failure.Phase
+	category failure.Category
 	detail   string
 	err      error // nil after a clean close, and after Close before the connection was open
 }
@@ -31,7 +31,7 @@ func closedByPeer(code int, reason string) *outcome {
 	if reason != "" {
 		detail += fmt.Sprintf(" %q", reason)
 	}
-	return &outcome{code: code, reason: reason, clean: true, phase: PhaseClosing, category: failure.Closed, detail: detail}
+	return &outcome{code: code, reason: reason, clean: true, phase: failure.PhaseClosing, category: failure.Closed, detail: detail}
 }
 
 // failureLocked is the abnormal end for err's reason: onError before the script's Close, onClose(1006) after it.
@@ -44,8 +44,8 @@ func (c *connection) failureLocked(err *failure.Error) *outcome {
 		detail:   err.Error(),
 		err:      err,
 	}
-	if o.phase == PhaseOpen && c.closeCalled {
-		o.phase = PhaseClosing
+	if o.phase == failure.PhaseOpen && c.closeCalled {
+		o.phase = failure.PhaseClosing
 	}
 	if o.failed {
 		o.message = err.Message
@@ -59,26 +59,26 @@ func (c *connection) failureLocked(err *failure.Error) *outcome {
 func (o *outcome) fill(end *End) {
 	end.Failed, end.Message = o.failed, o.message
 	end.Code, end.Reason, end.Clean = o.code, o.reason, o.clean
-	end.Phase, end.Category, end.Detail = o.phase, o.category, o.detail
+	end.Phase, end.Category, end.Detail = Phase(o.phase), Category(o.category), o.detail
 	status := 0
 	if end.HTTP != nil {
 		status = end.HTTP.Status
 	}
 	end.Retryable = failure.Retryable(o.category, status)
 	if o.err != nil {
-		end.Err = &Error{ID: end.ID, Op: o.phase, Category: o.category, Err: o.err}
+		end.Err = &Error{ID: end.ID, Op: Phase(o.phase), Category: Category(o.category), Err: o.err}
 	}
 }
 
 // closingTimeout is the end of a closing handshake that did not complete.
 func closingTimeout(why string) *failure.Error {
-	return failure.New(PhaseClosing, failure.Timeout, failure.MsgClosingTimeout, "the closing handshake timed out: %s", why)
+	return failure.New(failure.PhaseClosing, failure.Timeout, failure.MsgClosingTimeout, "the closing handshake timed out: %s", why)
 }
 
 // transportFailure is the end of an open connection whose transport failed in op, "read" or "write".
 func transportFailure(op string, err error) *failure.Error {
-	explain := func(category Category, message, story string) *failure.Error {
-		return failure.Explain(PhaseOpen, category, message, err, "%s", story)
+	explain := func(category failure.Category, message, story string) *failure.Error {
+		return failure.Explain(failure.PhaseOpen, category, message, err, "%s", story)
 	}
 	var known *failure.Error
 	switch category := failure.Network(err); {
@@ -96,6 +96,6 @@ func transportFailure(op string, err error) *failure.Error {
 	case category == failure.Unreachable:
 		return explain(category, failure.MsgTransport, "there is no way to the peer any more: check the network")
 	default:
-		return failure.New(PhaseOpen, category, failure.MsgTransport, "%s: %w", op, err)
+		return failure.New(failure.PhaseOpen, category, failure.MsgTransport, "%s: %w", op, err)
 	}
 }

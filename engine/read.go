@@ -89,7 +89,7 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 // that the peer broke after them. It reports whether the connection is over.
 func (c *connection) handle(events []proto.Event, from *block, violation error) (over bool) {
 	if violation != nil {
-		c.foundViolation(failure.From(PhaseOpen, violation))
+		c.foundViolation(failure.From(failure.PhaseOpen, violation))
 	}
 	// A block that messages fill well is handed over with them; otherwise they are copied, and it is free again.
 	keep := from

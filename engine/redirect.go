@@ -37,7 +37,7 @@ var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
 		args = append([]any{answer.Status, failure.Printable(failure.ShortURL(dial.Redact(answer.Location)), 200)}, args...)
-		return route{}, failure.New(PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
+		return route{}, failure.New(failure.PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}
 	if len(r.followed) == limit {

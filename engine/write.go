@@ -141,7 +141,7 @@ func (c *connection) wroteLocked(all, closeIsLast bool) {
 	}
 }
 
-func (c *connection) writeFailedLocked(err error, done Tally) {
+func (c *connection) writeFailedLocked(err error, done proto.Tally) {
 	c.outbox.Wrote(done)
 	c.writeErr = err
 	c.closingLocked("write: " + err.Error())

@@ -40,7 +40,7 @@ func TestEvents(t *testing.T) {
 	r.Received(1, []byte{0, 255}, engine.Binary)
 	r.Ended(1, &engine.End{Code: 1000, Reason: "bye", Clean: true})
 	r.Ended(2, &engine.End{Code: 1006})
-	r.Ended(3, &engine.End{Failed: true, Message: failure.MsgEOF, Category: failure.EOF})
+	r.Ended(3, &engine.End{Failed: true, Message: failure.MsgEOF, Category: engine.CategoryEOF})
 	for id, want := range map[engine.ID][]string{
 		1: {"open", `text "x"`, `binary "\x00\xff"`, `close 1000 "bye" clean`},
 		2: {"open protocol mqtt", `close 1006 ""`},

@@ -14,7 +14,6 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
-	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 func TestMain(m *testing.M) { wstest.Main(m) }
@@ -69,7 +68,7 @@ func TestFailures(t *testing.T) {
 		h.Want("open")
 		peer.Hangup()
 		h.Want(`error "End of File" eof`)
-		if end := h.End(h.ID); end.Category != failure.EOF {
+		if end := h.End(h.ID); end.Category != engine.CategoryEOF {
 			t.Errorf("category %s", end.Category)
 		}
 	})
