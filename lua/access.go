@@ -124,7 +124,7 @@ func (s *State) NewModule(name string, functions ...Func) (*Table, error) {
 	t, isTable := s.globals.GetString(name).AsTable()
 	if !isTable {
 		var err error
-		if t, err = s.NewTable(0, len(functions)); err != nil {
+		if t, err = s.NewTable(0, len(functions)+moduleRoom); err != nil {
 			return nil, err
 		}
 	}
@@ -137,10 +137,14 @@ func (s *State) NewModule(name string, functions ...Func) (*Table, error) {
 	return t, s.Loaded().SetString(name, t.Value())
 }
 
+// moduleRoom is for what a module has beside its functions.
+const moduleRoom = 4
+
 // SetFuncs adds functions to a table.
 func (s *State) SetFuncs(t *Table, functions ...Func) error {
-	for _, f := range functions {
-		if err := t.SetString(f.Name, s.NewFunction(f.Name, f.Call)); err != nil {
+	made := s.newFunctions(functions)
+	for i, f := range functions {
+		if err := t.SetString(f.Name, goValue(&made[i])); err != nil {
 			return err
 		}
 	}
@@ -153,13 +157,18 @@ func (s *State) Loaded() *Table {
 	if t, isTable := s.registry.GetString(name).AsTable(); isTable {
 		return t
 	}
-	t := &Table{state: s}
-	s.use(tableBytes)
+	t, err := s.newTable(0, loadedRoom)
+	if err != nil {
+		return &Table{state: s} // no memory even for this: the next allocation says so
+	}
 	if err := s.registry.SetString(name, t.Value()); err != nil {
 		return t // no memory even for this: the next allocation says so
 	}
 	return t
 }
+
+// loadedRoom is for the standard libraries and a few modules.
+const loadedRoom = 16
 
 // Env returns the environment of a function, in which it looks up globals; the state's globals for other values.
 func (s *State) Env(f Value) *Table {

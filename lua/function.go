@@ -206,6 +206,17 @@ func (s *State) NewFunction(name string, f GoFunction) Value {
 	return goValue(&goFunction{call: f, name: name, env: s.globals, number: s.goFunctions, mark: s.born})
 }
 
+// newFunctions is NewFunction for the functions of a library, in one allocation: they mostly live as long as the state.
+func (s *State) newFunctions(functions []Func) []goFunction {
+	s.use(len(functions) * goFunctionBytes)
+	made := make([]goFunction, len(functions))
+	for i, f := range functions {
+		s.goFunctions++
+		made[i] = goFunction{call: f.Call, name: f.Name, env: s.globals, number: s.goFunctions, mark: s.born}
+	}
+	return made
+}
+
 // special marks the functions that the interpreter carries out itself, since they change what runs.
 type special uint8
 

@@ -74,6 +74,7 @@ func NewState(opts Options) *State {
 	s.globals = &Table{state: s}
 	s.registry = &Table{state: s}
 	s.use(2 * tableBytes)
+	_ = s.globals.growEntries(globalsRoom) // without memory for it they grow later, or cannot
 	s.main = s.newThread(Nil)
 	s.main.status = threadRunning
 	s.use(newThreadBytes)
@@ -83,7 +84,10 @@ func NewState(opts Options) *State {
 	return s
 }
 
-const stateBytes = 12288
+const (
+	stateBytes  = 12288
+	globalsRoom = 64 // for those of the standard libraries, and some of a script
+)
 
 // Globals returns the table of global variables.
 func (s *State) Globals() *Table { return s.globals }

@@ -10,21 +10,23 @@ import (
 
 // Open opens the library in a state: the global bit.
 func Open(s *lua.State) error {
-	_, err := s.NewModule("bit",
-		lua.Func{Name: "tobit", Call: unary(func(x uint32) uint32 { return x })},
-		lua.Func{Name: "bnot", Call: unary(func(x uint32) uint32 { return ^x })},
-		lua.Func{Name: "bswap", Call: unary(bits.ReverseBytes32)},
-		lua.Func{Name: "band", Call: band},
-		lua.Func{Name: "bor", Call: bor},
-		lua.Func{Name: "bxor", Call: bxor},
-		lua.Func{Name: "lshift", Call: lshift},
-		lua.Func{Name: "rshift", Call: rshift},
-		lua.Func{Name: "arshift", Call: arshift},
-		lua.Func{Name: "rol", Call: rol},
-		lua.Func{Name: "ror", Call: ror},
-		lua.Func{Name: "tohex", Call: tohex},
-	)
+	_, err := s.NewModule("bit", functions...)
 	return err
+}
+
+var functions = []lua.Func{
+	{Name: "tobit", Call: unary(func(x uint32) uint32 { return x })},
+	{Name: "bnot", Call: unary(func(x uint32) uint32 { return ^x })},
+	{Name: "bswap", Call: unary(bits.ReverseBytes32)},
+	{Name: "band", Call: band},
+	{Name: "bor", Call: bor},
+	{Name: "bxor", Call: bxor},
+	{Name: "lshift", Call: lshift},
+	{Name: "rshift", Call: rshift},
+	{Name: "arshift", Call: arshift},
+	{Name: "rol", Call: rol},
+	{Name: "ror", Call: ror},
+	{Name: "tohex", Call: tohex},
 }
 
 // operand returns an argument's bits: rounded to a whole number, halves to even, and taken modulo 2^32. Beyond 2^51 they

@@ -4,44 +4,49 @@ package mathlib
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/tidewire/tidewire/lua"
 )
+
+// functions are those that need nothing of a state.
+var functions = []lua.Func{
+	{Name: "abs", Call: abs},
+	{Name: "acos", Call: unary(math.Acos)},
+	{Name: "asin", Call: unary(math.Asin)},
+	{Name: "atan", Call: unary(math.Atan)},
+	{Name: "atan2", Call: binary(math.Atan2)},
+	{Name: "ceil", Call: ceil},
+	{Name: "cos", Call: unary(math.Cos)},
+	{Name: "cosh", Call: unary(math.Cosh)},
+	{Name: "deg", Call: unary(func(x float64) float64 { return x * (180 / math.Pi) })},
+	{Name: "exp", Call: unary(math.Exp)},
+	{Name: "floor", Call: floor},
+	{Name: "fmod", Call: binary(math.Mod)},
+	{Name: "frexp", Call: frexp},
+	{Name: "ldexp", Call: ldexp},
+	{Name: "log", Call: log},
+	{Name: "log10", Call: unary(log10)},
+	{Name: "max", Call: greatest},
+	{Name: "min", Call: least},
+	{Name: "modf", Call: modf},
+	{Name: "pow", Call: binary(lua.Power)},
+	{Name: "rad", Call: unary(func(x float64) float64 { return x * (math.Pi / 180) })},
+	{Name: "sin", Call: unary(math.Sin)},
+	{Name: "sinh", Call: unary(math.Sinh)},
+	{Name: "sqrt", Call: sqrt},
+	{Name: "tan", Call: unary(math.Tan)},
+	{Name: "tanh", Call: unary(math.Tanh)},
+}
 
 // Open opens the library in a state: the global math. The state has a random generator of its own, whose numbers nothing but
 // math.randomseed makes predictable.
 func Open(s *lua.State) error {
 	random := newGenerator(float64(rand.Uint32()))
-	lib, err := s.NewModule("math",
-		lua.Func{Name: "abs", Call: abs},
-		lua.Func{Name: "acos", Call: unary(math.Acos)},
-		lua.Func{Name: "asin", Call: unary(math.Asin)},
-		lua.Func{Name: "atan", Call: unary(math.Atan)},
-		lua.Func{Name: "atan2", Call: binary(math.Atan2)},
-		lua.Func{Name: "ceil", Call: ceil},
-		lua.Func{Name: "cos", Call: unary(math.Cos)},
-		lua.Func{Name: "cosh", Call: unary(math.Cosh)},
-		lua.Func{Name: "deg", Call: unary(func(x float64) float64 { return x * (180 / math.Pi) })},
-		lua.Func{Name: "exp", Call: unary(math.Exp)},
-		lua.Func{Name: "floor", Call: floor},
-		lua.Func{Name: "fmod", Call: binary(math.Mod)},
-		lua.Func{Name: "frexp", Call: frexp},
-		lua.Func{Name: "ldexp", Call: ldexp},
-		lua.Func{Name: "log", Call: log},
-		lua.Func{Name: "log10", Call: unary(log10)},
-		lua.Func{Name: "max", Call: greatest},
-		lua.Func{Name: "min", Call: least},
-		lua.Func{Name: "modf", Call: modf},
-		lua.Func{Name: "pow", Call: binary(lua.Power)},
-		lua.Func{Name: "rad", Call: unary(func(x float64) float64 { return x * (math.Pi / 180) })},
-		lua.Func{Name: "random", Call: random.random},
-		lua.Func{Name: "randomseed", Call: random.randomseed},
-		lua.Func{Name: "sin", Call: unary(math.Sin)},
-		lua.Func{Name: "sinh", Call: unary(math.Sinh)},
-		lua.Func{Name: "sqrt", Call: sqrt},
-		lua.Func{Name: "tan", Call: unary(math.Tan)},
-		lua.Func{Name: "tanh", Call: unary(math.Tanh)},
-	)
+	lib, err := s.NewModule("math", slices.Concat(functions, []lua.Func{
+		{Name: "random", Call: random.random},
+		{Name: "randomseed", Call: random.randomseed},
+	})...)
 	if err != nil {
 		return err
 	}
