@@ -6,6 +6,9 @@
 #   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies,
 #                  100,000 connections that leave nothing
 #   make bench     every benchmark, BENCHCOUNT times
+#   make bench-compare BASE=rev
+#                  the benchmarks of a revision and of the working tree, run in turns; BENCHPKGS="engine lua" for some
+#                  packages, BENCH=regexp for some benchmarks, BENCHCOUNT and BENCHTIME
 #   make bench-lua Lua programs on five VMs, into docs/performance.md; needs lua5.1 and luajit
 #   make interop   tests against servers that others wrote; installs them
 #   make lint      staticcheck
@@ -15,6 +18,7 @@ GO          ?= go
 FUZZTIME    ?= 30s
 SOAKTIME    ?= 2h
 BENCHCOUNT  ?= 6
+BENCHSTAT   ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Modules of their own: the go command does not reach them from the root.
@@ -23,7 +27,7 @@ MODULES     := doors/gopherlua bench
 # in_modules runs a command in each of them.
 in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test race fuzz soak bench bench-lua interop lint build
+.PHONY: all format format-check vet test race fuzz soak bench bench-compare bench-lua interop lint build
 
 all: format vet test
 
@@ -74,6 +78,10 @@ soak:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem -count $(BENCHCOUNT) ./...
+
+bench-compare:
+	@test -n "$(BASE)" || { echo "say which revision to compare with: make bench-compare BASE=main"; exit 1; }
+	BENCHSTAT=$(BENCHSTAT) BENCHCOUNT=$(BENCHCOUNT) .ci/bench-compare $(BASE) $(BENCHPKGS)
 
 bench-lua:
 	cd bench && $(GO) run ./lua
