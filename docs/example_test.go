@@ -53,6 +53,27 @@ func Example_script() {
 	// exit code 0
 }
 
+func Example_start() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	started, err := script.Start(ctx, script.Options{
+		Code:   `host.Every(1000, function() end)`,
+		GiveUp: true,
+	})
+	if err != nil {
+		log.Fatal(err) // nothing was run
+	}
+
+	cancel(script.ExitCode(3)) // from any goroutine; the script ends within the grace
+	result, err := started.Wait()
+	if err != nil {
+		log.Fatal(err) // Lua code is left that nothing but the end of the process ends
+	}
+	fmt.Println("exit code", result.ExitCode)
+
+	// Output:
+	// exit code 3
+}
+
 const source = `
 	local id
 	id = websocket.Connect(url, {

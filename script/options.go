@@ -55,7 +55,7 @@ type Options struct {
 	Stdin io.Reader
 
 	// Stdout receives what the script prints. nil means os.Stdout. A Write that does not return holds up the script until
-	// the ending begins, and nothing after that; it then outlives Run.
+	// the ending begins, and nothing after that; it then outlives Wait.
 	Stdout io.Writer
 
 	// Stderr receives what the script writes to io.stderr. nil means os.Stderr. It is written to as Stdout is.
@@ -78,29 +78,21 @@ type Options struct {
 	// stopped with an error and the run ends. 0 means no limit.
 	CallbackTimeout time.Duration
 
-	// Stuck is called, from another goroutine, if a script that was stopped over CallbackTimeout does not let itself be
-	// stopped, inside one long call that waits for the system. A runner ends its process then. nil lets Run wait on.
-	Stuck func(error)
+	// GiveUp says what Wait does about Lua code that cannot be stopped, inside one long call that waits for the system, such
+	// as io.read: 1 s after the grace, or 2 s after it was stopped over CallbackTimeout. false waits until the call returns.
+	// true cuts the connections, lets what was printed leave, and makes Wait return a *StuckError; a program that cannot
+	// live with the goroutine that is left ends itself then.
+	GiveUp bool
 
 	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output leaves when a turn of the
 	// host is over, or the buffer is full.
 	Lines bool
-
-	// Begun is called before anything of the script runs, with what a runner calls, from any goroutine, before it ends its
-	// process on its own account, whatever the script is doing: lastFlush lets leave what the script has printed, and drops
-	// what it prints after that. It takes at most half a second, also if nobody reads the output.
-	Begun func(lastFlush func())
 
 	// Logger receives everything else that a person should know: Lua errors, warnings, debug lines. nil discards it.
 	Logger *slog.Logger
 
 	// Engine configures the connections. Its Logger defaults to the one above.
 	Engine engine.Options
-
-	// Overdue is called, from another goroutine, if the script still runs 1 s after the grace although it was
-	// interrupted, as in a pattern match that takes for ever. code is the exit code. A runner ends its process then. nil
-	// lets Run wait on.
-	Overdue func(code int)
 }
 
 func (o Options) withDefaults() Options {

@@ -11,6 +11,7 @@ import (
 // any program. Once the ending has begun it holds up nothing: the streams go on as far as they can, and the run's end
 // waits for them until the grace is over.
 type output struct {
+	printed        *outlet.Stdout // the buffer before stdout
 	stdout, stderr *outlet.Outlet
 	grace          time.Duration
 
@@ -19,10 +20,12 @@ type output struct {
 }
 
 func newOutput(opts Options) *output {
+	stdout := outlet.New(opts.Stdout, nil)
 	return &output{
-		stdout: outlet.New(opts.Stdout, nil),
-		stderr: outlet.New(opts.Stderr, nil),
-		grace:  opts.grace(),
+		printed: outlet.NewStdout(stdout, opts.Lines),
+		stdout:  stdout,
+		stderr:  outlet.New(opts.Stderr, nil),
+		grace:   opts.grace(),
 	}
 }
 
@@ -51,4 +54,22 @@ func (o *output) flushRest() error {
 	graceOver := o.begun.Add(o.grace)
 	o.mu.Unlock()
 	return o.flush(max(time.Until(graceOver), flushTimeout))
+}
+
+// finish is a last flush from any goroutine, whatever the script is doing: what is printed later is dropped.
+func (o *output) finish(patience time.Duration) error {
+	end := time.Now().Add(patience)
+	finished := make(chan error, 1)
+	go func() { finished <- o.printed.Finish() }() // lives on while the script waits inside its output, for a reader
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case err := <-finished:
+		if unflushed := o.flush(time.Until(end)); err == nil {
+			err = unflushed
+		}
+		return err
+	case <-timer.C:
+		return outlet.ErrUnread
+	}
 }

@@ -1,5 +1,3 @@
-// Package script runs a Lua script from its first line to the end of its last connection: one Lua state, its modules,
-// its engine and its host, wired together.
 package script
 
 import (
@@ -15,7 +13,6 @@ import (
 	"github.com/tidewire/tidewire/internal/modules/entry"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	hostmodule "github.com/tidewire/tidewire/internal/modules/host"
-	"github.com/tidewire/tidewire/internal/outlet"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
@@ -31,75 +28,18 @@ const (
 	// the system does not let go of takes this long.
 	shutdownTimeout = time.Second
 
-	// flushTimeout bounds the last flush of a run around which the process ends, and is what the last flush of every
-	// other run has at least: whoever reads the output may be the one that hangs.
+	// flushTimeout is the least time that the last flush has: whoever reads the output may be the one that hangs.
 	flushTimeout = 500 * time.Millisecond
+
+	// givenUpFlush bounds the last flush of a script that was given up, and should have ended already.
+	givenUpFlush = 250 * time.Millisecond
 
 	// finalizeTimeout bounds the finalizers that run at the end.
 	finalizeTimeout = time.Second
-
-	// overdueFlush is flushTimeout for a process that should have ended already.
-	overdueFlush = 250 * time.Millisecond
 )
 
 // errInterrupted is what code raises that runs when the grace ends. Its traceback says where it was.
 var errInterrupted = errors.New("interrupted: it was still running when the grace of the ending was over")
-
-// ExitCode is the cause to cancel Run's context with to give the run its exit code, as for a signal.
-type ExitCode int
-
-func (c ExitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
-
-// Result is how a script ended.
-type Result struct {
-	// ExitCode is that of host.Exit, or of the ExitCode that ended the context (130 if it ended otherwise), whichever
-	// came first; else 1 if there was any Lua error, else 0.
-	ExitCode int
-
-	// Errors counts the Lua errors that the script did not catch: of the main chunk, of callbacks, handlers and timers.
-	Errors int
-
-	// Err is the error of the main chunk, if it was one that ended the run.
-	Err error
-}
-
-// Run runs a script until it ends by itself, calls host.Exit, fails in its main chunk, or ctx is done; the last as at a
-// signal, with the exit code of an ExitCode as its cause. When Run returns the Lua state is closed, every connection
-// has ended and no goroutine is left. The error says that nothing was run, because the script could not be read; Lua
-// errors are in the Result and in the log.
-func Run(ctx context.Context, opts Options) (Result, error) {
-	opts = opts.withDefaults()
-	chunks, err := opts.chunks()
-	if err != nil {
-		return Result{}, err
-	}
-	r, err := newRun(opts)
-	if err != nil {
-		return Result{}, err
-	}
-	defer r.close()
-	if opts.Begun != nil {
-		opts.Begun(func() { r.lastFlush(flushTimeout) })
-	}
-	if ctx.Err() != nil {
-		r.loop.Exit(exitCode(ctx)) // for certain before the first line
-	}
-	stop := context.AfterFunc(ctx, func() { r.loop.Exit(exitCode(ctx)) })
-	defer stop()
-	ended := r.loop.Run(func() error { return r.main(chunks) })
-	r.finalize(ended)
-	r.flushRest()
-	return r.result(ended), nil
-}
-
-// exitCode is what a done context means for the run.
-func exitCode(ctx context.Context) int {
-	var code ExitCode
-	if errors.As(context.Cause(ctx), &code) {
-		return int(code)
-	}
-	return 130
-}
 
 // run is one script's life.
 type run struct {
@@ -107,21 +47,23 @@ type run struct {
 	state  *lua.State
 	gate   *entry.Gate
 	output *output
-	stdout *outlet.Stdout
 	errors reports
 	engine *engine.Engine
 	loop   *loop.Loop
+
+	// giveUp is called from another goroutine when code cannot be stopped; constant.
+	giveUp func(code int, reason error)
 
 	unwatch      func()
 	stdoutFailed bool
 }
 
-func newRun(opts Options) (*run, error) {
-	output := newOutput(opts)
+// newRun makes everything that a script needs.
+func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 	r := &run{
 		opts:   opts,
-		output: output,
-		stdout: outlet.NewStdout(output.stdout, opts.Lines),
+		giveUp: giveUp,
+		output: newOutput(opts),
 		errors: reports{errorlog.New(opts.Logger), opts.MaxMemory},
 		engine: engine.New(opts.Engine),
 	}
@@ -133,8 +75,8 @@ func newRun(opts Options) (*run, error) {
 	})
 	r.gate = entry.New(r.state, entry.Limits{
 		CallTime: opts.CallbackTimeout,
-		Exceeded: func(error) { r.loop.Exit(1) }, // a piece that was stopped halfway has left the script in no state to go on
-		Stuck:    r.stuck,
+		Exceeded: func(error) { r.loop.Exit(exitFailed) }, // a piece that was stopped halfway has left the script in no state to go on
+		Stuck:    func(reason error) { r.giveUp(exitFailed, reason) },
 	})
 	r.unwatch = r.gate.Watch()
 	if err := r.open(); err != nil {
@@ -144,12 +86,12 @@ func newRun(opts Options) (*run, error) {
 	return r, nil
 }
 
-// open gives the state its libraries and modules.
+// open gives the state its libraries and modules, and makes the host.
 func (r *run) open() error {
 	opts := r.opts
 	if err := std.Open(r.state, std.Options{
 		Stdin:      opts.Stdin,
-		Stdout:     r.stdout,
+		Stdout:     r.output.printed,
 		Stderr:     r.output.stderr,
 		Logger:     opts.Logger,
 		ModuleDirs: opts.moduleDirs(),
@@ -174,7 +116,7 @@ func (r *run) open() error {
 		Grace:     opts.Grace,
 		AfterTurn: r.flush,
 		Interrupt: r.interrupt,
-		Overdue:   r.overdue,
+		Overdue:   func(code int) { r.giveUp(code, errOverdue) },
 	})
 	if err := hostmodule.Open(r.state, r.loop, hostmodule.Options{
 		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Exit: r.gate.Exit, Echo: opts.Echo,
@@ -215,7 +157,7 @@ func (r *run) load(chunk chunk) error {
 func (r *run) result(ended loop.Result) Result {
 	result := Result{ExitCode: ended.Code, Errors: r.errors.Count(), Err: ended.Err}
 	if !ended.Decided && result.Errors > 0 {
-		result.ExitCode = 1
+		result.ExitCode = exitFailed
 	}
 	return result
 }
@@ -232,19 +174,24 @@ func (r *run) finalize(ended loop.Result) {
 
 // close ends what is left, without running any Lua code.
 func (r *run) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	if err := r.engine.Shutdown(ctx); err != nil {
-		r.opts.Logger.Warn("connections are still being taken down", "error", err)
-	}
+	r.shutdown()
 	r.unwatch()
 	r.errors.Flush()
 	r.state.Discard()
 }
 
+// shutdown ends the connections, from any goroutine.
+func (r *run) shutdown() {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := r.engine.Shutdown(ctx); err != nil {
+		r.opts.Logger.Warn("connections are still being taken down", "error", err)
+	}
+}
+
 // flush lets what the script has printed leave. That it cannot is said once.
 func (r *run) flush() {
-	if err := r.stdout.Flush(); err != nil {
+	if err := r.output.printed.Flush(); err != nil {
 		r.unwritten(err)
 	}
 }
@@ -260,37 +207,6 @@ func (r *run) unwritten(err error) {
 	if !r.stdoutFailed {
 		r.stdoutFailed = true
 		r.errors.Report("print", fmt.Errorf("write the script's output: %w", err))
-	}
-}
-
-// overdue is called when the script did not let itself be interrupted.
-func (r *run) overdue(code int) {
-	if r.opts.Overdue != nil {
-		r.lastFlush(overdueFlush)
-		r.opts.Overdue(code)
-	}
-}
-
-// stuck is called when the script did not let itself be stopped over a limit.
-func (r *run) stuck(err error) {
-	if r.opts.Stuck != nil {
-		r.lastFlush(overdueFlush)
-		r.opts.Stuck(err)
-	}
-}
-
-// lastFlush lets the script's output leave before the process is ended around it, from any goroutine.
-func (r *run) lastFlush(patience time.Duration) {
-	end := time.Now().Add(patience)
-	finished := make(chan struct{})
-	go func() { // ends with the process at the latest: the script may be waiting inside its output, for a reader
-		r.stdout.Finish() //nolint:errcheck // nobody is left to tell
-		close(finished)
-	}()
-	select {
-	case <-finished:
-		r.output.flush(time.Until(end))
-	case <-time.After(patience):
 	}
 }
 

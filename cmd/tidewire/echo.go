@@ -35,7 +35,7 @@ func serveEcho(cmd *cobra.Command, addr string) error {
 		return err
 	}
 	defer server.Close()
-	ctx, stop := catchSignals(cmd.Context(), func(script.ExitCode) {}, func() {})
+	ctx, stop := catchSignals(cmd.Context(), func(script.ExitCode) {}, quit)
 	defer stop()
 	fmt.Println(server.URL())
 	<-ctx.Done()

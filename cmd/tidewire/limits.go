@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -68,11 +67,3 @@ func (l *limitFlags) define(cmd *cobra.Command) {
 }
 
 func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) }
-
-// stuckQuitter returns what ends the process when a script does not let itself be stopped.
-func stuckQuitter(logger *slog.Logger) func(error) {
-	return func(err error) {
-		logger.Error(err.Error() + ": quitting")
-		exit(1)
-	}
-}

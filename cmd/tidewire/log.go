@@ -15,9 +15,6 @@ import (
 	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
-// stderrPatience is how long the end of the process waits for a reader of standard error.
-const stderrPatience = 250 * time.Millisecond
-
 // stderr is the process's standard error. Log lines that nobody reads in time are dropped: they hold up nothing. What
 // else is written waits for its reader, as usual, until the process ends.
 var stderr = outlet.New(os.Stderr, func(lines int) string {
@@ -65,11 +62,4 @@ func (f levelFlag) Set(text string) error {
 		}
 	}
 	return errors.New("debug, info, warn or error expected")
-}
-
-// exit ends the process. Nothing else that may end it while a script runs does so by itself.
-func exit(code int) {
-	log.Flush()
-	stderr.Flush(stderrPatience) //nolint:errcheck // nobody is left to tell
-	os.Exit(code)
 }

@@ -26,7 +26,7 @@ const exitCodes = `Exit codes:
   n    the script called host.Exit(n)
 A connection that fails is no error by itself: the script's onError sees it.`
 
-func main() { exit(execute()) }
+func main() { quit(execute()) }
 
 // execute runs the command line and returns the exit code.
 func execute() int {

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,14 +94,13 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Stderr:  stderr,
 		Logger:  logger,
 		Engine:  engine.Options{Policy: policy, MaxConnections: flags.limits.connections},
-		Overdue: quitter(logger),
 
 		Permissions: flags.permissions.permissions(),
 		ModuleDirs:  flags.moduleDirs,
 
 		MaxMemory:       flags.limits.memory.option(),
 		CallbackTimeout: flags.limits.timeout(),
-		Stuck:           stuckQuitter(logger),
+		GiveUp:          true, // the process ends then
 	}
 	if len(args) > 0 {
 		opts.Path, opts.Args = args[0], args[1:]
@@ -125,15 +122,19 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		opts.Echo = server.URL()
 	}
 	collector.Pace()
-	var output lastOutput
-	opts.Begun = output.begun
+	var running bystander
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
 		logger.Info(fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)))
-	}, output.flush)
+	}, running.quit)
 	defer stop()
-	result, err := script.Run(ctx, opts)
+	started, err := script.Start(ctx, opts)
 	if err != nil {
 		return unreadable(err, flags, opts.Path)
+	}
+	running.script.Store(started)
+	result, err := started.Wait()
+	if err != nil {
+		logger.Error(err.Error() + ": quitting")
 	}
 	return exitWith(result.ExitCode)
 }
@@ -152,28 +153,6 @@ func unreadable(err error, flags runFlags, path string) error {
 		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, path)}
 	}
 	return &startError{err}
-}
-
-// lastOutput lets what the script has printed leave when the process ends around it. Its methods may be called from any
-// goroutine.
-type lastOutput struct{ lastFlush atomic.Pointer[func()] }
-
-// begun is for script.Options.
-func (o *lastOutput) begun(lastFlush func()) { o.lastFlush.Store(&lastFlush) }
-
-// flush does nothing while no script has begun.
-func (o *lastOutput) flush() {
-	if lastFlush := o.lastFlush.Load(); lastFlush != nil {
-		(*lastFlush)()
-	}
-}
-
-// quitter returns what ends the process when the script does not let itself be ended.
-func quitter(logger *slog.Logger) func(code int) {
-	return func(code int) {
-		logger.Error("the script is still running 1s after the grace, and cannot be interrupted: quitting")
-		exit(code)
-	}
 }
 
 // startEcho starts the echo server of --echo and of tidewire echo.

@@ -54,7 +54,7 @@ type reaction uint8
 const (
 	ignore reaction = iota
 	begin           // the ending
-	quit            // at once
+	atOnce          // the end of the process
 )
 
 // react is called once for each signal, in order.
@@ -74,14 +74,14 @@ func (c *signalCount) react(s os.Signal, now time.Time) reaction {
 		c.ignored = true
 		return ignore
 	}
-	return quit
+	return atOnce
 }
 
 // catchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with the exit code as its cause, before
-// caught is called. A SIGINT after that ends the process, after quitting was called, unless it is taken for the first one;
-// further ones of the others change nothing. A signal that was ignored when the program began stays so. stop gives
-// signals back to the system.
-func catchSignals(parent context.Context, caught func(script.ExitCode), quitting func()) (ctx context.Context, stop func()) {
+// it calls caught. A SIGINT after that calls quit, which ends the process, unless it is taken for the first one; further
+// ones of the others change nothing. A signal that was ignored when the program began stays so. stop gives signals back to
+// the system.
+func catchSignals(parent context.Context, caught func(script.ExitCode), quit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
 	codes := make(map[os.Signal]script.ExitCode)
@@ -99,9 +99,8 @@ func catchSignals(parent context.Context, caught func(script.ExitCode), quitting
 			case begin:
 				cancel(codes[s])
 				caught(codes[s])
-			case quit:
-				quitting()
-				exit(int(exitInterrupted))
+			case atOnce:
+				quit(int(exitInterrupted))
 			}
 		}
 	})

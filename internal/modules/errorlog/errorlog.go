@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,7 +28,7 @@ const (
 type Log struct {
 	logger *slog.Logger
 	recent map[string]*shown // by text
-	count  int
+	count  atomic.Int64
 }
 
 // shown is an error that was logged, and how often it came again since.
@@ -51,7 +52,7 @@ func New(logger *slog.Logger) *Log {
 // attributes, such as a connection's id: they are shown and do not make an error a
 // different one.
 func (l *Log) Report(where string, err error, attrs ...any) {
-	l.count++
+	l.count.Add(1)
 	text, now := err.Error(), time.Now()
 	if last := l.recent[text]; last != nil && now.Sub(last.at) < repeatInterval {
 		last.leftOut++
@@ -72,8 +73,9 @@ func (l *Log) Report(where string, err error, attrs ...any) {
 	l.logger.Error(where+text, attrs...)
 }
 
-// Count returns how many errors were reported, those left out included.
-func (l *Log) Count() int { return l.count }
+// Count returns how many errors were reported, those left out included. It may be called from
+// any goroutine.
+func (l *Log) Count() int { return int(l.count.Load()) }
 
 // Flush logs how many errors were left out and not yet mentioned. Call it at the end.
 func (l *Log) Flush() {
