@@ -1,6 +1,7 @@
 # What a change has to pass. CI (.ci/run) runs these targets and nothing else.
 #
 #   make           format, vet, test
+#   make manual    writes the parts of README and the manual that repeat the code
 #   make race      the tests under the race detector (needs a C compiler)
 #   make fuzz      every fuzz target for FUZZTIME
 #   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies,
@@ -27,7 +28,7 @@ MODULES     := doors/gopherlua bench
 # in_modules runs a command in each of them.
 in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test race fuzz soak bench bench-compare bench-lua interop lint build
+.PHONY: all format format-check vet test manual race fuzz soak bench bench-compare bench-lua interop lint build
 
 all: format vet test
 
@@ -49,6 +50,9 @@ vet:
 test:
 	$(GO) test ./...
 	$(call in_modules,$(GO) test ./...)
+
+manual:
+	$(GO) test ./docs ./cmd/tidewire -run '^(TestTablesOfTheAPI|TestFlagsInREADME)$$' -update
 
 race:
 	$(GO) test -race ./...

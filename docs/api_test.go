@@ -3,55 +3,118 @@ package docs_test
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/internal/testing/written"
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// The manual's tables say what internal/api/luaapi says, in the same words: so do the type stubs, which come from there.
+// The manual's and README's tables of the API are those of internal/api/luaapi, as the type
+// stubs are.
 func TestTablesOfTheAPI(t *testing.T) {
-	wantTable(t, "callback, a coroutine.", callRows("websocket", false))
-	wantTable(t, "`on_error`, which are never called.", callbackRows())
-	wantTable(t, "A fresh table for each event. A field that is unknown is absent.", fieldRows(luaapi.Info))
-	wantTable(t, "With `onClose` and `onError` also, as it is when the callback is called:", fieldRows(luaapi.EndInfo))
-	wantTable(t, "## Options", optionRows())
-	wantTable(t, "others:", fieldRows(luaapi.OptionNamed("timeout").Fields))
-	wantTable(t, "are. The script sees no difference, and `maxMessage` counts what a message inflates to:",
-		fieldRows(luaapi.OptionNamed("compression").Fields))
-	wantTable(t, "for a tunnel (CONNECT), also for `ws`. What a proxy refuses is told as `Proxy connection failed`, never as the server's.",
-		fieldRows(luaapi.OptionNamed("tls").Fields))
-	wantTable(t, "## json", callRows("json", true))
-	wantTable(t, "## host and utility", slices.Concat(callRows("host", true), callRows("utility", true)))
+	for _, part := range parts() {
+		written.Table(t, part.page, part.name, slices.Concat([][]string{part.head}, part.rows))
+	}
+	written.Part(t, manual, "phases", "`info.phase` is, in order: "+phaseWords(luaapi.Phases)+".")
 }
 
-// README tells of each of websocket's functions what it does.
-func TestCallsInREADME(t *testing.T) {
-	rows := table(t, "README.md", "[docs/lua-api.md](docs/lua-api.md) has all of it. In short:")
-	for i, f := range luaapi.ModuleOf("websocket").Functions {
-		want := []string{code("websocket." + f.Name + signature(f.Params)), f.Does}
-		if i >= len(rows) || !slices.Equal(rows[i], want) {
-			t.Errorf("row %d of README's calls is not %q", i+1, want)
+// Every part that says it is written by a test has one that writes it.
+func TestPartsAreWritten(t *testing.T) {
+	known := map[string]bool{"docs/lua-api.md phases": true, "README.md flags of run": true} // the latter by cmd/tidewire
+	for _, part := range parts() {
+		known[part.page+" "+part.name] = true
+	}
+	for _, page := range pages(t) {
+		for _, name := range written.Parts(t, page) {
+			if !known[page+" "+name] {
+				t.Errorf("%s: no test writes part %q", page, name)
+			}
 		}
 	}
 }
 
-// wantTable compares the first table behind a line of the manual.
-func wantTable(t *testing.T, behind string, want [][]string) {
-	t.Helper()
-	got := table(t, "docs/lua-api.md", behind)
-	for i := range max(len(got), len(want)) {
-		var there, here string
-		if i < len(got) {
-			there = strings.Join(got[i], " | ")
-		}
-		if i < len(want) {
-			here = strings.Join(want[i], " | ")
-		}
-		if there != here {
-			t.Errorf("the table behind %q, row %d:\nmanual: %s\nluaapi: %s", behind, i+1, there, here)
-		}
+const (
+	manual = "docs/lua-api.md"
+	readme = "README.md"
+)
+
+// A part is a table of a page.
+type part struct {
+	page, name string
+	head       []string
+	rows       [][]string
+}
+
+func parts() []part {
+	return []part{
+		{manual, "calls of websocket", []string{"call", "result"}, callRows("websocket", false)},
+		{manual, "callbacks", []string{"key", "when", "arguments"}, callbackRows()},
+		{manual, "info", []string{"field", "what it is"}, fieldRows(luaapi.Info)},
+		{manual, "info of an end", []string{"field", "what it is"}, fieldRows(luaapi.EndInfo)},
+		{manual, "options", []string{"option", "default", "what it is"}, optionRows()},
+		{manual, "phases of timeout", []string{"phase", "what it bounds"}, fieldRows(luaapi.OptionNamed("timeout").Fields)},
+		{manual, "parameters of compression", []string{"parameter", "what it asks"}, fieldRows(luaapi.OptionNamed("compression").Fields)},
+		{manual, "fields of tls", []string{"field of `tls`", "what it is"}, fieldRows(luaapi.OptionNamed("tls").Fields)},
+		{manual, "failures", []string{"message", "category", "phase", "what happened"}, failureRows()},
+		{manual, "categories", []string{"category", "retryable", "what it is"}, categoryRows()},
+		{manual, "calls of json", []string{"name", "what it is"}, callRows("json", true)},
+		{manual, "calls of host and utility", []string{"call", "what it does"},
+			slices.Concat(callRows("host", true), callRows("utility", true))},
+		{readme, "calls", []string{"call", "what it does"},
+			slices.Concat(doesRows("websocket"), callRows("host", true), callRows("utility", true))},
+		{readme, "callbacks", []string{"callback", "when", "arguments"}, callbackRows()},
 	}
+}
+
+// doesRows shows the functions of a module by their effect rather than their result.
+func doesRows(module string) (rows [][]string) {
+	for _, f := range luaapi.ModuleOf(module).Functions {
+		rows = append(rows, []string{code(module + "." + f.Name + signature(f.Params)), f.Does})
+	}
+	return rows
+}
+
+func failureRows() (rows [][]string) {
+	for _, f := range luaapi.Failures {
+		phases := "any"
+		if f.Phases != nil {
+			phases = phaseWords(f.Phases)
+		}
+		rows = append(rows, []string{code(f.Message), code(string(f.Category)), phases, f.Doc})
+	}
+	return rows
+}
+
+// categoryRows asks package failure what may be tried again.
+func categoryRows() (rows [][]string) {
+	for _, c := range luaapi.Categories {
+		var statuses []string
+		for status := range 500 {
+			if failure.Retryable(c.Name, status) {
+				statuses = append(statuses, strconv.Itoa(status))
+			}
+		}
+		retryable := "no"
+		switch {
+		case len(statuses) == 500:
+			retryable = "yes"
+		case len(statuses) > 0:
+			retryable = strings.Join(statuses, ", ") + ", 5xx"
+		}
+		rows = append(rows, []string{code(string(c.Name)), retryable, c.Doc})
+	}
+	return rows
+}
+
+func phaseWords(phases []failure.Phase) string {
+	var words []string
+	for _, phase := range phases {
+		words = append(words, code(string(phase)))
+	}
+	return strings.Join(words, ", ")
 }
 
 func callbackRows() (rows [][]string) {
@@ -134,18 +197,3 @@ func signature(params []luaapi.Param) string {
 }
 
 func code(text string) string { return "`" + text + "`" }
-
-// The type of onError's message has every string of the catalogue.
-func TestMessagesOfTheAPI(t *testing.T) {
-	var got []string
-	for _, row := range table(t, "docs/lua-api.md", "<!-- test: catalogue -->") {
-		for _, message := range words(row[0]) {
-			if !slices.Contains(got, message) {
-				got = append(got, message)
-			}
-		}
-	}
-	if !slices.Equal(got, luaapi.Messages) {
-		t.Errorf("the manual has\n%q, luaapi\n%q", got, luaapi.Messages)
-	}
-}

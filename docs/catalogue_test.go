@@ -34,7 +34,7 @@ type failed struct {
 func catalogue(t *testing.T) []failed {
 	t.Helper()
 	var rows []failed
-	for _, row := range table(t, "docs/lua-api.md", "<!-- test: catalogue -->") {
+	for _, row := range table(t, "docs/lua-api.md", "<!-- written: failures -->") {
 		f := failed{message: word(t, row[0]), category: engine.Category(word(t, row[1])), phases: words(row[2])}
 		if f.phases == nil && row[2] != "any" {
 			t.Errorf("%s: phases %q", f.message, row[2])
@@ -87,7 +87,7 @@ func TestMessages(t *testing.T) {
 // The manual's categories are those of package failure, in order, with what it says of retrying.
 func TestCategories(t *testing.T) {
 	var got []failure.Category
-	for _, row := range table(t, "docs/lua-api.md", "<!-- test: categories -->") {
+	for _, row := range table(t, "docs/lua-api.md", "<!-- written: categories -->") {
 		category := failure.Category(word(t, row[0]))
 		got = append(got, category)
 		for status := range 600 {

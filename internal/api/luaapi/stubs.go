@@ -27,16 +27,6 @@ func Stubs() []Stub {
 	return stubs
 }
 
-// Messages is the catalogue: what onError's first argument can be, in the manual's order.
-var Messages = []string{
-	failure.MsgInvalidURI, failure.MsgRejected, failure.MsgTransport, failure.MsgTimerExpired, failure.MsgTLSFailed,
-	failure.MsgTLSTimeout, failure.MsgProxyURI, failure.MsgProxy, failure.MsgHTTPStatus, failure.MsgHeaderMissing,
-	failure.MsgHTTPParse, failure.MsgExtension, failure.MsgSubprotocol, failure.MsgHandshakeTimeout, failure.MsgEOF,
-	failure.MsgTooBig, failure.MsgUTF8, failure.MsgZlib, failure.MsgReservedBits, failure.MsgOpcode,
-	failure.MsgControlTooLong, failure.MsgControlFragmented, failure.MsgContinuation, failure.MsgMaskedFrame,
-	failure.MsgNonMinimalLength, failure.MsgInvalidCloseCode, failure.MsgReservedCloseCode, failure.MsgSendQueueFull,
-}
-
 // types are the types that a module's stub declares before its functions.
 var types = map[*Module]func(*writer){
 	&websocket: websocketTypes,
@@ -52,11 +42,8 @@ var types = map[*Module]func(*writer){
 
 func websocketTypes(w *writer) {
 	w.alias(kindType, Kinds)
-	w.alias("tidewire.Message", Messages)
-	w.alias("tidewire.Phase", texts([]failure.Phase{
-		failure.PhaseURI, failure.PhasePolicy, failure.PhaseDNS, failure.PhaseProxy, failure.PhaseTCP, failure.PhaseTLS,
-		failure.PhaseHandshake, failure.PhaseOpen, failure.PhaseClosing,
-	}))
+	w.alias("tidewire.Message", Messages())
+	w.alias("tidewire.Phase", texts(Phases))
 	w.alias("tidewire.Category", texts(failure.Categories()))
 
 	var callbacks []Field
