@@ -4,12 +4,14 @@ import "github.com/tidewire/tidewire/internal/lua/number"
 
 // A Builder makes a string piece by piece within the state's limits: its memory is charged as it grows, steps are counted
 // for that and for long pieces, and it never grows past the longest string that the state allows. After the first error, which
-// Value returns, nothing is written any more; a loop may ask Err to end early. A Builder belongs to the state's goroutine.
+// Value returns, nothing is written any more; a loop may ask Err to end early. A Builder that is no longer needed must be
+// emptied, by Value or Reset, since what it holds stays counted until then. It belongs to the state's goroutine.
 type Builder struct {
 	s       *State
 	bytes   []byte
-	charged int
+	charged int    // for few bytes
 	epoch   uint32 // of the walk before the charge: a later one has dropped it
+	held    int    // reserved for many, which no walk drops: many builders may be at work, each in a callback of another
 	err     error
 }
 
@@ -38,23 +40,31 @@ func (b *Builder) Room(n int) bool {
 	if err := b.s.Step(size / bytesPerStep); err != nil {
 		return b.fail(err)
 	}
-	if err := b.s.charge(size); err != nil {
+	charged, held := size, 0
+	if size > bigWork {
+		charged, held = 0, size
+	}
+	if err := b.s.Reserve(held); err != nil {
+		return b.fail(err)
+	}
+	if err := b.s.charge(charged); err != nil {
 		return b.fail(err)
 	}
 	grown := make([]byte, len(b.bytes), size)
 	copy(grown, b.bytes)
 	b.uncharge()
-	b.charged += size
+	b.charged, b.held = charged, held
 	b.bytes = grown
 	return true
 }
 
-// uncharge takes back what was charged, unless a walk, which does not find the bytes, has done so.
+// uncharge takes back what was counted, unless a walk, which does not find the bytes, has done so.
 func (b *Builder) uncharge() {
 	if b.epoch == b.s.epoch {
 		b.s.used -= int64(b.charged)
 	}
-	b.charged, b.epoch = 0, b.s.epoch
+	b.s.Unreserve(b.held)
+	b.charged, b.held, b.epoch = 0, 0, b.s.epoch
 }
 
 func (b *Builder) fail(err error) bool {
@@ -129,8 +139,9 @@ func (b *Builder) Bytes() []byte { return b.bytes }
 
 // Value makes the string, and empties the builder.
 func (b *Builder) Value() (Value, error) {
-	if b.err != nil {
-		return Nil, b.err
+	if err := b.err; err != nil {
+		b.Reset()
+		return Nil, err
 	}
 	v, err := b.s.Bytes(b.bytes)
 	b.Reset()

@@ -40,6 +40,7 @@ func (s *State) Dump(f Value, strip bool) (Value, error) {
 		name = ""
 	}
 	names, b := s.NewBuilder(), s.NewBuilder()
+	defer b.Reset()
 	for i, u := range p.source.Upvalues {
 		if i > 0 {
 			names.AddByte(',')
@@ -80,17 +81,11 @@ func (s *State) Undump(dumped, name string) (Value, error) {
 		prefix += "function t:f" // t is a global, and never assigned: the chunk does not run
 	}
 	size := len(prefix) + len(d.source)
-	if err := s.Step(size / bytesPerStep); err != nil {
-		return Nil, err
-	}
-	if err := s.charge(size); err != nil {
-		return Nil, err
-	}
-	source := append(append(make([]byte, 0, size), prefix...), d.source...)
-	chunk, err := compile(source, name, d.line, s.chargeWork)
+	chunk, err := s.compile(size, func() []byte { return append(append(make([]byte, 0, size), prefix...), d.source...) }, name, d.line)
 	if err != nil {
 		return Nil, err
 	}
+	defer s.loaded()
 	if d.kind == dumpedChunk {
 		return s.Load(chunk)
 	}

@@ -105,12 +105,16 @@ type chunkText struct {
 
 func (s *State) loadText(bytes []byte) (*chunkText, error) {
 	text := &chunkText{bytes: bytes}
-	return text, s.charge(text.size())
+	if err := s.charge(text.size()); err != nil {
+		return nil, err
+	}
+	s.loading.text = text
+	return text, nil
 }
 
 func (t *chunkText) size() int { return 32 + sizeClass(len(t.bytes)) }
 
-// load makes what a state needs to run a prototype.
+// load makes what a state needs to run a prototype. The caller calls loaded when the prototype is where walks find it.
 func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 	if err := s.charge(protoSize(source)); err != nil {
 		return nil, err
@@ -126,6 +130,7 @@ func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 		text:      text,
 		children:  make([]*proto, len(source.Prototypes)),
 	}
+	s.loading.proto = p
 	for i, c := range source.Constants {
 		switch c.Kind {
 		case code.TrueConstant:
@@ -157,6 +162,7 @@ func protoSize(source *code.Prototype) int {
 func (s *State) child(p *proto, i int) (*proto, error) {
 	if p.children[i] == nil {
 		made, err := s.load(p.source.Prototypes[i], p.text)
+		s.loaded()
 		if err != nil {
 			return nil, err
 		}

@@ -35,6 +35,7 @@ func compile(source []byte, name string, line int, charge func(bytes int) error)
 
 // Load makes a function of a chunk, whose environment is the globals.
 func (s *State) Load(chunk *Chunk) (Value, error) {
+	defer s.loaded()
 	text, err := s.loadText(chunk.text)
 	if err != nil {
 		return Nil, err
@@ -53,26 +54,45 @@ func (s *State) Load(chunk *Chunk) (Value, error) {
 // LoadString compiles source and makes a function of it. The memory that compiling takes is charged to the state; a script
 // cannot use this to get around its limits.
 func (s *State) LoadString(source, name string) (Value, error) {
-	if err := s.Step(len(source)/bytesPerStep + 1); err != nil {
-		return Nil, err
-	}
-	if err := s.charge(len(source)); err != nil {
-		return Nil, err
-	}
-	chunk, err := compile(syntax.SkipHead([]byte(source)), name, 1, s.chargeWork)
+	chunk, err := s.compile(len(source), func() []byte { return syntax.SkipHead([]byte(source)) }, name, 1)
 	if err != nil {
 		return Nil, err
 	}
 	return s.Load(chunk)
 }
 
-// chargeWork counts bytes that are about to be taken, and the work that fills them.
-func (s *State) chargeWork(bytes int) error {
-	if err := s.Step(bytes / bytesPerStep); err != nil {
-		return err
+// compile compiles what read returns, which has size bytes. All memory that this takes is reserved meanwhile: a walk would
+// not find it.
+func (s *State) compile(size int, read func() []byte, name string, line int) (*Chunk, error) {
+	reserved := 0
+	defer func() { s.Unreserve(reserved) }()
+	reserve := func(bytes int) error { // counts the work that fills them, too
+		if err := s.Step(bytes / bytesPerStep); err != nil {
+			return err
+		}
+		if err := s.Reserve(bytes); err != nil {
+			return err
+		}
+		reserved += bytes
+		return nil
 	}
-	return s.charge(bytes)
+	if err := s.Step(1); err != nil {
+		return nil, err
+	}
+	if err := reserve(size); err != nil {
+		return nil, err
+	}
+	return compile(read(), name, line, reserve)
 }
+
+// loading is the function that is being loaded: walks find it, and so keep its charge.
+type loading struct {
+	text  *chunkText
+	proto *proto
+}
+
+// loaded ends the loading.
+func (s *State) loaded() { s.loading = loading{} }
 
 // Run compiles source and calls it with arguments.
 func (s *State) Run(source []byte, name string, args ...Value) ([]Value, error) {

@@ -52,6 +52,7 @@ type State struct {
 
 	primitives  [IPairsNext + 1]*goFunction
 	goFunctions uint32 // how many have been made
+	loading     loading
 	refs        refs
 	handling    int   // error handlers that run
 	nesting     int   // Go functions that have called Lua

@@ -306,6 +306,7 @@ func (s *State) markRoots() {
 	for _, u := range s.pending {
 		s.mark(userdataValue(u))
 	}
+	s.lookIntoLoading()
 }
 
 // mark notes that a value is live. What it refers to is looked at by markAll.
@@ -423,10 +424,7 @@ func (s *State) lookIntoProto(p *proto) {
 	}
 	p.mark = s.epoch
 	s.live += int64(protoSize(p.source))
-	if p.text.mark != s.epoch {
-		p.text.mark = s.epoch
-		s.live += int64(p.text.size())
-	}
+	s.lookIntoText(p.text)
 	for _, c := range p.constants {
 		s.mark(c)
 	}
@@ -434,6 +432,22 @@ func (s *State) lookIntoProto(p *proto) {
 		if child != nil {
 			s.lookIntoProto(child)
 		}
+	}
+}
+
+func (s *State) lookIntoText(t *chunkText) {
+	if t.mark != s.epoch {
+		t.mark = s.epoch
+		s.live += int64(t.size())
+	}
+}
+
+func (s *State) lookIntoLoading() {
+	if s.loading.text != nil {
+		s.lookIntoText(s.loading.text)
+	}
+	if s.loading.proto != nil {
+		s.lookIntoProto(s.loading.proto)
 	}
 }
 

@@ -19,6 +19,8 @@ func TestOutputsAreBounded(t *testing.T) {
 		{"io.write of many large strings", `local s, t = ("x"):rep(2^20), {} for i = 1, 2000 do t[i] = s end io.write(unpack(t))`, 4 * mib},
 		{"file:write of many large strings", `local s, t = ("x"):rep(2^20), {} for i = 1, 2000 do t[i] = s end io.stderr:write(unpack(t))`, 4 * mib},
 		{"io.write of one string", `io.write(("x"):rep(15 * 2^20))`, 48 * mib},
+		{"load of much source", `assert(not load(("x = 1 "):rep(2^21)))`, 100 * mib},
+		{"load of much dumped source", `assert(not load("\27LuaQTchunk 1 0 0\n" .. ("x = 1 "):rep(2^21)))`, 100 * mib},
 		{"os.date of a long format", `pcall(os.date, ("%c"):rep(2^20))`, 80 * mib},
 		{"io.open of a huge name", `local n = ("x"):rep(15 * 2^20) for i = 1, 20 do io.open(n) pcall(io.lines, n) loadfile(n) end`, 48 * mib},
 		{"io.open of a huge mode", `local n = ("r"):rep(15 * 2^20) for i = 1, 20 do io.open("x", n) end`, 48 * mib},
@@ -44,4 +46,15 @@ func TestOutputsAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Many callbacks may each be in the middle of a replacement: all of the texts that are half done count, whatever walks
+// there are meanwhile.
+func TestHalfDoneTextsCount(t *testing.T) {
+	m := newVM(t, options{limits: lua.Options{MaxMemory: 16 << 20}})
+	m.wantOutput(t, `local text = ("x"):rep(2^20)
+		local function deep(n)
+			return (text:gsub("x$", function() collectgarbage() if n > 0 then deep(n - 1) end return "y" end))
+		end
+		print(#deep(5), (pcall(deep, 40)))`, "1048576\tfalse\n")
 }

@@ -85,6 +85,7 @@ func FuzzProgram(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, seed*7, uint32(200+seed*40), uint32(seed*seed*500))
 	}
+	f.Add(uint64(196), uint64(304), uint32(75), uint32(4719)) // a walk while a chunk is loaded
 	f.Fuzz(func(t *testing.T, seed, index uint64, memory, steps uint32) {
 		program := luagen.NewCrossing(seed, index)
 		source := luagen.File([]*luagen.Program{program})

@@ -114,7 +114,9 @@ func (r *replacer) each(replace func(from, to int) error) error {
 			return err
 		}
 		r.count++
-		r.out.WriteString(r.subject[r.copied:from])
+		if !r.out.WriteString(r.subject[r.copied:from]) { // no callback runs in vain
+			return r.out.Err()
+		}
 		if err := replace(from, to); err != nil {
 			return err
 		}
