@@ -62,7 +62,7 @@ func TestVariableNames(t *testing.T) {
 // What LuaJIT parses in a loop may be long, but the tree no deeper than a consumer can
 // recurse, also where long chains are nested.
 func TestLinks(t *testing.T) {
-	const most = 100_000
+	const most = 10_000
 	for name, chain := range map[string]func(length int) string{
 		"sums":         around("x = 0", " + y", "", ""),
 		"conjunctions": around("x = y", " and y", "", ""),
