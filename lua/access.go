@@ -19,7 +19,7 @@ func (s *State) Index(object, key Value) (Value, error) {
 			return Nil, s.attempt("index", "", object)
 		}
 		if handler.IsFunction() {
-			return s.Call1(handler, object, key)
+			return s.call1Within(handler, object, key)
 		}
 		object = handler
 	}
@@ -56,7 +56,8 @@ func (s *State) SetIndex(object, key, value Value) error {
 			return s.attempt("index", "", object)
 		}
 		if handler.IsFunction() {
-			return s.Call0(handler, object, key, value)
+			_, err := s.call1Within(handler, object, key, value)
+			return err
 		}
 		object = handler
 	}
@@ -87,7 +88,7 @@ func (s *State) Equal(a, b Value) (bool, error) {
 	if handler.IsNil() {
 		return false, nil
 	}
-	v, err := s.Call1(handler, a, b)
+	v, err := s.call1Within(handler, a, b)
 	return v.Truth(), err
 }
 
@@ -108,7 +109,7 @@ func (s *State) Less(a, b Value) (bool, error) {
 	if handler.IsNil() {
 		return false, s.raise(compareProblem(a, b)) // it is Go that compares: no Lua code has a position
 	}
-	v, err := s.Call1(handler, a, b)
+	v, err := s.call1Within(handler, a, b)
 	return v.Truth(), err
 }
 

@@ -28,6 +28,30 @@ func (s *State) Call0(f Value, args ...Value) error {
 	return err
 }
 
+// callWithin is Call for a Go function that Lua code has called, and for metamethods, which mostly one of those needs.
+func (s *State) callWithin(f Value, args ...Value) ([]Value, error) {
+	if !s.running.Load() {
+		return s.Call(f, args...)
+	}
+	from, count, err := s.enterCall(f, args)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	return append([]Value(nil), s.thread.stack[from:from+count]...), nil
+}
+
+// call1Within is callWithin for callers that want one result: the first, or nil.
+func (s *State) call1Within(f Value, args ...Value) (Value, error) {
+	if !s.running.Load() {
+		return s.Call1(f, args...)
+	}
+	from, count, err := s.enterCall(f, args)
+	if err != nil || count == 0 {
+		return Nil, err
+	}
+	return s.thread.stack[from], nil
+}
+
 // call leaves the results on the stack of the running coroutine, where they are until the next call.
 func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	if s.claim() {
@@ -40,6 +64,11 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 			s.refresh()
 		}
 	}
+	return s.enterCall(f, args)
+}
+
+// enterCall is call by the goroutine that the state is at work for.
+func (s *State) enterCall(f Value, args []Value) (from, count int, err error) {
 	if s.closed {
 		return 0, 0, &Error{Message: ErrClosed.Error(), Kind: KindUnwind, cause: ErrClosed}
 	}

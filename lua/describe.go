@@ -42,7 +42,7 @@ func (s *State) ToString(v Value) (Value, error) {
 		return v, nil
 	}
 	if handler := s.metamethod(v, eventToString); !handler.IsNil() {
-		return s.Call1(handler, v)
+		return s.call1Within(handler, v)
 	}
 	return s.String(v.Describe())
 }

@@ -382,7 +382,7 @@ func (c *Call) Yield(then func(c *Call) error, values ...Value) error {
 }
 
 // Call calls a function and returns its results, from within a Go function. It nests: the function cannot yield.
-func (c *Call) Call(f Value, args ...Value) ([]Value, error) { return c.s.Call(f, args...) }
+func (c *Call) Call(f Value, args ...Value) ([]Value, error) { return c.s.callWithin(f, args...) }
 
 // calledName returns what the running Go function is called where it was called, and whether as a method.
 func (s *State) calledName() (name string, method bool) {

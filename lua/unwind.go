@@ -152,7 +152,7 @@ func (s *State) callHandler(handler Value, e *Error) {
 		return
 	}
 	s.handling++
-	results, err := s.Call(handler, e.Value)
+	results, err := s.callWithin(handler, e.Value)
 	if s.handling--; s.handling == 0 {
 		s.thread.trim()
 	}
