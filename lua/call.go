@@ -54,8 +54,10 @@ func (s *State) call1Within(f Value, args ...Value) (Value, error) {
 
 // call leaves the results on the stack of the running coroutine, where they are until the next call.
 func (s *State) call(f Value, args []Value) (from, count int, err error) {
-	if s.claim() {
-		defer s.release()
+	if !s.claim() {
+		return s.enterCall(f, args)
+	}
+	if s.doomed || s.exhausted || s.nesting > 0 {
 		if s.nesting > 0 {
 			s.dropAll()
 		}
@@ -64,7 +66,9 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 			s.refresh()
 		}
 	}
-	return s.enterCall(f, args)
+	from, count, err = s.enterCall(f, args)
+	s.release() // or enterRun, if the goroutine ends
+	return from, count, err
 }
 
 // enterCall is call by the goroutine that the state is at work for.
@@ -156,6 +160,7 @@ func (s *State) enterRun(th *Thread, slot, args int) (err error) {
 		}
 		value := recover()
 		if value == nil { // runtime.Goexit: nothing to return to
+			s.release()
 			return
 		}
 		err = s.abandon(th, value)
