@@ -169,13 +169,15 @@ var rows = []row{
 
 	// WebSocket.
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
-		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
+		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
-		ours:      []string{"internal/ws/failure"},
+		ours:      []string{"internal/ws/transport", "internal/ws/failure"},
 		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy", "golang.org/x/net/http/httpproxy"},
 		testTools: []string{"golang.org/x/net/dns"}},
+	{folder: "internal/ws/transport", is: "the bytes of one open connection, over TCP, TLS or another stream: standard library alone",
+		never: []string{"context", "crypto/tls"}},
 	{folder: "internal/ws/policy", is: "which hosts and addresses may be reached: no look-ups, no I/O, standard library alone",
 		never: []string{"os", "time"}}, // net to write host and port
 	{folder: "internal/ws/handshake", is: "the opening handshake, both roles",

@@ -10,9 +10,8 @@ const (
 	smallestBlock = 64
 	largestBlock  = 4 << 20
 
-	// hotBlock is what readLoop borrows for one read from a socket; recordBlock is a TLS record's worth.
-	hotBlock    = 64 << 10
-	recordBlock = 16 << 10
+	// largestTail is the largest block for messages that are copied.
+	largestTail = 16 << 10
 )
 
 // pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to the first byte goes into an
@@ -49,6 +48,12 @@ func freeBytes(b []byte) {
 		pools[class].Put(unsafe.SliceData(b))
 	}
 }
+
+// lender lends readLoop's transport the memory that it reads into.
+type lender struct{}
+
+func (lender) Borrow(n int) ([]byte, error) { return allocBytes(n), nil }
+func (lender) Return(b []byte)              { freeBytes(b) }
 
 // block is received memory that holds the payloads of one or more inbox entries.
 type block struct {

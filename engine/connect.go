@@ -7,6 +7,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
 // connectLoop takes the connection from its URL to open: name, TCP, TLS, opening handshake. Started by start, ended by
@@ -14,11 +15,8 @@ import (
 // itself is not kept for the connection's life.
 func (c *connection) connectLoop(ctx context.Context) {
 	defer c.cancel()
-	conn, opened, err := c.connect(ctx)
+	done, err := c.connect(ctx)
 	if err != nil {
-		if conn.Raw != nil {
-			conn.Raw.Close()
-		}
 		c.mu.Lock()
 		c.endLocked(c.failureLocked(failure.From(failure.PhaseHandshake, err)))
 		c.unlock()
@@ -30,49 +28,48 @@ func (c *connection) connectLoop(ctx context.Context) {
 	c.mu.Lock()
 	if !c.openLocked() { // closed in the last moment
 		c.mu.Unlock()
-		conn.Raw.Close()
+		done.transport.Cut()
 		c.finish(Tally{})
 		c.engine.setRunning(c, false)
 		return
 	}
-	c.transport, c.raw = conn.Transport, conn.Raw
-	c.compressLocked(opened.compression)
+	c.transport = done.transport
+	c.compressLocked(done.compression)
 	c.startKeepaliveLocked()
 	c.kickLocked()
 	c.unlock()
 	if c.inbox.opened() {
 		c.engine.ready.push(c)
 	}
-	c.engine.loops.Go(func() { c.readLoop(opened) })
+	c.engine.loops.Go(func() { c.readLoop(done.response.Buffered, done.compression) })
 }
 
-// agreement is what readLoop needs to know of the opening handshake.
-type agreement struct {
+// shaken is how an attempt at the opening handshake has ended: well, or with an answer that
+// refuses.
+type shaken struct {
+	transport   transport.Conn // nil after a refusal
+	response    *handshake.Response
 	compression deflate.Params
-	buffered    []byte // what came behind the server's answer
 }
 
-// connect dials and shakes hands, again for each redirect that is followed, and notes what is learned on the way, also of
-// a failure. The Conn is never nil.
-func (c *connection) connect(ctx context.Context) (*dial.Conn, agreement, error) {
+// connect dials and shakes hands, again for each redirect that is followed, and notes the
+// facts that it learns on the way, also of a failure.
+func (c *connection) connect(ctx context.Context) (shaken, error) {
 	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
-		conn, response, compression, err := c.attempt(ctx, at)
-		if err == nil {
-			return conn, agreement{compression, response.Buffered}, nil
+		done, err := c.engine.attempt(c, ctx, at)
+		if err == nil || c.opts.Redirects == 0 || done.response == nil || !redirects(done.response) {
+			return done, err
 		}
-		if c.opts.Redirects == 0 || response == nil || !redirects(response) {
-			return conn, agreement{}, err
-		}
-		conn.Raw.Close()
-		if at, err = at.follow(response, c.opts.Redirects); err != nil {
-			return conn, agreement{}, err
+		if at, err = at.follow(done.response, c.opts.Redirects); err != nil {
+			return shaken{}, err
 		}
 	}
 }
 
-// attempt dials and shakes hands once.
-func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handshake.Response, deflate.Params, error) {
+// attempt dials and shakes hands once. After an error nothing is left open, and the response
+// is nil if no server was reached.
+func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
@@ -91,7 +88,7 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		options.Logger.Warn(warning, "id", uint64(c.id), "caller", c.opts.Caller)
 	}
 	if err != nil {
-		return conn, nil, deflate.Params{}, err
+		return shaken{}, err
 	}
 	request := handshake.Request{
 		URL:        at.target.Redacted,
@@ -111,7 +108,11 @@ func (c *connection) attempt(ctx context.Context, at route) (*dial.Conn, *handsh
 		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
 		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now
 	})
-	return conn, response, *compression, err
+	if err != nil {
+		conn.Raw.Close()
+		return shaken{response: response}, err
+	}
+	return shaken{conn.HandOver(), response, *compression}, nil
 }
 
 // entered notes how far the connection has come.

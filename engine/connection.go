@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/transport"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -41,8 +41,7 @@ type connection struct {
 	// Written once, by connectLoop with the step to open. Whoever has seen that step, readLoop
 	// and writeLoop among them, reads them without the lock:
 	opened     time.Time
-	transport  net.Conn            // what frames travel over
-	raw        net.Conn            // the socket under it
+	transport  transport.Conn      // what frames travel over
 	compressor *deflate.Compressor // nil if nothing is compressed; used by writeLoop alone
 
 	// Written by connectLoop alone:
@@ -64,7 +63,6 @@ type connection struct {
 	closeCalled  bool      // by the script, or by CloseAll
 	outbox       proto.Outbox
 	writing      bool // writeLoop runs
-	hurried      bool // a write was told to return early
 	keepalive    keepalive
 	violation    violation
 	closingTimer *time.Timer
@@ -179,7 +177,7 @@ func (c *connection) abort() {
 // cut ends every blocked operation of the connection: its outcome is decided, or it is past its terminal event.
 func (c *connection) cut() {
 	c.mu.Lock()
-	raw, cancel := c.raw, c.cancel
+	conn, cancel := c.transport, c.cancel
 	c.mu.Unlock()
 	if cancel == nil {
 		// It has not started and never will: nobody else posts its terminal event.
@@ -190,8 +188,8 @@ func (c *connection) cut() {
 		return
 	}
 	cancel()
-	if raw != nil {
-		raw.Close()
+	if conn != nil {
+		conn.Cut()
 	}
 }
 

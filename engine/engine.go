@@ -41,6 +41,10 @@ type Engine struct {
 	guard guard
 	loops sync.WaitGroup // every goroutine of every connection
 
+	// attempt dials and shakes hands once. It is connection.attempt but in tests, which have
+	// transports of their own; constant before the first Connect.
+	attempt func(*connection, context.Context, route) (shaken, error)
+
 	dispatching atomic.Bool
 	batch       [turnMessages]entry // owned by Dispatch
 
@@ -70,6 +74,7 @@ type Stats struct {
 func New(opts Options) *Engine {
 	e := &Engine{
 		opts:        opts.withDefaults(),
+		attempt:     (*connection).attempt,
 		connections: make(map[ID]*connection),
 		running:     make(map[*connection]struct{}),
 	}

@@ -1,6 +1,20 @@
 package engine
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/transport"
+)
+
+// UseTransport makes e carry its connections over the transports that open returns, without
+// a dial and without a handshake over HTTP/1.1.
+func (e *Engine) UseTransport(open func(url string) transport.Conn) {
+	e.attempt = func(_ *connection, _ context.Context, at route) (shaken, error) {
+		return shaken{transport: open(at.target.Redacted), response: &handshake.Response{}}, nil
+	}
+}
 
 // PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and gives them back, again and
 // again until stop is closed: whoever still uses memory that it has given back sees it change, and the race detector

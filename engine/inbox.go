@@ -145,7 +145,7 @@ func (in *inbox) newTail(n int) {
 	if in.tail != nil && in.tail.pending == 0 {
 		in.tail.free()
 	}
-	in.tail = newBlock(max(n, int(min(in.counted, recordBlock))))
+	in.tail = newBlock(max(n, int(min(in.counted, largestTail))))
 }
 
 // hold keeps b while readLoop looks at it; release lets it go.

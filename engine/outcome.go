@@ -84,7 +84,7 @@ func transportFailure(op string, err error) *failure.Error {
 	switch category := failure.Network(err); {
 	case errors.As(err, &known): // the transport knows better
 		return known
-	case errors.Is(err, io.ErrUnexpectedEOF): // dial.TLSConn's word for a missing close_notify
+	case errors.Is(err, io.ErrUnexpectedEOF): // the transport's word for TLS that ended without close_notify
 		return explain(failure.EOF, failure.MsgTransport,
 			"the peer ended the TCP connection in the middle of TLS, without close_notify and without a close frame")
 	case errors.Is(err, io.EOF):

@@ -2,13 +2,12 @@ package engine
 
 import (
 	"errors"
-	"io"
 	"net"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/ws/dial"
+	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
@@ -17,25 +16,19 @@ import (
 // lingerTime is how long the socket of an ended connection may wait for the peer's FIN (RFC 6455 §7.1.1).
 const lingerTime = 2 * time.Second
 
-// source reads from a transport without holding memory while there is nothing to read.
-type source interface {
-	// read reads once, into space if there is any, and otherwise into memory of its own choice: from is the block that
-	// got lies in, which becomes the caller's, or nil if got is valid until the next read only.
-	read(space []byte) (got []byte, from *block, err error)
-}
-
-// readLoop posts events until the transport ends, then the one terminal event. Ended by closing the transport, joined by
+// readLoop posts events until the transport ends, then the one terminal event. buffered is
+// what came behind the server's answer. Ended by cutting the transport, joined by
 // Engine.Shutdown.
-func (c *connection) readLoop(opened agreement) {
+func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	defer c.engine.setRunning(c, false)
 	reader := proto.NewReader(proto.ReaderOptions{
 		Role:       proto.Client,
 		MaxMessage: c.opts.MaxMessage,
-		Inflater:   inflater(opened.compression),
+		Inflater:   inflater(compression),
 		Alloc:      allocBytes,
 		Free:       freeBytes,
 	})
-	agreed := c.receive(reader, opened.buffered)
+	agreed := c.receive(reader, buffered)
 	c.joinWriteLoop()
 
 	var lost Tally
@@ -47,7 +40,7 @@ func (c *connection) readLoop(opened agreement) {
 	if agreed {
 		c.linger()
 	}
-	c.raw.Close()
+	c.transport.Cut()
 }
 
 // eventLists are borrowed for as long as it takes to handle one read: a connection that waits for the next holds none.
@@ -60,21 +53,8 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 	if c.handle(events, nil, err) {
 		return true
 	}
-	src := newSource(c.transport)
 	for {
-		space := reader.Space()
-		got, from, readErr := src.read(space)
-		c.hear()
-		list := eventLists.Get().(*[]proto.Event)
-		if space != nil {
-			events, err = reader.Filled(len(got), *list)
-		} else {
-			events, err = reader.Feed(got, *list)
-		}
-		ended := c.handle(events, from, err)
-		clear(events)
-		*list = events[:0]
-		eventLists.Put(list)
+		ended, readErr := c.receiveOnce(reader)
 		if ended {
 			return true
 		}
@@ -83,6 +63,38 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 			return false
 		}
 	}
+}
+
+// receiveOnce reads once and handles the bytes. ended is as receive has it; readErr is why
+// nothing more comes.
+func (c *connection) receiveOnce(reader *proto.Reader) (ended bool, readErr error) {
+	var (
+		got   []byte
+		from  *block // in which got lies; nil if it is valid until the next read only
+		n     int
+		space = reader.Space()
+	)
+	if space != nil {
+		n, readErr = c.transport.ReadInto(space)
+	} else {
+		var lent bool
+		if got, lent, readErr = c.transport.ReadBlock(lender{}); lent {
+			from = wrapBlock(got)
+		}
+	}
+	c.hear()
+	list := eventLists.Get().(*[]proto.Event)
+	events, err := *list, error(nil)
+	if space != nil {
+		events, err = reader.Filled(n, events)
+	} else {
+		events, err = reader.Feed(got, events)
+	}
+	ended = c.handle(events, from, err)
+	clear(events)
+	*list = events[:0]
+	eventLists.Put(list)
+	return ended, readErr
 }
 
 // handle posts events in order. from is the block in which their payloads lie, if there is one. violation is the rule
@@ -172,7 +184,7 @@ func (c *connection) transportEnded(err error) {
 	c.mu.Lock()
 	c.readEnded = true
 	c.mu.Unlock()
-	c.raw.Close()
+	c.transport.Cut()
 	c.joinWriteLoop()
 
 	c.mu.Lock()
@@ -194,16 +206,12 @@ func (c *connection) joinWriteLoop() {
 	}
 }
 
-// linger leaves the peer time to end the TCP connection, as a client should (RFC 6455 §7.1.1): closing at once, with
+// linger leaves the peer time to end the transport, as a client should (RFC 6455 §7.1.1): closing at once, with
 // bytes unread, would reset the connection, and the peer might never see our close frame.
 func (c *connection) linger() {
-	timer := time.AfterFunc(lingerTime, func() { c.raw.Close() })
+	timer := time.AfterFunc(lingerTime, c.transport.Cut)
 	defer timer.Stop()
-	if conn, ok := c.transport.(*dial.TLSConn); ok {
-		if conn.CloseWrite() != nil {
-			return
-		}
+	if c.transport.CloseWrite() == nil {
+		c.transport.Drain()
 	}
-	// To raw, not to transport: nobody wants the plaintext any more.
-	_, _ = io.Copy(io.Discard, c.raw)
 }

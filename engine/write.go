@@ -2,11 +2,8 @@ package engine
 
 import (
 	cryptorand "crypto/rand"
-	"errors"
 	"math/rand/v2"
-	"os"
 	"sync"
-	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
@@ -101,9 +98,6 @@ const closingPiece = 1 << 10
 // read that comes after it tells the end.
 func (c *connection) write(ch *chunk, closeIsLast bool) {
 	piece := len(ch.buf)
-	if c.transport != c.raw {
-		piece = min(piece, recordBlock) // a write to TLS cannot be hurried: see hurryLocked
-	}
 	ch.encoder.Load(ch.frames)
 	for !ch.encoder.Empty() {
 		n, done := ch.encoder.Fill(ch.buf[:piece], ch.keys)
@@ -111,7 +105,7 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 			written, err := c.transport.Write(left[:min(len(left), piece)])
 			left = left[written:]
 			c.mu.Lock()
-			if hurried := c.hurryOverLocked(); err != nil && !(hurried && errors.Is(err, os.ErrDeadlineExceeded)) {
+			if err != nil {
 				c.writeFailedLocked(err, ch.encoder.DoneAfter(n-len(left)))
 				c.unlock()
 				return
@@ -149,22 +143,11 @@ func (c *connection) writeFailedLocked(err error, done proto.Tally) {
 	c.armClosingLocked()
 }
 
-// hurryLocked makes a write that is under way return with what has left so far, now that the connection is closing: a
-// slow peer would otherwise take longer for one large piece than the closing timer gives it. TLS would not survive it,
-// and writes smaller pieces from the start.
+// hurryLocked makes a write that is under way return with what has left so far, now that the
+// connection is closing: a slow peer would otherwise take longer for one large piece than
+// the closing timer gives it.
 func (c *connection) hurryLocked() {
-	if c.writing && c.transport == c.raw {
-		c.hurried = true
-		c.raw.SetWriteDeadline(time.Unix(1, 0))
+	if c.writing {
+		c.transport.Hurry()
 	}
-}
-
-// hurryOverLocked lets writes take their time again, and reports whether one had been hurried.
-func (c *connection) hurryOverLocked() bool {
-	hurried := c.hurried
-	if hurried {
-		c.hurried = false
-		c.raw.SetWriteDeadline(time.Time{})
-	}
-	return hurried
 }

@@ -48,7 +48,7 @@ func (n *tunnel) startTLS(ctx context.Context) error {
 	conn, cause, err := shake(ctx, n.conn.Raw, config, n.o.TLSTimeout)
 	switch {
 	case err == nil:
-		n.conn.Transport = conn
+		n.conn.Transport, n.conn.closeNotify = conn, conn.CloseWrite
 		return nil
 	case cause == errTimer:
 		return n.fail(cause, "tls handshake with %s: not finished within %s", n.proxy.shown, n.o.TLSTimeout)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
 // Options configures one Dial.
@@ -74,6 +75,19 @@ type Conn struct {
 
 	// Warnings are lines for a person's log, also after a failure.
 	Warnings []string
+
+	// closeNotify ends our half of the TLS in Transport, whoever the TLS is with; nil if
+	// there is none.
+	closeNotify func() error
+}
+
+// HandOver makes Transport and Raw the transport of the frames, once the opening handshake
+// is done. They are its from now on.
+func (c *Conn) HandOver() transport.Conn {
+	if c.closeNotify != nil {
+		return transport.TLS(c.Transport, c.closeNotify, c.Raw)
+	}
+	return transport.Plain(c.Transport)
 }
 
 // errTimer is the cause of a context whose phase took too long.

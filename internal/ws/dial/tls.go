@@ -39,7 +39,7 @@ func (c *Conn) startTLS(ctx context.Context, s *tlsSettings, t *Target, o *Optio
 			info.Error = s.story(alert)
 			return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, alert, "%s: %s", where, info.Error)
 		}
-		c.Transport = conn
+		c.Transport, c.closeNotify = conn, conn.CloseWrite
 		return nil
 	case cause == errTimer:
 		info.Error = fmt.Sprintf("not finished within %s", o.TLSTimeout)

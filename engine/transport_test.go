@@ -20,15 +20,16 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// transport is one of the ways in which the engine reads: through a RawConn, blocking, and blocking in TLS.
-type transport struct {
+// way is one of the transports that carry a session: a net.Conn without a socket, a socket,
+// TLS, and a stream that is none of them.
+type way struct {
 	name string
 	open func(testing.TB, engine.ConnectOptions) (*enginetest.Host, *wstest.Peer)
 }
 
-func transports(t testing.TB) []transport {
+func ways(t testing.TB) []way {
 	cert := wstest.Certificate(t, "127.0.0.1")
-	return []transport{
+	return []way{
 		{"memory", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
 			return enginetest.Open(t, engine.Options{}, opts)
 		}},
@@ -38,6 +39,7 @@ func transports(t testing.TB) []transport {
 		{"tls", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
 			return openLoopback(t, cert, opts)
 		}},
+		{"stream", openStream},
 	}
 }
 
@@ -96,10 +98,10 @@ func script() (raw []byte, want []string) {
 }
 
 // However a server's bytes are cut, the events are the same on every path.
-func TestSources(t *testing.T) {
+func TestWays(t *testing.T) {
 	raw, want := script()
 	large := bytes.Index(raw, []byte("0123456789abcdef"))
-	for _, tr := range transports(t) {
+	for _, tr := range ways(t) {
 		t.Run(tr.name, func(t *testing.T) {
 			deliver := func(t *testing.T, write func(conn net.Conn)) {
 				h, peer := tr.open(t, engine.ConnectOptions{ReceiveQueue: 100 << 10})
@@ -147,7 +149,7 @@ func TestSources(t *testing.T) {
 }
 
 // How each path tells the ends that no close frame announces; what came before is delivered first.
-func TestSourceEnds(t *testing.T) {
+func TestEndsOfWays(t *testing.T) {
 	reset := func(p *wstest.Peer) {
 		switch conn := p.Conn.(type) {
 		case *wstest.Conn:
@@ -158,6 +160,8 @@ func TestSourceEnds(t *testing.T) {
 		case *tls.Conn:
 			conn.NetConn().(*net.TCPConn).SetLinger(0)
 			conn.NetConn().Close()
+		case *streamPeer:
+			conn.Reset()
 		}
 	}
 	fin := func(p *wstest.Peer) {
@@ -167,7 +171,7 @@ func TestSourceEnds(t *testing.T) {
 		}
 		p.Conn.Close()
 	}
-	for _, tr := range transports(t) {
+	for _, tr := range ways(t) {
 		ends := map[string]struct {
 			end  func(*wstest.Peer)
 			want string
@@ -237,7 +241,7 @@ func TestResetWhileWriting(t *testing.T) {
 
 // A message's memory is the handler's until it returns, however the blocks around it are given back and used again.
 func TestDataIsValidUntilTheHandlerReturns(t *testing.T) {
-	for _, tr := range transports(t) {
+	for _, tr := range ways(t) {
 		t.Run(tr.name, func(t *testing.T) {
 			h, peer := tr.open(t, engine.ConnectOptions{ReceiveQueue: 200 << 10})
 			stop := make(chan struct{})

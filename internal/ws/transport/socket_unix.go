@@ -1,0 +1,122 @@
+//go:build unix
+
+package transport
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// socket waits for a socket without a buffer: it borrows one when there may be something to
+// read, and gives it back when there is not.
+type socket struct {
+	writer
+	raw     syscall.RawConn
+	readFn  func(fd uintptr) bool // tryRead as a value that is made once
+	writeFn func(fd uintptr) bool // tryWrite, likewise
+
+	// One read:
+	lender Lender // nil to read into buf
+	buf    []byte // where to; lent by lender if there is one
+	read   int
+	err    error
+
+	// One TryWrite:
+	out      []byte
+	written  int
+	writeErr error
+}
+
+// newSocket returns nil where a RawConn's Read does not wait as tryRead needs it to.
+func newSocket(conn net.Conn, raw syscall.RawConn) Conn {
+	s := &socket{writer: writer{conn: conn}, raw: raw}
+	s.readFn, s.writeFn = s.tryRead, s.tryWrite
+	return s
+}
+
+func (s *socket) ReadBlock(from Lender) (got []byte, lent bool, err error) {
+	s.lender = from
+	err = s.wait()
+	got, s.lender, s.buf = s.buf, nil, nil
+	return got[:s.read], got != nil, err
+}
+
+func (s *socket) ReadInto(p []byte) (n int, err error) {
+	s.buf = p
+	err = s.wait()
+	s.buf = nil
+	return s.read, err
+}
+
+// wait reads once.
+func (s *socket) wait() error {
+	s.read, s.err = 0, nil
+	if err := s.raw.Read(s.readFn); err != nil {
+		return err // closed by us
+	}
+	return s.err
+}
+
+// tryRead reads once and reports whether that is the result; false waits for the socket to
+// become readable. The poller is edge-triggered: it reports only bytes that arrive after a
+// read that found nothing, so every wait comes after a read.
+func (s *socket) tryRead(fd uintptr) bool {
+	if s.lender != nil {
+		block, err := s.lender.Borrow(socketBlock)
+		if err != nil {
+			s.err = err
+			return true
+		}
+		s.buf = block[:cap(block)]
+	}
+	for {
+		n, err := syscall.Read(int(fd), s.buf)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			if s.lender != nil {
+				s.lender.Return(s.buf[:0])
+				s.buf = nil
+			}
+			return false
+		case err != nil:
+			s.err = os.NewSyscallError("read", err)
+		case n == 0:
+			s.err = io.EOF
+		default:
+			s.read = n
+		}
+		return true
+	}
+}
+
+func (s *socket) TryWrite(p []byte) (n int, err error) {
+	s.out, s.written, s.writeErr = p, 0, nil
+	err = s.raw.Write(s.writeFn)
+	s.out = nil
+	if err == nil {
+		err = s.writeErr
+	}
+	return s.written, err
+}
+
+// tryWrite writes once; it never waits for the socket to become writable.
+func (s *socket) tryWrite(fd uintptr) bool {
+	for len(s.out) > 0 {
+		n, err := syscall.Write(int(fd), s.out)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+		case err != nil:
+			s.writeErr = os.NewSyscallError("write", err)
+		default:
+			s.written = n
+		}
+		return true
+	}
+	return true
+}
