@@ -51,18 +51,21 @@ var rows = []row{
 
 	// The runner and the run of one script.
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
-		ours:      []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector"},
+		ours:      []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector", "internal/runner/environment"},
 		theirs:    []string{"github.com/spf13/cobra", "golang.org/x/term"},
 		testTools: []string{"github.com/rogpeppe/go-internal", "github.com/spf13/pflag"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
 		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
 			"internal/modules/entry", "internal/modules/errorlog", "internal/flags", "internal/outlet", "internal/loop", "engine"},
 		never: []string{"net/..."}},
+	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; asks for them, reads none",
+		ours:   []string{"engine"},
+		theirs: []string{"golang.org/x/net/http/httpproxy"}},
 	{folder: "internal/runner/logging", is: "the log as a person reads it: escapes, limits; writes to whatever it is given",
 		theirs: []string{"github.com/lmittmann/tint"},
 		never:  []string{"net/...", "os"}},
 	{folder: "internal/runner/collector", is: "the pace of Go's collector in a process that runs scripts, standard library alone",
-		never: []string{"net/...", "time", "context"}},
+		never: []string{"net/...", "os", "time", "context"}},
 
 	// The modules of scripts.
 	{folder: "modules/websocket", is: "the websocket module on our own VM; the engine alone touches the network",
@@ -174,7 +177,7 @@ var rows = []row{
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
 		ours:      []string{"internal/ws/transport", "internal/ws/failure"},
-		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy", "golang.org/x/net/http/httpproxy"},
+		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy"},
 		testTools: []string{"golang.org/x/net/dns"}},
 	{folder: "internal/ws/transport", is: "the bytes of one open connection, over TCP, TLS or another stream: standard library alone",
 		never: []string{"context", "crypto/tls"}},

@@ -24,6 +24,10 @@ type keeper struct {
 var keepers = []keeper{
 	{place: "cmd/tidewire/quit.go", is: "the one place that ends the process",
 		functions: []string{"os.Exit", "syscall.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln"}},
+	{place: "cmd/tidewire", is: "the one place that reads the environment, and passes it on as options",
+		functions: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "syscall.Getenv", "syscall.Environ",
+			"net/http.ProxyFromEnvironment", "golang.org/x/net/http/httpproxy.FromEnvironment", "golang.org/x/net/proxy.FromEnvironment"},
+		but: []string{"lua/std/sandbox"}}, // os.getenv of a script that is allowed to see a variable
 }
 
 func TestKeepers(t *testing.T) {
@@ -41,6 +45,7 @@ func TestKeepersRefuse(t *testing.T) {
 		{"engine/engine.go", "os.Exit"},
 		{"cmd/tidewire/main.go", "os.Exit"},
 		{"script/run.go", "log.Fatal"},
+		{"internal/ws/dial/proxy.go", "golang.org/x/net/http/httpproxy.FromEnvironment"},
 	} {
 		if u.refuse() == "" {
 			t.Errorf("%s in %s was let through", u.function, u.file)
@@ -48,6 +53,8 @@ func TestKeepersRefuse(t *testing.T) {
 	}
 	for _, u := range []use{
 		{"cmd/tidewire/quit.go", "os.Exit"},
+		{"cmd/tidewire/log.go", "os.Getenv"},
+		{"lua/std/sandbox/sandbox.go", "os.LookupEnv"},
 		{"engine/engine.go", "os.Open"},
 	} {
 		if reason := u.refuse(); reason != "" {

@@ -6,8 +6,11 @@ import (
 	"log"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"testing"
+
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
@@ -19,8 +22,8 @@ import (
 
 // The Go blocks of the pages are pieces of this file (TestGoBlocks), so that what they show compiles and runs.
 
-// url is the echo server's; constant while tests run.
-var url string
+// echoURL is the echo server's; constant while tests run.
+var echoURL string
 
 func TestMain(m *testing.M) {
 	if err := os.Chdir(".."); err != nil { // so that paths are those that the pages name
@@ -30,7 +33,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	url = server.URL()
+	echoURL = server.URL()
 	code := m.Run()
 	server.Close()
 	os.Exit(code)
@@ -39,7 +42,7 @@ func TestMain(m *testing.M) {
 func Example_script() {
 	result, err := script.Run(context.Background(), script.Options{
 		Path:   "examples/hello.lua",
-		Args:   []string{url},
+		Args:   []string{echoURL},
 		Logger: slog.Default(),
 	})
 	if err != nil {
@@ -94,7 +97,7 @@ func Example_lua() {
 		log.Fatal(err)
 	}
 
-	address, err := s.String(url)
+	address, err := s.String(echoURL)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -149,11 +152,27 @@ func Example_policy() {
 	// printer.lan:80 is refused by --deny-net=$private
 }
 
+func Example_environment() {
+	fromEnvironment := httpproxy.FromEnvironment().ProxyFunc()
+	eng := engine.New(engine.Options{
+		Proxy: func(target *url.URL) (engine.Proxy, error) {
+			proxy, err := fromEnvironment(target)
+			if proxy == nil || err != nil {
+				return engine.Proxy{}, err
+			}
+			return engine.Proxy{URL: proxy.String(), Source: "the environment"}, nil
+		},
+	})
+	defer eng.Shutdown(context.Background())
+
+	// Output:
+}
+
 func Example_engine() {
 	eng := engine.New(engine.Options{Logger: slog.Default()})
 	defer eng.Shutdown(context.Background())
 
-	if _, err := eng.Connect(url, engine.ConnectOptions{MaxMessage: 1 << 20}); err != nil {
+	if _, err := eng.Connect(echoURL, engine.ConnectOptions{MaxMessage: 1 << 20}); err != nil {
 		log.Fatal(err) // a bad option, or too many connections: nothing about the network
 	}
 	for eng.Live() > 0 {

@@ -44,7 +44,7 @@ func runBlock(t *testing.T, b block) {
 	var stdout, log bytes.Buffer
 	result, err := script.Run(ctx, script.Options{
 		Code:   b.code,
-		Echo:   url,
+		Echo:   echoURL,
 		Stdout: &stdout,
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})

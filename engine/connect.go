@@ -78,6 +78,7 @@ func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 		TLS:         at.tls,
 		ReadFile:    options.ReadFile,
 		Proxy:       c.opts.Proxy,
+		ProxyFor:    options.proxyFor,
 		DialContext: options.DialContext,
 		Policy:      options.Policy,
 		NamePolicy:  options.Policy.ofName,

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
@@ -56,8 +58,31 @@ type Options struct {
 	ReadFile func(path string) ([]byte, error)
 
 	// TLSConfig is the base of every wss connection's configuration. nil means the system's roots. TLS below 1.2 is
-	// never spoken, and the server's name comes from the URL unless ServerName is set.
+	// never spoken, and the server's name comes from the URL unless ServerName is set. Its KeyLogWriter also gets the keys
+	// of https proxies.
 	TLSConfig *tls.Config
+
+	// Proxy chooses the proxy for a connection whose ConnectOptions.Proxy is empty. target is the server: of its URL the
+	// scheme, http for ws and https for wss, the host and the port, which is what proxy functions of package httpproxy look
+	// at. The zero Proxy means none, and so does a nil function: the engine itself reads no environment. An error ends the
+	// connection as "Proxy connection failed". It is called from several goroutines at once, and not asked with a
+	// DialContext: who dials knows the way.
+	Proxy func(target *url.URL) (Proxy, error)
+}
+
+// Proxy is a proxy that no script has named.
+type Proxy struct {
+	URL    string // as ConnectOptions.Proxy has it; empty means none
+	Source string // where the URL is set, for messages, such as "HTTP_PROXY"; may be empty
+}
+
+// proxyFor is Proxy in dial's words.
+func (o *Options) proxyFor(target *url.URL) (dial.Proxy, error) {
+	if o.Proxy == nil {
+		return dial.Proxy{}, nil
+	}
+	chosen, err := o.Proxy(target)
+	return dial.Proxy(chosen), err
 }
 
 func (o Options) withDefaults() Options {
@@ -120,8 +145,7 @@ type ConnectOptions struct {
 	TLS TLSOptions
 
 	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, with user name and password if it wants
-	// them. Empty means what the environment says (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY; ws counts as http, wss as
-	// https); "direct" means none.
+	// them. Empty leaves it to Options.Proxy; "direct" means none.
 	Proxy string
 
 	// Compression offers permessage-deflate (RFC 7692). nil offers none; a server may decline.

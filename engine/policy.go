@@ -20,7 +20,7 @@ import (
 //
 // Through a proxy it is asked about the server before anything is sent. Where the name is left to the proxy to resolve,
 // addr has the port alone, and every error counts. A proxy that the script names is asked about like a server, by
-// address; one from the environment is not, as the script did not choose it.
+// address; one of Options.Proxy is not, as the script did not choose it.
 type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 
 // ErrNameRefused is for a Policy's error to wrap, or to be, if it holds for a name whatever its addresses: then the name is

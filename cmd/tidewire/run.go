@@ -18,6 +18,7 @@ import (
 	"github.com/tidewire/tidewire/internal/echo"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/runner/collector"
+	"github.com/tidewire/tidewire/internal/runner/environment"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -85,6 +86,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	variables := environment.Environment(os.Getenv)
 	opts := script.Options{
 		Code:    strings.Join(flags.code, "\n"),
 		Command: os.Args[:len(os.Args)-len(args)],
@@ -93,7 +95,12 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
 		Stderr:  stderr,
 		Logger:  logger,
-		Engine:  engine.Options{Policy: policy, MaxConnections: flags.limits.connections},
+		Engine: engine.Options{
+			Policy:         policy,
+			MaxConnections: flags.limits.connections,
+			Proxy:          variables.Proxy,
+			TLSConfig:      variables.TLSConfig(logger),
+		},
 
 		Permissions: flags.permissions.permissions(),
 		ModuleDirs:  flags.moduleDirs,
@@ -121,7 +128,9 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		defer server.Close()
 		opts.Echo = server.URL()
 	}
-	collector.Pace()
+	if os.Getenv("GOGC") == "" {
+		collector.Pace()
+	}
 	var running bystander
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
 		logger.Info(fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)))

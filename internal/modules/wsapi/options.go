@@ -120,7 +120,7 @@ func readClientBits(field string, value Value) (int, error) {
 	return readWindowBits(field, value)
 }
 
-// readProxy reads a proxy's URL, or false for no proxy whatever the environment says.
+// readProxy reads a proxy's URL, or false for no proxy, whatever the engine would choose.
 func readProxy(field string, value Value) (string, error) {
 	switch {
 	case value.Type == String:

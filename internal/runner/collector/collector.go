@@ -4,7 +4,6 @@
 package collector
 
 import (
-	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -20,12 +19,10 @@ const maxPercent = 400
 var once sync.Once
 
 // Pace lets at least 16 MiB be allocated between two collections, and as much as is live once that is more. It changes a
-// setting of the whole process, so only a program does so, and only if GOGC has not been set by who runs it. Safe for
+// setting of the whole process, so only a program does so, and only if whoever runs it has not set
+// GOGC. Safe for
 // concurrent use; later calls do nothing.
 func Pace() {
-	if os.Getenv("GOGC") != "" {
-		return
-	}
 	once.Do(func() {
 		p := &pacer{percent: 100}
 		p.adjust()

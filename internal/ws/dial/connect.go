@@ -37,11 +37,11 @@ func (n *tunnel) connect(ctx context.Context) error {
 }
 
 // startTLS shakes hands with an https proxy. It is trusted by the roots of Options.TLSConfig, the system's if that has
-// none; what else is there, and what a script asks for, is meant for servers.
+// none, and its keys are logged there; what else is there, and what a script asks for, is meant for servers.
 func (n *tunnel) startTLS(ctx context.Context) error {
 	var base tls.Config
 	if n.o.TLSConfig != nil {
-		base.RootCAs = n.o.TLSConfig.RootCAs
+		base.RootCAs, base.KeyLogWriter = n.o.TLSConfig.RootCAs, n.o.TLSConfig.KeyLogWriter
 	}
 	config := tlsConfig(&base)
 	config.ServerName, _, _ = strings.Cut(n.proxy.host, "%")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
@@ -21,8 +22,8 @@ type Options struct {
 	TLSTimeout time.Duration // for each TLS handshake, with an https proxy and with the server; positive
 
 	// TLSConfig is the base of the TLS configuration, which is copied. nil means the system's roots. TLS below 1.2 is
-	// never spoken, and the server's name comes from the URL unless ServerName is set. Of it, an https proxy gets to
-	// see no more than RootCAs.
+	// never spoken, and the server's name comes from the URL unless ServerName is set. Of it, no more than RootCAs and
+	// KeyLogWriter is used for an https proxy.
 	TLSConfig *tls.Config
 
 	// TLS is what a script asks for on top of TLSConfig. Without TLS it is not looked at.
@@ -34,9 +35,12 @@ type Options struct {
 	ReadFile func(path string) ([]byte, error)
 
 	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, an http one also as "host:port",
-	// with a user name and a password if need be. "direct" means none. "" leaves it to the environment (see
-	// chooseProxy), or means none if there is a DialContext: who dials knows the way.
+	// with a user name and a password if need be. "direct" means none, "" leaves it to ProxyFor.
 	Proxy string
+
+	// ProxyFor chooses the proxy if Proxy is "". target is the server, with the scheme http for ws and https for wss. nil
+	// means none. It is not asked if there is a DialContext: who dials knows the way. Its error ends the dial.
+	ProxyFor func(target *url.URL) (Proxy, error)
 
 	// DialContext replaces the name look-up and TCP, to a proxy if there is one; the policies are then not asked. It must
 	// end with its context.
@@ -48,7 +52,7 @@ type Options struct {
 	//
 	// Through a proxy it is asked about the server before anything is sent, with an addr that has the port alone
 	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
-	// socks5 proxy. A proxy named by Options.Proxy is asked about like a server; one from the environment is not.
+	// socks5 proxy. A proxy named by Options.Proxy is asked about like a server; one of ProxyFor is not.
 	Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 
 	// NamePolicy is asked before a name is looked up here, of a server or of a proxy that Policy is asked about. An error
@@ -58,6 +62,12 @@ type Options struct {
 	// Entered is told of each phase as it begins, PhaseTCP (the name look-up included), PhaseProxy and PhaseTLS, on the
 	// caller's goroutine. nil tells nobody.
 	Entered func(failure.Phase)
+}
+
+// Proxy is a proxy that the script has not named.
+type Proxy struct {
+	URL    string // as Options.Proxy; "" means none
+	Source string // where the URL is set, such as a variable's name, for texts; may be ""
 }
 
 // Conn is a transport, or what is known of the attempt at one.

@@ -26,9 +26,6 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv("DIAL_TEST_URL"); url != "" {
 		os.Exit(dialOnce(url))
 	}
-	for _, name := range proxyVariables { // not those of the developer
-		os.Unsetenv(name)
-	}
 	code := m.Run()
 	fuzzing := flag.Lookup("test.fuzz").Value.String() != "" // which leaves a goroutine of package signal's behind
 	if code == 0 && !fuzzing && !goroutinesEnd() {
@@ -388,11 +385,10 @@ func dialOnce(url string) int {
 		fmt.Println(err)
 		return 1
 	}
-	for range 2 { // a warning comes once
-		conn, err := dial.Dial(context.Background(), target, longTimeouts)
-		for _, warning := range conn.Warnings {
-			fmt.Println("warning:", warning)
-		}
+	o := longTimeouts
+	o.Proxy = os.Getenv("DIAL_TEST_PROXY")
+	for range 2 {
+		conn, err := dial.Dial(context.Background(), target, o)
 		if err != nil {
 			fmt.Println(err)
 			return 1

@@ -59,12 +59,12 @@ func TestPolicyOfLists(t *testing.T) {
 		{"the server is not allowed", "ws://inside.test.", "http://PROXY", "localhost", "",
 			"inside.test:PORT is not in --allow-net: run again with --allow-net=inside.test:PORT", silent},
 		{"the proxy is denied", "ws://inside.test.", "http://PROXY", "", "PROXY", "PROXY is refused by --deny-net=PROXY", silent},
-		{"a proxy of the environment needs no leave", "ws://inside.test.", "ENV", "inside.test", "", "", silent},
-		{"nor is it denied, or what it resolves", "ws://inside.test.", "ENV", "", "$private", "", silent},
-		{"through it an address allows no name", "ws://inside.test.", "ENV", "localhost", "",
+		{"a proxy of ProxyFor needs no leave", "ws://inside.test.", "CHOSEN", "inside.test", "", "", silent},
+		{"nor is it denied, or what it resolves", "ws://inside.test.", "CHOSEN", "", "$private", "", silent},
+		{"through it an address allows no name", "ws://inside.test.", "CHOSEN", "localhost", "",
 			"inside.test:PORT is not in --allow-net: run again with --allow-net=inside.test:PORT", silent},
-		{"a name is denied", "ws://inside.test.", "ENV", "", "inside.test", "inside.test:PORT is refused by --deny-net=inside.test", silent},
-		{"an address is one without a look-up", "ws://10.0.0.9", "ENV", "", "$private", "10.0.0.9:PORT is refused by --deny-net=$private", silent},
+		{"a name is denied", "ws://inside.test.", "CHOSEN", "", "inside.test", "inside.test:PORT is refused by --deny-net=inside.test", silent},
+		{"an address is one without a look-up", "ws://10.0.0.9", "CHOSEN", "", "$private", "10.0.0.9:PORT is refused by --deny-net=$private", silent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fill := strings.NewReplacer("PORT", port, "PROXY", httpProxy.address, "SOCKS", socksProxy.address).Replace
@@ -81,9 +81,8 @@ func TestPolicyOfLists(t *testing.T) {
 				return nil
 			}
 			ns.queries.Store(0)
-			if c.proxy == "ENV" {
-				t.Setenv("ALL_PROXY", "http://"+httpProxy.address)
-				o.Proxy = ""
+			if c.proxy == "CHOSEN" {
+				o.Proxy, o.ProxyFor = "", chosen("http://"+httpProxy.address, "")
 			}
 			conn, err := dialURL(t, c.url+":"+port, o)
 			if err == nil {

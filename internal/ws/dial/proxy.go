@@ -4,11 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
-
-	"golang.org/x/net/http/httpproxy"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
@@ -22,7 +19,7 @@ type proxyServer struct {
 	hasUserinfo        bool
 	username, password string
 
-	named bool   // by Options.Proxy, not by the environment
+	named bool   // by Options.Proxy, not by ProxyFor
 	shown string // how texts name it: never with the password
 }
 
@@ -48,52 +45,36 @@ func chooseProxy(t *Target, o *Options) (*proxyServer, error) {
 		}
 		p.named = true
 		return p, nil
-	case o.DialContext != nil:
+	case o.ProxyFor == nil, o.DialContext != nil:
 		return nil, nil
 	}
-	return environmentProxy(t)
+	return defaultProxy(t, o)
 }
 
-// environmentProxy looks at HTTP_PROXY for ws and at HTTPS_PROXY for wss, then at ALL_PROXY, each in lower case first.
-// NO_PROXY, the exception of loopback addresses and the caution in CGI processes are package httpproxy's. The reading
-// is not: that package takes a URL that it cannot read for none, and the connection would go out directly.
-func environmentProxy(t *Target) (*proxyServer, error) {
+// defaultProxy asks Options.ProxyFor.
+func defaultProxy(t *Target, o *Options) (*proxyServer, error) {
 	scheme := "http"
 	if t.Secure {
 		scheme = "https"
 	}
-	variable, value := firstSet(scheme+"_proxy", strings.ToUpper(scheme)+"_PROXY", "all_proxy", "ALL_PROXY")
-	host := strings.TrimSuffix(t.Host, ".")
-	if value == "" || strings.HasSuffix(host, ".localhost") { // RFC 6761 §6.3
-		return nil, nil
-	}
-	_, exceptions := firstSet("no_proxy", "NO_PROXY")
-	config := httpproxy.Config{HTTPProxy: "any", HTTPSProxy: "any", NoProxy: exceptions}
-	// The error is about CGI, of which this config says nothing.
-	if use, _ := config.ProxyFunc()(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(t.Port))}); use == nil {
-		return nil, nil
-	}
-	if strings.EqualFold(variable, "HTTP_PROXY") && os.Getenv("REQUEST_METHOD") != "" {
-		// A web server hands a request's Proxy field to a CGI process under that name.
-		return nil, failure.New(failure.PhaseProxy, failure.Proxy, failure.MsgProxy, "proxy for %s: %s is not to be trusted "+
-			"in a CGI process (REQUEST_METHOD is set): use ALL_PROXY, or the option proxy", t.Address(), variable)
-	}
-	p, err := parseProxy(value)
+	host := net.JoinHostPort(strings.TrimSuffix(t.Host, "."), strconv.Itoa(t.Port))
+	chosen, err := o.ProxyFor(&url.URL{Scheme: scheme, Host: host})
 	if err != nil {
-		return nil, badProxy(value, " of "+variable, err)
+		return nil, failure.New(failure.PhaseProxy, failure.Proxy, failure.MsgProxy, "proxy for %s: %w", t.Address(), err)
 	}
-	p.shown += " (" + variable + ")"
+	if chosen.URL == "" {
+		return nil, nil
+	}
+	of, shown := "", ""
+	if chosen.Source != "" {
+		of, shown = " of "+chosen.Source, " ("+chosen.Source+")"
+	}
+	p, err := parseProxy(chosen.URL)
+	if err != nil {
+		return nil, badProxy(chosen.URL, of, err)
+	}
+	p.shown += shown
 	return p, nil
-}
-
-// firstSet returns the first of these environment variables that is not empty.
-func firstSet(names ...string) (name, value string) {
-	for _, name := range names {
-		if value := os.Getenv(name); value != "" {
-			return name, value
-		}
-	}
-	return "", ""
 }
 
 // parseProxy reads a proxy's URL, or "host:port" for an http one. The error's text quotes nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -11,25 +12,31 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-var proxyVariables = []string{"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
-	"no_proxy", "NO_PROXY", "REQUEST_METHOD"}
+// chosen is a ProxyFor that always chooses one.
+func chosen(proxyURL, source string) func(*url.URL) (dial.Proxy, error) {
+	return func(*url.URL) (dial.Proxy, error) { return dial.Proxy{URL: proxyURL, Source: source}, nil }
+}
 
-// wantProxy checks which proxy url is reached through; "" for none.
-func wantProxy(t *testing.T, url, proxy, want string) error {
+// wantProxy checks which proxy a server is reached through if a script may name one; "" for none.
+func wantProxy(t *testing.T, server, proxy, want string) error {
 	t.Helper()
 	o := longTimeouts
-	o.Proxy = proxy
-	got, err := dial.ChooseProxy(parse(t, url), o)
+	o.Proxy, o.ProxyFor = proxy, chosen("http://chosen.test:1", "")
+	return wantProxyOf(t, server, o, want)
+}
+
+func wantProxyOf(t *testing.T, server string, o dial.Options, want string) error {
+	t.Helper()
+	got, err := dial.ChooseProxy(parse(t, server), o)
 	if got != want {
-		t.Errorf("%s with proxy %q: through %q, want %q (%v)", url, proxy, got, want, err)
+		t.Errorf("%s with proxy %q: through %q, want %q (%v)", server, o.Proxy, got, want, err)
 	}
 	return err
 }
 
 func TestProxyOption(t *testing.T) {
-	t.Setenv("HTTP_PROXY", "http://environment.test:1")
 	for _, c := range []struct{ proxy, want string }{
-		{"", "environment.test:1"},
+		{"", "chosen.test:1"},
 		{"direct", ""},
 		{"Direct", ""},
 		{"http://proxy.test", "proxy.test:80"},
@@ -75,68 +82,57 @@ func TestProxyBadURL(t *testing.T) {
 	}
 }
 
-func TestProxyEnvironment(t *testing.T) {
-	const p, q, all = "p.test:1", "q.test:2", "all.test:3"
-	for _, c := range []struct{ environment, url, want string }{
-		{"", "ws://server.test", ""},
-		{"HTTP_PROXY=http://p.test:1", "ws://server.test", p},
-		{"HTTP_PROXY=http://p.test:1", "wss://server.test", ""},
-		{"HTTP_PROXY=p.test:1", "ws://server.test", p},
-		{"http_proxy=http://p.test:1 HTTP_PROXY=http://q.test:2", "ws://server.test", p},
-		{"HTTPS_PROXY=http://p.test:1", "wss://server.test", p},
-		{"https_proxy=http://p.test:1", "wss://server.test", p},
-		{"HTTPS_PROXY=http://p.test:1", "ws://server.test", ""},
-		{"ALL_PROXY=socks5h://all.test:3", "ws://server.test", all},
-		{"all_proxy=socks5h://all.test:3", "wss://server.test", all},
-		{"ALL_PROXY=socks5h://all.test:3 HTTPS_PROXY=http://q.test:2", "wss://server.test", q},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=server.test", "wss://server.test", ""},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=server.test", "wss://server.test.", ""},
-		{"ALL_PROXY=socks5h://all.test:3 no_proxy=.test", "wss://server.test", ""},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=server.test:444", "wss://server.test", all},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=server.test:444", "wss://server.test:444", ""},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=10.0.0.0/8", "wss://10.1.2.3", ""},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=10.0.0.0/8", "wss://11.1.2.3", all},
-		{"ALL_PROXY=socks5h://all.test:3 NO_PROXY=*", "wss://server.test", ""},
-		{"ALL_PROXY=http://all.test:3", "ws://127.0.0.1:9", ""},
-		{"ALL_PROXY=http://all.test:3", "ws://127.1.2.3:9", ""},
-		{"ALL_PROXY=http://all.test:3", "ws://[::1]:9", ""},
-		{"ALL_PROXY=http://all.test:3", "ws://localhost:9", ""},
-		{"ALL_PROXY=http://all.test:3", "ws://localhost.:9", ""},
-		{"ALL_PROXY=http://all.test:3", "ws://a.localhost:9", ""},
-		{"HTTPS_PROXY=http://p.test:1 REQUEST_METHOD=GET", "wss://server.test", p},
-		{"ALL_PROXY=http://all.test:3 REQUEST_METHOD=GET", "ws://server.test", all},
+// What is asked for a proxy that the script has not named.
+func TestProxyFor(t *testing.T) {
+	for _, c := range []struct{ server, asked string }{
+		{"ws://server.test", "http://server.test:80"},
+		{"wss://server.test/path", "https://server.test:443"},
+		{"wss://joe:secret@Server.test.:444", "https://server.test:444"},
+		{"ws://[::1]:9", "http://[::1]:9"},
 	} {
-		t.Run(c.environment+" "+c.url, func(t *testing.T) {
-			setEnvironment(t, c.environment)
-			wantProxy(t, c.url, "", c.want)
-		})
+		o := longTimeouts
+		var asked string
+		o.ProxyFor = func(target *url.URL) (dial.Proxy, error) {
+			asked = target.String()
+			return dial.Proxy{}, nil
+		}
+		wantProxyOf(t, c.server, o, "")
+		if asked != c.asked {
+			t.Errorf("%s: asked about %q, want %q", c.server, asked, c.asked)
+		}
 	}
 }
 
-func TestProxyEnvironmentRefused(t *testing.T) {
-	for _, c := range []struct{ environment, message, want string }{
-		{"HTTP_PROXY=ftp://joe:Tr0ub4dor@p.test", failure.MsgProxyURI,
+func TestProxyForRefused(t *testing.T) {
+	for _, c := range []struct{ proxy, source, want string }{
+		{"ftp://joe:Tr0ub4dor@p.test", "HTTP_PROXY",
 			`read proxy url "ftp://p.test" of HTTP_PROXY: another scheme than http, https, socks5 and socks5h: use one of these`},
-		{"all_proxy=http://p.test:x", failure.MsgProxyURI,
+		{"http://p.test:x", "all_proxy",
 			`read proxy url "http://p.test:x" of all_proxy: a port that is no number from 1 to 65535: correct it, or leave it out with its colon`},
-		{"HTTP_PROXY=http://p.test REQUEST_METHOD=GET", failure.MsgProxy, "proxy for server.test:80: HTTP_PROXY is not to be trusted " +
-			"in a CGI process (REQUEST_METHOD is set): use ALL_PROXY, or the option proxy"},
+		{"http://p.test:x", "",
+			`read proxy url "http://p.test:x": a port that is no number from 1 to 65535: correct it, or leave it out with its colon`},
 	} {
-		setEnvironment(t, c.environment)
-		err := wantProxy(t, "ws://server.test", "", "")
-		category := failure.Proxy
-		if c.message == failure.MsgProxyURI {
-			category = failure.URI
-		}
-		wantFailure(t, err, failure.PhaseProxy, category, c.message)
+		o := longTimeouts
+		o.ProxyFor = chosen(c.proxy, c.source)
+		err := wantProxyOf(t, "ws://server.test", o, "")
+		wantFailure(t, err, failure.PhaseProxy, failure.URI, failure.MsgProxyURI)
 		wantText(t, err, c.want)
 	}
+	o := longTimeouts
+	untrusted := errors.New("HTTP_PROXY is not to be trusted")
+	o.ProxyFor = func(*url.URL) (dial.Proxy, error) { return dial.Proxy{}, untrusted }
+	err := wantProxyOf(t, "ws://server.test", o, "")
+	wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxy)
+	wantText(t, err, "proxy for server.test:80: HTTP_PROXY is not to be trusted")
+	if !errors.Is(err, untrusted) {
+		t.Errorf("the cause is lost: %v", err)
+	}
 }
 
-// Who dials knows the way: the environment is not looked at.
-func TestProxyEnvironmentWithDialContext(t *testing.T) {
-	t.Setenv("ALL_PROXY", "http://p.test:1")
+// Who dials knows the way: nobody is asked for a proxy.
+func TestProxyForWithDialContext(t *testing.T) {
 	o := longTimeouts
+	o.ProxyFor = chosen("http://p.test:1", "")
 	o.DialContext = func(_ context.Context, _, address string) (net.Conn, error) { return nil, errors.New("far enough") }
 	_, err := dialURL(t, "ws://server.test", o)
 	wantText(t, err, "dial tcp server.test:80: far enough")
@@ -186,16 +182,4 @@ func FuzzProxyURL(f *testing.F) {
 			}
 		}
 	})
-}
-
-// setEnvironment sets the proxy variables, given as "NAME=value NAME=value", and clears the others.
-func setEnvironment(t *testing.T, settings string) {
-	t.Helper()
-	for _, name := range proxyVariables {
-		t.Setenv(name, "")
-	}
-	for setting := range strings.FieldsSeq(settings) {
-		name, value, _ := strings.Cut(setting, "=")
-		t.Setenv(name, value)
-	}
 }

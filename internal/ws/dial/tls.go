@@ -27,7 +27,6 @@ type TLSInfo struct {
 func (c *Conn) startTLS(ctx context.Context, s *tlsSettings, t *Target, o *Options) error {
 	where := "tls handshake with " + t.Address()
 	conn, cause, err := shake(ctx, c.Transport, s.config, o.TLSTimeout)
-	c.Warnings = append(c.Warnings, sslKeyLog.takeWarnings()...)
 	info := newTLSInfo(conn.ConnectionState(), err)
 	c.TLS = info
 	switch {

@@ -71,12 +71,6 @@ func tlsConfig(base *tls.Config) *tls.Config {
 	if base != nil {
 		config = base.Clone()
 	}
-	if config.RootCAs == nil {
-		config.RootCAs = environmentRoots()
-	}
-	if config.KeyLogWriter == nil {
-		config.KeyLogWriter = sslKeyLog.writer()
-	}
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
 	config.NextProtos = []string{"http/1.1"}
 	return config

@@ -1,6 +1,7 @@
 package dial_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,7 +11,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -338,44 +338,24 @@ func TestTLSAlertWhileOpen(t *testing.T) {
 	}
 }
 
-func TestSSLKeyLogFile(t *testing.T) {
+// The keys of the server's TLS and of an https proxy's are logged.
+func TestTLSKeyLogWriter(t *testing.T) {
 	cert := newCertificate(t, nil)
-	address := listenTLS(t, serverConfig(cert), func(conn *tls.Conn) { io.Copy(io.Discard, conn) })
-	roots, log := writeFile(t, certificatePEM(cert)), filepath.Join(t.TempDir(), "keys.log")
-	run := func(file string) string {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), "DIAL_TEST_URL=wss://"+address, "SSL_CERT_FILE="+roots, "SSLKEYLOGFILE="+file,
-			"GORACE=atexit_sleep_ms=0")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("with SSLKEYLOGFILE=%s: %v, %s", file, err, out)
-		}
-		return string(out)
+	config := serverConfig(cert)
+	server := listenTLS(t, config, func(conn *tls.Conn) { io.Copy(io.Discard, conn) })
+	proxy := startHTTPProxy(t, map[string]string{"example.com:443": server}, "", config)
+	var keys bytes.Buffer
+	o := longTimeouts
+	o.TLSConfig = &tls.Config{RootCAs: x509.NewCertPool(), KeyLogWriter: &keys}
+	o.TLSConfig.RootCAs.AddCert(cert.Leaf)
+	o.Proxy = "https://" + proxy.address
+	conn, err := dialURL(t, "wss://example.com", o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	const ok = "TLS 1.3\n"
-	want := fmt.Sprintf("warning: SSLKEYLOGFILE: the keys of all TLS connections are written to %q: who can read it can decrypt them\n", log)
-	for range 2 { // appended to
-		if out := run(log); out != want+ok+ok {
-			t.Errorf("got %q", out)
-		}
-	}
-	keys, err := os.ReadFile(log)
-	if n := strings.Count(string(keys), "CLIENT_TRAFFIC_SECRET_0 "); err != nil || n != 4 {
-		t.Errorf("%d secrets, %v", n, err)
-	}
-	if info, err := os.Stat(log); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-
-	missing := filepath.Join(t.TempDir(), "missing", "keys.log")
-	if out := run(missing); strings.Count(out, "warning: SSLKEYLOGFILE: open "+fmt.Sprintf("%q", missing)) != 1 || !strings.HasSuffix(out, ok+ok) {
-		t.Errorf("got %q", out)
-	}
-	if _, err := os.Stat("/dev/full"); err == nil {
-		out := run("/dev/full")
-		if strings.Count(out, `write "/dev/full": no space left on device: TLS keys are missing there`) != 1 || !strings.HasSuffix(out, ok+ok) {
-			t.Errorf("got %q", out)
-		}
+	conn.Raw.Close()
+	if n := strings.Count(keys.String(), "CLIENT_TRAFFIC_SECRET_0 "); n != 2 {
+		t.Errorf("%d secrets, want that of the proxy and that of the server", n)
 	}
 }
 

@@ -1,0 +1,23 @@
+// Package environment reads the variables that the runner heeds for all of its connections, and
+// makes options of the engine of them. It asks the function that it is given, never the process.
+package environment
+
+import (
+	"crypto/tls"
+	"log/slog"
+)
+
+// Environment reads variables, of which one that is not set is empty. It may be used from
+// several goroutines at once if its function may.
+type Environment func(name string) (value string)
+
+// TLSConfig is the base of every TLS connection: it trusts what SSL_CERT_FILE holds, and appends
+// the keys to the file that SSLKEYLOGFILE names. logger receives one warning about that file, and
+// one about what cannot be written.
+func (e Environment) TLSConfig(logger *slog.Logger) *tls.Config {
+	config := &tls.Config{RootCAs: e.roots()}
+	if name := e("SSLKEYLOGFILE"); name != "" {
+		config.KeyLogWriter = &keyLog{name: name, logger: logger}
+	}
+	return config
+}
