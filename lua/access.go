@@ -171,23 +171,29 @@ func (s *State) Loaded() *Table {
 // loadedRoom is for the standard libraries and a few modules.
 const loadedRoom = 16
 
-// Env returns the environment of a function, in which it looks up globals; the state's globals for other values.
-func (s *State) Env(f Value) *Table {
+// Env returns the environment of a function, in which it looks up globals, or that of a coroutine, which code has that is
+// loaded while it runs; the state's globals for other values.
+func (s *State) Env(v Value) *Table {
 	switch {
-	case f.is(KindFunction):
-		return f.fn().env
-	case f.is(KindUserdata) && f.userdata().env != nil:
-		return f.userdata().env
+	case v.is(KindFunction):
+		return v.fn().env
+	case v.is(KindThread) && v.thread().env != nil:
+		return v.thread().env
 	}
 	return s.globals
 }
 
-// SetEnv sets the environment of a Lua function, and reports whether the value is one.
-func (s *State) SetEnv(f Value, env *Table) bool {
-	if !f.is(KindFunction) {
+// SetEnv sets the environment of a Lua function or of a coroutine, and reports whether the value is one. The globals of the
+// state stay, for functions of Go and for Load.
+func (s *State) SetEnv(v Value, env *Table) bool {
+	switch {
+	case v.is(KindFunction):
+		v.fn().env = env
+	case v.is(KindThread):
+		v.thread().env = env
+	default:
 		return false
 	}
-	f.fn().env = env
 	s.found(tableValue(env))
 	return true
 }

@@ -97,3 +97,88 @@ func TestFinalizer(t *testing.T) {
 		t.Errorf("after Close: %v, want %v", order, want)
 	}
 }
+
+// A __gc that SetFinalizer has set is called like any other, and makes no walk happen by itself, which one that a script sets
+// does.
+func TestSetFinalizer(t *testing.T) {
+	const garbage = `for i = 1, 20000 do local t = {i, i, i, i} end`
+	for _, c := range []struct {
+		name  string
+		by    func(s *lua.State, meta *lua.Table, f lua.GoFunction) error
+		walks bool
+	}{
+		{"SetFinalizer", (*lua.State).SetFinalizer, false},
+		{"SetString", func(s *lua.State, meta *lua.Table, f lua.GoFunction) error {
+			return meta.SetString("__gc", s.NewFunction("__gc", f))
+		}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, _ := newState(t, lua.Options{})
+			meta, err := s.NewTable(0, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls := 0
+			if err := c.by(s, meta, func(c *lua.Call) error { calls++; return c.Return() }); err != nil {
+				t.Fatal(err)
+			}
+			s.NewUserdata(nil, meta)
+			if _, err := s.Run([]byte(garbage), "=test"); err != nil {
+				t.Fatal(err)
+			}
+			if walked := calls == 1; walked != c.walks {
+				t.Errorf("a walk has happened: %v, want %v", walked, c.walks)
+			}
+			if _, err := s.Collect(); err != nil {
+				t.Fatal(err)
+			}
+			if calls != 1 {
+				t.Errorf("called %d times, want once", calls)
+			}
+		})
+	}
+}
+
+// The environment of a coroutine is held by it.
+func TestEnvironmentOfCoroutine(t *testing.T) {
+	s, _ := newState(t, lua.Options{})
+	co, err := s.NewThread(lua.Nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Env(co.Value()) != s.Globals() {
+		t.Error("it does not begin with the globals")
+	}
+	finalized := false
+	meta, err := s.NewTable(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetFinalizer(meta, func(c *lua.Call) error { finalized = true; return c.Return() }); err != nil {
+		t.Fatal(err)
+	}
+	env, err := s.NewTable(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := env.SetString("x", s.NewUserdata(nil, meta)); err != nil {
+		t.Fatal(err)
+	}
+	if !s.SetEnv(co.Value(), env) || s.Env(co.Value()) != env {
+		t.Error("it does not have what was set")
+	}
+	if err := s.SetGlobal("co", co.Value()); err != nil {
+		t.Fatal(err)
+	}
+	for _, held := range []bool{true, false} {
+		if _, err := s.Collect(); err != nil {
+			t.Fatal(err)
+		}
+		if finalized == held {
+			t.Errorf("finalized: %v while it is held: %v", finalized, held)
+		}
+		if err := s.SetGlobal("co", lua.Nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

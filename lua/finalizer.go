@@ -5,6 +5,16 @@ package lua
 // no walk happen that would not happen without it. Only userdata with a metatable are looked at. Finalize must not call Lua.
 type Finalizer interface{ Finalize() }
 
+// SetFinalizer sets __gc in a metatable to a function of Go. Unlike one that a script sets it makes no walk happen that would
+// not happen without it.
+func (s *State) SetFinalizer(meta *Table, f GoFunction) error {
+	weak := s.weak
+	s.weak = true // nothing is to be noted of the key
+	err := meta.SetString("__gc", s.NewFunction("__gc", f))
+	s.weak = weak
+	return err
+}
+
 // hasFinalizer reports whether something is to be done when nobody holds a userdata any longer.
 func (s *State) hasFinalizer(u *Userdata) bool {
 	if _, ok := u.data.(Finalizer); ok {

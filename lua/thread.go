@@ -12,6 +12,7 @@ type Thread struct {
 	status  threadStatus
 	entries int     // frames by which Go entered: while there is one the coroutine cannot yield
 	resumer *Thread // that waits for this one
+	env     *Table  // of the code that is loaded while it runs; nil means the globals
 	nesting int     // how many coroutines wait for this one
 
 	continuations []continuation // of the frames of that kind, innermost last
@@ -116,6 +117,9 @@ type threadRoom struct {
 // newThread makes a coroutine that is charged already.
 func (s *State) newThread(f Value) *Thread {
 	th := &Thread{state: s, mark: s.born}
+	if maker := s.thread; maker != nil {
+		th.env = maker.env
+	}
 	if n := len(s.spares) - 1; n >= 0 {
 		th.stack, th.frames = s.spares[n].stack, s.spares[n].frames
 		s.spares = s.spares[:n]

@@ -4,7 +4,6 @@ package lua
 type Userdata struct {
 	data any
 	meta *Table
-	env  *Table
 	hash uint32
 	mark uint32
 

@@ -57,7 +57,10 @@ const firstWalk = 1 << 20
 
 // noteMetatable is called when a table becomes a metatable.
 func (s *State) noteMetatable(meta *Table) {
-	if !s.weak && (!meta.metamethod(s, eventMode).IsNil() || !meta.metamethod(s, eventGC).IsNil()) {
+	if s.weak {
+		return
+	}
+	if gc := meta.metamethod(s, eventGC); !gc.IsNil() && !gc.is(kindGoFunction) || !meta.metamethod(s, eventMode).IsNil() {
 		s.noteWeak()
 	}
 }
@@ -393,9 +396,6 @@ func (s *State) markSome(units int) int {
 			if u.meta != nil {
 				s.mark(tableValue(u.meta))
 			}
-			if u.env != nil {
-				s.mark(tableValue(u.env))
-			}
 			if m, ok := u.data.(Marker); ok {
 				m.Mark(s.mark)
 			}
@@ -462,6 +462,9 @@ func (s *State) lookIntoStack(th *Thread) {
 	}
 	if th.resumer != nil {
 		s.mark(threadValue(th.resumer))
+	}
+	if th.env != nil {
+		s.mark(tableValue(th.env))
 	}
 }
 

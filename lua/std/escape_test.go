@@ -26,7 +26,7 @@ var escapes = []escape{
 	{name: "dofile, loadfile, require", source: `print(pcall(dofile, "/etc/passwd") , loadfile("/etc/passwd"), (pcall(require, "../../etc/passwd")))`, want: "false\tnil\tfalse\n"},
 	{name: "package.path", source: `package.path = "/etc/?" print((pcall(require, "passwd")), (package.searchpath("passwd", "/etc/?")))`, want: "false\tnil\n"},
 	{name: "package.loadlib", source: `print((package.loadlib("libc.so.6", "*")), package.cpath)`, want: "nil\t\n"},
-	{name: "package.loaders", source: `print(#package.loaders, type(package.loaders[2]("etc.passwd")))`, want: "2\tstring\n"},
+	{name: "package.loaders", source: `print(#package.loaders, type(package.loaders[2]("etc.passwd")))`, want: "4\tstring\n"},
 	{name: "package.loaded", source: `for name, m in pairs(package.loaded) do if rawget(_G, name) ~= m and name ~= "jit" then print(name) end end
 		print(package.loaded.channel, (select(3, package.loaded.io.open("/etc/passwd"))), (select(3, package.loaded.os.remove("x"))))`, want: "nil\t13\t13\n"},
 	{name: "package.preload", source: `package.preload.io = function() return "mine" end print(require "io" == io)`, want: "true\n"},
@@ -43,9 +43,12 @@ var escapes = []escape{
 
 	// Environments, metatables and what debug reaches.
 	{name: "getfenv of a host's function", source: `print(getfenv(print) == _G, getfenv(io.open) == _G, debug.getfenv(pcall) == _G, getfenv(0) == _G, getfenv(coroutine.yield) == _G)`, want: "true\ttrue\ttrue\ttrue\ttrue\n"},
-	{name: "setfenv of a host's function", source: `print(pcall(setfenv, print, {}), pcall(debug.setfenv, print, {}) , (pcall(setfenv, 0, {})), (pcall(setfenv, io.open, {})))`,
-		want: "false\tfalse\tfalse\tfalse\n"},
-	{name: "debug.getregistry", source: `print(debug.getregistry, debug.debug, (pcall(debug.upvalueid, print, 1)))`, want: "nil\tnil\tfalse\n"},
+	{name: "setfenv of a host's function", source: `print(pcall(setfenv, print, {}), pcall(debug.setfenv, print, {}) , (pcall(setfenv, io.open, {})))`,
+		want: "false\tfalse\tfalse\n"},
+	{name: "setfenv of level 0", source: `local print, io, real = print, io, _G setfenv(0, setmetatable({}, {__index = function(_, k) return k == "tostring" and real.tostring or nil end}))
+		print(loadstring("return io")(), (real.select(3, io.open("/etc/passwd"))), real.getfenv(1) == real)`, want: "nil\t13\ttrue\n"},
+	{name: "debug.getregistry", source: `print(debug.getregistry, (pcall(debug.upvalueid, print, 1)))`, want: "nil\tfalse\n"},
+	{name: "debug.debug", source: `debug.debug() print(getfenv(0) == _G)`, want: "true\n"},
 	{name: "debug.sethook", source: `print(debug.gethook(), (pcall(debug.sethook)), (pcall(debug.sethook, function() end, "", 1)))`, want: "nil\ttrue\tfalse\n"},
 	{name: "upvalues of a host's function", source: `print(debug.getupvalue(io.write, 1), debug.setupvalue(pairs, 1, print), debug.setupvalue(coroutine.yield, 1, print), debug.getupvalue(coroutine.yield, 1), debug.getupvalue(coroutine.wrap(print), 1))`, want: "nil\tnil\tnil\tnil\n"},
 	{name: "stack of a host's function", source: `print(pcall(function() return debug.getlocal(0, 1) end)) print((select(2, pcall(debug.getlocal, 1, -5))), (select(2, pcall(debug.setlocal, 1, -1, 0))))`,

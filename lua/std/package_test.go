@@ -79,8 +79,14 @@ func TestRequire(t *testing.T) {
 		{"no way to other files", `package.path = "./?.txt;/etc/?" print(select(2, pcall(require, "hostname")))`,
 			"module 'hostname' not found:\n\tno field package.preload['hostname']\n\tno file './hostname.txt' (reading is not allowed)\n" +
 				"\tno file '/etc/hostname' (reading is not allowed)\n"},
-		{"loaders", `table = nil package.loaders[3] = function(n) return function(m) return m .. "3" end end print(require "zz", #package.loaders)`,
-			"zz3\t3\n"},
+		{"loaders", `table = nil package.loaders[5] = function(n) return function(m) return m .. "3" end end print(require "zz", #package.loaders)`,
+			"zz3\t5\n"},
+		{"native libraries", `package.cpath = "./?.so" print(pcall(require, "zz.y")) print(package.loaders[3]("zz"), package.loaders[4]("zz.y"))
+			package.cpath = "" print(package.loaders[3]("zz") == "") package.cpath = nil print(pcall(package.loaders[3], "zz")) print(pcall(package.loaders[4]))`,
+			"false\tmodule 'zz.y' not found:\n\tno field package.preload['zz.y']\n\tno file './zz/y.lua'\n\tno file './zz/y/init.lua'\n" +
+				"\tpackage.cpath is not searched: native libraries are not supported\n" +
+				"\n\tpackage.cpath is not searched: native libraries are not supported\ntrue\n" +
+				"false\t'package.cpath' must be a string\nfalse\tbad argument #1 to '?' (string expected, got no value)\n"},
 		{"no loaders", `package.loaders = nil print(pcall(require, "a"))`, "false\t'package.loaders' must be a table\n"},
 		{"no preload", `package.preload = 1 print(pcall(require, "a"))`, "false\t'package.preload' must be a table\n"},
 		{"no path", `package.path = nil print(pcall(require, "a"))`, "false\t'package.path' must be a string\n"},

@@ -71,7 +71,7 @@ func Open(s *lua.State, opts Options) error {
 	for _, open := range []func() error{
 		func() error { return baselib.Open(s, baselib.Options{Stdout: streams.Stdout, Files: sources}) },
 		func() error { return corolib.Open(s) },
-		func() error { return debuglib.Open(s) },
+		func() error { return debuglib.Open(s, debuglib.Console{In: streams.Stdin, Out: streams.Stderr}) },
 		func() error { return mathlib.Open(s) },
 		func() error { return bitlib.Open(s) },
 		func() error { return iolib.Open(s, box, streams) },

@@ -22,7 +22,10 @@ type printer struct {
 // error has left as in LuaJIT. Errors of the writer are the writer's to remember: print knows none.
 func (p *printer) print(c *lua.Call) error {
 	s := c.State()
-	tostring := s.Global("tostring")
+	tostring, err := s.Field(s.Env(s.Thread().Value()).Value(), "tostring")
+	if err != nil {
+		return err
+	}
 	var room [256]byte
 	line := room[:0]
 	for i := 1; i <= c.Count(); i++ {

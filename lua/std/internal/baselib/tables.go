@@ -1,6 +1,10 @@
 package baselib
 
-import "github.com/tidewire/tidewire/lua"
+import (
+	"math"
+
+	"github.com/tidewire/tidewire/lua"
+)
 
 func getmetatable(c *lua.Call) error {
 	v := c.Any(1)
@@ -39,12 +43,21 @@ func rawget(c *lua.Call) error {
 	return c.Return(t.Get(key))
 }
 
+// rawset reports a key that no table takes without a position, as LuaJIT does.
 func rawset(c *lua.Call) error {
 	t, key, value := c.Table(1), c.Any(2), c.Any(3)
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := t.Set(key, value); err != nil {
+	err := t.Set(key, value)
+	if f, isNumber := key.AsNumber(); err != nil && (key.IsNil() || isNumber && math.IsNaN(f)) {
+		message, failed := c.State().String(err.Error())
+		if failed != nil {
+			return failed
+		}
+		return c.State().Raise(message)
+	}
+	if err != nil {
 		return err
 	}
 	return c.Return(t.Value())

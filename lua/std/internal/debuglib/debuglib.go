@@ -10,9 +10,10 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Open sets the global debug.
-func Open(s *lua.State) error {
+// Open sets the global debug. The console is that of debug.debug.
+func Open(s *lua.State, console Console) error {
 	_, err := s.NewModule("debug",
+		lua.Func{Name: "debug", Call: console.debug},
 		lua.Func{Name: "getfenv", Call: getfenv},
 		lua.Func{Name: "gethook", Call: gethook},
 		lua.Func{Name: "getinfo", Call: getinfo},

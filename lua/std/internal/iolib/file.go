@@ -107,6 +107,19 @@ func (f *file) forget() {
 	f.done = true
 }
 
+// collectFile is the metamethod __gc.
+func collectFile(c *lua.Call) error {
+	u, f, err := fileAt(c, 1)
+	if err != nil {
+		return err
+	}
+	if !f.closed() && f.end != nil {
+		f.Finalize()
+		u.SetData(closedFile)
+	}
+	return c.Return()
+}
+
 // Finalize implements lua.Finalizer: it closes a file that the script has dropped. It waits for
 // no program.
 func (f *file) Finalize() {

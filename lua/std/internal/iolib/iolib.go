@@ -131,6 +131,7 @@ func (l *library) openMethods() (err error) {
 			})},
 		),
 		l.meta.SetString("__index", l.meta.Value()),
+		l.s.SetFinalizer(l.meta, collectFile),
 		l.s.Registry().SetString(class, l.meta.Value()), // scripts may drop all files
 	)
 }

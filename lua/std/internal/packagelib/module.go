@@ -36,8 +36,8 @@ func module(c *lua.Call) error {
 	return c.Return()
 }
 
-// findModule returns the table of a module: that in package.loaded, or else that in the globals, which is made if there is
-// none.
+// findModule returns the table of a module: that in package.loaded, or else that in the coroutine's environment, which is
+// made if there is none.
 func findModule(c *lua.Call, name lua.Value) (*lua.Table, error) {
 	s := c.State()
 	loaded := s.Loaded().Value()
@@ -48,7 +48,7 @@ func findModule(c *lua.Call, name lua.Value) (*lua.Table, error) {
 	if m, isTable := v.AsTable(); isTable {
 		return m, nil
 	}
-	m, err := findTable(c, s.Globals(), name)
+	m, err := findTable(c, s.Env(s.Thread().Value()), name)
 	if err != nil {
 		return nil, err
 	}

@@ -63,11 +63,14 @@ func Open(s *lua.State, opts Options) error {
 	if err != nil {
 		return err
 	}
-	loaders, err := s.NewTable(2, 0)
+	loaders, err := s.NewTable(4, 0)
 	if err != nil {
 		return err
 	}
-	for _, loader := range []lua.Func{{Name: "preload", Call: p.loadPreloaded}, {Name: "lua", Call: p.loadFile}} {
+	for _, loader := range []lua.Func{
+		{Name: "preload", Call: p.loadPreloaded}, {Name: "lua", Call: p.loadFile},
+		{Name: "c", Call: p.loadNative}, {Name: "root", Call: p.loadNativeRoot},
+	} {
 		if err := loaders.Append(s.NewFunction(loader.Name, loader.Call)); err != nil {
 			return err
 		}
@@ -95,6 +98,8 @@ func Open(s *lua.State, opts Options) error {
 	return s.SetFuncs(s.Globals(), lua.Func{Name: "require", Call: p.require}, lua.Func{Name: "module", Call: module})
 }
 
+const noLibraries = "native libraries are not supported"
+
 // loadlib is package.loadlib, in the words of a Lua that was built without it.
 func loadlib(c *lua.Call) error {
 	c.String(1)
@@ -103,7 +108,7 @@ func loadlib(c *lua.Call) error {
 		return err
 	}
 	s := c.State()
-	message, err := s.String("native libraries are not supported")
+	message, err := s.String(noLibraries)
 	if err != nil {
 		return err
 	}
@@ -114,7 +119,7 @@ func loadlib(c *lua.Call) error {
 	return c.Return(lua.Nil, message, kind)
 }
 
-// seeall is package.seeall: it makes the globals visible in a module.
+// seeall is package.seeall: it makes the globals visible in a module, those of the coroutine's environment.
 func seeall(c *lua.Call) error {
 	t := c.Table(1)
 	if err := c.Err(); err != nil {
@@ -129,7 +134,7 @@ func seeall(c *lua.Call) error {
 		}
 		t.SetMetatable(meta)
 	}
-	if err := s.SetField(meta.Value(), "__index", s.Globals().Value()); err != nil {
+	if err := s.SetField(meta.Value(), "__index", s.Env(s.Thread().Value()).Value()); err != nil {
 		return err
 	}
 	return c.Return()

@@ -152,6 +152,36 @@ func (p *library) loadFile(c *lua.Call) error {
 	return c.Return(chunk)
 }
 
+// loadNative is the third loader. It looks for no library, and says so to a script that wants one: one that has set
+// package.cpath, which is empty at first.
+func (p *library) loadNative(c *lua.Call) error {
+	c.String(1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	field, err := c.State().Field(p.table.Value(), "cpath")
+	if err != nil {
+		return err
+	}
+	path, isText := lua.ToText(field)
+	switch {
+	case !isText:
+		return c.Errorf("'package.cpath' must be a string")
+	case path == "":
+		return c.ReturnString("")
+	}
+	return c.ReturnString("\n\tpackage.cpath is not searched: " + noLibraries)
+}
+
+// loadNativeRoot is the fourth loader, for modules within a library: loadNative has said all there is to say.
+func (p *library) loadNativeRoot(c *lua.Call) error {
+	c.String(1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return c.Return()
+}
+
 // load reads, closes and compiles a module's file.
 func (p *library) load(s *lua.State, file io.ReadCloser, found lua.Value) (lua.Value, error) {
 	defer file.Close() //nolint:errcheck // it was only read

@@ -42,7 +42,16 @@ func Text(b *lua.Builder) (string, error) {
 }
 
 // Compile makes a function of source, which is of a kind that mode allows: "t" for text, "b" for what string.dump returns.
+// Its environment is that of the coroutine that runs.
 func Compile(s *lua.State, source, name, mode string) (lua.Value, error) {
+	f, err := compile(s, source, name, mode)
+	if err == nil {
+		s.SetEnv(f, s.Env(s.Thread().Value()))
+	}
+	return f, err
+}
+
+func compile(s *lua.State, source, name, mode string) (lua.Value, error) {
 	if strings.HasPrefix(source, "\x1b") {
 		if !strings.Contains(mode, "b") {
 			return lua.Nil, errMode
