@@ -83,7 +83,7 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	if target != nil {
 		c.url = target.Redacted
 	} else {
-		c.url = dial.Redact(url)
+		c.url = dial.RedactUnread(url)
 	}
 	c.wrote.L = &c.mu
 	c.writeLoopFn = c.writeLoop

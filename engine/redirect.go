@@ -2,7 +2,6 @@ package engine
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -43,21 +42,7 @@ func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	if len(r.followed) == limit {
 		return refuse("it would be more than the %d that option redirects allows", limit)
 	}
-	location, err := url.Parse(answer.Location)
-	if err != nil {
-		return refuse("it is no URL")
-	}
-	base := url.URL{Scheme: "ws", Host: r.target.HostHeader()}
-	if r.target.Secure {
-		base.Scheme = "wss"
-	}
-	from, err := base.Parse(r.target.RequestURI)
-	if err != nil {
-		return refuse("it cannot be read beside %s", failure.Bounded(failure.ShortURL(r.target.Redacted)))
-	}
-	to := from.ResolveReference(location)
-	to.Fragment, to.RawFragment = "", "" // a fragment is for the client alone, and has no meaning here
-	target, err := dial.ParseURL(to.String())
+	target, err := r.target.Resolve(answer.Location)
 	switch {
 	case err != nil:
 		return refuse("%w", err)

@@ -151,7 +151,7 @@ func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
 	}
 	if via == nil {
 		entered(failure.PhaseTCP)
-		err = c.connect(ctx, t.Host, t.Port, o, o.policies())
+		err = c.useTCP(ctx, t.Host, t.Port, o, o.policies())
 	} else {
 		entered(failure.PhaseProxy)
 		err = c.tunnel(ctx, via, t, o)
@@ -166,8 +166,8 @@ func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
 	return nil
 }
 
-// connect makes a TCP connection the transport.
-func (c *Conn) connect(ctx context.Context, host string, port int, o *Options, p policies) error {
+// useTCP makes a TCP connection the transport.
+func (c *Conn) useTCP(ctx context.Context, host string, port int, o *Options, p policies) error {
 	raw, err := dialTCP(ctx, host, port, o, p)
 	if err != nil {
 		return err

@@ -111,8 +111,8 @@ func parseProxy(raw string) (*proxyServer, error) {
 		username: a.username, password: a.password, shown: "proxy " + failure.Bounded(address)}, nil
 }
 
-// badProxy is the failure of a connection whose proxy's URL cannot be read; source is where it came from.
-func badProxy(raw, source string, err error) *failure.Error {
+// badProxy is the failure of a connection whose proxy's URL cannot be read; from says where it came from.
+func badProxy(raw, from string, err error) *failure.Error {
 	return failure.New(failure.PhaseProxy, failure.URI, failure.MsgProxyURI, "read proxy url %s%s: %w",
-		quote(failure.ShortURL(redactUnread(raw))), source, err)
+		quote(failure.ShortURL(RedactUnread(raw))), from, err)
 }

@@ -50,7 +50,7 @@ func dialTCP(ctx context.Context, host string, port int, o *Options, p policies)
 	if a.injected {
 		conn, err = o.DialContext(ctx, "tcp", a.address)
 	} else if err = p.allowName(ctx, host, uint16(port)); err == nil {
-		conn, err = a.connect(ctx, p)
+		conn, err = a.first(ctx, p)
 	}
 	if err != nil {
 		return nil, a.failure(endOf(ctx, err), err, o.TCPTimeout)
@@ -69,10 +69,10 @@ func endOf(ctx context.Context, err error) error {
 	return context.Cause(ctx)
 }
 
-// connect looks the name up and connects to the first address that answers, trying both families (RFC 8305), all of it as
+// first looks the name up and connects to the first address that answers, trying both families (RFC 8305), all of it as
 // package net does. The policy is asked at the last moment, when a socket is about to be connected; what it refuses is
 // passed over like an address that does not answer, and like that one takes its share of the time.
-func (a *attempts) connect(ctx context.Context, p policies) (net.Conn, error) {
+func (a *attempts) first(ctx context.Context, p policies) (net.Conn, error) {
 	dialer := &net.Dialer{Resolver: resolver, ControlContext: func(ctx context.Context, _, address string, _ syscall.RawConn) error {
 		addr, err := netip.ParseAddrPort(address)
 		if err != nil {

@@ -38,7 +38,7 @@ func (c *Conn) tunnel(ctx context.Context, proxy *proxyServer, t *Target, o *Opt
 	if strings.HasPrefix(proxy.scheme, "socks") {
 		return n.socks(ctx, n.server)
 	}
-	return n.connect(ctx)
+	return n.http(ctx)
 }
 
 // allowed asks the policy about the server; addr is the zero Addr if it is known to the proxy alone.
@@ -65,7 +65,7 @@ func (n *tunnel) reach(ctx context.Context) error {
 	}
 	err := checkName(n.proxy.host)
 	if err == nil {
-		err = n.conn.connect(ctx, n.proxy.host, n.proxy.port, n.o, p)
+		err = n.conn.useTCP(ctx, n.proxy.host, n.proxy.port, n.o, p)
 	}
 	if err == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -75,22 +76,23 @@ func ParseURL(raw string) (*Target, error) {
 	target, err := parse(raw)
 	if err != nil {
 		return nil, failure.New(failure.PhaseURI, failure.URI, failure.MsgInvalidURI,
-			"read url %s: %w", quote(failure.ShortURL(Redact(raw))), err)
+			"read url %s: %w", quote(failure.ShortURL(RedactUnread(raw))), err)
 	}
 	return target, nil
 }
 
-// Redact returns raw without user name and password, and otherwise as it was written. Of a URL that cannot be read it
-// keeps the scheme and what stands behind the last "@", which may be less than necessary and is never more.
+// Redact returns raw without user name and password, and otherwise as it was written.
 func Redact(raw string) string {
 	if target, err := parse(raw); err == nil {
 		return target.Redacted
 	}
-	return redactUnread(raw)
+	return RedactUnread(raw)
 }
 
-// redactUnread is Redact for what is, or may be, no WebSocket URL.
-func redactUnread(raw string) string {
+// RedactUnread is Redact for a URL that ParseURL has refused, or that is of no WebSocket. It
+// keeps the scheme and what is behind the last "@", which may be less than necessary and is
+// never more.
+func RedactUnread(raw string) string {
 	at := strings.LastIndexByte(raw, '@')
 	if at < 0 {
 		return raw
@@ -124,6 +126,28 @@ var (
 	hostProfile    = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.StrictDomainName(false))
 	schemeIsSecure = map[string]bool{"ws": false, "http": false, "wss": true, "https": true}
 )
+
+// Resolve reads a reference that a server at t has answered with, such as the Location of a
+// redirect (RFC 3986 §5). A fragment is for the client alone, and is dropped.
+func (t *Target) Resolve(reference string) (*Target, error) {
+	to, err := url.Parse(reference)
+	if err != nil {
+		return nil, errNoURL
+	}
+	base := url.URL{Scheme: "ws", Host: t.HostHeader()}
+	if t.Secure {
+		base.Scheme = "wss"
+	}
+	from, err := base.Parse(t.RequestURI)
+	if err != nil {
+		return nil, fmt.Errorf("it cannot be read beside %s", failure.Bounded(failure.ShortURL(t.Redacted)))
+	}
+	to = from.ResolveReference(to)
+	to.Fragment, to.RawFragment = "", ""
+	return ParseURL(to.String())
+}
+
+var errNoURL = errors.New("it is no URL")
 
 // parse is ParseURL with a bare error.
 func parse(raw string) (*Target, error) {
@@ -367,10 +391,10 @@ func unescape(s string) string {
 }
 
 // quote makes one printable line of a URL, cut where it would flood a log.
-func quote(url string) string {
+func quote(raw string) string {
 	const longest = 200
-	if len(url) <= longest {
-		return strconv.Quote(url)
+	if len(raw) <= longest {
+		return strconv.Quote(raw)
 	}
-	return strconv.Quote(strings.ToValidUTF8(url[:longest], "")) + fmt.Sprintf(" and %d bytes more", len(url)-longest)
+	return strconv.Quote(strings.ToValidUTF8(raw[:longest], "")) + fmt.Sprintf(" and %d bytes more", len(raw)-longest)
 }

@@ -15,19 +15,11 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/httphead"
 )
 
-const (
-	// maxBody is how much of a refusal's body is kept.
-	maxBody = 4 << 10
-
-	// bodyWait is how long a refusal waits for its body, if the handshake's own time allows: the script shall hear
-	// of the refusal although the server holds its body back.
-	bodyWait = time.Second
-
-	// maxRetryAfter is longer than anybody waits, and far from where a time.Duration overflows.
-	maxRetryAfter = 1 << 31 * time.Second
-)
+// maxRetryAfter is longer than anybody waits, and far from where a time.Duration overflows.
+const maxRetryAfter = 1 << 31 * time.Second
 
 // Request is what a client asks for.
 type Request struct {
@@ -102,14 +94,14 @@ func (e *exchange) ask(raw io.Closer, req *Request, resp *Response) *failure.Err
 		if wait, ok := retryAfter(answer.Header); ok {
 			resp.RetryAfter = &wait
 		}
-		resp.Body = e.readBody(raw, answer.Body)
+		resp.Body = e.head.Body(answer, raw)
 		return e.fail(failure.HTTPStatus, failure.MsgHTTPStatus, "the server answered %s%s",
 			failure.Printable(answer.Status, 100), resp.story())
 	}
 	if failed := e.check(answer, key, req, resp); failed != nil {
 		return failed
 	}
-	resp.Buffered = e.buffered()
+	resp.Buffered = e.head.Behind()
 	return nil
 }
 
@@ -159,32 +151,16 @@ func (r *Request) encode(key string) []byte {
 	return append(b, "\r\n"...)
 }
 
-// readAnswer reads up to the end of the final answer's header. Other 1xx answers may come first (RFC 9110 §15.2);
-// maxHead bounds them all together.
+// readAnswer reads up to the end of the final answer's header.
 func (e *exchange) readAnswer() (*http.Response, *failure.Error) {
-	for {
-		answer, err := http.ReadResponse(e.reader, nil)
-		switch {
-		case err != nil:
-			return nil, e.readFailure(err)
-		case answer.StatusCode < 100:
-			return nil, e.fail(failure.Handshake, failure.MsgHTTPParse, "the server does not speak HTTP: status %03d", answer.StatusCode)
-		case answer.StatusCode >= 200, answer.StatusCode == http.StatusSwitchingProtocols:
-			return answer, nil
-		}
+	answer, err := e.head.Answer()
+	switch {
+	case err != nil:
+		return nil, e.readFailure(err)
+	case answer.StatusCode < 100:
+		return nil, e.fail(failure.Handshake, failure.MsgHTTPParse, "the server does not speak HTTP: status %03d", answer.StatusCode)
 	}
-}
-
-// readBody returns what comes in time of a refusal's body; the transport is not needed any more.
-func (e *exchange) readBody(raw io.Closer, body io.Reader) string {
-	e.room = maxHead // of which chunks may waste some on their framing
-	cut := make(chan struct{})
-	timer := time.AfterFunc(bodyWait, func() { defer close(cut); raw.Close() })
-	read, _ := io.ReadAll(io.LimitReader(body, maxBody))
-	if !timer.Stop() {
-		<-cut
-	}
-	return string(read)
+	return answer, nil
 }
 
 // check goes through what RFC 6455 §4.1 asks of a 101, in its order.
@@ -268,7 +244,7 @@ func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 
 // story says what a person can make of a refusal.
 func (r *Response) story() string {
-	line := firstLine(r.Body)
+	line := httphead.FirstLine(r.Body)
 	switch {
 	case r.Status/100 == 3 && r.Location != "":
 		return ": it redirects to " + failure.Printable(failure.ShortURL(r.Location), 200) + ", which is not followed"
@@ -284,14 +260,4 @@ func (r *Response) story() string {
 		return fmt.Sprintf(": try again in %d s", *r.RetryAfter/time.Second)
 	}
 	return ""
-}
-
-// firstLine returns the first line of a body that is written for people, "" if it is markup or data.
-func firstLine(body string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
-	line = strings.TrimSpace(line)
-	if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "{") || failure.Printable(line, len(line)) != line {
-		return ""
-	}
-	return failure.Printable(line, 120)
 }

@@ -1,7 +1,6 @@
 package handshake
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha1"
 	"encoding/base64"
@@ -14,15 +13,10 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/httphead"
 )
 
-// maxHead bounds what is read of the peer's half, every 1xx answer before the final one included.
-const maxHead = 64 << 10
-
-var (
-	errTimer   = errors.New("timer expired")
-	errTooLong = fmt.Errorf("no end of its header within %d bytes", maxHead)
-)
+var errTimer = errors.New("timer expired")
 
 // exchange is one opening handshake on the wire, in either role: it bounds it in time and size, and remembers what
 // went wrong. Used by one goroutine.
@@ -31,23 +25,17 @@ type exchange struct {
 	peer    string // "server" or "client"
 	timeout time.Duration
 	conn    io.ReadWriter
-	reader  *bufio.Reader // reads conn through Read below
+	head    *httphead.Reader // of conn
 
 	ctx       context.Context // ends with the handshake's time
 	stopTimer context.CancelFunc
 	stopCut   func() bool
 	cut       chan struct{} // closed when raw was closed, because ctx ended
-
-	room    int  // bytes that may still be read
-	got     int  // bytes that were read
-	first   byte // the first of them
-	readErr error
 }
 
 // begin starts the clock. When it runs out or ctx ends, raw is closed, which ends a blocked Read or Write of conn.
 func begin(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.Duration) *exchange {
-	e := &exchange{timeout: timeout, conn: conn, room: maxHead, cut: make(chan struct{})}
-	e.reader = bufio.NewReader(e)
+	e := &exchange{timeout: timeout, conn: conn, head: httphead.NewReader(conn), cut: make(chan struct{})}
 	e.ctx, e.stopTimer = context.WithTimeoutCause(ctx, timeout, errTimer)
 	e.stopCut = context.AfterFunc(e.ctx, func() {
 		defer close(e.cut)
@@ -66,29 +54,6 @@ func (e *exchange) end() bool {
 	return whole
 }
 
-// Read is for reader. It keeps the transport's own error, which package net/http does not pass on as it is.
-func (e *exchange) Read(p []byte) (int, error) {
-	if e.room == 0 {
-		e.readErr = errTooLong
-		return 0, errTooLong
-	}
-	n, err := e.conn.Read(p[:min(len(p), e.room)])
-	if e.got == 0 && n > 0 {
-		e.first = p[0]
-	}
-	e.room, e.got = e.room-n, e.got+n
-	if err != nil && e.readErr == nil {
-		e.readErr = err
-	}
-	return n, err
-}
-
-// buffered returns a copy of what was read behind the peer's half.
-func (e *exchange) buffered() []byte {
-	rest, _ := e.reader.Peek(e.reader.Buffered())
-	return append([]byte(nil), rest...)
-}
-
 // fail names a rule that the peer broke.
 func (e *exchange) fail(category failure.Category, message, format string, args ...any) *failure.Error {
 	return failure.New(failure.PhaseHandshake, category, message, "%s: %s", e.where, fmt.Sprintf(format, args...))
@@ -105,10 +70,10 @@ func (e *exchange) readFailure(err error) *failure.Error {
 	switch {
 	case e.ctx.Err() != nil:
 		return e.ended()
-	case e.readErr == errTooLong:
-		return e.explain(failure.Handshake, failure.MsgHTTPParse, errTooLong, "the %s sent %v", e.peer, errTooLong)
-	case e.readErr != nil:
-		return e.transportFailure(e.readErr)
+	case e.head.Err() == httphead.ErrTooLong:
+		return e.explain(failure.Handshake, failure.MsgHTTPParse, httphead.ErrTooLong, "the %s sent %v", e.peer, httphead.ErrTooLong)
+	case e.head.Err() != nil:
+		return e.transportFailure(e.head.Err())
 	}
 	return e.explain(failure.Handshake, failure.MsgHTTPParse, err, "the %s does not speak HTTP: %s%s", e.peer,
 		failure.Printable(err.Error(), 200), e.hint())
@@ -126,9 +91,9 @@ func (e *exchange) writeFailure(err error) *failure.Error {
 func (e *exchange) ended() *failure.Error {
 	cause := context.Cause(e.ctx)
 	switch {
-	case cause == errTimer && e.got > 0:
+	case cause == errTimer && e.head.Got() > 0:
 		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause,
-			"not finished within %s, %d bytes came from the %s%s", e.timeout, e.got, e.peer, e.hint())
+			"not finished within %s, %d bytes came from the %s%s", e.timeout, e.head.Got(), e.peer, e.hint())
 	case cause == errTimer:
 		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause, "no word from the %s within %s", e.peer, e.timeout)
 	case errors.Is(cause, context.DeadlineExceeded):
@@ -144,11 +109,11 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 	switch {
 	case errors.As(err, &known): // dial.TLSConn's: only now does the server say what it holds of the TLS handshake
 		return known
-	case err == io.EOF && e.got == 0:
+	case err == io.EOF && e.head.Got() == 0:
 		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word", e.peer)
 	case err == io.EOF:
 		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection after %d bytes, before the end of its header%s",
-			e.peer, e.got, e.hint())
+			e.peer, e.head.Got(), e.hint())
 	case err == io.ErrUnexpectedEOF: // dial.Conn's word for it
 		return e.explain(failure.EOF, failure.MsgTransport, err, "the connection was cut: TLS ended without close_notify")
 	case category == failure.Reset:
@@ -162,10 +127,9 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 	return e.explain(category, failure.MsgTransport, err, "%v", err)
 }
 
-// hint recognises the commonest mistake: one side speaks TLS. Its alerts and handshake records begin with these bytes
-// (RFC 8446 §5.1), which no HTTP message does.
+// hint recognises the commonest mistake: one side speaks TLS.
 func (e *exchange) hint() string {
-	if e.got == 0 || e.first != 21 && e.first != 22 {
+	if !e.head.IsTLS() {
 		return ""
 	}
 	if e.peer == "client" {

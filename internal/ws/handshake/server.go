@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/httphead"
 )
 
 // Accepted is a client's opening handshake that was answered with 101.
@@ -57,7 +58,7 @@ func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choices Choi
 
 // serve is Server without the clock.
 func (e *exchange) serve(choices Choices) (*Accepted, *failure.Error) {
-	req, err := http.ReadRequest(e.reader)
+	req, err := http.ReadRequest(e.head.Parsed)
 	if err != nil {
 		return nil, e.refuseUnreadable(err)
 	}
@@ -67,7 +68,7 @@ func (e *exchange) serve(choices Choices) (*Accepted, *failure.Error) {
 		}
 		return nil, e.fail(failure.Handshake, failure.MsgHTTPParse, "refused with %d: %s", r.status, r.reason)
 	}
-	accepted := &Accepted{Host: req.Host, RequestURI: req.RequestURI, Header: req.Header, Buffered: e.buffered()}
+	accepted := &Accepted{Host: req.Host, RequestURI: req.RequestURI, Header: req.Header, Buffered: e.head.Behind()}
 	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + acceptFor(keyOf(req)) + "\r\n"
 	if offered := listOf(req.Header, "Sec-WebSocket-Protocol"); len(offered) > 0 && choices.Protocol != nil {
@@ -94,8 +95,8 @@ func (e *exchange) refuseUnreadable(err error) *failure.Error {
 		return failed
 	}
 	r := &refusal{status: http.StatusBadRequest, reason: "this is no HTTP request"}
-	if e.readErr == errTooLong {
-		r = &refusal{status: http.StatusRequestHeaderFieldsTooLarge, reason: errTooLong.Error()}
+	if e.head.Err() == httphead.ErrTooLong {
+		r = &refusal{status: http.StatusRequestHeaderFieldsTooLarge, reason: httphead.ErrTooLong.Error()}
 	}
 	if err := e.refuse(r); err != nil {
 		return err

@@ -1,30 +1,20 @@
 package dial
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/httphead"
 )
 
-const (
-	maxProxyHead = 64 << 10 // of an answer, with the 1xx before it
-	maxProxyBody = 4 << 10  // of a refusal: its first line may say why
-
-	// proxyBodyWait is how long a refusal may wait for its body.
-	proxyBodyWait = time.Second
-)
-
-// connect has an http or https proxy connect to the server (RFC 9110 §9.3.6, RFC 6455 §4.1).
-func (n *tunnel) connect(ctx context.Context) error {
+// http has an http or https proxy connect to the server (RFC 9110 §9.3.6, RFC 6455 §4.1).
+func (n *tunnel) http(ctx context.Context) error {
 	if err := n.reach(ctx); err != nil {
 		return err
 	}
@@ -68,19 +58,18 @@ func (n *tunnel) ask() error {
 	if _, err := conn.Write(n.request()); err != nil {
 		return n.lost(err)
 	}
-	from := &answerReader{conn: conn, room: maxProxyHead}
-	reader := bufio.NewReader(from)
-	answer, err := readAnswer(reader)
+	head := httphead.NewReader(conn)
+	answer, err := head.Answer()
 	if err != nil {
-		return n.unreadable(from, err)
+		return n.unreadable(head, err)
 	}
 	if answer.StatusCode/100 != 2 {
-		return n.refused(answer, from)
+		return n.refused(answer, head)
 	}
 	// Whatever it says of a body, the tunnel begins here (RFC 9110 §9.3.6). Both TLS and the opening handshake let the
 	// client speak first, so the buffer is empty with any peer that is right in the head.
-	if rest, _ := reader.Peek(reader.Buffered()); len(rest) > 0 {
-		n.conn.Transport = &prefixedConn{Conn: conn, rest: rest}
+	if early := head.Behind(); len(early) > 0 {
+		n.conn.Transport = &prefixedConn{Conn: conn, early: early}
 	}
 	return nil
 }
@@ -95,42 +84,25 @@ func (n *tunnel) request() []byte {
 	return append(b, "\r\n"...)
 }
 
-// readAnswer reads the head of the final answer.
-func readAnswer(reader *bufio.Reader) (*http.Response, error) {
-	for {
-		answer, err := http.ReadResponse(reader, nil)
-		if err != nil || answer.StatusCode/100 != 1 || answer.StatusCode == http.StatusSwitchingProtocols {
-			return answer, err
-		}
-	}
-}
-
 // unreadable tells why there is no answer. The parser comes last: it stumbles over one that was cut off, too.
-func (n *tunnel) unreadable(from *answerReader, err error) error {
+func (n *tunnel) unreadable(head *httphead.Reader, err error) error {
 	switch {
-	case from.err == errTooLong:
-		return n.fail(errTooLong, "%s sent %v", n.proxy.shown, errTooLong)
-	case from.first == 5: // as no HTTP answer begins
+	case head.Err() == httphead.ErrTooLong:
+		return n.fail(httphead.ErrTooLong, "%s sent %v", n.proxy.shown, httphead.ErrTooLong)
+	case head.IsSOCKS():
 		return n.fail(err, "%s does not speak HTTP, but SOCKS: begin its URL with socks5:// or socks5h://", n.proxy.shown)
-	case from.first == 21 || from.first == 22: // an alert or a handshake record (RFC 8446 §5.1)
+	case head.IsTLS():
 		return n.fail(err, "%s does not speak HTTP, but TLS: begin its URL with https://", n.proxy.shown)
-	case from.err != nil:
-		return n.lost(from.err)
+	case head.Err() != nil:
+		return n.lost(head.Err())
 	}
 	return n.fail(err, "%s does not speak HTTP: %s", n.proxy.shown, failure.Printable(err.Error(), 200))
 }
 
 // refused tells what the proxy answered and what can be done.
-func (n *tunnel) refused(answer *http.Response, from *answerReader) error {
-	from.room = maxProxyBody
-	cut := make(chan struct{})
-	timer := time.AfterFunc(proxyBodyWait, func() { defer close(cut); n.conn.Raw.Close() })
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxProxyBody))
-	if !timer.Stop() {
-		<-cut
-	}
+func (n *tunnel) refused(answer *http.Response, head *httphead.Reader) error {
 	story := n.advice(answer)
-	if line := firstLine(string(body)); line != "" {
+	if line := httphead.FirstLine(head.Body(answer, n.conn.Raw)); line != "" {
 		story += " (" + line + ")"
 	}
 	return n.fail(nil, "%s answered %s%s", n.proxy.shown, failure.Printable(answer.Status, 100), story)
@@ -162,54 +134,17 @@ func (n *tunnel) advice(answer *http.Response) string {
 	return ""
 }
 
-// firstLine returns the first line of a body that is written for people, "" if it is markup or data.
-func firstLine(body string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
-	line = strings.TrimSpace(line)
-	if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "{") || failure.Printable(line, len(line)) != line {
-		return ""
-	}
-	return failure.Printable(line, 120)
-}
-
-var errTooLong = fmt.Errorf("no end of its header within %d bytes", maxProxyHead)
-
-// answerReader bounds what is read of an answer, and keeps the transport's own error, which net/http does not pass on.
-type answerReader struct {
-	conn  io.Reader
-	room  int  // bytes that may still be read
-	begun bool // a byte came
-	first byte
-	err   error
-}
-
-func (r *answerReader) Read(p []byte) (int, error) {
-	if r.room == 0 {
-		r.err = errTooLong
-		return 0, errTooLong
-	}
-	n, err := r.conn.Read(p[:min(len(p), r.room)])
-	if n > 0 && !r.begun {
-		r.begun, r.first = true, p[0]
-	}
-	r.room -= n
-	if err != nil {
-		r.err = err
-	}
-	return n, err
-}
-
 // prefixedConn gives what was read too early before it reads on.
 type prefixedConn struct {
 	net.Conn
-	rest []byte
+	early []byte
 }
 
 func (c *prefixedConn) Read(p []byte) (int, error) {
-	if len(c.rest) == 0 {
+	if len(c.early) == 0 {
 		return c.Conn.Read(p)
 	}
-	n := copy(p, c.rest)
-	c.rest = c.rest[n:]
+	n := copy(p, c.early)
+	c.early = c.early[n:]
 	return n, nil
 }
