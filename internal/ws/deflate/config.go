@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // The extension's parameters (RFC 7692 §7.1).
@@ -70,19 +70,19 @@ func (c Config) Offer() string {
 }
 
 // Accept reads the server's answer to Offer: the values of all its Sec-WebSocket-Extensions fields. No answer means no
-// compression. The error is a *failure.Error: an answer that the client has to fail the connection for (RFC 6455 §4.1,
-// item 5; RFC 7692 §7.1).
+// compression. The error names the rule that the answer breaks; the client has to fail the connection for it (RFC 6455
+// §4.1, item 5; RFC 7692 §7.1).
 func (c Config) Accept(values []string) (Params, error) {
 	answered, err := parseExtensions(values)
 	if err != nil {
-		return Params{}, refuse("%w", err)
+		return Params{}, err
 	}
 	for i, extension := range answered {
 		switch {
 		case extension.name != name:
-			return Params{}, refuse("%.100q was not offered", extension.name)
+			return Params{}, &rule.Violation{Rule: rule.ExtensionNotOffered, Name: extension.name}
 		case i > 0:
-			return Params{}, refuse("%s twice", name)
+			return Params{}, &rule.Violation{Rule: rule.ExtensionTwice, Name: name}
 		}
 	}
 	if len(answered) == 0 {
@@ -90,10 +90,10 @@ func (c Config) Accept(values []string) (Params, error) {
 	}
 	answer, err := parseParameters(answered[0])
 	if err != nil {
-		return Params{}, refuse("%w", err)
+		return Params{}, err
 	}
 	if err := c.check(answer); err != nil {
-		return Params{}, refuse("%w", err)
+		return Params{}, err
 	}
 	return c.merge(answer), nil
 }
@@ -102,17 +102,17 @@ func (c Config) Accept(values []string) (Params, error) {
 func (c Config) check(answer Config) error {
 	switch {
 	case c.ServerNoContextTakeover && !answer.ServerNoContextTakeover: // RFC 7692 §7.1.1.1
-		return fmt.Errorf("%s was asked for and is missing", serverNoContextTakeover)
+		return &rule.Violation{Rule: rule.ParameterMissing, Name: serverNoContextTakeover}
 	case c.ServerMaxWindowBits != 0 && answer.ServerMaxWindowBits == 0: // RFC 7692 §7.1.2.1
-		return fmt.Errorf("%s=%d was asked for and is missing", serverMaxWindowBits, c.ServerMaxWindowBits)
+		return &rule.Violation{Rule: rule.ParameterMissing, Name: serverMaxWindowBits, Limit: int64(c.ServerMaxWindowBits)}
 	case c.ServerMaxWindowBits != 0 && answer.ServerMaxWindowBits > c.ServerMaxWindowBits:
-		return fmt.Errorf("%s=%d is more than the %d asked for", serverMaxWindowBits, answer.ServerMaxWindowBits, c.ServerMaxWindowBits)
+		return over(rule.ParameterOverAsked, serverMaxWindowBits, answer.ServerMaxWindowBits, c.ServerMaxWindowBits)
 	case answer.ClientMaxWindowBits == ClientMaxWindowBitsAny: // RFC 7692 §7.1.2.2, as what follows
-		return fmt.Errorf("%s needs a value", clientMaxWindowBits)
+		return &rule.Violation{Rule: rule.ParameterNoValue, Name: clientMaxWindowBits}
 	case c.ClientMaxWindowBits == 0 && answer.ClientMaxWindowBits != 0:
-		return fmt.Errorf("%s was not offered", clientMaxWindowBits)
+		return &rule.Violation{Rule: rule.ParameterNotOffered, Name: clientMaxWindowBits}
 	case c.ClientMaxWindowBits > 0 && answer.ClientMaxWindowBits > c.ClientMaxWindowBits:
-		return fmt.Errorf("%s=%d is more than the %d offered", clientMaxWindowBits, answer.ClientMaxWindowBits, c.ClientMaxWindowBits)
+		return over(rule.ParameterOverOffered, clientMaxWindowBits, answer.ClientMaxWindowBits, c.ClientMaxWindowBits)
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func parseParameters(e extension) (Config, error) {
 	seen := make(map[string]bool, len(e.parameters))
 	for _, p := range e.parameters {
 		if seen[p.name] {
-			return Config{}, fmt.Errorf("parameter %.100q twice", p.name)
+			return Config{}, &rule.Violation{Rule: rule.ParameterTwice, Name: p.name}
 		}
 		seen[p.name] = true
 		valid := true
@@ -168,10 +168,10 @@ func parseParameters(e extension) (Config, error) {
 				c.ClientMaxWindowBits, valid = parseBits(p.value)
 			}
 		default:
-			return Config{}, fmt.Errorf("parameter %.100q is unknown", p.name)
+			return Config{}, &rule.Violation{Rule: rule.ParameterUnknown, Name: p.name}
 		}
 		if !valid {
-			return Config{}, fmt.Errorf("parameter %s has the value %.100q", p.name, p.value)
+			return Config{}, &rule.Violation{Rule: rule.ParameterValue, Name: p.name, Value: p.value}
 		}
 	}
 	return c, nil
@@ -185,7 +185,6 @@ func parseBits(value string) (bits int, ok bool) {
 
 func validBits(bits int) bool { return minWindowBits <= bits && bits <= maxWindowBits }
 
-func refuse(format string, args ...any) error {
-	return failure.New(failure.PhaseHandshake, failure.Handshake, failure.MsgExtension,
-		format, args...)
+func over(broken rule.Rule, name string, got, limit int) error {
+	return &rule.Violation{Rule: broken, Name: name, Got: int64(got), Limit: int64(limit)}
 }

@@ -3,7 +3,7 @@ package deflate
 import (
 	"errors"
 
-	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // zlibWindowBits is the least that we remember: zlib's compressor, asked for 8 bits, worked with 9 for many years.
@@ -32,8 +32,8 @@ func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
 
 // Decompress returns a message, given its whole payload, in memory from alloc, which returns an empty slice with a
 // capacity of at least n bytes (RFC 7692 §7.2.2). maxMessage is the longest message in bytes; 0 means no limit. It asks
-// alloc for no more than that at once, and never for more than a few times what is already there. The error is a
-// *failure.Error, TooBig or Deflate, and final: what the peer sends next may refer to what was lost.
+// alloc for no more than that at once, and never for more than a few times what is already there. The error is
+// rule.InflatedLength or rule.Deflate, and final: what the peer sends next may refer to what was lost.
 func (d *Decompressor) Decompress(alloc func(n int) []byte, payload []byte, maxMessage int64) ([]byte, error) {
 	if len(payload) == 0 {
 		// An empty message has one byte (RFC 7692 §7.2.3.6); but a compressor with nothing to flush may give its sender
@@ -46,12 +46,10 @@ func (d *Decompressor) Decompress(alloc func(n int) []byte, payload []byte, maxM
 	switch {
 	case errors.Is(err, errTooBig):
 		d.free(m.bytes)
-		return nil, failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig,
-			"peer sent a message of more than %d bytes, the limit, compressed to %d", maxMessage, len(payload))
+		return nil, &rule.Violation{Rule: rule.InflatedLength, Got: int64(len(payload)), Limit: maxMessage}
 	case err != nil:
 		d.free(m.bytes)
-		return nil, failure.New(failure.PhaseOpen, failure.Deflate, failure.MsgZlib,
-			"peer sent a compressed message of %d bytes that does not decompress (RFC 7692 §7.2.2): %w", len(payload), err)
+		return nil, &rule.Violation{Rule: rule.Deflate, Got: int64(len(payload)), Err: err}
 	}
 	if d.takeover {
 		if begin >= 0 {

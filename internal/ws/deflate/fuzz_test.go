@@ -1,7 +1,6 @@
 package deflate_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/tidewire/tidewire/internal/ws/deflate"
@@ -23,8 +22,7 @@ func FuzzAccept(f *testing.F) {
 		config := fuzzedConfig(flags, server, client)
 		p, err := config.Accept([]string{first, second})
 		if err != nil {
-			var failed *failure.Error
-			if !errors.As(err, &failed) || failed.Message != failure.MsgExtension || p != (deflate.Params{}) {
+			if failed := failure.From(failure.PhaseHandshake, err); failed.Message != failure.MsgExtension || p != (deflate.Params{}) {
 				t.Fatalf("%v, %+v", err, p)
 			}
 			return
@@ -96,8 +94,7 @@ func FuzzDecompress(f *testing.F) {
 				memory.free(got)
 				continue
 			}
-			var failed *failure.Error
-			if !errors.As(err, &failed) || failed.Category != failure.Deflate && failed.Category != failure.TooBig || memory.now != 0 {
+			if failed := failure.From(failure.PhaseOpen, err); failed.Category != failure.Deflate && failed.Category != failure.TooBig || memory.now != 0 {
 				t.Fatalf("failed with %v, %d bytes not given back", err, memory.now)
 			}
 			return

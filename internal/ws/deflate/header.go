@@ -1,8 +1,9 @@
 package deflate
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // An extension is one element of Sec-WebSocket-Extensions (RFC 6455 §9.1).
@@ -29,7 +30,7 @@ func parseExtensions(values []string) ([]extension, error) {
 			}
 			e, ok := s.extension()
 			if !ok || !s.end() && !s.take(',') {
-				return nil, fmt.Errorf("malformed at byte %d of %.200q", len(value)-len(s.rest), value)
+				return nil, &rule.Violation{Rule: rule.ExtensionMalformed, Got: int64(len(value) - len(s.rest)), Value: value}
 			}
 			list = append(list, e)
 		}

@@ -1,7 +1,6 @@
 package deflate_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -159,15 +158,15 @@ func TestAcceptRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := test.config.Accept(test.answer)
-			var failed *failure.Error
-			if !errors.As(err, &failed) || got != (deflate.Params{}) {
+			if err == nil || got != (deflate.Params{}) {
 				t.Fatalf("got %+v, %v", got, err)
 			}
+			failed := failure.From(failure.PhaseHandshake, err)
 			if failed.Phase != failure.PhaseHandshake || failed.Category != failure.Handshake || failed.Message != failure.MsgExtension {
 				t.Errorf("failed as %s, %s, %q", failed.Phase, failed.Category, failed.Message)
 			}
-			if !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %q, want %q in it", err, test.want)
+			if !strings.Contains(failed.Error(), test.want) {
+				t.Errorf("error %q, want %q in it", failed, test.want)
 			}
 		})
 	}

@@ -124,11 +124,15 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// From returns err's Error, or wraps err as an internal one of the given phase.
+// From returns err's Error, that of the rule that a peer has broken if err is one, or else wraps
+// err as an internal one of the given phase.
 func From(phase Phase, err error) *Error {
 	var known *Error
 	if errors.As(err, &known) {
 		return known
+	}
+	if broken := violated(err); broken != nil {
+		return broken
 	}
 	return &Error{Phase: phase, Category: Internal, Message: MsgTransport, Err: err}
 }

@@ -206,7 +206,8 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 	if req.Negotiate != nil {
 		values := answer.Header.Values(field)
 		if err := req.Negotiate(values); err != nil {
-			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v", shown(answer.Header, field), err)
+			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v", shown(answer.Header, field),
+				failure.From(failure.PhaseHandshake, err))
 		}
 		resp.Extensions = strings.Join(values, ", ")
 		return nil

@@ -2,7 +2,6 @@ package proto_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -238,8 +237,8 @@ func FuzzReader(f *testing.F) {
 					out = append(out, fmt.Sprintf("%v %q", event.Opcode, event.Data))
 				}
 				if err != nil {
-					var failed *failure.Error
-					if !errors.As(err, &failed) || failed.Message == "" || proto.CloseCode(failed) == 0 {
+					failed := failure.From(failure.PhaseOpen, err)
+					if failed.Category == failure.Internal || failed.Message == "" || proto.CloseCode(failed) == 0 {
 						t.Fatalf("undocumented error %v", err)
 					}
 					return append(out, failed.Message), 0

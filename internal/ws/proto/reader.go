@@ -1,7 +1,7 @@
 package proto
 
 import (
-	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -42,8 +42,9 @@ type ReaderOptions struct {
 
 // Inflater undoes what the peer's compressor did to its messages, in their order (RFC 7692 §7.2.2).
 type Inflater interface {
-	// Decompress returns a message in memory from alloc. The error is a *failure.Error; it says that the data is corrupt,
-	// or that the message would have more than max bytes, if max is positive.
+	// Decompress returns a message in memory from alloc. The error is rule.Deflate, or
+	// rule.InflatedLength for a message that would have more than max bytes, if max is
+	// positive.
 	Decompress(alloc func(n int) []byte, payload []byte, max int64) ([]byte, error)
 }
 
@@ -85,8 +86,8 @@ func NewReader(opts ReaderOptions) *Reader {
 	return &Reader{opts: opts}
 }
 
-// Feed reads all of buf and appends what it held to events. It unmasks in place and never keeps buf. The error is a
-// *failure.Error and final; the events before it stand.
+// Feed reads all of buf and appends what it held to events. It unmasks in place and never keeps buf.
+// The error is final and names the rule that the peer has broken; the events before it hold.
 func (r *Reader) Feed(buf []byte, events []Event) ([]Event, error) {
 	for r.failed == nil && !r.closed {
 		if !r.inFrame {
@@ -193,25 +194,23 @@ func (r *Reader) check(h wire.Header) error {
 	compressed := h.RSV == rsv1 && r.opts.Inflater != nil && (h.Opcode == wire.Text || h.Opcode == wire.Binary)
 	switch {
 	case h.RSV != 0 && !compressed: // RFC 7692 §6: rsv1 stands on the first frame of a message alone
-		return errReservedBits
+		return rule.ReservedBits
 	case !h.Opcode.IsKnown():
-		return failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgOpcode,
-			"peer sent a frame with the reserved opcode %#x (RFC 6455 §5.2)", byte(h.Opcode))
+		return &rule.Violation{Rule: rule.Opcode, Got: int64(h.Opcode)}
 	case h.Masked && r.opts.Role == Client:
-		return errMaskedFrame
+		return rule.MaskedFrame
 	case !h.Masked && r.opts.Role == Server:
-		return errUnmaskedFrame
+		return rule.UnmaskedFrame
 	case h.Opcode.IsControl() && h.Length > wire.MaxControlPayload:
-		return failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgControlTooLong,
-			"peer sent a %v frame of %d bytes; a control frame has at most 125 (RFC 6455 §5.5)", h.Opcode, h.Length)
+		return &rule.Violation{Rule: rule.ControlLength, Name: h.Opcode.String(), Got: h.Length}
 	case h.Opcode.IsControl() && !h.Fin:
-		return errControlFragmented
+		return rule.ControlFragmented
 	case h.Opcode.IsControl():
 		return nil
 	case h.Opcode == wire.Continuation && r.message == wire.Continuation:
-		return errNothingToContinue
+		return rule.NothingToContinue
 	case h.Opcode != wire.Continuation && r.message != wire.Continuation:
-		return errUnfinishedMessage
+		return rule.UnfinishedMessage
 	}
 	return nil
 }
@@ -223,8 +222,8 @@ func (r *Reader) checkSize(h wire.Header) error {
 		limit += limit>>3 + 64 // what does not compress may grow a little, in small blocks by some per cent
 	}
 	if !h.Opcode.IsControl() && limit > 0 && h.Length > limit-int64(len(r.data)) {
-		return failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig,
-			"peer sent a message of at least %d bytes; the limit is %d", uint64(h.Length)+uint64(len(r.data)), r.opts.MaxMessage)
+		// The sum may be over 1<<63; who writes it takes it for what it is, unsigned.
+		return &rule.Violation{Rule: rule.MessageLength, Got: h.Length + int64(len(r.data)), Limit: r.opts.MaxMessage}
 	}
 	return nil
 }
@@ -264,7 +263,7 @@ func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 		}
 		if r.frame.Opcode == wire.Text && !wire.ValidUTF8(part) {
 			r.refused = int64(len(part))
-			return events, errTextUTF8
+			return events, rule.TextUTF8
 		}
 		r.inFrame, r.missing, r.message = false, 0, wire.Continuation
 		return append(events, Event{Opcode: r.frame.Opcode, Data: part}), nil
@@ -280,7 +279,7 @@ func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
 	r.missing -= int64(len(part))
 	if r.message == wire.Text && !r.compressed && !r.text.Feed(part) {
-		return events, errTextUTF8
+		return events, rule.TextUTF8
 	}
 	if r.missing > 0 {
 		return events, nil
@@ -293,7 +292,7 @@ func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
 		return events, nil
 	}
 	if r.message == wire.Text && !r.text.Done() {
-		return events, errTextUTF8
+		return events, rule.TextUTF8
 	}
 	events = append(events, Event{Opcode: r.message, Owned: true, Data: r.data})
 	r.data, r.message = nil, wire.Continuation
@@ -304,7 +303,7 @@ func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
 func (r *Reader) inflate(payload []byte, events []Event) ([]Event, error) {
 	message, err := r.opts.Inflater.Decompress(r.opts.Alloc, payload, r.opts.MaxMessage)
 	if err == nil && r.message == wire.Text && !wire.ValidUTF8(message) {
-		err = errTextUTF8
+		err = rule.TextUTF8
 	}
 	if err != nil {
 		if r.data == nil {

@@ -2,7 +2,6 @@ package proto_test
 
 import (
 	"encoding/hex"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -239,8 +239,8 @@ func (e *endpoint) events(events []proto.Event, err error) {
 		}
 		fmt.Fprintf(&e.results, "event %v %s\n", event.Opcode, short(string(event.Data)))
 	}
-	var failed *failure.Error
-	if errors.As(err, &failed) {
+	if err != nil {
+		failed := failure.From(failure.PhaseOpen, err)
 		e.failed = true
 		fmt.Fprintf(&e.results, "violation %q %d: %v\n", failed.Message, proto.CloseCode(failed), failed)
 		e.outbox.CloseNow(proto.CloseCode(failed), "")
@@ -307,9 +307,9 @@ func (toy) Decompress(alloc func(int) []byte, payload []byte, max int64) ([]byte
 	message, ok := strings.CutPrefix(string(payload), "z:")
 	switch {
 	case !ok:
-		return nil, failure.New(failure.PhaseOpen, failure.Deflate, failure.MsgZlib, "no z")
+		return nil, failure.Explain(failure.PhaseOpen, failure.Deflate, failure.MsgZlib, rule.Deflate, "no z")
 	case max > 0 && int64(len(message)) > max:
-		return nil, failure.New(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig, "more than %d bytes", max)
+		return nil, failure.Explain(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig, rule.InflatedLength, "more than %d bytes", max)
 	}
 	return append(alloc(len(message)), message...), nil
 }

@@ -3,7 +3,7 @@ package wire
 import (
 	"unicode/utf8"
 
-	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // Close codes that this project names (RFC 6455 §7.4.1).
@@ -21,34 +21,25 @@ const (
 // MaxReason is the longest close reason in bytes: what a control frame leaves after the code.
 const MaxReason = MaxControlPayload - 2
 
-// What ParseClose refuses (RFC 6455 §5.5.1, §7.4).
-var (
-	ErrCloseOneByte = failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgInvalidCloseCode,
-		"peer sent a close frame with a payload of one byte, which is no close code (RFC 6455 §5.5.1)")
-	ErrCloseReasonUTF8 = failure.New(failure.PhaseOpen, failure.UTF8, failure.MsgUTF8,
-		"peer sent a close reason that is not valid UTF-8 (RFC 6455 §5.5.1)")
-)
-
-// ParseClose reads a close frame's payload. code is CloseNoCode if there is none. The codes that may stand on the wire
-// are 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455 §7.4, with the codes registered since).
+// ParseClose reads a close frame's payload. code is CloseNoCode if there is none. The codes
+// that may be on the wire are 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455 §7.4,
+// with the codes registered since). The error names the rule that the payload breaks.
 func ParseClose(payload []byte) (code int, reason string, err error) {
 	switch len(payload) {
 	case 0:
 		return CloseNoCode, "", nil
 	case 1:
-		return 0, "", ErrCloseOneByte
+		return 0, "", rule.CloseCodeOneByte
 	}
 	code = int(payload[0])<<8 | int(payload[1])
 	switch {
 	case code < 1000, code > 4999, code == 1005, code == 1006, code == 1015:
-		return 0, "", failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgInvalidCloseCode,
-			"peer sent close code %d, which must not stand in a close frame (RFC 6455 §7.4)", code)
+		return 0, "", &rule.Violation{Rule: rule.CloseCodeForbidden, Got: int64(code)}
 	case code == 1004, code > 1014 && code < 3000:
-		return 0, "", failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgReservedCloseCode,
-			"peer sent close code %d, which is reserved and not defined (RFC 6455 §7.4)", code)
+		return 0, "", &rule.Violation{Rule: rule.CloseCodeReserved, Got: int64(code)}
 	}
 	if !utf8.Valid(payload[2:]) {
-		return 0, "", ErrCloseReasonUTF8
+		return 0, "", rule.CloseReasonUTF8
 	}
 	return code, string(payload[2:]), nil
 }

@@ -5,7 +5,7 @@ package wire
 import (
 	"encoding/binary"
 
-	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // Opcode says how a frame's payload is to be read (RFC 6455 §5.2, §11.8).
@@ -68,10 +68,8 @@ type Header struct {
 // ErrNonMinimalLength and ErrLengthTooBig are what ParseHeader refuses; all other rules need to know the role and the
 // message in progress, and are proto's.
 var (
-	ErrNonMinimalLength = failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgNonMinimalLength,
-		"peer sent a payload length that was not minimally encoded (RFC 6455 §5.2)")
-	ErrLengthTooBig = failure.New(failure.PhaseOpen, failure.Protocol, failure.MsgNonMinimalLength,
-		"peer sent a 64-bit payload length with its highest bit set (RFC 6455 §5.2)")
+	ErrNonMinimalLength error = rule.NonMinimalLength
+	ErrLengthTooBig     error = rule.LengthHighestBit
 )
 
 // ParseHeader reads the header at the start of b and returns it with its length in bytes; n is 0 while b is too short.

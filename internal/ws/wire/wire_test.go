@@ -3,7 +3,6 @@ package wire_test
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -238,8 +237,7 @@ func TestClosePayload(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			code, reason, err := wire.ParseClose([]byte(test.payload))
 			if test.message != "" {
-				var failed *failure.Error
-				if !errors.As(err, &failed) || failed.Message != test.message {
+				if failed := failure.From(failure.PhaseOpen, err); failed.Message != test.message {
 					t.Fatalf("error %v, want %q", err, test.message)
 				}
 				return
