@@ -107,7 +107,7 @@ func (s *State) assignField(th *Thread, fr *frame, object Value, constant *Value
 	if err := t.addString(key.str(), value); err != nil {
 		return err
 	}
-	*fr.cache() = uint32(len(t.entries) - 1)
+	*fr.cache() = uint32(max(len(t.entries)-1, 0)) // none was added for nil
 	return nil
 }
 

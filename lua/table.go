@@ -682,7 +682,7 @@ func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
 	i := 0 // in the array, then behind it in the entries
 	switch {
 	case key.IsNil():
-	case key.isNumber() && isInt(key.float()) && uint(key.float()) < uint(len(t.array)) && key.float() >= 0:
+	case key.isNumber() && isInt(key.float()) && key.float() >= 0 && key.float() < float64(len(t.array)):
 		i = int(key.float()) + 1
 	default:
 		at := -1
@@ -764,7 +764,7 @@ func (t *Table) Len() int { return t.length() }
 // keys in the order in which they were first set. It begins with nil, and ends with a nil key. known is false if the key
 // is not in the table. Fields may be assigned nil, and changed, on the way; new ones may not be added.
 func (t *Table) Next(key Value) (k, v Value, known bool) {
-	hint := uint32(math.MaxUint32)
+	hint := uint32(math.MaxInt32)
 	return t.next(key, &hint)
 }
 

@@ -2,6 +2,7 @@ package syntax_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -266,7 +267,7 @@ func wantSound(t *testing.T, source []byte) {
 			t.Errorf("%q: line %d of at most %d", source, line, lines)
 		}
 	}
-	options, charged := limit(1 << 40)
+	options, charged := limit(math.MaxInt)
 	chunk, err := syntax.Parse(source, "s", options)
 	if most := slab + 200*len(source); *charged > most {
 		t.Errorf("%q: %d bytes charged, at most %d expected", source, *charged, most)

@@ -73,7 +73,7 @@ func SkipHead(source []byte) []byte {
 // bounded (see maxLevels, maxLinks), so that a consumer may recurse over it. Parse is
 // safe for concurrent use.
 func Parse(source []byte, name string, opts Options) (*Chunk, error) {
-	if err := checkSize(len(source)+max(opts.FirstLine, 0), name); err != nil {
+	if err := checkSize(int64(len(source))+int64(max(opts.FirstLine, 0)), name); err != nil {
 		return nil, err
 	}
 	main := &Function{IsVararg: true}
@@ -89,7 +89,7 @@ func Parse(source []byte, name string, opts Options) (*Chunk, error) {
 }
 
 // checkSize refuses a source that may have more lines than a Node can hold.
-func checkSize(bytes int, name string) error {
+func checkSize(bytes int64, name string) error {
 	if bytes > math.MaxInt32 {
 		return &Error{Name: name, Line: 1, Message: "chunk has too many lines"}
 	}
