@@ -482,8 +482,8 @@ func (t *Table) shrink() {
 
 // startArray stores the value of key 1 in an array that is empty. Key 0, if it was set before, moves there.
 func (t *Table) startArray(value Value) error {
-	if cap(t.array) < 2 {
-		if err := t.growArray(4); err != nil {
+	if size := t.runFrom(2); size > cap(t.array) {
+		if err := t.growArray(max(size, 4)); err != nil {
 			return err
 		}
 	}
@@ -498,13 +498,13 @@ func (t *Table) startArray(value Value) error {
 
 // append stores the value of key len(array).
 func (t *Table) append(value Value) error {
-	if len(t.array) == cap(t.array) {
-		size := len(t.array) * 2
+	i := len(t.array)
+	if least := t.runFrom(i + 1); least > cap(t.array) {
+		size := i * 2
 		if size > 1<<20 {
-			size = len(t.array) + len(t.array)/2
+			size = i + i/2
 		}
-		i := len(t.array)
-		if err := t.growArray(max(size, 4)); err != nil {
+		if err := t.growArray(max(size, least, 4)); err != nil {
 			return err
 		}
 		if len(t.array) != i { // a walk at the limit has taken the last values of a weak table
@@ -518,7 +518,18 @@ func (t *Table) append(value Value) error {
 	return nil
 }
 
-// pullOn moves the keys that follow the array from the entries into it.
+// runFrom returns the first whole number from i on that is not among the entries' keys. Room is made for all in front of it
+// before a value is stored there: pullOn must not fail half-way.
+func (t *Table) runFrom(i int) int {
+	if t.hasInts {
+		for !t.getHashed(i).IsNil() {
+			i++
+		}
+	}
+	return i
+}
+
+// pullOn moves the keys that follow the array from the entries into it. There is room for them: see runFrom.
 func (t *Table) pullOn() {
 	for t.hasInts && len(t.array) < cap(t.array) {
 		value := t.pull(len(t.array))
@@ -526,13 +537,6 @@ func (t *Table) pullOn() {
 			return
 		}
 		t.array = append(t.array, value)
-	}
-	if t.hasInts && !t.getHashed(len(t.array)).IsNil() {
-		// The invariant must hold: there is no room, so the key's own insertion makes some.
-		if err := t.growArray(len(t.array) * 2); err != nil {
-			return // the length is then a border all the same: see length
-		}
-		t.pullOn()
 	}
 }
 
@@ -633,8 +637,16 @@ func ceilLog2(n uint64) int {
 // moveToArray makes the array part hold keys below size, a new one among them, if it is one of these.
 func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error) {
 	t.moved()
-	if size > cap(t.array) {
-		if err := t.growArray(size); err != nil {
+	at := -1
+	if key.isNumber() && isInt(key.float()) {
+		at = int(key.float())
+	}
+	least := max(size, cap(t.array))
+	for least == at || !t.getHashed(least).IsNil() { // what follows goes along: the array's end must be a border
+		least++
+	}
+	if least > cap(t.array) {
+		if err := t.growArray(least); err != nil {
 			return false, err
 		}
 	}
@@ -651,20 +663,10 @@ func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error)
 			e.value = Nil
 		}
 	}
-	at := -1
-	if key.isNumber() && isInt(key.float()) {
-		at = int(key.float())
-	}
 	if stored = at >= 0 && at < len(t.array); stored {
 		t.array[at] = value
 	}
 	t.shrink()
-	if t.hasInts {
-		t.pullOn()
-	}
-	if at == len(t.array) { // just behind: the array's end must be a border
-		return true, t.append(value)
-	}
 	return stored, nil
 }
 
