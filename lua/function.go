@@ -205,7 +205,8 @@ type goFunction struct {
 
 const goFunctionBytes = 64
 
-// NewFunction makes a Lua function of a Go function. name is for tracebacks of calls whose name is not known otherwise.
+// NewFunction makes a Lua function of a Go function. name is for tracebacks of calls whose name is not known otherwise. It
+// is made even over the memory limit: then Lua code gets the error at its next jump or call, and Go code from State.Step.
 func (s *State) NewFunction(name string, f GoFunction) Value {
 	s.use(goFunctionBytes)
 	s.goFunctions++

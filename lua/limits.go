@@ -87,7 +87,7 @@ func (l *limits) expire() {
 // Steps returns how many steps the state has made.
 func (s *State) Steps() int64 { return s.steps + s.quantum - s.budget }
 
-// checkpoint is called when the budget is used up. Its error cannot be caught by Lua.
+// checkpoint is called when the budget is used up. Its error cannot be caught by Lua, unless it is of the memory limit.
 func (s *State) checkpoint() error {
 	s.recount()
 	if stop := s.interrupt.Load(); stop != nil {
@@ -102,6 +102,11 @@ func (s *State) checkpoint() error {
 	}
 	if s.exhausted {
 		return s.fatal(KindMemory, ErrExhausted)
+	}
+	if s.used >= s.maxMemory { // see use
+		if err := s.overdrawn(); err != nil {
+			return err
+		}
 	}
 	if s.stress {
 		s.moveStacks()
@@ -128,8 +133,8 @@ func (s *State) moveStacks() {
 	}
 }
 
-// Step counts n steps for work that a library does, before it does it. The error, which the library must return, cannot
-// be caught by Lua.
+// Step counts n steps for work that a library does, before it does it. The library must return the error, which mostly
+// cannot be caught by Lua.
 func (s *State) Step(n int) error {
 	s.budget -= int64(n)
 	if s.budget > 0 {
@@ -160,8 +165,30 @@ func (s *State) charge(bytes int) error {
 	return s.chargeMore(bytes)
 }
 
-// use is charge for memory that is taken in any case.
-func (s *State) use(bytes int) { s.used += int64(bytes) }
+// use is charge for memory that is taken in any case. Over the limit the next checkpoint, which comes at once, raises the
+// error.
+func (s *State) use(bytes int) {
+	if s.used += int64(bytes); s.used >= s.threshold {
+		s.useMore()
+	}
+}
+
+func (s *State) useMore() {
+	if s.used < s.maxMemory {
+		s.walkWanted = true
+		s.threshold = s.maxMemory
+	}
+	s.expire()
+}
+
+// overdrawn decides over memory that was taken without a look at the limit.
+func (s *State) overdrawn() error {
+	s.walk()
+	if s.used < s.maxMemory {
+		return nil
+	}
+	return s.outOfMemory()
+}
 
 // chargeMore decides over a charge that passes the threshold: at the limit a walk finds out what can be let go.
 func (s *State) chargeMore(bytes int) error {
@@ -177,6 +204,11 @@ func (s *State) chargeMore(bytes int) error {
 		s.used += int64(bytes)
 		return nil
 	}
+	return s.outOfMemory()
+}
+
+// outOfMemory is the error of an allocation that has failed. After too many of them Lua cannot catch it.
+func (s *State) outOfMemory() error {
 	if s.freed >= s.maxMemory/16 {
 		s.failures = 0
 	}
