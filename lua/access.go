@@ -73,11 +73,24 @@ func (s *State) SetField(object Value, name string, value Value) error {
 	return s.SetIndex(object, stringValue(key), value)
 }
 
-// RawEqual reports whether a == b without metamethods.
-func (s *State) RawEqual(a, b Value) bool { return rawEqual(a, b) }
+// RawEqual reports whether a == b without metamethods. To compare long strings counts steps, which the next jump or call
+// looks at.
+func (s *State) RawEqual(a, b Value) bool {
+	if a.is(KindString) && b.is(KindString) {
+		return s.sameKey(a.str(), b.str())
+	}
+	return rawEqual(a, b)
+}
 
 // Equal reports whether a == b.
 func (s *State) Equal(a, b Value) (bool, error) {
+	if a.is(KindString) && b.is(KindString) {
+		if n := a.str().length; n >= bigWork && n == b.str().length {
+			if err := s.Step(n / bytesPerStep); err != nil {
+				return false, err
+			}
+		}
+	}
 	if rawEqual(a, b) {
 		return true, nil
 	}

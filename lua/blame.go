@@ -15,11 +15,14 @@ func (s *State) attempt(what, name string, v Value) error {
 
 // operandError blames the first or the second operand (0 or 1) of the instruction that runs.
 func (s *State) operandError(th *Thread, what string, v Value, which int) error {
-	return s.attempt(what, th.current().operandName(which), v)
+	fr := th.current()
+	s.look(int(fr.pc)) // for the name
+	return s.attempt(what, fr.operandName(which), v)
 }
 
 func (s *State) registerError(th *Thread, what string, v Value, register int) error {
 	fr := th.current()
+	s.look(int(fr.pc))
 	return s.attempt(what, fr.fn.proto.registerName(int(fr.pc)-1, register), v)
 }
 
@@ -40,6 +43,7 @@ func (s *State) indexError(th *Thread, object, key Value) error {
 	if register < 0 || th.stack[int(fr.base)+register] != object {
 		return s.attempt("index", "", object)
 	}
+	s.look(int(fr.pc))
 	return s.attempt("index", fr.fn.proto.registerName(int(fr.pc)-1, register), object)
 }
 
@@ -49,6 +53,7 @@ func (s *State) callError(th *Thread, f Value) error {
 	if fr.kind == frameLua && s.active == nil {
 		i := fr.fn.proto.code[fr.pc-1]
 		if op := i.Op(); (op == code.Call || op == code.TailCall) && th.stack[int(fr.base)+i.A()] == f {
+			s.look(int(fr.pc))
 			return s.attempt("call", fr.fn.proto.registerName(int(fr.pc)-1, i.A()), f)
 		}
 	}

@@ -388,6 +388,7 @@ func (c *Call) Call(f Value, args ...Value) ([]Value, error) { return c.s.callWi
 func (s *State) calledName() (name string, method bool) {
 	th := s.thread
 	if th.depth > 0 && th.current().kind == frameLua {
+		s.look(int(th.current().pc))
 		if kind, name := th.current().callName(); kind != "" {
 			return brief(name, maxName), kind == "method"
 		}

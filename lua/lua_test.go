@@ -100,6 +100,11 @@ func TestPrograms(t *testing.T) {
 		{"removal during traversal", `local t = {1, 2, 3, a = 1, b = 2} local n = 0
 			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "5 nil", false},
 		{"an unknown key", `print(pcall(next, {a = 1}, "zz"))`, "false invalid key to 'next'", false},
+		{"an index that was never there", `print(pcall(next, {1, 2}, 3)) print(pcall(next, {1, 2, 3, 4, 5}, 6)) print(pcall(next, {1, 2}, 1e300))
+			local t = {1, 2, 3} t[3] = nil print(pcall(next, t, 3)) print(pcall(next, t, 4))`,
+			"false invalid key to 'next'\nfalse invalid key to 'next'\nfalse invalid key to 'next'\ntrue nil\nfalse invalid key to 'next'", false},
+		{"a loop that removes what it finds", `local n, t = 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, x = 1}
+			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "10 nil", false},
 		{"a sparse array", `local t = {} t[1000] = 1 print(#t) t[1] = 1 print(#t)`, "0\n1", false},
 		{"a list with nil in it", `local list = {} for i = 1, 5 do list[i] = i ~= 2 and i or nil end print(#list)
 			local t = {} t[1] = 1 t[3] = 3 t[4] = 4 print(#t)`, "5\n4", false},

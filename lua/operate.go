@@ -224,7 +224,7 @@ func (s *State) orderHandler(a, b Value, e event) Value {
 	if first.IsNil() {
 		return Nil
 	}
-	if second := s.metamethod(b, e); !rawEqual(first, second) {
+	if second := s.metamethod(b, e); !s.RawEqual(first, second) {
 		return Nil
 	}
 	return first
@@ -240,7 +240,7 @@ func (s *State) equalHandler(a, b Value) Value {
 	if first.IsNil() || ma == mb {
 		return first
 	}
-	if second := mb.metamethod(s, eventEq); rawEqual(first, second) {
+	if second := mb.metamethod(s, eventEq); s.RawEqual(first, second) {
 		return first
 	}
 	return Nil
@@ -380,5 +380,5 @@ func (s *State) forNumbers(r []Value) error {
 	return nil
 }
 
-// RawEqual reports whether two values are equal without metamethods.
+// RawEqual reports whether two values are equal without metamethods. It counts no steps: see State.RawEqual.
 func RawEqual(a, b Value) bool { return rawEqual(a, b) }

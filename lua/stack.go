@@ -87,6 +87,7 @@ func (a Activation) Name() (kind, name string) {
 	if below < 0 || a.th.frames[below].kind != frameLua {
 		return "", ""
 	}
+	a.th.state.look(int(a.th.frames[below].pc))
 	return a.th.frames[below].callName()
 }
 

@@ -263,7 +263,7 @@ func (t *Table) findString(key *str) int {
 	return -1
 }
 
-// sameKey reports whether two keys with the same hash are equal. Long ones that are not the same block cost their length.
+// sameKey reports whether two strings are equal. Long ones that are not the same block cost their length.
 func (s *State) sameKey(a, b *str) bool {
 	if a != b && a.length >= bigWork && a.length == b.length {
 		s.budget -= int64(a.length / bytesPerStep)
@@ -471,14 +471,18 @@ func (t *Table) setInt(i int, value Value) error {
 	return t.insert(Int(i), value)
 }
 
-// shrink cuts values that are nil off the array's end.
+// shrink cuts values that are nil off the array's end. Their places are marked: a loop over the table may be there.
 func (t *Table) shrink() {
 	n := len(t.array)
 	for n > 0 && t.array[n-1].IsNil() {
 		n--
+		t.array[n] = wasThere
 	}
 	t.array = t.array[:n]
 }
+
+// wasThere is behind the end of an array where a value has been. No value is like it.
+var wasThere = Value{n: uint64(kindCell)}
 
 // startArray stores the value of key 1 in an array that is empty. Key 0, if it was set before, moves there.
 func (t *Table) startArray(value Value) error {
@@ -695,7 +699,11 @@ func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
 		}
 		if at < 0 {
 			// The array may have become shorter since the loop saw the key.
-			if f := key.float(); !key.isNumber() || !isInt(f) || !(f >= 0 && f < float64(cap(t.array))) {
+			f := key.float()
+			if !key.isNumber() || !isInt(f) || !(f >= 0 && f < float64(cap(t.array))) {
+				return Nil, Nil, false
+			}
+			if t.array[:cap(t.array)][int(f)] != wasThere {
 				return Nil, Nil, false
 			}
 		}
@@ -801,8 +809,8 @@ func (t *Table) Value() Value { return tableValue(t) }
 
 // Clear removes all keys and keeps the room, as LuaJIT's table.clear does.
 func (t *Table) Clear() {
-	clear(t.array) // behind it all is nil
-	t.array = t.array[:0]
+	clear(t.array)
+	t.shrink()
 	if t.index != nil && len(t.entries) > 0 { // the buckets of many more keys may be left
 		clear(t.index.buckets)
 	}

@@ -1,6 +1,7 @@
 package lua_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/tidewire/tidewire/lua"
@@ -22,9 +23,45 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 			`for i = 1, 400 do t["k" .. i] = i t["k" .. i] = nil end`, 50 * 10000 / 16},
 		{"long keys", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end t = {[a] = 1}`,
 			`for i = 1, 100 do local v = t[b] end`, 100 * 65536 / 64},
+		{"long strings that are equal", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end`,
+			`for i = 1, 100 do local v = a == b end`, 100 * 65536 / 64},
+		{"long strings in order", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end`,
+			`for i = 1, 100 do local v = a < b end`, 100 * 65536 / 64},
+		{"rawequal", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end`,
+			`for i = 1, 100 do rawequal(a, b) end`, 100 * 65536 / 64},
+		{"equal of Go", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end`,
+			`for i = 1, 100 do equal(a, b) end`, 100 * 65536 / 64},
+		{"__eq that are long strings", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end
+			t, u = setmetatable({}, {__eq = a}), setmetatable({}, {__eq = b})`,
+			`for i = 1, 100 do pcall(function() return t == u end) end`, 100 * 65536 / 64},
+		{"the name of an operand", `long()`, `for i = 1, 100 do pcall(fails) end`, 100 * 20000 / 16},
+		{"the name of a function", `long()`, `for i = 1, 100 do pcall(refuses) end`, 100 * 20000 / 16},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, _ := newState(t, lua.Options{})
+			for name, f := range map[string]lua.GoFunction{
+				"rawequal": func(c *lua.Call) error { return c.Return(lua.Bool(s.RawEqual(c.Arg(1), c.Arg(2)))) },
+				"equal": func(c *lua.Call) error {
+					equal, err := s.Equal(c.Arg(1), c.Arg(2))
+					if err != nil {
+						return err
+					}
+					return c.Return(lua.Bool(equal))
+				},
+				"text": func(c *lua.Call) error { c.String(1); return c.Return() },
+				"long": func(c *lua.Call) error { // defines functions that do something wrong behind many instructions
+					body := "local x = n if x then " + strings.Repeat("x = n ", 20_000) + "end "
+					_, err := s.Run([]byte("function fails() "+body+"return x.y.z end function refuses() "+body+"text() end"), "=long")
+					if err != nil {
+						return err
+					}
+					return c.Return()
+				},
+			} {
+				if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if _, err := s.Run([]byte(c.prepare), "=test"); err != nil {
 				t.Fatal(err)
 			}
