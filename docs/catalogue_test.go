@@ -324,11 +324,12 @@ func realDial(t *testing.T, policy engine.Policy) *engine.End {
 	return h.end
 }
 
-type lastEnd struct{ end *engine.End }
+type lastEnd struct {
+	engine.NopHandler
+	end *engine.End
+}
 
-func (h *lastEnd) Opened(engine.ID, *engine.Info)          {}
-func (h *lastEnd) Received(engine.ID, []byte, engine.Kind) {}
-func (h *lastEnd) Ended(_ engine.ID, end *engine.End)      { h.end = end }
+func (h *lastEnd) Ended(_ engine.ID, end *engine.End) { h.end = end }
 
 // onTLS plays the server up to where TLS would begin.
 func onTLS(play func(*wstest.Peer)) func(*testing.T) *engine.End {

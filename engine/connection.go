@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -169,7 +170,7 @@ func (c *connection) close(code int, reason string) {
 func (c *connection) abort() {
 	c.close(wire.CloseGoingAway, "")
 	c.mu.Lock()
-	c.endLocked(c.failureLocked(closingTimeout("the host's grace ended before the closing handshake did")))
+	c.endLocked(c.failureLocked(closingTimeout(net.ErrClosed, "the host's grace ended before the closing handshake did")))
 	c.unlock()
 	c.cut()
 }
@@ -255,9 +256,9 @@ func (c *connection) closingExpired() {
 	case c.writeErr != nil:
 		c.endLocked(c.failureLocked(transportFailure("write", c.writeErr)))
 	case !c.closeWritten:
-		c.endLocked(c.failureLocked(closingTimeout("the peer reads nothing, and the close frame waits behind what was sent before it")))
+		c.endLocked(c.failureLocked(closingTimeout(nil, "the peer reads nothing, and the close frame waits behind what was sent before it")))
 	default:
-		c.endLocked(c.failureLocked(closingTimeout("the peer did not answer the close frame in time")))
+		c.endLocked(c.failureLocked(closingTimeout(nil, "the peer did not answer the close frame in time")))
 	}
 	c.unlock()
 	c.cut()

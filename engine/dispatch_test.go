@@ -13,6 +13,7 @@ import (
 
 // tally is a handler that counts, and does something for each message.
 type tally struct {
+	engine.NopHandler
 	ids  []engine.ID // of each event in order
 	each func()
 }

@@ -34,6 +34,19 @@ type Handler interface {
 	Ended(id ID, end *End)
 }
 
+// NopHandler is a Handler that ignores every event. A handler that embeds it has methods for
+// the events that it knows, and still compiles when the engine learns another one.
+type NopHandler struct{}
+
+// Opened ignores the event.
+func (NopHandler) Opened(ID, *Info) {}
+
+// Received ignores the event.
+func (NopHandler) Received(ID, []byte, Kind) {}
+
+// Ended ignores the event.
+func (NopHandler) Ended(ID, *End) {}
+
 // Info is what is known of a connection. Pointers are nil and strings empty where nothing is known. An Info is made
 // for one event and belongs to its receiver.
 type Info struct {
@@ -96,8 +109,10 @@ type End struct {
 	Dropped Tally // messages received and not delivered, an unfinished one included
 }
 
-// Error is why a connection could not be established or ended abnormally. It is the one error type that leaves the
-// engine as an event; find it in End.Err.
+// Error is why a connection could not be established or ended abnormally. It is the one error
+// type that leaves the engine as an event; find it in End.Err, or with errors.As. It wraps
+// its cause, for errors.Is: an error of the operating system such as syscall.ECONNRESET,
+// io.EOF, or net.ErrClosed if Abort or Shutdown has cut the connection.
 type Error struct {
 	ID       ID
 	Op       Phase // what was being done
@@ -109,3 +124,10 @@ func (e *Error) Error() string { return fmt.Sprintf("connection %d: %v", e.ID, e
 
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Timeout reports whether one of the connection's time limits or the operating system's has
+// run out, keepalive's among them. os.IsTimeout does not look into wrapped errors; an
+// interface{ Timeout() bool } found with errors.As does.
+func (e *Error) Timeout() bool {
+	return e.Category == CategoryTimeout || e.Category == CategoryKeepalive
+}

@@ -19,6 +19,7 @@ const overhead = 64
 
 // handler is an engine.Handler made of functions; nil ones ignore their event.
 type handler struct {
+	engine.NopHandler
 	opened   func(engine.ID, *engine.Info)
 	received func(engine.ID, []byte, engine.Kind)
 	ended    func(engine.ID, *engine.End)

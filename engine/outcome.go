@@ -70,9 +70,11 @@ func (o *outcome) fill(end *End) {
 	}
 }
 
-// closingTimeout is the end of a closing handshake that did not complete.
-func closingTimeout(why string) *failure.Error {
-	return failure.New(failure.PhaseClosing, failure.Timeout, failure.MsgClosingTimeout, "the closing handshake timed out: %s", why)
+// closingTimeout is the end of a closing handshake that did not complete. cause is
+// net.ErrClosed if it was cut short from our side, otherwise nil.
+func closingTimeout(cause error, why string) *failure.Error {
+	return failure.Explain(failure.PhaseClosing, failure.Timeout, failure.MsgClosingTimeout, cause,
+		"the closing handshake timed out: %s", why)
 }
 
 // transportFailure is the end of an open connection whose transport failed in op, "read" or "write".

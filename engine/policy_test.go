@@ -84,14 +84,14 @@ func items(list string) []string {
 
 // closer closes what opens.
 type closer struct {
+	engine.NopHandler
 	eng    *engine.Engine
 	opened bool
 	end    *engine.End
 }
 
-func (c *closer) Opened(id engine.ID, _ *engine.Info)     { c.opened = true; c.eng.Close(id, 1000, "") }
-func (c *closer) Received(engine.ID, []byte, engine.Kind) {}
-func (c *closer) Ended(_ engine.ID, end *engine.End)      { c.end = end }
+func (c *closer) Opened(id engine.ID, _ *engine.Info) { c.opened = true; c.eng.Close(id, 1000, "") }
+func (c *closer) Ended(_ engine.ID, end *engine.End)  { c.end = end }
 
 // Whatever a loopback address is called, it is denied as one, or is no URL.
 func TestPolicySpellings(t *testing.T) {

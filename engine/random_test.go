@@ -66,6 +66,7 @@ func randomSteps(seed uint64) []randomStep {
 
 // randomRun plays steps to an engine and to the model.
 type randomRun struct {
+	engine.NopHandler
 	t      *testing.T
 	h      *enginetest.Host
 	begin  time.Time
@@ -91,7 +92,6 @@ type randomConn struct {
 	frames  []string // that the peer got
 }
 
-// Opened, Received and Ended make randomRun an engine.Handler.
 func (r *randomRun) Opened(id engine.ID, _ *engine.Info) { r.note(id, "open") }
 
 func (r *randomRun) Received(id engine.ID, data []byte, _ engine.Kind) {

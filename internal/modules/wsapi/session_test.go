@@ -131,7 +131,10 @@ func TestFindAllocatesNothing(t *testing.T) {
 }
 
 // handler calls one function for each event.
-type handler struct{ event func() }
+type handler struct {
+	engine.NopHandler
+	event func()
+}
 
 func (h handler) Opened(engine.ID, *engine.Info)          { h.event() }
 func (h handler) Received(engine.ID, []byte, engine.Kind) { h.event() }
@@ -142,7 +145,7 @@ func opened(h engine.Handler)                             { h.Opened(101, nil) }
 func TestDispatchFromACallback(t *testing.T) {
 	r := newRig(t)
 	inner := errors.New("not called")
-	h := handler{func() { _, inner = r.Dispatch(handler{}, engine.Budget{}) }}
+	h := handler{event: func() { _, inner = r.Dispatch(handler{}, engine.Budget{}) }}
 	r.engine.events = []func(engine.Handler){opened}
 	if n, err := r.Dispatch(h, engine.Budget{}); n != 1 || err != nil {
 		t.Errorf("took %d events, error %v", n, err)
@@ -154,7 +157,7 @@ func TestDispatchFromACallback(t *testing.T) {
 	r.engine.events = []func(engine.Handler){opened}
 	func() {
 		defer func() { recover() }()
-		r.Dispatch(handler{func() { panic("boom") }}, engine.Budget{})
+		r.Dispatch(handler{event: func() { panic("boom") }}, engine.Budget{})
 	}()
 	r.engine.events = nil
 	if _, err := r.Dispatch(handler{}, engine.Budget{}); err != nil {

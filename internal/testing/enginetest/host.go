@@ -167,7 +167,7 @@ func (h *Host) End(id engine.ID) *engine.End {
 // Drain dispatches what there is now, and reports whether there was anything.
 func (h *Host) Drain() bool {
 	delivered := 0
-	for n := h.Dispatch(recorder{h}, engine.Budget{}); n > 0; n = h.Dispatch(recorder{h}, engine.Budget{}) {
+	for n := h.Dispatch(recorder{h: h}, engine.Budget{}); n > 0; n = h.Dispatch(recorder{h: h}, engine.Budget{}) {
 		delivered += n
 	}
 	return delivered > 0
@@ -185,7 +185,7 @@ func (h *Host) dispatch(d time.Duration, done func() bool) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	for !done() {
-		if h.Dispatch(recorder{h}, engine.Budget{}) > 0 && time.Now().Before(end) {
+		if h.Dispatch(recorder{h: h}, engine.Budget{}) > 0 && time.Now().Before(end) {
 			continue
 		}
 		select {
@@ -217,7 +217,10 @@ func (h *Host) shutdown() {
 }
 
 // recorder is the handler of a Host.
-type recorder struct{ h *Host }
+type recorder struct {
+	engine.NopHandler
+	h *Host
+}
 
 func (r recorder) Opened(id engine.ID, info *engine.Info) {
 	r.h.infos[id] = info

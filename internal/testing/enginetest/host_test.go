@@ -33,7 +33,7 @@ func recording(t *testing.T) (*Host, *failing) {
 
 func TestEvents(t *testing.T) {
 	h, tb := recording(t)
-	r := recorder{h}
+	r := recorder{h: h}
 	r.Opened(1, &engine.Info{})
 	r.Opened(2, &engine.Info{Protocol: "mqtt"})
 	r.Received(1, []byte("x"), engine.Text)
@@ -75,7 +75,7 @@ func TestOrderIsChecked(t *testing.T) {
 		},
 	} {
 		h, tb := recording(t)
-		deliver(recorder{h})
+		deliver(recorder{h: h})
 		if !slices.Equal(tb.said, []string{want}) {
 			t.Errorf("complaints %q, want %q", tb.said, want)
 		}
