@@ -56,7 +56,7 @@ var rows = []row{
 		testTools: []string{"github.com/rogpeppe/go-internal", "github.com/spf13/pflag"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
 		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
-			"internal/modules/entry", "internal/modules/errorlog", "internal/flags", "internal/outlet", "internal/loop", "engine"},
+			"internal/modules/gate", "internal/modules/errorlog", "internal/flags", "internal/outlet", "internal/loop", "engine"},
 		never: []string{"net/..."}},
 	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; asks for them, reads none",
 		ours:   []string{"engine"},
@@ -69,10 +69,10 @@ var rows = []row{
 
 	// The modules of scripts.
 	{folder: "modules/websocket", is: "the websocket module on our own VM; the engine alone touches the network",
-		ours:  []string{"internal/modules/entry", "engine", "internal/modules/wsapi", "lua"},
+		ours:  []string{"internal/modules/gate", "engine", "internal/modules/wsapi", "lua"},
 		never: []string{"net/..."}},
 	{folder: "internal/modules/host", is: "host and utility on the VM of our own; knows no connections",
-		ours:  []string{"lua", "internal/modules/entry", "internal/modules/hostapi", "internal/modules/errorlog", "internal/loop"},
+		ours:  []string{"lua", "internal/lua/number", "internal/modules/gate", "internal/modules/errorlog", "internal/loop"},
 		never: []string{"net/...", "os", "reflect", "unsafe"}},
 	{folder: "modules/json", is: "the module json on the VM of our own: tables in, text out; calls no Lua code",
 		ours:  []string{"lua", "internal/lua/number"},
@@ -80,10 +80,7 @@ var rows = []row{
 	{folder: "internal/modules/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
 		ours:  []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/modules/errorlog", "internal/api/spelling", "internal/ws/failure"},
 		never: []string{"net", "os"}}, // net/http for the type http.Header, which is what the engine's API speaks
-	{folder: "internal/modules/hostapi", is: "host and utility without a VM: what their arguments may be",
-		ours:  []string{"internal/lua/number"},
-		never: []string{"net/...", "os"}},
-	{folder: "internal/modules/entry", is: "how a host enters Lua: calls that can be stopped, errors as text",
+	{folder: "internal/modules/gate", is: "the one way into a state: calls that can be stopped, errors as text",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "context", "reflect", "unsafe"}},
 	{folder: "internal/modules/errorlog", is: "the errors of callbacks, shown to a person: knows no VM, standard library alone",

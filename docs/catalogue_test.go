@@ -177,25 +177,25 @@ func closeCode(category engine.Category) int {
 
 // failures make a connection fail, each in its way.
 var failures = map[string]func(t *testing.T) *engine.End{
-	"malformed URL": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "nonsense") }),
+	"malformed URL": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End { return fail(h, "nonsense") }),
 	"refused by policy": func(t *testing.T) *engine.End {
 		return realDial(t, func(context.Context, string, netip.AddrPort) error { return errors.New("not here") })
 	},
-	"name under .invalid":  bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End { return fail(h, "wss://invalid-host.invalid") }),
+	"name under .invalid":  bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End { return fail(h, "wss://invalid-host.invalid") }),
 	"refused":              dialError(syscall.ECONNREFUSED),
 	"unreachable":          dialError(syscall.EHOSTUNREACH),
 	"reset while dialling": dialError(syscall.ECONNRESET),
 	"no descriptors":       dialError(syscall.EMFILE),
 	"name server silent":   dialError(&net.DNSError{Err: "timeout", Name: "peer.test", IsTimeout: true}),
-	"TCP too slow": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"TCP too slow": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		h.Net.Blackhole(enginetest.Addr)
 		return fail(h, enginetest.URL)
 	}),
 
-	"no URL of a proxy": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"no URL of a proxy": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		return h.End(h.Connect("ws://far.test/", engine.ConnectOptions{Proxy: "ftp://peer.test"}))
 	}),
-	"proxy refuses": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"proxy refuses": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		id := h.Connect("ws://far.test/", engine.ConnectOptions{Proxy: "http://" + enginetest.Addr})
 		wstest.Accept(t, h.Listener).SendRaw([]byte("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
 		return h.End(id)
@@ -234,7 +234,7 @@ var failures = map[string]func(t *testing.T) *engine.End{
 
 	"reset": whenOpen(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, nil),
 	"end":   whenOpen(func(p *wstest.Peer) { p.Hangup() }, nil),
-	"corrupt compressed data": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"corrupt compressed data": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		peer := h.Open(engine.ConnectOptions{Compression: &engine.Compression{}},
 			wstest.Answer{Header: http.Header{"Sec-WebSocket-Extensions": {"permessage-deflate"}}})
 		h.Want("open")
@@ -255,23 +255,23 @@ var failures = map[string]func(t *testing.T) *engine.End{
 	"close code 1005":     sends(wstest.Close(1005, "")),
 	"close code 1016":     sends(wstest.Close(1016, "")),
 
-	"send queue full before TCP": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full before TCP": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		h.Net.Blackhole(enginetest.Addr)
 		return overfill(h, h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100}))
 	}),
-	"send queue full during TLS": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full during TLS": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		id := h.Connect(secureURL, engine.ConnectOptions{SendQueue: 100})
 		wstest.Accept(t, h.Listener)
 		synctest.Wait()
 		return overfill(h, id)
 	}),
-	"send queue full in the handshake": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full in the handshake": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 100})
 		wstest.Accept(t, h.Listener).ReadRequest()
 		synctest.Wait()
 		return overfill(h, id)
 	}),
-	"send queue full when open": bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	"send queue full when open": bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		h.Open(engine.ConnectOptions{SendQueue: 100}, wstest.Answer{})
 		h.Want("open")
 		h.Send(h.ID, engine.Text, strings.Repeat("x", 1<<20)) // the peer reads nothing of it
@@ -282,10 +282,10 @@ var failures = map[string]func(t *testing.T) *engine.End{
 const secureURL = "wss://" + enginetest.Addr + "/"
 
 // bubble runs a failure in fake time. seen is as for inHandshake.
-func bubble(seen error, provoke func(*testing.T, *enginetest.Host) *engine.End) func(*testing.T) *engine.End {
+func bubble(seen error, provoke func(*testing.T, *enginetest.Rig) *engine.End) func(*testing.T) *engine.End {
 	return func(t *testing.T) (end *engine.End) {
 		synctest.Test(t, func(t *testing.T) {
-			var h *enginetest.Host
+			var h *enginetest.Rig
 			h = enginetest.New(t, engine.Options{
 				DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 					conn, err := h.Net.DialContext(ctx, network, addr)
@@ -298,12 +298,12 @@ func bubble(seen error, provoke func(*testing.T, *enginetest.Host) *engine.End) 
 	}
 }
 
-func fail(h *enginetest.Host, url string) *engine.End {
+func fail(h *enginetest.Rig, url string) *engine.End {
 	return h.End(h.Connect(url, engine.ConnectOptions{}))
 }
 
 func dialError(err error) func(*testing.T) *engine.End {
-	return bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		h.Net.FailDials(enginetest.Addr, err)
 		return fail(h, enginetest.URL)
 	})
@@ -333,7 +333,7 @@ func (h *lastEnd) Ended(_ engine.ID, end *engine.End) { h.end = end }
 
 // onTLS plays the server up to where TLS would begin.
 func onTLS(play func(*wstest.Peer)) func(*testing.T) *engine.End {
-	return bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		id := h.Connect(secureURL, engine.ConnectOptions{})
 		play(wstest.Accept(t, h.Listener))
 		return h.End(id)
@@ -377,7 +377,7 @@ func (c readError) Read(p []byte) (int, error) {
 
 // inHandshake plays the server once it has the client's request. seen, if not nil, is the client's error of reading.
 func inHandshake(play func(*wstest.Peer), seen error) func(*testing.T) *engine.End {
-	return bubble(seen, func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(seen, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
 		peer := wstest.Accept(t, h.Listener)
 		peer.ReadRequest()
@@ -387,7 +387,7 @@ func inHandshake(play func(*wstest.Peer), seen error) func(*testing.T) *engine.E
 }
 
 func answered(answer wstest.Answer) func(*testing.T) *engine.End {
-	return bubble(nil, func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		h.Open(engine.ConnectOptions{}, answer)
 		return h.End(h.ID)
 	})
@@ -395,7 +395,7 @@ func answered(answer wstest.Answer) func(*testing.T) *engine.End {
 
 // whenOpen plays the server of an open connection that takes messages of 16 bytes. seen is as for inHandshake.
 func whenOpen(play func(*wstest.Peer), seen error) func(*testing.T) *engine.End {
-	return bubble(seen, func(t *testing.T, h *enginetest.Host) *engine.End {
+	return bubble(seen, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		peer := h.Open(engine.ConnectOptions{MaxMessage: 16}, wstest.Answer{})
 		h.Want("open")
 		h.Patience = time.Minute // longer than keepalive's
@@ -413,7 +413,7 @@ func sends(frame wstest.Frame) func(*testing.T) *engine.End {
 }
 
 // overfill sends more than a queue of 100 bytes takes.
-func overfill(h *enginetest.Host, id engine.ID) *engine.End {
+func overfill(h *enginetest.Rig, id engine.ID) *engine.End {
 	for range 3 {
 		h.Send(id, engine.Text, "a message of thirty-two bytes...")
 	}

@@ -1,7 +1,9 @@
 package docs_test
 
 import (
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -69,5 +71,32 @@ func TestFolders(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// The table of rooms has each package of internal: by its path, or by its name where the row
+// of its room is one for several.
+func TestRooms(t *testing.T) {
+	page := read(t, "docs/architecture.md")
+	_, section, _ := strings.Cut(page, "\n## The rooms\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	listed := make(map[string]bool)
+	for _, word := range words(section) {
+		listed[word] = true
+	}
+	checked := 0
+	err := filepath.WalkDir("internal", func(file string, entry fs.DirEntry, err error) error {
+		folder := filepath.ToSlash(filepath.Dir(file))
+		if err != nil || filepath.Ext(file) != ".go" || strings.Contains(folder, "testdata") {
+			return err
+		}
+		checked++
+		if room, name := path.Split(folder); !listed[folder] && !(listed[room+"…"] && listed[name]) {
+			t.Errorf("docs/architecture.md has no row for %s", folder)
+		}
+		return nil
+	})
+	if err != nil || checked == 0 {
+		t.Errorf("%d files, error %v", checked, err)
 	}
 }

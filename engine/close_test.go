@@ -146,7 +146,7 @@ func TestCloseByScript(t *testing.T) {
 // Close in every state before open, from outside: the end comes at once and nothing else does.
 func TestCloseBeforeOpen(t *testing.T) {
 	const cancelled = `close 1006 ""`
-	wantAtOnce := func(t *testing.T, h *enginetest.Host) {
+	wantAtOnce := func(t *testing.T, h *enginetest.Rig) {
 		t.Helper()
 		begin := time.Now()
 		h.Close(h.ID, 1000, "never seen")
@@ -230,20 +230,20 @@ func TestCallsFromCallbacks(t *testing.T) {
 	events := []string{"open", `text "x"`, `close 1000 "bye" clean`}
 	for at := range events {
 		calls := map[string]struct {
-			call func(h *enginetest.Host, id engine.ID)
+			call func(h *enginetest.Rig, id engine.ID)
 			want []string // from the callback on
 		}{
-			"Close": {func(h *enginetest.Host, id engine.ID) { h.Close(id, 3000, "enough") }, []string{`close 1000 "bye" clean`}},
-			"Send":  {func(h *enginetest.Host, id engine.ID) { h.Send(id, engine.Text, "from inside") }, events[at+1:]},
-			"Connect": {func(h *enginetest.Host, id engine.ID) {
+			"Close": {func(h *enginetest.Rig, id engine.ID) { h.Close(id, 3000, "enough") }, []string{`close 1000 "bye" clean`}},
+			"Send":  {func(h *enginetest.Rig, id engine.ID) { h.Send(id, engine.Text, "from inside") }, events[at+1:]},
+			"Connect": {func(h *enginetest.Rig, id engine.ID) {
 				h.Connect("nonsense", engine.ConnectOptions{})
 			}, events[at+1:]},
-			"Dispatch": {func(h *enginetest.Host, id engine.ID) {
+			"Dispatch": {func(h *enginetest.Rig, id engine.ID) {
 				if n := h.Dispatch(nil, engine.Budget{}); n != 0 {
 					t.Errorf("nested Dispatch delivered %d events", n)
 				}
 			}, events[at+1:]},
-			"CloseAll": {func(h *enginetest.Host, id engine.ID) { h.CloseAll(1001, "") }, []string{`close 1000 "bye" clean`}},
+			"CloseAll": {func(h *enginetest.Rig, id engine.ID) { h.CloseAll(1001, "") }, []string{`close 1000 "bye" clean`}},
 		}
 		for name, test := range calls {
 			inBubble(t, name+" in "+events[at], func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 )
 
 // echoed returns a host with a connection to our own echo server, which compresses if it is asked to.
-func echoed(t *testing.T, opts engine.ConnectOptions) *enginetest.Host {
+func echoed(t *testing.T, opts engine.ConnectOptions) *enginetest.Rig {
 	t.Helper()
 	h := enginetest.New(t, engine.Options{})
 	l, err := h.Net.Listen("echo.test:80")

@@ -150,7 +150,7 @@ type readyList struct {
 	first, last *connection
 }
 
-// push puts c at the end, and wakes the host if the list was empty. The caller has made sure that c is not in the list
+// push puts c at the end, and wakes the dispatcher if the list was empty. The caller has made sure that c is not in the list
 // (inbox.scheduled).
 func (l *readyList) push(c *connection) {
 	if wasEmpty := l.add(c); wasEmpty {
@@ -183,7 +183,7 @@ func (l *readyList) pop() *connection {
 	return c
 }
 
-// signalRest wakes the host again if the list is not empty.
+// signalRest wakes the dispatcher again if the list is not empty.
 func (l *readyList) signalRest() {
 	l.mu.Lock()
 	empty := l.first == nil

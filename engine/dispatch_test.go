@@ -28,7 +28,7 @@ func (h *tally) Received(id engine.ID, _ []byte, _ engine.Kind) {
 }
 
 // flooded returns a host with so many connections, each with so many messages waiting.
-func flooded(t *testing.T, connections, messages int) *enginetest.Host {
+func flooded(t *testing.T, connections, messages int) *enginetest.Rig {
 	h := enginetest.New(t, engine.Options{})
 	var peers []*wstest.Peer
 	for range connections {

@@ -1,5 +1,5 @@
 // Package engine holds WebSocket connections by ID: it dials, frames, queues and fails on its own goroutines, and hands
-// events to its host from Dispatch, on the host's goroutine. It knows no Lua and no VM.
+// events to the embedder from Dispatch, on the embedder's goroutine. It knows no Lua and no VM.
 //
 // An idle engine has no goroutine. A connection has one while it connects (connectLoop), then one that reads (readLoop)
 // and, while there is something to write, one that writes (writeLoop). Shutdown returns after the last has ended.

@@ -18,7 +18,7 @@ import (
 
 // serve accepts connections on h's network until it is closed, agrees to each opening handshake, and answers pings and
 // the closing handshake.
-func serve(t *testing.T, h *enginetest.Host) {
+func serve(t *testing.T, h *enginetest.Rig) {
 	t.Helper()
 	go func() {
 		for {

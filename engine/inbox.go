@@ -228,9 +228,9 @@ func (in *inbox) takeOpen() bool {
 type after uint8
 
 const (
-	rest   after = iota // nothing; the next event enters it into the ready list again
-	again               // more messages wait
-	finish              // the terminal event is next
+	nothing after = iota // the next event enters it into the ready list again
+	again                // more messages wait
+	finish               // the terminal event is next
 )
 
 // turnOver ends a turn of Dispatch.
@@ -247,7 +247,7 @@ func (in *inbox) turnOver() after {
 	if in.awaited {
 		in.room.Broadcast()
 	}
-	return rest
+	return nothing
 }
 
 // tally counts what waits, and what was dropped so far.
@@ -313,9 +313,9 @@ func (in *inbox) removeLocked(n int) {
 			in.tail = nil
 		}
 	case in.head > len(in.entries)/2:
-		rest := copy(in.entries, in.entries[in.head:])
-		clear(in.entries[rest:])
-		in.entries, in.head = in.entries[:rest], 0
+		waiting := copy(in.entries, in.entries[in.head:])
+		clear(in.entries[waiting:])
+		in.entries, in.head = in.entries[:waiting], 0
 	}
 }
 

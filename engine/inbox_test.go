@@ -76,7 +76,7 @@ func feed(peer *wstest.Peer, raw []byte) (wait func()) {
 	return done.Wait
 }
 
-func undelivered(h *enginetest.Host) int { return h.Stats().Undelivered.Messages }
+func undelivered(h *enginetest.Rig) int { return h.Stats().Undelivered.Messages }
 
 func TestReceiveQueue(t *testing.T) {
 	const size = 50

@@ -48,7 +48,7 @@ type Options struct {
 	// Policy is asked before each dial; NewPolicy makes one of lists. nil allows every address.
 	Policy Policy
 
-	// DialContext replaces the TCP dialer, for tests and for hosts with a network of their own. It is called with
+	// DialContext replaces the TCP dialer, for tests and for programs with a network of their own. It is called with
 	// network "tcp" and "host:port", host as the URL has it. Policy is then not asked: who dials decides. nil dials
 	// with package net, both address families of a name tried (RFC 8305).
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)

@@ -68,7 +68,7 @@ func randomSteps(seed uint64) []randomStep {
 type randomRun struct {
 	engine.NopHandler
 	t      *testing.T
-	h      *enginetest.Host
+	h      *enginetest.Rig
 	begin  time.Time
 	conns  []*randomConn
 	asleep bool // the script

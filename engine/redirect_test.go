@@ -18,7 +18,7 @@ type hop struct{ at, location string }
 
 // follow connects to url and plays the servers of hops in order. It returns what each one was told, as
 // "Authorization|Cookie|Proxy-Authorization".
-func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (h *enginetest.Host, told []string) {
+func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (h *enginetest.Rig, told []string) {
 	t.Helper()
 	h = enginetest.New(t, engine.Options{})
 	listeners := map[string]*wstest.Listener{enginetest.Addr: h.Listener}

@@ -53,7 +53,7 @@ func TestKinds(t *testing.T) {
 
 func TestSendQueueLimit(t *testing.T) {
 	full := `error "send queue full" queue_full`
-	stuck := func(t *testing.T, limit int64) (*enginetest.Host, *wstest.Peer) {
+	stuck := func(t *testing.T, limit int64) (*enginetest.Rig, *wstest.Peer) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{SendQueue: limit})
 		peer.Conn.(*wstest.Conn).In().SetCapacity(1)
 		return h, peer

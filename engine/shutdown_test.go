@@ -20,28 +20,28 @@ func TestEndingInEveryState(t *testing.T) {
 	states := []struct {
 		name string
 		// bring opens a connection and brings it there.
-		bring func(*testing.T, *enginetest.Host) engine.ID
+		bring func(*testing.T, *enginetest.Rig) engine.ID
 		// What comes after Abort, and after CloseAll when the peer keeps silent.
 		abort, closeAll string
 	}{
-		{"in the dial guard's line", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"in the dial guard's line", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			h.Next(h.Connect("ws://refused.test/", engine.ConnectOptions{}))
 			return h.Connect("ws://refused.test/", engine.ConnectOptions{})
 		}, `close 1006 ""`, `close 1006 ""`},
-		{"dialling", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"dialling", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			h.Net.Blackhole("far.test:80")
 			return h.Connect("ws://far.test/", engine.ConnectOptions{})
 		}, `close 1006 ""`, `close 1006 ""`},
-		{"shaking hands", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"shaking hands", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			id := h.Connect(enginetest.URL, engine.ConnectOptions{})
 			wstest.Accept(t, h.Listener).ReadRequest()
 			return id
 		}, `close 1006 ""`, `close 1006 ""`},
-		{"open, not yet told", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"open, not yet told", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{}).Mute()
 			return h.ID
 		}, timedOut, timedOut},
-		{"open with messages on both sides", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"open with messages on both sides", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			peer := h.Open(engine.ConnectOptions{ReceiveQueue: 1000}, wstest.Answer{})
 			h.Want("open")
 			peer.Conn.(*wstest.Conn).In().SetCapacity(10)
@@ -49,18 +49,18 @@ func TestEndingInEveryState(t *testing.T) {
 			h.Send(h.ID, engine.Text, strings.Repeat("x", 100_000))
 			return h.ID
 		}, timedOut, timedOut},
-		{"closing", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"closing", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{}).Mute()
 			h.Want("open")
 			h.Close(h.ID, 0, "")
 			return h.ID
 		}, timedOut, timedOut},
-		{"ended, not yet told", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"ended, not yet told", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{}).Close(3000, "bye")
 			h.Want("open")
 			return h.ID
 		}, `close 3000 "bye" clean`, `close 3000 "bye" clean`},
-		{"malformed", func(t *testing.T, h *enginetest.Host) engine.ID {
+		{"malformed", func(t *testing.T, h *enginetest.Rig) engine.ID {
 			return h.Connect("nonsense", engine.ConnectOptions{})
 		}, `error "invalid uri" uri`, `error "invalid uri" uri`},
 	}
@@ -110,7 +110,7 @@ func TestEndingInEveryState(t *testing.T) {
 }
 
 func TestLinger(t *testing.T) {
-	closed := func(t *testing.T) (*enginetest.Host, *wstest.Peer) {
+	closed := func(t *testing.T) (*enginetest.Rig, *wstest.Peer) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		peer.Close(1000, "")
 		h.Want(`close 1000 "" clean`)

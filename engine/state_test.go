@@ -56,7 +56,7 @@ func (s *steps) of(id engine.ID) []string {
 // walk every edge.
 func TestEveryEdge(t *testing.T) {
 	walked := map[string]bool{}
-	way := func(name string, walk func(t *testing.T, h *enginetest.Host) engine.ID, want ...string) {
+	way := func(name string, walk func(t *testing.T, h *enginetest.Rig) engine.ID, want ...string) {
 		inBubble(t, name, func(t *testing.T) {
 			log := &steps{}
 			h := enginetest.New(t, engine.Options{Logger: slog.New(log)})
@@ -74,13 +74,13 @@ func TestEveryEdge(t *testing.T) {
 		opens = "connecting → open: the opening handshake is done"
 		line  = "dial tcp peer.test:80: connection refused: nothing listens there"
 	)
-	way("closed by the peer", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("closed by the peer", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		peer := h.Open(engine.ConnectOptions{}, wstest.Answer{})
 		peer.Close(4001, "bye")
 		h.End(h.ID)
 		return h.ID
 	}, opens, `open → closing: closed with 4001 "bye"`, `closing → closed: closed with 4001 "bye"`)
-	way("closed by the script", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("closed by the script", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		peer := h.Open(engine.ConnectOptions{}, wstest.Answer{})
 		h.Want("open")
 		h.Close(h.ID, 0, "")
@@ -88,34 +88,34 @@ func TestEveryEdge(t *testing.T) {
 		h.End(h.ID)
 		return h.ID
 	}, opens, "open → closing: Close was called with code 1000", "closing → closed: closed with 1000")
-	way("cut by the peer", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("cut by the peer", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		peer := h.Open(engine.ConnectOptions{}, wstest.Answer{})
 		peer.Hangup()
 		h.End(h.ID)
 		return h.ID
 	}, opens, "open → closing: the peer ended the connection without a close frame",
 		"closing → closed: the peer ended the connection without a close frame")
-	way("a rule broken by the peer", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("a rule broken by the peer", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		peer := h.Open(engine.ConnectOptions{}, wstest.Answer{})
 		peer.SendRaw([]byte("\xc1\x00"))
 		h.End(h.ID)
 		return h.ID
 	}, opens, "open → closing: peer set a reserved bit without an extension that defines it (RFC 6455 §5.2)",
 		"closing → closed: peer set a reserved bit without an extension that defines it (RFC 6455 §5.2)")
-	way("closed while connecting", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("closed while connecting", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		h.Net.Blackhole(enginetest.Addr)
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
 		h.Close(id, 0, "")
 		h.End(id)
 		return id
 	}, "connecting → closing: closed before the connection was open", "closing → closed: closed before the connection was open")
-	way("refused", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("refused", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		h.Listener.Close()
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
 		h.End(id)
 		return id
 	}, "connecting → closing: "+line, "closing → closed: "+line)
-	way("withdrawn", func(t *testing.T, h *enginetest.Host) engine.ID {
+	way("withdrawn", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		h.Listener.Close()
 		last := h.Connect(enginetest.URL, engine.ConnectOptions{})
 		h.End(last)

@@ -268,7 +268,7 @@ func (p *streamPeer) LocalAddr() net.Addr                { return nil }
 func (p *streamPeer) RemoteAddr() net.Addr               { return nil }
 
 // openStream is enginetest.Open over a stream.
-func openStream(t testing.TB, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
+func openStream(t testing.TB, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 	t.Helper()
 	h := enginetest.New(t, engine.Options{})
 	s := newStream()

@@ -24,19 +24,19 @@ import (
 // TLS, and a stream that is none of them.
 type way struct {
 	name string
-	open func(testing.TB, engine.ConnectOptions) (*enginetest.Host, *wstest.Peer)
+	open func(testing.TB, engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer)
 }
 
 func ways(t testing.TB) []way {
 	cert := wstest.Certificate(t, "127.0.0.1")
 	return []way{
-		{"memory", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
+		{"memory", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 			return enginetest.Open(t, engine.Options{}, opts)
 		}},
-		{"tcp", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
+		{"tcp", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 			return openLoopback(t, nil, opts)
 		}},
-		{"tls", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
+		{"tls", func(t testing.TB, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 			return openLoopback(t, cert, opts)
 		}},
 		{"stream", openStream},
@@ -44,7 +44,7 @@ func ways(t testing.TB) []way {
 }
 
 // openLoopback is enginetest.Open over the loopback interface, with TLS if there is a certificate.
-func openLoopback(t testing.TB, cert *wstest.Cert, opts engine.ConnectOptions) (*enginetest.Host, *wstest.Peer) {
+func openLoopback(t testing.TB, cert *wstest.Cert, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -29,7 +29,7 @@ func withBroken(messages ...string) []byte {
 }
 
 // echoes makes the host's callback for messages send them back.
-func echoes(h *enginetest.Host) {
+func echoes(h *enginetest.Rig) {
 	h.On = func(id engine.ID, event string) {
 		if text, ok := strings.CutPrefix(event, "text "); ok {
 			h.Send(id, engine.Text, strings.Trim(text, `"`))
@@ -148,9 +148,9 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 
 // The script's Close drops the messages that wait, and the close frame needs to wait no longer.
 func TestCloseAfterAViolation(t *testing.T) {
-	for name, close := range map[string]func(h *enginetest.Host){
-		"Close":    func(h *enginetest.Host) { h.Close(h.ID, 3000, "bye") },
-		"CloseAll": func(h *enginetest.Host) { h.CloseAll(1001, "") },
+	for name, close := range map[string]func(h *enginetest.Rig){
+		"Close":    func(h *enginetest.Rig) { h.Close(h.ID, 3000, "bye") },
+		"CloseAll": func(h *enginetest.Rig) { h.CloseAll(1001, "") },
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})

@@ -132,7 +132,7 @@ func (s *State) beforeCopy(length int) error {
 	if err := s.checkLength(length); err != nil {
 		return err
 	}
-	if length < bigWork || s.active == nil { // without one it is the host's work: an interrupt is for Lua code
+	if length < bigWork || s.active == nil { // without one it is the embedder's work: an interrupt is for Lua code
 		return nil
 	}
 	return s.Step(length / bytesPerStep)

@@ -85,7 +85,7 @@ type Options struct {
 	GiveUp bool
 
 	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output leaves when a turn of the
-	// host is over, or the buffer is full.
+	// loop is over, or the buffer is full.
 	Lines bool
 
 	// Logger receives everything else that a person should know: Lua errors, warnings, debug lines. nil discards it.

@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
-	"github.com/tidewire/tidewire/internal/modules/entry"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	hostmodule "github.com/tidewire/tidewire/internal/modules/host"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// closeGoingAway is what connections end with when the host does (RFC 6455 §7.4.1).
+	// closeGoingAway is the close code of connections when the loop ends (RFC 6455 §7.4.1).
 	closeGoingAway = 1001
 
 	// shutdownTimeout bounds the wait for the engine's goroutines after everything was cut: only a name look-up that
@@ -45,7 +45,7 @@ var errInterrupted = errors.New("interrupted: it was still running when the grac
 type run struct {
 	opts   Options
 	state  *lua.State
-	gate   *entry.Gate
+	gate   *gate.Gate
 	output *output
 	errors reports
 	engine *engine.Engine
@@ -71,9 +71,9 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 		MaxMemory:  opts.valueMemory(),
 		MaxString:  opts.maxString(),
 		Tracebacks: true,
-		Log:        func(err error) { r.errors.Report("__gc", entry.Describe(r.state, err)) },
+		Log:        func(err error) { r.errors.Report("__gc", gate.Describe(r.state, err)) },
 	})
-	r.gate = entry.New(r.state, entry.Limits{
+	r.gate = gate.New(r.state, gate.Limits{
 		CallTime: opts.CallbackTimeout,
 		Exceeded: func(error) { r.loop.Exit(exitFailed) }, // a piece that was stopped halfway has left the script in no state to go on
 		Stuck:    func(reason error) { r.giveUp(exitFailed, reason) },
@@ -86,7 +86,7 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 	return r, nil
 }
 
-// open gives the state its libraries and modules, and makes the host.
+// open gives the state its libraries and modules, and makes the loop.
 func (r *run) open() error {
 	opts := r.opts
 	if err := std.Open(r.state, std.Options{
@@ -111,7 +111,7 @@ func (r *run) open() error {
 		return err
 	}
 	r.loop = loop.New(loop.Options{
-		Events:    connections{r.engine, module, r.output, func() bool { return r.loop.Ending() }},
+		Events:    eventSource{r.engine, module, r.output, func() bool { return r.loop.Ending() }},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
 		AfterTurn: r.flush,
@@ -126,7 +126,7 @@ func (r *run) open() error {
 	return setArgs(r.state, opts)
 }
 
-// main runs the chunks one after the other, until one fails or ends the host.
+// main runs the chunks one after the other, until one fails or ends the loop.
 func (r *run) main(chunks []chunk) error {
 	for _, chunk := range chunks {
 		if r.loop.Ending() {
@@ -143,12 +143,12 @@ func (r *run) main(chunks []chunk) error {
 func (r *run) load(chunk chunk) error {
 	f, err := r.state.LoadString(string(syntax.SkipHead(chunk.Text)), chunk.luaName)
 	if err != nil {
-		return entry.Describe(r.state, err)
+		return gate.Describe(r.state, err)
 	}
 	args := make([]lua.Value, len(chunk.args))
 	for i, arg := range chunk.args {
 		if args[i], err = r.state.String(arg); err != nil {
-			return entry.Describe(r.state, err)
+			return gate.Describe(r.state, err)
 		}
 	}
 	return r.gate.Call("", f, args...)
@@ -219,33 +219,33 @@ func (r *run) interrupt(last bool) {
 	}
 }
 
-// connections is the engine as the host sees it: its events go to the script's callbacks.
-type connections struct {
+// eventSource is the engine as the loop sees it: its events go to the script's callbacks.
+type eventSource struct {
 	*engine.Engine
 	module *websocket.Module
 	output *output
 	ending func() bool
 }
 
-// Refuse implements loop.EventSource. The host calls it as soon as the ending begins.
-func (c connections) Refuse() {
-	c.Engine.Refuse()
-	c.output.beginEnding()
+// Refuse implements loop.EventSource. The loop calls it as soon as the ending begins.
+func (e eventSource) Refuse() {
+	e.Engine.Refuse()
+	e.output.beginEnding()
 }
 
 // Dispatch implements loop.EventSource.
-func (c connections) Dispatch(events int, limit time.Duration) int {
+func (e eventSource) Dispatch(events int, limit time.Duration) int {
 	budget := engine.Budget{Events: events, Time: limit}
-	if !c.ending() {
+	if !e.ending() {
 		// Nothing but the ending follows a callback that calls host.Exit.
-		budget.Stop = c.ending
+		budget.Stop = e.ending
 	}
-	taken, err := c.module.Pump(budget)
-	if err != nil { // from a callback, which the host's goroutine is not in
+	taken, err := e.module.Pump(budget)
+	if err != nil { // from a callback, which the loop's goroutine is not in
 		panic(err)
 	}
 	return taken
 }
 
 // CloseAll implements loop.EventSource.
-func (c connections) CloseAll() { c.Engine.CloseAll(closeGoingAway, "") }
+func (e eventSource) CloseAll() { e.Engine.CloseAll(closeGoingAway, "") }

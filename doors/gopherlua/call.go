@@ -49,13 +49,13 @@ func (m *Module) callGuarded(L *lua.LState) int {
 // addTraceback is deferred by callGuarded. It makes a Lua error of any panic.
 func (m *Module) addTraceback(L *lua.LState) {
 	var raised *lua.ApiError
-	switch caught := recover().(type) {
+	switch recovered := recover().(type) {
 	case nil:
 		return
 	case *lua.ApiError:
-		raised = caught
+		raised = recovered
 	default:
-		raised = raisedAs(L, fmt.Sprint(caught))
+		raised = raisedAs(L, fmt.Sprint(recovered))
 	}
 	raised.StackTrace = m.traceback(L)
 	panic(raised)

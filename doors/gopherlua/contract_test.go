@@ -37,15 +37,15 @@ type door struct {
 }
 
 // openDoor makes a state with the module, print, pump and token.
-func openDoor(_ testing.TB, host wscontract.Host) wscontract.Door {
+func openDoor(_ testing.TB, setup wscontract.Setup) wscontract.Door {
 	L := lua.NewState()
-	d := &door{gopherlua.OpenOn(L, host.Engine, gopherlua.Options{Logger: host.Logger, Errors: host.Errors}), L}
+	d := &door{gopherlua.OpenOn(L, setup.Engine, gopherlua.Options{Logger: setup.Logger, Errors: setup.Errors}), L}
 	L.SetGlobal("print", L.NewFunction(func(L *lua.LState) int {
 		words := make([]string, L.GetTop())
 		for i := range words {
 			words[i] = L.ToStringMeta(L.Get(i + 1)).String()
 		}
-		host.Print(strings.Join(words, "\t"))
+		setup.Print(strings.Join(words, "\t"))
 		return 0
 	}))
 	L.SetGlobal("pump", L.NewFunction(func(L *lua.LState) int {
@@ -54,7 +54,7 @@ func openDoor(_ testing.TB, host wscontract.Host) wscontract.Door {
 	}))
 	L.SetGlobal("token", L.NewFunction(func(L *lua.LState) int {
 		name, token := L.CheckString(1), L.NewUserData()
-		runtime.SetFinalizer(token, func(*lua.LUserData) { host.Collected(name) })
+		runtime.SetFinalizer(token, func(*lua.LUserData) { setup.Collected(name) })
 		L.Push(token)
 		return 1
 	}))

@@ -1,5 +1,5 @@
-// Package gopherlua gives a host with a gopher-lua state the websocket module of
-// tidewire: a table of Connect, Send and Close for the script, and a Pump for the host,
+// Package gopherlua gives a program with a gopher-lua state the websocket module of
+// tidewire: a table of Connect, Send and Close for the script, and a Pump for the embedder,
 // which runs the script's callbacks.
 //
 // The rules that a script sees are those of tidewire's own runner; only the VM is
@@ -42,7 +42,7 @@ type Reporter interface {
 // The engine hands all its events to whoever calls Dispatch, so each Lua state wants an
 // engine of its own.
 //
-// A host that ends calls Engine.Shutdown, and Pump no more, before it closes the Lua
+// An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the Lua
 // state. On a closed state Pump does nothing.
 type Module struct {
 	main    *lua.LState // the main coroutine, on which all callbacks run

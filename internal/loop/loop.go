@@ -92,7 +92,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Handle names a handler or a timer for the life of its host. Handles start at 1 and are never reused.
+// Handle names a handler or a timer for the life of its loop. Handles start at 1 and are never reused.
 type Handle uint64
 
 // Loop runs a script's functions. Exit, Ending and Post may be called from any goroutine; everything else only from the

@@ -9,8 +9,8 @@ import (
 )
 
 // Stdout is the standard output of a script: print, io.write and the methods of io.stdout
-// write to it. It is buffered; the host flushes it when a turn is over. Safe for concurrent
-// use, so that a host may flush it while a script that does not end is still running.
+// write to it. It is buffered; the loop flushes it when a turn is over. Safe for concurrent
+// use, so that another goroutine may flush it while a script that does not end is still running.
 type Stdout struct {
 	mu       sync.Mutex // held across writes: they are what it puts in order
 	buffer   *bufio.Writer
@@ -90,7 +90,7 @@ func (s *Stdout) Flush() error {
 	return s.buffer.Flush()
 }
 
-// Finish is a last Flush: later writes are dropped. A host calls it before it ends its process
+// Finish is a last Flush: later writes are dropped. It is called before the process ends
 // around a script that is still running, so that the output ends with a whole print or
 // io.write, not where a full buffer left.
 func (s *Stdout) Finish() error {

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -19,7 +19,7 @@ func (m *Module) connect(c *lua.Call) error {
 		URL:       url,
 		Callbacks: table{m.state, callbacks},
 		Identity:  wsapi.IdentityOf(callbacks),
-		Caller:    entry.Caller(m.state),
+		Caller:    gate.Caller(m.state),
 		Door:      held{callbacks: callbacks},
 	}
 	if options != nil {

@@ -29,12 +29,12 @@ type door struct {
 }
 
 // openDoor makes a state with the module, print, pump and token.
-func openDoor(tb testing.TB, host wscontract.Host) wscontract.Door {
+func openDoor(tb testing.TB, setup wscontract.Setup) wscontract.Door {
 	s := lua.NewState(lua.Options{Tracebacks: true})
-	if err := std.Open(s, std.Options{Stdout: printer(host.Print)}); err != nil {
+	if err := std.Open(s, std.Options{Stdout: printer(setup.Print)}); err != nil {
 		tb.Fatal(err)
 	}
-	module, err := websocket.OpenOn(s, host.Engine, websocket.Options{Logger: host.Logger, Errors: host.Errors})
+	module, err := websocket.OpenOn(s, setup.Engine, websocket.Options{Logger: setup.Logger, Errors: setup.Errors})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func openDoor(tb testing.TB, host wscontract.Host) wscontract.Door {
 				return err
 			}
 			token := &struct{ name string }{name}
-			runtime.AddCleanup(token, func(name string) { host.Collected(name) }, name)
+			runtime.AddCleanup(token, func(name string) { setup.Collected(name) }, name)
 			return c.Return(s.NewUserdata(token, nil))
 		}},
 	); err != nil {

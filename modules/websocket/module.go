@@ -1,5 +1,5 @@
 // Package websocket gives the scripts of a lua.State the websocket module: a table of
-// Connect, Send and Close for the script, and a Pump for the host, which runs the
+// Connect, Send and Close for the script, and a Pump for the embedder, which runs the
 // script's callbacks. It knows no network: internal/modules/wsapi has the rules that all doors
 // share, and package engine the connections.
 package websocket
@@ -9,7 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -48,7 +48,7 @@ type Reporter interface {
 // The engine hands all its events to whoever calls Dispatch, so each state wants an
 // engine of its own.
 //
-// A host that ends calls Engine.Shutdown, and Pump no more, before it closes the state.
+// An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the state.
 // On a closed state Pump does nothing.
 type Module struct {
 	state   *lua.State
@@ -84,7 +84,7 @@ func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 		keys:    make(map[string]lua.Value),
 	}
 	if m.call == nil {
-		m.call = entry.New(s, entry.Limits{}).Call
+		m.call = gate.New(s, gate.Limits{}).Call
 	}
 	s.OnClose(func() { m.closed = true })
 	m.lookUp = s.NewFunction("", m.lookUpCallback)

@@ -181,20 +181,20 @@ func (f *function) decideBoth(left, right syntax.Expr, decides, wanted bool, tar
 
 func (f *function) decideValue(e syntax.Expr, wanted bool, target int) (jump int) {
 	free := f.free
-	source, isLocal := f.localOf(e)
+	from, isLocal := f.localOf(e)
 	switch {
 	case isLocal:
 	case f.temporary(target):
-		source = target
+		from = target
 		f.expr(e, target)
 	default:
-		source = f.push(e)
+		from = f.push(e)
 	}
 	f.free = free
-	if source == target {
+	if from == target {
 		f.emit(e.Line(), abc(Test, target, 0, bit(wanted)))
 	} else {
-		f.emit(e.Line(), abc(TestSet, target, source, bit(wanted)))
+		f.emit(e.Line(), abc(TestSet, target, from, bit(wanted)))
 	}
 	return f.jump(e.Line())
 }

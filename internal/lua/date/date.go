@@ -103,5 +103,5 @@ func floorDivide(a, b int64) int64 {
 	return quotient
 }
 
-// modulo returns a rest that is not negative.
+// modulo returns a remainder that is not negative.
 func modulo(a, b int64) int64 { return a - floorDivide(a, b)*b }

@@ -1,6 +1,6 @@
 // Package decimal turns a float64 into the decimal digits that C's printf writes:
 // correctly rounded from the exact value, ties to even. It has the range that programs
-// print, in integer arithmetic; for the rest its callers ask strconv.
+// print, in integer arithmetic; its callers ask strconv for the others.
 package decimal
 
 import (
@@ -92,13 +92,13 @@ func scaled(mantissa uint64, binary, scale int) (uint64, bool) {
 		if high>>shift != 0 {
 			return 0, false
 		}
-		quotient, rest, half := high<<(64-shift)|low>>shift, low<<(64-shift), uint64(1)<<63
-		return roundedUp(quotient, rest > half || rest == half && quotient&1 != 0)
+		quotient, remainder, half := high<<(64-shift)|low>>shift, low<<(64-shift), uint64(1)<<63
+		return roundedUp(quotient, remainder > half || remainder == half && quotient&1 != 0)
 	case shift == 64:
 		return roundedUp(high, low > 1<<63 || low == 1<<63 && high&1 != 0)
 	case shift < 128:
-		quotient, rest, half := high>>(shift-64), high<<(128-shift), uint64(1)<<63
-		return roundedUp(quotient, rest > half || rest == half && (low != 0 || quotient&1 != 0))
+		quotient, remainder, half := high>>(shift-64), high<<(128-shift), uint64(1)<<63
+		return roundedUp(quotient, remainder > half || remainder == half && (low != 0 || quotient&1 != 0))
 	}
 	return 0, true // below a half: the product has 116 bits at most
 }
@@ -116,8 +116,8 @@ func divided(mantissa uint64, binary, power int) (uint64, bool) {
 		whole, fraction = mantissa>>-binary, mantissa<<(64+binary)
 	}
 	divisor := pow10[power]
-	quotient, rest, half := whole/divisor, whole%divisor, divisor/2
-	return roundedUp(quotient, rest > half || rest == half && (fraction != 0 || quotient&1 != 0))
+	quotient, remainder, half := whole/divisor, whole%divisor, divisor/2
+	return roundedUp(quotient, remainder > half || remainder == half && (fraction != 0 || quotient&1 != 0))
 }
 
 func roundedUp(quotient uint64, up bool) (uint64, bool) {

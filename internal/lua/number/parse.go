@@ -228,9 +228,9 @@ func parseDecimal(s string) (value float64, ok bool) {
 		return parseFloat(s)
 	}
 	var reduced [maxSignificant + 32]byte
-	text, rest := collect(reduced[:0], s[found.first:found.end])
+	text, more := collect(reduced[:0], s[found.first:found.end])
 	power := found.exponent + found.power() - maxSignificant + 1
-	if rest {
+	if more {
 		text, power = append(text, '1'), power-1
 	}
 	text = append(text, 'e')
@@ -268,8 +268,8 @@ func parseShort(s string) (value float64, ok bool) {
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // collect appends the first maxSignificant digits of s, which may have a point, filled up
-// with zeros. rest reports whether one of the digits behind them is not zero.
-func collect(dst []byte, s string) (digits []byte, rest bool) {
+// with zeros. more reports whether one of the digits behind them is not zero.
+func collect(dst []byte, s string) (digits []byte, more bool) {
 	at := 0
 	for ; at < len(s) && len(dst) < maxSignificant; at++ {
 		if s[at] != '.' {

@@ -108,7 +108,7 @@ func (m *Matcher) Position() int { return m.next }
 // Captures returns how many captures the pattern has.
 func (m *Matcher) Captures() int { return m.program.captures }
 
-// Capture returns what capture number i, counted from 0, has caught in the last match:
+// Capture returns what capture number i, counted from 0, holds after the last match:
 // where it begins and ends, and whether it is a position capture, "()", whose value is
 // from + 1. In a pattern without captures, the match itself is number 0. The error is an
 // Error.
@@ -281,11 +281,11 @@ func (m *Matcher) matchAt(begin int) (end int, err error) {
 			}
 		case opReference:
 			c := &m.capture[n.c]
-			caught := subject[c.from:c.to]
-			if len(caught) <= len(subject)-at {
-				m.work += len(caught) / 16
-				if subject[at:at+len(caught)] == caught {
-					at += len(caught)
+			captured := subject[c.from:c.to]
+			if len(captured) <= len(subject)-at {
+				m.work += len(captured) / 16
+				if subject[at:at+len(captured)] == captured {
+					at += len(captured)
 					pc++
 					continue
 				}

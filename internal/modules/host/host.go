@@ -1,5 +1,5 @@
-// Package host gives Lua scripts the host and utility tables: handlers, timers and the end of the run, over the loop of
-// package host. It knows no connections.
+// Package host gives Lua scripts the host and utility tables: handlers, timers and the end of the run, over
+// the loop of internal/loop. It knows no connections.
 package host
 
 import (
@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/loop"
-	"github.com/tidewire/tidewire/internal/modules/entry"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
-	"github.com/tidewire/tidewire/internal/modules/hostapi"
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -50,12 +49,12 @@ func (o Options) withDefaults(s *lua.State) Options {
 		o.Errors = errorlog.New(o.Logger)
 	}
 	if o.Call == nil || o.Exit == nil {
-		gate := entry.New(s, entry.Limits{})
+		way := gate.New(s, gate.Limits{})
 		if o.Call == nil {
-			o.Call = gate.Call
+			o.Call = way.Call
 		}
 		if o.Exit == nil {
-			o.Exit = gate.Exit
+			o.Exit = way.Exit
 		}
 	}
 	return o
@@ -66,7 +65,7 @@ type module struct {
 	s      *lua.State
 	loop   *loop.Loop
 	opts   Options
-	events hostapi.UnknownEvents
+	events UnknownEvents
 }
 
 // Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit end the host. The library os, if
@@ -110,7 +109,7 @@ func Open(s *lua.State, h *loop.Loop, opts Options) error {
 }
 
 func openUtility(s *lua.State) error {
-	count := hostapi.NewTickCount()
+	count := NewTickCount()
 	table, err := s.NewTable(0, 1)
 	if err != nil {
 		return err
@@ -133,7 +132,7 @@ func (m *module) register(c *lua.Call) error {
 	event := loop.Event(name)
 	if !event.Known() {
 		if warning := m.events.Warning(name); warning != "" {
-			m.opts.Logger.Warn(warning, "event", name, "at", entry.Caller(m.s))
+			m.opts.Logger.Warn(warning, "event", name, "at", gate.Caller(m.s))
 		}
 		return c.Return(m.s.NewUserdata(&handle{}, nil))
 	}
@@ -163,7 +162,7 @@ func (m *module) arm(c *lua.Call, arm func(h *handle, delay time.Duration) loop.
 	if err := c.Err(); err != nil {
 		return err
 	}
-	delay, err := hostapi.Delay(milliseconds)
+	delay, err := Delay(milliseconds)
 	if err != nil {
 		return c.ArgError(1, err.Error())
 	}
@@ -188,7 +187,7 @@ func (m *module) exit(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	code, err := hostapi.ExitCode(number)
+	code, err := ExitCode(number)
 	if err != nil {
 		return c.ArgError(1, err.Error())
 	}
@@ -198,13 +197,13 @@ func (m *module) exit(c *lua.Call) error {
 // osExit is os.exit([code]).
 func (m *module) osExit(c *lua.Call) error {
 	if success := c.Arg(1); success.Kind() == lua.KindBool {
-		return m.leave(hostapi.OSExitSuccess(success.Truth()))
+		return m.leave(OSExitSuccess(success.Truth()))
 	}
 	number := c.OptNumber(1, 0)
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return m.leave(hostapi.OSExitCode(number))
+	return m.leave(OSExitCode(number))
 }
 
 // leave ends the host and unwinds the running code.

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/loop"
-	"github.com/tidewire/tidewire/internal/modules/entry"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/host"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
@@ -41,9 +41,9 @@ func run(t *testing.T, source string) (got outcome) {
 		logger := slog.New(slog.NewTextHandler(&log, nil))
 		reports := errorlog.New(logger)
 		h := loop.New(loop.Options{FPS: 10})
-		gate := entry.New(s, entry.Limits{})
+		way := gate.New(s, gate.Limits{})
 		if err := host.Open(s, h, host.Options{
-			Logger: logger, Errors: reports, Call: gate.Call, Exit: gate.Exit, Echo: "ws://127.0.0.1:1/",
+			Logger: logger, Errors: reports, Call: way.Call, Exit: way.Exit, Echo: "ws://127.0.0.1:1/",
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func run(t *testing.T, source string) (got outcome) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got.Result = h.Run(func() error { return gate.Call("", main) })
+		got.Result = h.Run(func() error { return way.Call("", main) })
 		reports.Flush()
 		got.stdout, got.log, got.errors = stdout.String(), log.String(), reports.Count()
 	})

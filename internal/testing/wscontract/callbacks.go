@@ -176,7 +176,7 @@ var callbacks = []rule{
 	}},
 	{"without a reporter, errors go to the log with their traceback, an identical one once a second", func(r *rig) {
 		fake := &Engine{}
-		door := r.kind.Open(r.t, Host{Engine: fake, Logger: r.logger(), Print: func(string) {}})
+		door := r.kind.Open(r.t, Setup{Engine: fake, Logger: r.logger(), Print: func(string) {}})
 		defer door.Close()
 		const script = `websocket.Connect("ws://peer.test/", {onMessage = function(data) error("boom " .. data, 0) end})`
 		if err := door.Run("bot.lua", script); err != nil {

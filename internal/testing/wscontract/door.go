@@ -37,8 +37,8 @@ type Door interface {
 	Close()
 }
 
-// A Host is what a door is put into.
-type Host struct {
+// A Setup is what a door gets for its state.
+type Setup struct {
 	Engine wsapi.Engine
 	Logger *slog.Logger
 	Errors wsapi.Reporter
@@ -57,8 +57,8 @@ type Kind struct {
 	//
 	//	pump()       calls Pump without a budget, returns how many events it took, and raises its error as a Go
 	//	             function does
-	//	token(name)  returns an object for Host.Collected
-	Open func(tb testing.TB, host Host) Door
+	//	token(name)  returns an object for Setup.Collected
+	Open func(tb testing.TB, setup Setup) Door
 
 	// YieldError is the error of a callback that yields.
 	YieldError string

@@ -11,7 +11,7 @@ import (
 // engine's id 101.
 func newReceiver(tb testing.TB, kind Kind) engine.Handler {
 	fake := &Engine{}
-	door := kind.Open(tb, Host{
+	door := kind.Open(tb, Setup{
 		Engine: fake,
 		Errors: reporter(func(where string, err error, _ ...any) { tb.Error(where, err) }),
 		Print:  func(line string) { tb.Error(line) },

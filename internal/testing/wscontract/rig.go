@@ -37,7 +37,7 @@ func newRig(t *testing.T, kind Kind) *rig {
 
 // open makes the rig's door.
 func (r *rig) open(eng wsapi.Engine) {
-	r.Door = r.kind.Open(r.t, Host{
+	r.Door = r.kind.Open(r.t, Setup{
 		Engine:    eng,
 		Logger:    r.logger(),
 		Errors:    reporter(r.report),

@@ -12,7 +12,7 @@ import (
 )
 
 // Permissions says what a script may do apart from computing, using the streams that it was
-// given and calling what its host adds. The zero value allows nothing. It is constant once
+// given and calling what its embedder adds. The zero value allows nothing. It is constant once
 // given away, and safe for concurrent use.
 type Permissions struct {
 	// Read is for files and directories that may be read; each covers what is under it.

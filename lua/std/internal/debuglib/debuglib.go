@@ -96,7 +96,7 @@ func sethook(c *lua.Call) error {
 	return c.Return()
 }
 
-// getmetatable passes over __metatable for what is the script's own; what the host made stays as it showed it.
+// getmetatable passes over __metatable for what is the script's own; what the embedder made stays as it showed it.
 func getmetatable(c *lua.Call) error {
 	v := c.Any(1)
 	meta := c.State().Metatable(v)
@@ -121,7 +121,7 @@ func isScripts(v lua.Value) bool {
 }
 
 // setmetatable changes those of tables and of what newproxy made, and that of strings, which scripts reach in other ways
-// as well. Those of other types are shared with the host's functions, and those of other userdata are the host's.
+// as well. Those of other types are shared with the embedder's functions, and those of other userdata are the embedder's.
 func setmetatable(c *lua.Call) error {
 	v := c.Arg(1)
 	meta, isTable := c.Arg(2).AsTable()

@@ -32,7 +32,7 @@ type file struct {
 	target io.Writer      // nil if it cannot be written
 	disk   *os.File       // nil if it cannot seek
 	stdout *outlet.Stdout // of io.stdout alone, in place of target
-	end    func() error   // closes it; nil for the streams, which are the host's
+	end    func() error   // closes it; nil for the streams, which are the embedder's
 	quit   func()         // in place of end for a file that the script has dropped; nil means end
 
 	reader  *bufio.Reader // made by the first read
@@ -188,7 +188,7 @@ func (l *library) beginWriting(f *file) error {
 // reserve counts a buffer.
 func (l *library) reserve(f *file) error {
 	if f.end == nil {
-		return nil // a stream's buffers are the host's
+		return nil // a stream's buffers are the embedder's
 	}
 	if err := l.s.Reserve(bufferSize); err != nil {
 		return err

@@ -1,6 +1,6 @@
-// Package entry is how a host enters Lua on our own VM: the main chunk, callbacks, timers. It makes errors text with a
+// Package gate is the one way into a Lua state of ours: for the main chunk, callbacks, timers. It makes errors text with a
 // traceback, and lets what runs be stopped from outside, by the ending of a run or over a limit.
-package entry
+package gate
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ type Limits struct {
 
 	// Stuck is called, from another goroutine, when code that was stopped over CallTime still runs 2 s later, in one
 	// long call that waits for the operating system. A goroutine cannot be ended from outside, so all that is left is
-	// to end the process, and that is the host's to decide. nil does nothing.
+	// to end the process, and that is the embedder's to decide. nil does nothing.
 	Stuck func(error)
 }
 

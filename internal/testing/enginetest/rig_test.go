@@ -20,9 +20,9 @@ func (f *failing) Errorf(format string, args ...any) {
 }
 
 // A host whose engine does nothing: the test calls its handler.
-func recording(t *testing.T) (*Host, *failing) {
+func recording(t *testing.T) (*Rig, *failing) {
 	tb := &failing{TB: t}
-	return &Host{
+	return &Rig{
 		tb:     tb,
 		events: make(map[engine.ID][]string),
 		stages: make(map[engine.ID]stage),
@@ -57,19 +57,19 @@ func TestEvents(t *testing.T) {
 
 func TestOrderIsChecked(t *testing.T) {
 	for want, deliver := range map[string]func(recorder){
-		`host: connection 1: text "x" comes first`: func(r recorder) {
+		`rig: connection 1: text "x" comes first`: func(r recorder) {
 			r.Received(1, []byte("x"), engine.Text)
 		},
-		`host: connection 1: open comes after open`: func(r recorder) {
+		`rig: connection 1: open comes after open`: func(r recorder) {
 			r.Opened(1, &engine.Info{})
 			r.Opened(1, &engine.Info{})
 		},
-		`host: connection 1: text "x" comes after the end`: func(r recorder) {
+		`rig: connection 1: text "x" comes after the end`: func(r recorder) {
 			r.Opened(1, &engine.Info{})
 			r.Ended(1, &engine.End{})
 			r.Received(1, []byte("x"), engine.Text)
 		},
-		`host: connection 1: close 0 "" comes after the end`: func(r recorder) {
+		`rig: connection 1: close 0 "" comes after the end`: func(r recorder) {
 			r.Ended(1, &engine.End{})
 			r.Ended(1, &engine.End{})
 		},

@@ -1,4 +1,4 @@
-// Package enginetest wires an engine to wstest's in-memory network and plays its host: it dispatches on the test's
+// Package enginetest wires an engine to wstest's in-memory network and plays its embedder: it dispatches on the test's
 // goroutine, writes the events down as strings and checks the order that engine.Handler promises. It works in a
 // testing/synctest bubble and outside. It is apart from wstest so that the packages below engine can use that one.
 package enginetest
@@ -20,12 +20,12 @@ const (
 	Addr = "peer.test:80"
 	URL  = "ws://peer.test/"
 
-	// defaultPatience is how long a Want dispatches for when Host.Patience is 0.
+	// defaultPatience is how long a Want dispatches for when Rig.Patience is 0.
 	defaultPatience = 10 * time.Second
 )
 
-// Host is an engine with a network and a host of its own. Its methods are for the test's goroutine.
-type Host struct {
+// Rig is an engine with a network and a dispatcher of its own. Its methods are for the test's goroutine.
+type Rig struct {
 	*engine.Engine
 	Net      *wstest.Net      // what the engine dials on, unless Options.DialContext was given
 	Listener *wstest.Listener // on Addr
@@ -54,11 +54,11 @@ const (
 	ended  stage = "after the end"
 )
 
-// New returns a host whose engine has no connection yet. At the end of the test the engine is shut down, and the test
+// New returns a Rig whose engine has no connection yet. At the end of the test the engine is shut down, and the test
 // fails if that takes long, or if a connection of Net is left open.
-func New(tb testing.TB, opts engine.Options) *Host {
+func New(tb testing.TB, opts engine.Options) *Rig {
 	tb.Helper()
-	h := &Host{
+	h := &Rig{
 		Net:    new(wstest.Net),
 		tb:     tb,
 		events: make(map[engine.ID][]string),
@@ -68,7 +68,7 @@ func New(tb testing.TB, opts engine.Options) *Host {
 	}
 	var err error
 	if h.Listener, err = h.Net.Listen(Addr); err != nil {
-		tb.Fatalf("host: %v", err)
+		tb.Fatalf("rig: %v", err)
 	}
 	if opts.DialContext == nil {
 		opts.DialContext = h.Net.DialContext
@@ -78,9 +78,9 @@ func New(tb testing.TB, opts engine.Options) *Host {
 	return h
 }
 
-// Open returns a host with one open connection and the server at its other end. The connection's ID is Host.ID, and its
+// Open returns a Rig with one open connection and the server at its other end. The connection's ID is Rig.ID, and its
 // open event has been dispatched.
-func Open(tb testing.TB, opts engine.Options, connectOpts engine.ConnectOptions) (*Host, *wstest.Peer) {
+func Open(tb testing.TB, opts engine.Options, connectOpts engine.ConnectOptions) (*Rig, *wstest.Peer) {
 	tb.Helper()
 	h := New(tb, opts)
 	peer := h.Open(connectOpts, wstest.Answer{})
@@ -88,8 +88,8 @@ func Open(tb testing.TB, opts engine.Options, connectOpts engine.ConnectOptions)
 	return h, peer
 }
 
-// Open connects to Addr, answers the opening handshake and makes the connection Host.ID. Its open event is still to come.
-func (h *Host) Open(opts engine.ConnectOptions, answer wstest.Answer) *wstest.Peer {
+// Open connects to Addr, answers the opening handshake and makes the connection Rig.ID. Its open event is still to come.
+func (h *Rig) Open(opts engine.ConnectOptions, answer wstest.Answer) *wstest.Peer {
 	h.tb.Helper()
 	h.ID = h.Connect(URL, opts)
 	peer := wstest.Accept(h.tb, h.Listener)
@@ -98,11 +98,11 @@ func (h *Host) Open(opts engine.ConnectOptions, answer wstest.Answer) *wstest.Pe
 }
 
 // Connect is the engine's, without an error wanted.
-func (h *Host) Connect(url string, opts engine.ConnectOptions) engine.ID {
+func (h *Rig) Connect(url string, opts engine.ConnectOptions) engine.ID {
 	h.tb.Helper()
 	id, err := h.Engine.Connect(url, opts)
 	if err != nil {
-		h.tb.Fatalf("host: connect to %s: %v", url, err)
+		h.tb.Fatalf("rig: connect to %s: %v", url, err)
 	}
 	return id
 }
@@ -115,26 +115,26 @@ func (h *Host) Connect(url string, opts engine.ConnectOptions) engine.ID {
 //	close 1000 "bye" clean
 //	close 1006 ""
 //	error "End of File" eof
-func (h *Host) Want(events ...string) {
+func (h *Rig) Want(events ...string) {
 	h.tb.Helper()
 	h.WantOf(h.ID, events...)
 }
 
 // WantOf is Want for any connection. Events of others are kept for their own Want.
-func (h *Host) WantOf(id engine.ID, events ...string) {
+func (h *Rig) WantOf(id engine.ID, events ...string) {
 	h.tb.Helper()
 	for _, want := range events {
 		if got := h.Next(id); got != want {
-			h.tb.Fatalf("host: connection %d: want %s, got %s", id, want, got)
+			h.tb.Fatalf("rig: connection %d: want %s, got %s", id, want, got)
 		}
 	}
 }
 
 // Next dispatches until the connection has an event that was not wanted yet, and returns it.
-func (h *Host) Next(id engine.ID) string {
+func (h *Rig) Next(id engine.ID) string {
 	h.tb.Helper()
 	if !h.dispatch(h.patience(), func() bool { return len(h.events[id]) > 0 }) {
-		h.tb.Fatalf("host: connection %d: no event within %v", id, h.patience())
+		h.tb.Fatalf("rig: connection %d: no event within %v", id, h.patience())
 	}
 	event := h.events[id][0]
 	h.events[id] = h.events[id][1:]
@@ -142,30 +142,30 @@ func (h *Host) Next(id engine.ID) string {
 }
 
 // WantNothing dispatches for d and wants no event of any connection.
-func (h *Host) WantNothing(d time.Duration) {
+func (h *Rig) WantNothing(d time.Duration) {
 	h.tb.Helper()
 	h.Run(d)
 	for id, events := range h.events {
 		if len(events) > 0 {
-			h.tb.Fatalf("host: connection %d: want nothing, got %q", id, events)
+			h.tb.Fatalf("rig: connection %d: want nothing, got %q", id, events)
 		}
 	}
 }
 
 // Run dispatches for d.
-func (h *Host) Run(d time.Duration) { h.dispatch(d, func() bool { return false }) }
+func (h *Rig) Run(d time.Duration) { h.dispatch(d, func() bool { return false }) }
 
 // End dispatches until the connection's terminal event, whatever comes before, and returns it.
-func (h *Host) End(id engine.ID) *engine.End {
+func (h *Rig) End(id engine.ID) *engine.End {
 	h.tb.Helper()
 	if !h.dispatch(h.patience(), func() bool { return h.ends[id] != nil }) {
-		h.tb.Fatalf("host: connection %d: no end within %v; events %q", id, h.patience(), h.events[id])
+		h.tb.Fatalf("rig: connection %d: no end within %v; events %q", id, h.patience(), h.events[id])
 	}
 	return h.ends[id]
 }
 
 // Drain dispatches what there is now, and reports whether there was anything.
-func (h *Host) Drain() bool {
+func (h *Rig) Drain() bool {
 	delivered := 0
 	for n := h.Dispatch(recorder{h: h}, engine.Budget{}); n > 0; n = h.Dispatch(recorder{h: h}, engine.Budget{}) {
 		delivered += n
@@ -174,13 +174,13 @@ func (h *Host) Drain() bool {
 }
 
 // Events returns what was dispatched for the connection and not yet wanted.
-func (h *Host) Events(id engine.ID) []string { return slices.Clone(h.events[id]) }
+func (h *Rig) Events(id engine.ID) []string { return slices.Clone(h.events[id]) }
 
 // Info is what came with the connection's open event, or nil.
-func (h *Host) Info(id engine.ID) *engine.Info { return h.infos[id] }
+func (h *Rig) Info(id engine.ID) *engine.Info { return h.infos[id] }
 
 // dispatch delivers events until done, and reports whether that was within d.
-func (h *Host) dispatch(d time.Duration, done func() bool) bool {
+func (h *Rig) dispatch(d time.Duration, done func() bool) bool {
 	end := time.Now().Add(d)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -197,29 +197,29 @@ func (h *Host) dispatch(d time.Duration, done func() bool) bool {
 	return true
 }
 
-func (h *Host) patience() time.Duration {
+func (h *Rig) patience() time.Duration {
 	if h.Patience > 0 {
 		return h.Patience
 	}
 	return defaultPatience
 }
 
-func (h *Host) shutdown() {
+func (h *Rig) shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil {
-		h.tb.Errorf("host: shutdown: %v", err)
+		h.tb.Errorf("rig: shutdown: %v", err)
 	}
 	h.Listener.Close()
 	if n := h.Net.OpenConns(); n > 0 {
-		h.tb.Errorf("host: the engine left %d connections open", n)
+		h.tb.Errorf("rig: the engine left %d connections open", n)
 	}
 }
 
-// recorder is the handler of a Host.
+// recorder is the handler of a Rig.
 type recorder struct {
 	engine.NopHandler
-	h *Host
+	h *Rig
 }
 
 func (r recorder) Opened(id engine.ID, info *engine.Info) {
@@ -257,9 +257,9 @@ func EndString(end *engine.End) string {
 }
 
 // record writes an event down that may come in the stages given and leads to another.
-func (h *Host) record(id engine.ID, event string, to stage, from ...stage) {
+func (h *Rig) record(id engine.ID, event string, to stage, from ...stage) {
 	if !slices.Contains(from, h.stages[id]) {
-		h.tb.Errorf("host: connection %d: %s comes %s", id, event, cmp.Or(h.stages[id], "first"))
+		h.tb.Errorf("rig: connection %d: %s comes %s", id, event, cmp.Or(h.stages[id], "first"))
 	}
 	h.stages[id] = to
 	h.events[id] = append(h.events[id], event)

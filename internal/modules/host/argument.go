@@ -1,7 +1,4 @@
-// Package hostapi is the host and utility modules without a VM: what their arguments may
-// be, in which words they are refused, and the tick count. Its errors are for the script:
-// the module puts "bad argument #1 to 'Exit'" around them.
-package hostapi
+package host
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package entry_test
+package gate_test
 
 import (
 	"errors"
@@ -6,23 +6,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/modules/entry"
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // vm is a state with a Gate, whose script can call exit, as host.Exit does.
 type vm struct {
 	*lua.State
-	gate    *entry.Gate
+	gate    *gate.Gate
 	printed []string
 }
 
-func newVM(t *testing.T, opts lua.Options, limits entry.Limits) *vm {
+func newVM(t *testing.T, opts lua.Options, limits gate.Limits) *vm {
 	t.Helper()
 	opts.Tracebacks = true
 	m := &vm{State: lua.NewState(opts)}
 	t.Cleanup(m.Close)
-	m.gate = entry.New(m.State, limits)
+	m.gate = gate.New(m.State, limits)
 	functions := []lua.Func{
 		{Name: "exit", Call: func(*lua.Call) error { return m.gate.Exit() }},
 		{Name: "print", Call: func(c *lua.Call) error {
@@ -97,21 +97,21 @@ func TestExitIsUncatchable(t *testing.T) {
 		`resume(create(function() pcall(function() pcall(exit) end) end))`,
 		`local t = setmetatable({}, {__index = function() pcall(exit) end}) local _ = t.x`,
 	} {
-		m := newVM(t, lua.Options{}, entry.Limits{})
+		m := newVM(t, lua.Options{}, gate.Limits{})
 		m.wantOutput(t, `print "before" `+source+` print "after"`, "before")
 		m.wantOutput(t, `print(1)`, "1")
 	}
 }
 
 func TestCoroutineSurvivesAnExitElsewhere(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{})
+	m := newVM(t, lua.Options{}, gate.Limits{})
 	m.wantOutput(t, `made = create(function() print "one" yield() print "two" end) resume(made)`, "one")
 	m.wantOutput(t, `pcall(exit) print "after"`, "")
 	m.wantOutput(t, `resume(made) print "end"`, "two end")
 }
 
 func TestStopUnwindsWhatRunsAndNamesTheLine(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{})
+	m := newVM(t, lua.Options{}, gate.Limits{})
 	running := make(chan struct{})
 	started := m.NewFunction("started", func(*lua.Call) error { close(running); return nil })
 	if err := m.SetGlobal("started", started); err != nil {
@@ -131,14 +131,14 @@ func TestStopUnwindsWhatRunsAndNamesTheLine(t *testing.T) {
 }
 
 func TestStopOfAnIdleStateDoesNothing(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{})
+	m := newVM(t, lua.Options{}, gate.Limits{})
 	m.gate.Stop(errors.New("too early"))
 	m.wantOutput(t, `for i = 1, 30000 do end print "runs"`, "runs")
 }
 
 // What was stopped but ends by itself first has no error, and the next call runs.
 func TestStopThatComesTooLate(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{})
+	m := newVM(t, lua.Options{}, gate.Limits{})
 	stop := m.NewFunction("stop", func(*lua.Call) error { m.gate.Stop(errors.New("late")); return nil })
 	if err := m.SetGlobal("stop", stop); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestStopThatComesTooLate(t *testing.T) {
 }
 
 func TestKillLetsNothingBegin(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{})
+	m := newVM(t, lua.Options{}, gate.Limits{})
 	reason := errors.New("cut")
 	kill := m.NewFunction("kill", func(*lua.Call) error { go m.gate.Kill(reason); return nil })
 	if err := m.SetGlobal("kill", kill); err != nil {
@@ -161,7 +161,7 @@ func TestKillLetsNothingBegin(t *testing.T) {
 }
 
 func TestClosedState(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{})
+	m := newVM(t, lua.Options{}, gate.Limits{})
 	f := m.function(t, `print "never"`)
 	m.Close()
 	if err := m.gate.Call("", f); err != nil || m.printed != nil {
@@ -182,7 +182,7 @@ func TestErrorText(t *testing.T) {
 		{"yield()", "test.lua:1: attempt to yield across C-call boundary\nstack traceback:\n"},
 		{"pcall(panic)", "panic in a Go function: boom\n"},
 	} {
-		_, err := newVM(t, lua.Options{}, entry.Limits{}).run(t, test.source)
+		_, err := newVM(t, lua.Options{}, gate.Limits{}).run(t, test.source)
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: error %q, want prefix %q", test.source, err, test.want)
 		}
@@ -191,15 +191,15 @@ func TestErrorText(t *testing.T) {
 			t.Errorf("%s: the *lua.Error is not in %v", test.source, err)
 		}
 	}
-	_, err := newVM(t, lua.Options{}, entry.Limits{}).run(t, `panic()`)
-	if err == nil || !strings.Contains(err.Error(), "entry_test.go:") {
+	_, err := newVM(t, lua.Options{}, gate.Limits{}).run(t, `panic()`)
+	if err == nil || !strings.Contains(err.Error(), "gate_test.go:") {
 		t.Errorf("%v lacks Go's stack", err)
 	}
 }
 
 func TestCallTimeIsUncatchableAndNamesTheCallback(t *testing.T) {
 	var exceeded []error
-	m := newVM(t, lua.Options{}, entry.Limits{
+	m := newVM(t, lua.Options{}, gate.Limits{
 		CallTime: 20 * time.Millisecond,
 		Exceeded: func(err error) { exceeded = append(exceeded, err) },
 	})
@@ -219,7 +219,7 @@ func TestCallTimeIsUncatchableAndNamesTheCallback(t *testing.T) {
 
 // A hundred short calls in a row are a hundred calls, not a long one; and the watch wakes up again after it has slept.
 func TestCallTimeIsOfOneCall(t *testing.T) {
-	m := newVM(t, lua.Options{}, entry.Limits{CallTime: 400 * time.Millisecond})
+	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 400 * time.Millisecond})
 	defer m.gate.Watch()()
 	short := m.function(t, `local x = 0 for i = 1, 100 do x = x + i end`)
 	for begin := time.Now(); time.Since(begin) < 800*time.Millisecond; {
@@ -236,7 +236,7 @@ func TestCallTimeIsOfOneCall(t *testing.T) {
 
 func TestStuckNamesWhatCannotBeInterrupted(t *testing.T) {
 	release := make(chan struct{})
-	m := newVM(t, lua.Options{}, entry.Limits{CallTime: 10 * time.Millisecond, Stuck: func(err error) {
+	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 10 * time.Millisecond, Stuck: func(err error) {
 		if !strings.HasPrefix(err.Error(), "timer (test.lua:1) was stopped") || !strings.Contains(err.Error(), "inside one call of a library") {
 			t.Errorf("%v", err)
 		}
@@ -260,7 +260,7 @@ func TestStuckNamesWhatCannotBeInterrupted(t *testing.T) {
 // Memory that is used up once is an ordinary error; again and again, it ends the run.
 func TestExhaustedMemory(t *testing.T) {
 	var exceeded []error
-	m := newVM(t, lua.Options{MaxMemory: 4 << 20}, entry.Limits{Exceeded: func(err error) { exceeded = append(exceeded, err) }})
+	m := newVM(t, lua.Options{MaxMemory: 4 << 20}, gate.Limits{Exceeded: func(err error) { exceeded = append(exceeded, err) }})
 	_, err := m.run(t, `local t = {} for i = 1, 1e9 do t[i] = {} end`)
 	if err == nil || !strings.HasPrefix(err.Error(), "not enough memory") || len(exceeded) != 0 {
 		t.Errorf("error %v, Exceeded was called with %v", err, exceeded)
