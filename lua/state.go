@@ -75,13 +75,13 @@ func NewState(opts Options) *State {
 	s.globals = &Table{state: s}
 	s.registry = &Table{state: s}
 	s.use(2 * tableBytes)
-	_ = s.globals.growEntries(globalsRoom) // without memory for it they grow later, or cannot
 	s.main = s.newThread(Nil)
 	s.main.status = threadRunning
 	s.use(newThreadBytes)
 	s.thread = s.main
 	s.names.init(s)
 	s.calls = []*Call{{s: s}}
+	_ = s.globals.growEntries(globalsRoom) // without memory for it they grow later, or cannot
 	return s
 }
 
