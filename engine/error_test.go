@@ -21,40 +21,40 @@ func TestCauseAnswers(t *testing.T) {
 		is       error // nil for none
 	}
 	for name, c := range map[string]struct {
-		end  func(t *testing.T, h *enginetest.Host) engine.ID
+		end  func(t *testing.T, h *enginetest.Rig) engine.ID
 		want cause
 	}{
-		"no answer to TCP": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"no answer to TCP": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			h.Net.Blackhole(enginetest.Addr)
 			return h.Connect(enginetest.URL, engine.ConnectOptions{})
 		}, cause{engine.CategoryTimeout, true, nil}},
-		"no answer to the opening handshake": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"no answer to the opening handshake": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			return h.Connect(enginetest.URL, engine.ConnectOptions{})
 		}, cause{engine.CategoryTimeout, true, nil}},
-		"no answer to a ping": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"no answer to a ping": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{Ping: time.Second, Pong: time.Second}, wstest.Answer{})
 			return h.ID
 		}, cause{engine.CategoryKeepalive, true, nil}},
-		"no answer to the close frame": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"no answer to the close frame": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{})
 			h.Want("open")
 			h.Close(h.ID, 0, "")
 			return h.ID
 		}, cause{engine.CategoryTimeout, true, nil}},
-		"aborted": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"aborted": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{})
 			h.Want("open")
 			h.Abort()
 			return h.ID
 		}, cause{engine.CategoryTimeout, true, net.ErrClosed}},
-		"refused": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"refused": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			return h.Connect("ws://nobody.test/", engine.ConnectOptions{})
 		}, cause{engine.CategoryRefused, false, syscall.ECONNREFUSED}},
-		"reset": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"reset": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{}).Conn.(*wstest.Conn).Reset()
 			return h.ID
 		}, cause{engine.CategoryReset, false, syscall.ECONNRESET}},
-		"end": {func(_ *testing.T, h *enginetest.Host) engine.ID {
+		"end": {func(_ *testing.T, h *enginetest.Rig) engine.ID {
 			h.Open(engine.ConnectOptions{}, wstest.Answer{}).Hangup()
 			return h.ID
 		}, cause{engine.CategoryEOF, false, io.EOF}},
