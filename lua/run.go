@@ -911,8 +911,9 @@ outer:
 					control := &regs[a+2]
 					switch f.gofn().special {
 					case specialNext:
+						// The entry of a number may be left from before the number moved to the array: its value is nil then.
 						if h := int(p.caches[pc-1]); h < len(t.entries) && control.n != 0 && t.entries[h].key.n == control.n &&
-							t.entries[h].key.p == control.p {
+							t.entries[h].key.p == control.p && (control.n < kindLimit || t.entries[h].value.n != 0) {
 							h++
 							if h < len(t.entries) && t.entries[h].value.n != 0 {
 								p.caches[pc-1] = uint32(h)

@@ -41,10 +41,10 @@ func TestDebugIsClosed(t *testing.T) {
 		{"metatables of shared types", `for _, v in ipairs{1, true, print, function() end, coroutine.create(print)} do print(pcall(debug.setmetatable, v, {})) end
 			print(pcall(debug.setmetatable, nil, {}))`,
 			strings.Repeat("false\tbad argument #1 to '?' (table expected: the metatables of other types are closed to scripts)\n", 6)},
-		{"metatables of the script's own", `local t = debug.setmetatable({}, {__metatable = "shut"}) print(getmetatable(t), type(debug.getmetatable(t)))
-			local p = debug.setmetatable(newproxy(), {__index = function() return "proxy" end}) print(p.x) debug.setmetatable(p, nil) print(debug.getmetatable(p))
+		{"metatables of the script's own", `local t = {} print(debug.setmetatable(t, {__metatable = "shut"}), getmetatable(t), type(debug.getmetatable(t)))
+			local p = newproxy() debug.setmetatable(p, {__index = function() return "proxy" end}) print(p.x) debug.setmetatable(p, nil) print(debug.getmetatable(p))
 			debug.setmetatable("", {__index = {up = "string"}}) print(("").up)`,
-			"shut\ttable\nproxy\nnil\nstring\n"},
+			"true\tshut\ttable\nproxy\nnil\nstring\n"},
 		{"hooks and the registry", `print(pcall(debug.sethook, print, "c")) print(pcall(debug.sethook, coroutine.create(print), print, "c")) print(debug.getregistry)`,
 			"false\thooks are closed to scripts\nfalse\thooks are closed to scripts\nnil\n"},
 		{"a function of Go is known by what it is", `local f = loadstring("local x = 1 local name, v = debug.getlocal(1, 1) return name, v", "=[C]") print(f())

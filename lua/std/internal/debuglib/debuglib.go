@@ -122,6 +122,7 @@ func isScripts(v lua.Value) bool {
 
 // setmetatable changes those of tables and of what newproxy made, and that of strings, which scripts reach in other ways
 // as well. Those of other types are shared with the embedder's functions, and those of other userdata are the embedder's.
+// It returns true, as in Lua 5.1.
 func setmetatable(c *lua.Call) error {
 	v := c.Arg(1)
 	meta, isTable := c.Arg(2).AsTable()
@@ -138,7 +139,7 @@ func setmetatable(c *lua.Call) error {
 	} else {
 		return c.ArgError(1, "table expected: the metatables of other types are closed to scripts")
 	}
-	return c.ReturnArgs(1)
+	return c.Return(lua.True)
 }
 
 // traceback adds the stack to a message. What is no text is handed on, as in LuaJIT.

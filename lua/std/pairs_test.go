@@ -1,0 +1,45 @@
+package std_test
+
+import "testing"
+
+// A loop remembers the place where it found the last key. A number that has moved from there to the array leads to the
+// array's next value, not to what follows in the old place.
+func TestPairsOfNumbersThatMoved(t *testing.T) {
+	newVM(t, options{}).wantOutput(t, `
+		local function keys(t) local s = "" for k in pairs(t) do s = s .. tostring(k) .. " " end return s end
+		keys {a = 1, b = 2}
+		local t = {} t.a = 1 t[2] = 2 t.c = 3 t.d = 5 t[1] = 1 t[3] = 4
+		print(keys(t))`, "1 2 3 a c d \n")
+}
+
+// pairs, which has a way of its own within a loop, visits what next visits, and each key that a table has once.
+func TestPairsVisitsAll(t *testing.T) {
+	newVM(t, options{}).wantOutput(t, `
+		local function keys(t) local list = {} for k in pairs(t) do list[#list + 1] = tostring(k) end return table.concat(list, " ") end
+		local function byNext(t)
+			local list, k = {}, next(t)
+			while k ~= nil do list[#list + 1] = tostring(k) k = next(t, k) end
+			return table.concat(list, " ")
+		end
+		local kinds = {
+			function(t) return #t + 1 end, function() return math.random(0, 9) end, function() return math.random(-2, 20) end,
+			function() return "s" .. math.random(5) end, function() return math.random(2) == 1 end, function() return math.random(3) + 0.5 end,
+		}
+		for seed = 1, 3000 do
+			math.randomseed(seed)
+			local t, has, log = {}, {}, {}
+			for i = 1, math.random(25) do
+				local k = kinds[math.random(#kinds)](t)
+				if math.random(4) > 1 then t[k] = i has[tostring(k)] = i else t[k] = nil has[tostring(k)] = nil end
+				log[i] = tostring(k) .. "=" .. tostring(t[k])
+			end
+			local visited, expected, seen = keys(t), byNext(t), {}
+			for k in visited:gmatch("%S+") do
+				if not has[k] or seen[k] then print("seed " .. seed .. " visits too often: " .. k) end
+				seen[k] = true
+			end
+			for k in next, has do if not seen[k] then print("seed " .. seed .. " misses " .. k) end end
+			if visited ~= expected then print(seed, visited, expected, table.concat(log, " ")) end
+		end
+		print "done"`, "done\n")
+}
