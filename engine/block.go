@@ -14,11 +14,12 @@ const (
 	largestTail = 16 << 10
 )
 
-// pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to the first byte goes into an
-// interface without an allocation, a slice does not.
+// pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to
+// the first byte goes into an interface without an allocation, a slice does not.
 var pools [17]sync.Pool
 
-// sizeClass returns the pool whose pieces have at least n bytes, or -1 if n is too large for all.
+// sizeClass returns the pool whose pieces have at least n bytes, or -1 if n is too large
+// for all.
 func sizeClass(n int) int {
 	if n > largestBlock {
 		return -1
@@ -42,7 +43,7 @@ func allocBytes(n int) []byte {
 	return make([]byte, 0, size)
 }
 
-// freeBytes gives back what allocBytes returned. Nobody may use it any more.
+// freeBytes takes back memory from allocBytes, which nobody may use from then on.
 func freeBytes(b []byte) {
 	if class := sizeClass(cap(b)); class >= 0 && cap(b) == smallestBlock<<class {
 		pools[class].Put(unsafe.SliceData(b))
@@ -77,7 +78,7 @@ func wrapBlock(buf []byte) *block {
 	return b
 }
 
-// free gives the block's memory back. Nobody may use the block any more.
+// free gives the block's memory back. Nobody may use the block from then on.
 func (b *block) free() {
 	freeBytes(b.buf)
 	*b = block{}

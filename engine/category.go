@@ -5,7 +5,8 @@ import "github.com/tidewire/tidewire/internal/ws/failure"
 // Phase says how far a connection had come when it ended.
 type Phase string
 
-// Category is a stable word for the kind of an end. Categories are added to, never renamed.
+// Category is a stable word for the kind of an end. Categories are added to, never
+// renamed.
 type Category string
 
 // The phases in the order in which a connection passes them.

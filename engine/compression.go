@@ -23,7 +23,8 @@ func (o *Compression) config() deflate.Config {
 	return config
 }
 
-// offerCompression adds the offer to a request. What the server makes of it is in the Params once the handshake is done.
+// offerCompression adds the offer to a request. Once the handshake is done, the Params
+// hold the server's answer.
 func (c *connection) offerCompression(request *handshake.Request) *deflate.Params {
 	agreed := new(deflate.Params)
 	if c.opts.Compression == nil {
@@ -38,7 +39,7 @@ func (c *connection) offerCompression(request *handshake.Request) *deflate.Param
 	return agreed
 }
 
-// compressLocked makes an open connection compress what it sends.
+// compressLocked makes an open connection compress its messages.
 func (c *connection) compressLocked(agreed deflate.Params) {
 	if agreed.InUse {
 		c.compressor = deflate.NewCompressor(agreed.Client)
@@ -46,7 +47,7 @@ func (c *connection) compressLocked(agreed deflate.Params) {
 	}
 }
 
-// inflater returns what undoes the server's compression, or nil if none was agreed on.
+// inflater returns the reverse of the server's compression, or nil if none was agreed on.
 func inflater(agreed deflate.Params) proto.Inflater {
 	if !agreed.InUse {
 		return nil
@@ -54,8 +55,9 @@ func inflater(agreed deflate.Params) proto.Inflater {
 	return deflate.NewDecompressor(agreed.Server, freeBytes)
 }
 
-// packLocked compresses the next messages, about a chunk of them, so that the outbox hands them out. It gives up the
-// lock meanwhile; messages are compressed by writeLoop alone, in their order.
+// packLocked compresses the next messages, about a chunk of them, so that the outbox
+// hands them out. It gives up the lock meanwhile; messages are compressed by writeLoop
+// alone, in their order.
 func (c *connection) packLocked(ch *chunk) {
 	for packed := 0; packed < len(ch.buf); {
 		plain, ok := c.outbox.Plain()

@@ -10,8 +10,9 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
-// connectLoop takes the connection from its URL to open: name, TCP, TLS, opening handshake. Started by start, ended by
-// cancelling its context, joined by Engine.Shutdown. It hands on to readLoop, a fresh goroutine: the stack that it needed
+// connectLoop takes the connection from its URL to open: name, TCP, TLS, opening
+// handshake. Started by start, ended by cancelling its context, joined by
+// Engine.Shutdown. It hands on to readLoop, a fresh goroutine: the stack that it needed
 // itself is not kept for the connection's life.
 func (c *connection) connectLoop(ctx context.Context) {
 	defer c.cancel()
@@ -44,8 +45,8 @@ func (c *connection) connectLoop(ctx context.Context) {
 	c.engine.loops.Go(func() { c.readLoop(done.response.Buffered, done.compression) })
 }
 
-// shaken is how an attempt at the opening handshake has ended: well, or with an answer that
-// refuses.
+// shaken is how an attempt at the opening handshake has ended: well, or with an answer
+// that refuses.
 type shaken struct {
 	transport   transport.Conn // nil after a refusal
 	response    *handshake.Response
@@ -67,8 +68,8 @@ func (c *connection) connect(ctx context.Context) (shaken, error) {
 	}
 }
 
-// attempt dials and shakes hands once. After an error nothing is left open, and the response
-// is nil if no server was reached.
+// attempt dials and shakes hands once. After an error nothing is left open, and the
+// response is nil if no server was reached.
 func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
@@ -123,7 +124,7 @@ func (c *connection) entered(phase failure.Phase) {
 	c.mu.Unlock()
 }
 
-// learn notes what info is to tell.
+// learn notes facts for Info.
 func (c *connection) learn(note func(*facts)) {
 	c.mu.Lock()
 	note(&c.facts)
@@ -134,7 +135,14 @@ func tlsInfo(t *dial.TLSInfo) *TLSInfo {
 	if t == nil {
 		return nil
 	}
-	return &TLSInfo{Version: t.Version, Cipher: t.Cipher, Subject: t.Subject, Issuer: t.Issuer, Expires: t.Expires, Error: t.Error}
+	return &TLSInfo{
+		Version: t.Version,
+		Cipher:  t.Cipher,
+		Subject: t.Subject,
+		Issuer:  t.Issuer,
+		Expires: t.Expires,
+		Error:   t.Error,
+	}
 }
 
 func httpInfo(r *handshake.Response) *HTTPInfo {

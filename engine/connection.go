@@ -25,7 +25,7 @@ type connection struct {
 	target      *dial.Target   // nil if the URL is malformed
 	url         string         // without user name and password
 	writeLoopFn func()         // writeLoop as a value that is made once
-	readyFn     func()         // enters the connection into the ready list; likewise
+	readyFn     func()         // enters the connection into the ready list; also made once
 
 	// Guarded elsewhere:
 	inbox      inbox        // has its own lock
@@ -33,16 +33,16 @@ type connection struct {
 	discarding atomic.Bool  // Close was called: Dispatch delivers no more messages
 	heard      atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
 
-	mu sync.Mutex // leaf; guards what follows, with the exceptions named; release it with unlock
+	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; release it with unlock
 
 	// Written once, by start; cut and finish find them zero before:
 	cancel  context.CancelFunc // ends the dial
 	started time.Time          // of the dial
 
-	// Written once, by connectLoop with the step to open. Whoever has seen that step, readLoop
-	// and writeLoop among them, reads them without the lock:
+	// Written once, by connectLoop with the step to open. Whoever has seen that step,
+	// readLoop and writeLoop among them, reads them without the lock:
 	opened     time.Time
-	transport  transport.Conn      // what frames travel over
+	transport  transport.Conn      // carries the frames
 	compressor *deflate.Compressor // nil if nothing is compressed; used by writeLoop alone
 
 	// Written by connectLoop alone:
@@ -70,7 +70,7 @@ type connection struct {
 	closingUntil time.Time
 }
 
-// facts is what info tells of a connection.
+// facts is the part of Info that is learned while connecting.
 type facts struct {
 	protocol   string
 	extensions string
@@ -105,7 +105,8 @@ func (c *connection) start() {
 		return
 	}
 	c.cancel, c.started = cancel, time.Now()
-	// Under the lock: Shutdown waits for the loops only after it has ended each connection under its lock.
+	// Under the lock: Shutdown waits for the loops only after it has ended each
+	// connection under its lock.
 	c.engine.loops.Go(func() { c.connectLoop(ctx) })
 	c.mu.Unlock()
 }
@@ -132,8 +133,8 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 	c.cut()
 }
 
-// close begins the closing handshake, or ends a connection that is not open yet. From now on nothing but the terminal
-// event is delivered.
+// close begins the closing handshake, or ends a connection that is not open yet. From now
+// on nothing but the terminal event is delivered.
 func (c *connection) close(code int, reason string) {
 	c.discarding.Store(true)
 	c.mu.Lock()
@@ -170,12 +171,14 @@ func (c *connection) close(code int, reason string) {
 func (c *connection) abort() {
 	c.close(wire.CloseGoingAway, "")
 	c.mu.Lock()
-	c.endLocked(c.failureLocked(closingTimeout(net.ErrClosed, "the host's grace ended before the closing handshake did")))
+	err := closingTimeout(net.ErrClosed, "the host's grace ended before the closing handshake did")
+	c.endLocked(c.failureLocked(err))
 	c.unlock()
 	c.cut()
 }
 
-// cut ends every blocked operation of the connection: its outcome is decided, or it is past its terminal event.
+// cut ends every blocked operation of the connection: its outcome is decided, or it is
+// past its terminal event.
 func (c *connection) cut() {
 	c.mu.Lock()
 	conn, cancel := c.transport, c.cancel
@@ -206,7 +209,8 @@ func (c *connection) fail(err *failure.Error) {
 	c.cut()
 }
 
-// finish posts the terminal event, once. Nothing of the connection is delivered after, and writeLoop has ended.
+// finish posts the terminal event, once. Nothing of the connection is delivered after,
+// and writeLoop has ended.
 func (c *connection) finish(lost Tally) {
 	c.mu.Lock()
 	if !c.closedLocked() {
@@ -240,26 +244,30 @@ func (c *connection) armClosingLocked() {
 	c.closingTimer.Reset(c.opts.Timeouts.Closing)
 }
 
-// closingExpired ends a connection whose closing handshake took too long. It is the body of closingTimer.
+// closingExpired ends a connection whose closing handshake took too long. It is the body
+// of closingTimer.
 func (c *connection) closingExpired() {
 	paused := c.inbox.isPaused()
 	c.mu.Lock()
+	var err *failure.Error
 	switch {
 	case c.state.now == closed, c.readEnded, time.Now().Before(c.closingUntil):
 		c.mu.Unlock()
 		return
 	case paused:
-		// Writing has failed, and what the peer sent before waits for the script to make room.
+		// Writing has failed, and messages that the peer sent before wait for the script to
+		// make room.
 		c.armClosingLocked()
 		c.mu.Unlock()
 		return
 	case c.writeErr != nil:
-		c.endLocked(c.failureLocked(transportFailure("write", c.writeErr)))
+		err = transportFailure("write", c.writeErr)
 	case !c.closeWritten:
-		c.endLocked(c.failureLocked(closingTimeout(nil, "the peer reads nothing, and the close frame waits behind what was sent before it")))
+		err = closingTimeout(nil, "the peer reads nothing, and the close frame waits behind what was sent before it")
 	default:
-		c.endLocked(c.failureLocked(closingTimeout(nil, "the peer did not answer the close frame in time")))
+		err = closingTimeout(nil, "the peer did not answer the close frame in time")
 	}
+	c.endLocked(c.failureLocked(err))
 	c.unlock()
 	c.cut()
 }
@@ -275,7 +283,7 @@ func (c *connection) phaseLocked() failure.Phase {
 	return failure.PhaseClosing
 }
 
-// info makes what an event tells of the connection.
+// info makes the Info of an event.
 func (c *connection) info() *Info {
 	c.mu.Lock()
 	defer c.mu.Unlock()

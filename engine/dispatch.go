@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// A turn of one connection ends after so many events, or so many bytes (one message may be larger).
+	// A turn of one connection ends after so many events, or so many bytes (one message
+	// may be larger).
 	turnMessages = 64
 	turnBytes    = 256 << 10
 
@@ -28,9 +29,9 @@ type Budget struct {
 // Ready receives a value when Dispatch has something to deliver.
 func (e *Engine) Ready() <-chan struct{} { return e.ready.signal }
 
-// Dispatch delivers events to h until there are none or the budget is spent, and returns how many it delivered. If any
-// are left, Ready has a value again. Connections take turns of at most 64 events. Called from within a handler it does
-// nothing and returns 0.
+// Dispatch delivers events to h until there are none or the budget is spent, and returns
+// how many it delivered. If any are left, Ready has a value again. Connections take turns
+// of at most 64 events. Called from within a handler it does nothing and returns 0.
 func (e *Engine) Dispatch(h Handler, budget Budget) int {
 	if !e.dispatching.CompareAndSwap(false, true) {
 		return 0
@@ -69,14 +70,14 @@ func (m *meter) spent() bool {
 	if m.delivered == 0 {
 		return false
 	}
-	// Since costs half of what Now does.
+	// Since costs half as much as Now.
 	return m.delivered >= m.events || time.Since(m.began) >= m.time || m.stop != nil && m.stop()
 }
 
-// turn delivers the next events of c, at most turnMessages in all and what the budget leaves, and puts c back into the
-// ready list if more wait.
+// turn delivers the next events of c, at most turnMessages and as many as the budget
+// leaves, and puts c back into the ready list if more wait.
 func (c *connection) turn(h Handler, m *meter) {
-	unwound := true // by a panic in the handler: what is left is for the next Dispatch
+	unwound := true // by a panic in the handler: the rest is for the next Dispatch
 	defer func() {
 		if unwound {
 			c.engine.ready.add(c)
@@ -95,13 +96,14 @@ func (c *connection) turn(h Handler, m *meter) {
 	}
 }
 
-// deliver delivers the opening event and messages, until most events of this Dispatch are delivered. The message that a
-// handler was given counts as delivered even if the handler unwinds.
+// deliver delivers the opening event and messages, until most events of this Dispatch are
+// delivered. The message that a handler was given counts as delivered even if the handler
+// unwinds.
 func (c *connection) deliver(h Handler, m *meter, most int) {
 	handled := 0
 	defer func() {
 		c.inbox.settle(handled)
-		clear(c.engine.batch[:]) // lets go of the payloads
+		clear(c.engine.batch[:]) // drops the references to the payloads
 	}()
 	if c.inbox.takeOpen() {
 		m.delivered++
@@ -142,23 +144,25 @@ func (c *connection) end() *End {
 	return end
 }
 
-// readyList holds the connections with something to deliver, each once, first in, first out.
+// readyList holds the connections with something to deliver, each once, first in, first
+// out.
 type readyList struct {
-	signal chan struct{} // has a value while the list is not empty, but for moments
+	signal chan struct{} // has a value while the list is not empty, moments excepted
 
-	mu          sync.Mutex // leaf; guards what follows, and nextReady of the connections in the list
+	mu          sync.Mutex // leaf; guards the fields below, and nextReady of the connections in the list
 	first, last *connection
 }
 
-// push puts c at the end, and wakes the dispatcher if the list was empty. The caller has made sure that c is not in the list
-// (inbox.scheduled).
+// push puts c at the end, and wakes the dispatcher if the list was empty. The caller has made
+// sure that c is not in the list (inbox.scheduled).
 func (l *readyList) push(c *connection) {
 	if wasEmpty := l.add(c); wasEmpty {
 		l.wake()
 	}
 }
 
-// add is push for Dispatch, which is awake, and looks at the list once more before it returns.
+// add is push for Dispatch, which is awake, and looks at the list once more before it
+// returns.
 func (l *readyList) add(c *connection) (wasEmpty bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,10 +1,13 @@
-// Package engine holds WebSocket connections by ID: it dials, frames, queues and fails on its own goroutines, and hands
-// events to the embedder from Dispatch, on the embedder's goroutine. It knows no Lua and no VM.
+// Package engine holds WebSocket connections by ID: it dials, frames, queues and fails on
+// goroutines of its own, and Dispatch hands the events to a Handler on its caller's
+// goroutine. It knows no Lua and no VM.
 //
-// An idle engine has no goroutine. A connection has one while it connects (connectLoop), then one that reads (readLoop)
-// and, while there is something to write, one that writes (writeLoop). Shutdown returns after the last has ended.
+// An idle engine has no goroutine. A connection has one while it connects (connectLoop),
+// then one that reads (readLoop) and, while there is something to write, one that writes
+// (writeLoop). Shutdown returns after the last has ended.
 //
-// Locks are leaves: no two are held at once, and none across I/O, a callback or a log call.
+// Locks are leaves: no two are held at once, and none across I/O, a callback or a log
+// call.
 package engine
 
 import (
@@ -20,39 +23,42 @@ import (
 )
 
 var (
-	// ErrTooManyConnections is returned by Connect when the engine holds as many live connections as it may, or the
-	// dial guard's line of that host and port is full.
+	// ErrTooManyConnections is returned by Connect when the engine holds as many live
+	// connections as it may, or the dial guard's line of that host and port is full.
 	ErrTooManyConnections = errors.New("too many connections")
 
 	// ErrInvalidUTF8 is returned by Send for text that is not valid UTF-8.
 	ErrInvalidUTF8 = errors.New("valid UTF-8 expected")
 
-	// ErrCloseCode is returned by Close for a code that an application may not send (RFC 6455 §7.4).
+	// ErrCloseCode is returned by Close for a code that an application may not send (RFC
+	// 6455 §7.4).
 	ErrCloseCode = errors.New("1000 or 3000 to 4999 expected")
 
-	// ErrCloseReason is returned by Close for a reason that does not fit a control frame (RFC 6455 §5.5).
+	// ErrCloseReason is returned by Close for a reason that does not fit a control frame
+	// (RFC 6455 §5.5).
 	ErrCloseReason = errors.New("at most 123 bytes of UTF-8 expected")
 )
 
-// Engine is safe for concurrent use, but for Dispatch, which one goroutine at a time may call.
+// Engine is safe for concurrent use, except Dispatch, which one goroutine at a time may
+// call.
 type Engine struct {
 	opts  Options // constant after New
 	ready readyList
 	guard guard
 	loops sync.WaitGroup // every goroutine of every connection
 
-	// attempt dials and shakes hands once. It is connection.attempt but in tests, which have
-	// transports of their own; constant before the first Connect.
+	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
+	// have transports of their own; constant before the first Connect.
 	attempt func(*connection, context.Context, route) (shaken, error)
 
 	dispatching atomic.Bool
 	batch       [turnMessages]entry // owned by Dispatch
 
-	mu          sync.Mutex // leaf; guards what follows
+	mu          sync.Mutex // leaf; guards the fields below
 	lastID      ID
 	connections map[ID]*connection       // until the terminal event is delivered
 	running     map[*connection]struct{} // while connectLoop or readLoop runs, which may be longer
-	refusing    bool                     // Connect makes no connections any more
+	refusing    bool                     // Connect makes no more connections
 	refusals    logLimit                 // of the line that Connect logs when there are too many
 }
 
@@ -65,12 +71,13 @@ type Stats struct {
 	Unsent      Tally // accepted by Send and not completely handed to the operating system
 	Undelivered Tally // received and not delivered
 
-	// RoundTrip is the longest of the live connections' newest measured round trips, from a keepalive ping written to its
-	// pong read. 0 means that none was measured.
+	// RoundTrip is the longest of the live connections' newest measured round trips, from
+	// a keepalive ping written to its pong read. 0 means that none was measured.
 	RoundTrip time.Duration
 }
 
-// New returns an Engine without connections. It starts no goroutine before the first Connect.
+// New returns an Engine without connections. It starts no goroutine before the first
+// Connect.
 func New(opts Options) *Engine {
 	e := &Engine{
 		opts:        opts.withDefaults(),
@@ -83,9 +90,10 @@ func New(opts Options) *Engine {
 	return e
 }
 
-// Connect begins a connection and returns its ID at once; everything about the URL and the network comes later as an
-// event. An error means that there is no connection: *OptionError, or ErrTooManyConnections. After Refuse or CloseAll
-// the ID is never dialled and gets no event.
+// Connect begins a connection and returns its ID at once; everything about the URL and
+// the network comes later as an event. An error means that there is no connection:
+// *OptionError, or ErrTooManyConnections. After Refuse or CloseAll the ID is never
+// dialled and gets no event.
 func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	if err := opts.validate(); err != nil {
 		return 0, err
@@ -116,7 +124,8 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	start, err := e.guard.admit(c)
 	if err != nil && c.withdraw() {
 		e.takeBack(c)
-		return 0, e.tooMany(opts.Caller, "as many connections to "+failure.Bounded(target.Address())+" wait as may", maxWaitingDials)
+		why := "as many connections to " + failure.Bounded(target.Address()) + " wait as may"
+		return 0, e.tooMany(opts.Caller, why, maxWaitingDials)
 	}
 	if start {
 		c.start()
@@ -124,8 +133,8 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	return c.id, nil
 }
 
-// Send queues a message; it never blocks. A message for an ended or unknown id is discarded with a debug line. The
-// error is ErrInvalidUTF8 or nil.
+// Send queues a message; it never blocks. A message for an ended or unknown id is
+// discarded with a debug line. The error is ErrInvalidUTF8 or nil.
 func (e *Engine) Send(id ID, kind Kind, data string) error {
 	c := e.find(id)
 	if kind == DefaultKind && c != nil {
@@ -152,9 +161,9 @@ func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
 	return e.Send(id, kind, string(data))
 }
 
-// Close begins the closing handshake (RFC 6455 §7.1.2), after what is queued was sent; or cancels a connection that is
-// not open yet. code 0 means 1000. It does nothing to an ended or unknown id. The error is ErrCloseCode,
-// ErrCloseReason or nil.
+// Close begins the closing handshake (RFC 6455 §7.1.2) behind the queued messages; or
+// cancels a connection that is not open yet. code 0 means 1000. It does nothing to an
+// ended or unknown id. The error is ErrCloseCode, ErrCloseReason or nil.
 func (e *Engine) Close(id ID, code int, reason string) error {
 	if code == 0 {
 		code = wire.CloseNormal
@@ -178,7 +187,7 @@ func (e *Engine) Live() int {
 	return len(e.connections)
 }
 
-// Stats counts what the engine holds.
+// Stats counts connections and messages that the engine holds.
 func (e *Engine) Stats() Stats {
 	var s Stats
 	s.Waiting = e.guard.waiting()
@@ -195,8 +204,8 @@ func (e *Engine) Refuse() {
 	e.mu.Unlock()
 }
 
-// CloseAll refuses as Refuse does, and closes every connection as Close would, but with any code of RFC 6455 §7.4.1 such
-// as 1001. The reason is at most 123 bytes of UTF-8.
+// CloseAll refuses as Refuse does, and closes every connection as Close would, but with
+// any code of RFC 6455 §7.4.1 such as 1001. The reason is at most 123 bytes of UTF-8.
 func (e *Engine) CloseAll(code int, reason string) {
 	e.Refuse()
 	for _, c := range e.all() {
@@ -204,8 +213,9 @@ func (e *Engine) CloseAll(code int, reason string) {
 	}
 }
 
-// Abort cuts the transports of what is still live; the terminal events, "The closing handshake timed out", are there for
-// Dispatch as soon as the goroutines have noticed. Call it after CloseAll, from outside of a Handler.
+// Abort cuts the transports of live connections; their terminal events, "The closing
+// handshake timed out", are ready for Dispatch as soon as the goroutines have noticed.
+// Call it after CloseAll, from outside of a Handler.
 func (e *Engine) Abort() {
 	e.Refuse()
 	for _, c := range e.all() {
@@ -213,8 +223,9 @@ func (e *Engine) Abort() {
 	}
 }
 
-// Shutdown aborts, cuts what still waits for the peer's FIN, delivers nothing more, and returns when every goroutine of
-// the engine has ended, or with ctx's error. Call it from outside of a Handler.
+// Shutdown aborts, cuts connections that still wait for the peer's FIN, delivers nothing
+// more, and returns when every goroutine of the engine has ended, or with ctx's error.
+// Call it from outside of a Handler.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()
 	e.guard.stop()
@@ -263,8 +274,9 @@ func (e *Engine) forget(c *connection) {
 	e.mu.Unlock()
 }
 
-// takeBack forgets c, whose ID nobody has seen. The next one takes it, so that a door that numbers what Connect returns
-// counts as the log does; unless another Connect came meanwhile.
+// takeBack forgets c, whose ID nobody has seen. The next connection takes the ID, unless
+// another Connect came meanwhile, so that a door that numbers its connections counts as
+// the log does.
 func (e *Engine) takeBack(c *connection) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

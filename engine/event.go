@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// ID names a connection for the life of its engine. IDs start at 1, are never reused, and stay below 2^53 so that a
-// Lua number carries them exactly. 0 is no connection.
+// ID names a connection for the life of its engine. IDs start at 1, are never reused, and
+// stay below 2^53 so that a Lua number carries them exactly. 0 is no connection.
 type ID uint64
 
-// Kind is what a message is sent as or was received as (RFC 6455 §5.6).
+// Kind is text or binary, of a message to send or one received (RFC 6455 §5.6).
 type Kind uint8
 
 // The kinds. A received message is always Text or Binary.
@@ -21,8 +21,9 @@ const (
 	Binary
 )
 
-// Handler receives the events of Dispatch, on Dispatch's goroutine. For each connection Opened comes at most once and
-// first, Ended exactly once and last. A handler may call every method of the Engine but Abort and Shutdown.
+// Handler receives the events of Dispatch, on Dispatch's goroutine. For each connection
+// Opened comes at most once and first, Ended exactly once and last. A handler may call
+// every method of the Engine but Abort and Shutdown.
 type Handler interface {
 	// Opened says that the connection is established.
 	Opened(id ID, info *Info)
@@ -34,8 +35,8 @@ type Handler interface {
 	Ended(id ID, end *End)
 }
 
-// NopHandler is a Handler that ignores every event. A handler that embeds it has methods for
-// the events that it knows, and still compiles when the engine learns another one.
+// NopHandler is a Handler that ignores every event. A handler that embeds it has methods
+// for the events that it knows, and still compiles when the engine learns another one.
 type NopHandler struct{}
 
 // Opened ignores the event.
@@ -47,8 +48,8 @@ func (NopHandler) Received(ID, []byte, Kind) {}
 // Ended ignores the event.
 func (NopHandler) Ended(ID, *End) {}
 
-// Info is what is known of a connection. Pointers are nil and strings empty where nothing is known. An Info is made
-// for one event and belongs to its receiver.
+// Info describes a connection. Pointers are nil and strings empty where nothing is known.
+// An Info is made for one event and belongs to its receiver.
 type Info struct {
 	ID         ID
 	URL        string // without user name and password
@@ -84,16 +85,18 @@ type Tally struct {
 	Bytes    int64
 }
 
-// End is a connection's one terminal event. It is of one of two sorts: Failed, for which Message is the catalogue's
-// string, or closed, for which Code, Reason and Clean hold.
+// End is a connection's one terminal event. It is of one of two sorts: Failed, for which
+// Message is the catalogue's string, or closed, for which Code, Reason and Clean hold.
 type End struct {
 	Info
 
-	// Failed: the connection could not be established or ended abnormally, and not after a Close of ours.
+	// Failed: the connection could not be established or ended abnormally, and not after
+	// a Close of ours.
 	Failed  bool
 	Message string // of the catalogue; empty unless Failed
 
-	// The end as the closing handshake has it (RFC 6455 §7.1.5, §7.1.6); 1006 if there was none to speak of.
+	// The end as the closing handshake has it (RFC 6455 §7.1.5, §7.1.6); 1006 if there
+	// was none to speak of.
 	Code   int
 	Reason string
 	Clean  bool // the closing handshake completed (§7.1.4)
@@ -109,13 +112,14 @@ type End struct {
 	Dropped Tally // messages received and not delivered, an unfinished one included
 }
 
-// Error is why a connection could not be established or ended abnormally. It is the one error
-// type that leaves the engine as an event; find it in End.Err, or with errors.As. It wraps
-// its cause, for errors.Is: an error of the operating system such as syscall.ECONNRESET,
-// io.EOF, or net.ErrClosed if Abort or Shutdown has cut the connection.
+// Error is why a connection could not be established or ended abnormally. It is the one
+// error type that leaves the engine as an event; find it in End.Err, or with errors.As.
+// It wraps its cause, for errors.Is: an error of the operating system such as
+// syscall.ECONNRESET, io.EOF, or net.ErrClosed if Abort or Shutdown has cut the
+// connection.
 type Error struct {
 	ID       ID
-	Op       Phase // what was being done
+	Op       Phase // the phase in which it happened
 	Category Category
 	Err      error
 }
@@ -125,8 +129,8 @@ func (e *Error) Error() string { return fmt.Sprintf("connection %d: %v", e.ID, e
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Timeout reports whether one of the connection's time limits or the operating system's has
-// run out, keepalive's among them. os.IsTimeout does not look into wrapped errors; an
+// Timeout reports whether one of the connection's time limits or the operating system's
+// has run out, keepalive's among them. os.IsTimeout does not look into wrapped errors; an
 // interface{ Timeout() bool } found with errors.As does.
 func (e *Error) Timeout() bool {
 	return e.Category == CategoryTimeout || e.Category == CategoryKeepalive

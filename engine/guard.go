@@ -9,21 +9,25 @@ import (
 )
 
 const (
-	// quickEnd: a connection that ended so soon after opening counts as failed for the guard.
+	// quickEnd: a connection that ended so soon after opening counts as failed for the
+	// guard.
 	quickEnd = time.Second
 
-	// calm is how long a host and port must have been without a failure to be dialled freely again.
+	// calm is how long a host and port must have been without a failure to be dialled
+	// freely again.
 	calm = 10 * time.Second
 )
 
-// guard paces dials to where connections fail, so that a script that leaks reconnect handlers floods nobody. Once a
-// connection to a host and port failed, or ended within 1 s of opening, connections to it stand in line and start one
-// by one, until the line is empty and 10 s passed without another failure. Where nothing fails it costs a map look-up.
+// guard paces dials to where connections fail, so that a script that leaks reconnect
+// handlers floods nobody. Once a connection to a host and port failed, or ended within 1
+// s of opening, connections to it wait in line and start one by one, until the line is
+// empty and 10 s passed without another failure. Where nothing fails it costs a map
+// look-up.
 type guard struct {
 	pace      time.Duration // between two starts; 0 switches the guard off; constant
 	perSecond int           // starts, at most; constant
 
-	mu      sync.Mutex // leaf; guards what follows
+	mu      sync.Mutex // leaf; guards the fields below
 	lines   map[string]*line
 	stopped bool
 }
@@ -45,8 +49,8 @@ func (g *guard) init(opts Options) {
 	g.lines = make(map[string]*line)
 }
 
-// admit says whether c may start now; if not, it stands in line and will be started. The error is
-// ErrTooManyConnections.
+// admit reports whether c may start now; if not, it waits in line and will be started.
+// The error is ErrTooManyConnections.
 func (g *guard) admit(c *connection) (start bool, err error) {
 	if g.pace == 0 {
 		return true, nil
@@ -81,7 +85,7 @@ func (g *guard) admit(c *connection) (start bool, err error) {
 	return false, nil
 }
 
-// failed takes note that a connection to address failed; its dial began at started.
+// failed notes that a connection to address failed; its dial began at started.
 func (g *guard) failed(address string, started time.Time) {
 	if g.pace == 0 {
 		return
@@ -103,7 +107,7 @@ func (g *guard) failed(address string, started time.Time) {
 	}
 }
 
-// cancel takes c out of its line, and reports whether it stood in one.
+// cancel takes c out of its line, and reports whether it was in one.
 func (g *guard) cancel(c *connection) bool {
 	if g.pace == 0 {
 		return false
@@ -123,7 +127,8 @@ func (g *guard) cancel(c *connection) bool {
 	return false
 }
 
-// next starts the first one of a line, or ends the guard of its address. It is the body of the line's timer.
+// next starts the first one of a line, or ends the guard of its address. It is the body
+// of the line's timer.
 func (g *guard) next(address string, l *line) {
 	g.mu.Lock()
 	if g.stopped || g.lines[address] != l {
@@ -168,7 +173,7 @@ func (g *guard) waiting() int {
 	return n
 }
 
-// stop starts nobody any more.
+// stop makes the guard start no more connections.
 func (g *guard) stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

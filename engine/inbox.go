@@ -9,8 +9,9 @@ import (
 
 // entry is a message in the inbox.
 type entry struct {
-	// payload lies in block. Dispatch reads it without the inbox's lock, and so must not come by it through block.buf,
-	// whose length changes as readLoop copies the next message behind.
+	// payload lies in block. Dispatch reads it without the inbox's lock, and so must not
+	// come by it through block.buf, whose length changes as readLoop copies the next
+	// message behind.
 	payload []byte
 	block   *block
 	kind    Kind
@@ -18,13 +19,14 @@ type entry struct {
 
 func (en entry) bytes() int64 { return int64(len(en.payload)) }
 
-// inbox holds what a connection has received and the script has not yet seen. It is bounded: when a message does not
-// fit, readLoop waits in put until half of the room is free, so that TCP holds the peer back; an empty inbox takes one
-// message of any size. The opening and the terminal event need no room.
+// inbox holds messages that a connection has received and the script has not yet seen. It
+// is bounded: when a message does not fit, readLoop waits in put until half of the room
+// is free, so that TCP holds the peer back; an empty inbox takes one message of any size.
+// The opening and the terminal event need no room.
 type inbox struct {
 	limit int64 // in bytes, each message counted with messageOverhead; constant
 
-	mu   sync.Mutex // leaf; guards what follows
+	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
 
 	table      *[]entry // where entries lie; borrowed while there are any
@@ -38,14 +40,15 @@ type inbox struct {
 	dropped    Tally
 
 	awaited bool // readLoop waits until everything is delivered
-	hurried bool // and waits no more
+	hurried bool // hurry was called: readLoop waits no longer
 
 	openPending bool
 	ended       bool // the terminal event waits behind the entries
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
-// tables are lent to inboxes: one that is empty holds none, and a busy one does not grow it anew with each read.
+// tables are lent to inboxes: one that is empty holds none, and a busy one does not grow
+// another one with each read.
 var tables = sync.Pool{New: func() any { return new([]entry) }}
 
 func (in *inbox) init(limit int64) {
@@ -53,7 +56,8 @@ func (in *inbox) init(limit int64) {
 	in.room.L = &in.mu
 }
 
-// opened queues the opening event and reports whether the connection must enter the ready list.
+// opened queues the opening event and reports whether the connection must enter the ready
+// list.
 func (in *inbox) opened() (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -61,8 +65,8 @@ func (in *inbox) opened() (schedule bool) {
 	return in.scheduleLocked()
 }
 
-// end queues the terminal event, which adds lost messages to what was dropped, and reports whether the connection must
-// enter the ready list.
+// end queues the terminal event, which counts lost messages as dropped, and reports
+// whether the connection must enter the ready list.
 func (in *inbox) end(lost Tally) (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -73,9 +77,11 @@ func (in *inbox) end(lost Tally) (schedule bool) {
 	return in.scheduleLocked()
 }
 
-// put queues messages in order. If from is not nil their payloads lie in it, and put keeps it as long as need be when it
-// is worth it; otherwise they are copied, but for owned ones that fill their memory. It waits while there is no room,
-// calls schedule each time the connection must enter the ready list, with the lock free, and reports whether it waited.
+// put queues messages in order. If from is not nil their payloads lie in it, and put
+// keeps it as long as need be when it is worth it; otherwise they are copied, except
+// owned ones that fill their memory. It waits while there is no room, calls schedule each
+// time the connection must enter the ready list, with the lock free, and reports whether
+// it waited.
 func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited bool) {
 	in.mu.Lock()
 	for _, event := range events {
@@ -148,7 +154,7 @@ func (in *inbox) newTail(n int) {
 	in.tail = newBlock(max(n, int(min(in.counted, largestTail))))
 }
 
-// hold keeps b while readLoop looks at it; release lets it go.
+// hold keeps b while readLoop looks at it, until release.
 func (in *inbox) hold(b *block) {
 	in.mu.Lock()
 	b.pending++
@@ -161,8 +167,8 @@ func (in *inbox) release(b *block) {
 	in.mu.Unlock()
 }
 
-// take copies the next messages into batch for Dispatch to deliver, at most n and about turnBytes of them, one of any
-// size at least. They stay in the inbox until settle.
+// take copies the next messages into batch for Dispatch to deliver, at most n and about
+// turnBytes of them, one of any size at least. They stay in the inbox until settle.
 func (in *inbox) take(batch []entry, n int) []entry {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -178,8 +184,8 @@ func (in *inbox) take(batch []entry, n int) []entry {
 	return batch
 }
 
-// settle takes the first n messages in hand out of the inbox as delivered. If the script closed the connection meanwhile
-// the rest in hand is dropped; otherwise it stays.
+// settle takes the first n messages in hand out of the inbox as delivered. If the script
+// closed the connection meanwhile the rest in hand is dropped; otherwise it stays.
 func (in *inbox) settle(n int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -195,8 +201,8 @@ func (in *inbox) settle(n int) {
 	}
 }
 
-// discard drops what waits, but for what is in Dispatch's hands, and everything that comes from now on, but for the
-// terminal event.
+// discard drops the messages that wait, except those in Dispatch's hands, and everything
+// that comes from now on, except the terminal event.
 func (in *inbox) discard() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -224,7 +230,7 @@ func (in *inbox) takeOpen() bool {
 	return pending
 }
 
-// An after says what there is to do for a connection after its turn.
+// An after is the next thing to do for a connection whose turn is over.
 type after uint8
 
 const (
@@ -250,7 +256,7 @@ func (in *inbox) turnOver() after {
 	return nothing
 }
 
-// tally counts what waits, and what was dropped so far.
+// tally counts the messages that wait, and those dropped so far.
 func (in *inbox) tally() (waiting, dropped Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -259,8 +265,8 @@ func (in *inbox) tally() (waiting, dropped Tally) {
 	return waiting, in.dropped
 }
 
-// awaitDelivery waits until the script has seen everything, the last callback included, or is not to see it any more, or
-// hurry is called. It is readLoop's.
+// awaitDelivery waits until the script has seen everything, the last callback included,
+// or has closed the connection, or until hurry is called. Called by readLoop alone.
 func (in *inbox) awaitDelivery() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -279,7 +285,8 @@ func (in *inbox) hurry() {
 	in.room.Broadcast()
 }
 
-// isPaused reports whether reading stands still until the script has seen what waits.
+// isPaused reports whether nothing is read until the script has seen the messages that
+// wait.
 func (in *inbox) isPaused() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -294,7 +301,7 @@ func (in *inbox) scheduleLocked() bool {
 	return true
 }
 
-// removeLocked lets go of the first n messages.
+// removeLocked removes the first n messages.
 func (in *inbox) removeLocked(n int) {
 	for i := in.head; i < in.head+n; i++ {
 		in.letGo(in.entries[i])
@@ -319,7 +326,7 @@ func (in *inbox) removeLocked(n int) {
 	}
 }
 
-// dropLocked lets go of the first n messages, counting them as dropped.
+// dropLocked removes the first n messages and counts them as dropped.
 func (in *inbox) dropLocked(n int) {
 	for _, en := range in.entries[in.head : in.head+n] {
 		in.countDropped(en)

@@ -7,10 +7,11 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// keepalive notices a peer that is gone without a word: after ConnectOptions.Ping without a byte it is sent a ping, and
-// when ConnectOptions.Pong later still nothing has come, the connection fails. Any byte counts. While a full inbox or a
-// violation pauses reading, both clocks stand still: what was read last came just before the pause, and its time is noted anew after it.
-// All of it is guarded by the connection's lock.
+// keepalive notices a peer that is gone without a word: after ConnectOptions.Ping without
+// a byte it is sent a ping, and when ConnectOptions.Pong later still nothing has come,
+// the connection fails. Any byte counts. While a full inbox or a violation pauses
+// reading, both clocks are stopped: the last bytes came just before the pause, and their
+// time is set to the end of the pause. All of it is guarded by the connection's lock.
 type keepalive struct {
 	timer  *time.Timer // nil if pings are off
 	number uint64      // of our newest ping; its payload
@@ -26,7 +27,7 @@ func (c *connection) startKeepaliveLocked() {
 	}
 }
 
-// hear takes note that bytes have come. It is readLoop's.
+// hear notes that bytes have come. Called by readLoop alone.
 func (c *connection) hear() { c.heard.Store(int64(time.Since(c.opened))) }
 
 // keepaliveDue looks at how long nothing has come. It is the body of keepalive.timer.
@@ -70,8 +71,9 @@ func (c *connection) keepaliveDue() {
 	c.mu.Unlock()
 }
 
-// wroteLocked takes note that bytes have left; all says that they were the last of what the outbox had handed out. The
-// time for an answer begins when the ping leaves, or when bytes before it stop leaving.
+// wroteLocked notes that bytes have left; all is true for the last bytes that the outbox
+// had handed out. The time for an answer begins when the ping leaves, or when bytes
+// before it stop leaving.
 func (k *keepalive) wroteLocked(all, pingWaits bool) {
 	if !k.asked.IsZero() && !k.left {
 		k.since = time.Now()

@@ -14,7 +14,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
-// What the zero value of an option means.
+// Defaults: the meaning of an option's zero value.
 const (
 	defaultMaxConnections = 10_000
 	defaultDialsPerSecond = 10
@@ -25,11 +25,12 @@ const (
 	defaultPing           = 30 * time.Second
 	defaultPong           = 20 * time.Second
 
-	// messageOverhead is what each queued message counts on top of its payload, in both directions: it covers the
-	// entry itself, so that a flood of empty messages is bounded too.
+	// messageOverhead is how many bytes each queued message counts on top of its payload,
+	// in both directions: it covers the entry itself, so that a flood of empty messages
+	// is bounded too.
 	messageOverhead = 64
 
-	// maxWaitingDials is how many connections may stand in the dial guard's line of one host and port.
+	// maxWaitingDials bounds the dial guard's line of one host and port.
 	maxWaitingDials = 1_000
 )
 
@@ -41,32 +42,38 @@ type Options struct {
 	// MaxConnections bounds the live connections of the engine. 0 means 10,000.
 	MaxConnections int
 
-	// DialsPerSecond is the pace of the dial guard: how many dials a second may start to a host and port where a
-	// connection failed, or ended within 1 s of opening. 0 means 10; negative switches the guard off.
+	// DialsPerSecond is the pace of the dial guard: how many dials a second may start to
+	// a host and port where a connection failed, or ended within 1 s of opening. 0 means
+	// 10; negative switches the guard off.
 	DialsPerSecond int
 
-	// Policy is asked before each dial; NewPolicy makes one of lists. nil allows every address.
+	// Policy is asked before each dial; NewPolicy makes one of lists. nil allows every
+	// address.
 	Policy Policy
 
-	// DialContext replaces the TCP dialer, for tests and for programs with a network of their own. It is called with
-	// network "tcp" and "host:port", host as the URL has it. Policy is then not asked: who dials decides. nil dials
-	// with package net, both address families of a name tried (RFC 8305).
+	// DialContext replaces the TCP dialer, for tests and for programs with a network of
+	// their own. It is called with network "tcp" and "host:port", host as the URL has it.
+	// Policy is then not asked: the dialer decides. nil dials with package net, both
+	// address families of a name tried (RFC 8305).
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// ReadFile reads the files that ConnectOptions.TLS names, off the caller's goroutine; its error is shown to the
-	// script. It is the place to forbid reading. nil reads any regular file of at most 1 MiB.
+	// ReadFile reads the files that ConnectOptions.TLS names, off the caller's goroutine;
+	// its error is shown to the script. It is the place to forbid reading. nil reads any
+	// regular file of at most 1 MiB.
 	ReadFile func(path string) ([]byte, error)
 
-	// TLSConfig is the base of every wss connection's configuration. nil means the system's roots. TLS below 1.2 is
-	// never spoken, and the server's name comes from the URL unless ServerName is set. Its KeyLogWriter also gets the keys
-	// of https proxies.
+	// TLSConfig is the base of every wss connection's configuration. nil means the
+	// system's roots. TLS below 1.2 is never spoken, and the server's name comes from the
+	// URL unless ServerName is set. Its KeyLogWriter also gets the keys of https proxies.
 	TLSConfig *tls.Config
 
-	// Proxy chooses the proxy for a connection whose ConnectOptions.Proxy is empty. target is the server: of its URL the
-	// scheme, http for ws and https for wss, the host and the port, which is what proxy functions of package httpproxy look
-	// at. The zero Proxy means none, and so does a nil function: the engine itself reads no environment. An error ends the
-	// connection as "Proxy connection failed". It is called from several goroutines at once, and not asked with a
-	// DialContext: who dials knows the way.
+	// Proxy chooses the proxy for a connection whose ConnectOptions.Proxy is empty.
+	// target is the server: of its URL the scheme, http for ws and https for wss, the
+	// host and the port, which are the parts that proxy functions of package httpproxy
+	// look at. The zero Proxy means none, and so does a nil function: the engine itself
+	// reads no environment. An error ends the connection as "Proxy connection failed". It
+	// is called from several goroutines at once, and not asked with a DialContext: the
+	// dialer knows the way.
 	Proxy func(target *url.URL) (Proxy, error)
 }
 
@@ -106,10 +113,11 @@ type Timeouts struct {
 	Closing   time.Duration // the closing handshake (RFC 6455 §7), from the close frame on
 }
 
-// ConnectOptions configures one connection. The zero value works. Connect copies what it needs: the maps and slices
-// may be reused as soon as it has returned.
+// ConnectOptions configures one connection. The zero value works. Connect copies
+// everything: the maps and slices may be reused as soon as it has returned.
 type ConnectOptions struct {
-	// Header holds further header fields of the opening handshake. The handshake's own fields are refused.
+	// Header holds further header fields of the opening handshake. The handshake's own
+	// fields are refused.
 	Header http.Header
 
 	// Protocols lists the subprotocols to offer, the preferred one first (RFC 6455 §1.9).
@@ -118,74 +126,85 @@ type ConnectOptions struct {
 	// Origin is sent as the Origin header. Empty sends none.
 	Origin string
 
-	// Kind is what Send makes of a message for which DefaultKind is asked. DefaultKind means Auto.
+	// Kind is the kind of messages sent with DefaultKind. DefaultKind here means Auto.
 	Kind Kind
 
 	// Timeouts bounds each phase.
 	Timeouts Timeouts
 
-	// MaxMessage is the largest message accepted, in bytes of payload. 0 means 32,000,000.
+	// MaxMessage is the largest message accepted, in bytes of payload. 0 means
+	// 32,000,000.
 	MaxMessage int64
 
-	// SendQueue bounds what waits to be written, in bytes, each message counted with 64 bytes on top. An empty queue
-	// takes one message of any size. 0 means 16 MiB.
+	// SendQueue bounds the messages that wait to be written, in bytes, each message
+	// counted with 64 bytes on top. An empty queue takes one message of any size. 0 means
+	// 16 MiB.
 	SendQueue int64
 
-	// ReceiveQueue bounds what was received and not yet dispatched, counted like SendQueue; one message being
-	// assembled comes on top. 0 means 4 MiB.
+	// ReceiveQueue bounds the messages received and not yet dispatched, counted like
+	// SendQueue; one message being assembled comes on top. 0 means 4 MiB.
 	ReceiveQueue int64
 
-	// Ping is how long no byte may come before the peer is sent a ping (RFC 6455 §5.5.2). 0 means 30 s, negative never.
+	// Ping is how long no byte may come before the peer is sent a ping (RFC 6455 §5.5.2).
+	// 0 means 30 s, negative never.
 	Ping time.Duration
 
-	// Pong is how long after that ping the connection fails if still no byte has come. 0 means 20 s, negative never.
+	// Pong is how long after that ping the connection fails if still no byte has come. 0
+	// means 20 s, negative never.
 	Pong time.Duration
 
-	// TLS says whom a wss connection trusts and who we are.
+	// TLS holds the roots that a wss connection trusts, and our certificate.
 	TLS TLSOptions
 
-	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, with user name and password if it wants
-	// them. Empty leaves it to Options.Proxy; "direct" means none.
+	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, with
+	// user name and password if it wants them. Empty leaves it to Options.Proxy; "direct"
+	// means none.
 	Proxy string
 
-	// Compression offers permessage-deflate (RFC 7692). nil offers none; a server may decline.
+	// Compression offers permessage-deflate (RFC 7692). nil offers none; a server may
+	// decline.
 	Compression *Compression
 
-	// Redirects is how many redirects of the opening handshake are followed: never from wss to ws, and Authorization,
-	// Cookie, Proxy-Authorization, the URL's user name and password, and TLS.Cert, Key and ServerName stay with their
-	// origin. 0 means none.
+	// Redirects is how many redirects of the opening handshake are followed: never from
+	// wss to ws, and Authorization, Cookie, Proxy-Authorization, the URL's user name and
+	// password, and TLS.Cert, Key and ServerName stay with their origin. 0 means none.
 	Redirects int
 
-	// Caller is where the script called, such as "bot.lua:12". It appears in log lines only.
+	// Caller is where the script called, such as "bot.lua:12". It appears in log lines
+	// only.
 	Caller string
 }
 
-// TLSOptions configures TLS for one connection. The zero value trusts the engine's TLSConfig. Files are read when the
-// connection is made, off the caller's goroutine; one that cannot be used ends it as "TLS handshake failed".
+// TLSOptions configures TLS for one connection. The zero value trusts the engine's
+// TLSConfig. Files are read when the connection is made, off the caller's goroutine; one
+// that cannot be used ends it as "TLS handshake failed".
 type TLSOptions struct {
-	CA          string // roots to trust, as PEM text or the path of a file; besides the others, or
+	CA          string // roots to trust, as PEM text or the path of a file; in addition to the others, or
 	CAExclusive bool   // instead of them
 	Cert, Key   string // our own certificate and its key, each as PEM text or the path of a file
 	ServerName  string // the name that the certificate must have, and SNI; empty means the URL's host
 	Insecure    bool   // accept any certificate; a warning is logged
 }
 
-// Compression is an offer of permessage-deflate by its four parameters. The zero value offers it without any.
+// Compression is an offer of permessage-deflate by its four parameters. The zero value
+// offers it without any.
 type Compression struct {
-	// ServerNoContextTakeover asks the server, ClientNoContextTakeover promises ourselves, to forget each message before
-	// the next is compressed (RFC 7692 §7.1.1): worse compression, less memory.
+	// ServerNoContextTakeover asks the server, ClientNoContextTakeover promises
+	// ourselves, to forget each message before the next is compressed (RFC 7692 §7.1.1):
+	// worse compression, less memory.
 	ServerNoContextTakeover, ClientNoContextTakeover bool
 
-	// ServerMaxWindowBits asks the server to refer back no further than 2 to this power bytes: 8 to 15, 0 does not ask
-	// (RFC 7692 §7.1.2.1).
+	// ServerMaxWindowBits asks the server to refer back no further than 2 to this power
+	// bytes: 8 to 15, 0 does not ask (RFC 7692 §7.1.2.1).
 	ServerMaxWindowBits int
 
-	// ClientMaxWindowBits lets the server ask us the same: 8 to 15, -1 without a bound of our own, 0 does not let it
-	// (RFC 7692 §7.1.2.2).
+	// ClientMaxWindowBits lets the server ask us the same: 8 to 15, -1 without a bound of
+	// our own, 0 does not let it (RFC 7692 §7.1.2.2).
 	ClientMaxWindowBits int
 }
 
-// OptionError is a bad value in ConnectOptions. Connect returns it and no connection exists.
+// OptionError is a bad value in ConnectOptions. Connect returns it and no connection
+// exists.
 type OptionError struct {
 	Field    string // the option's name as a script writes it, such as "headers"
 	Expected string // such as "positive number"

@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// outcome is how a connection ends, but for the counts.
+// outcome holds everything in End except the tallies.
 type outcome struct {
 	failed   bool // the script's onError; otherwise its onClose
 	message  string
@@ -31,10 +31,18 @@ func closedByPeer(code int, reason string) *outcome {
 	if reason != "" {
 		detail += fmt.Sprintf(" %q", reason)
 	}
-	return &outcome{code: code, reason: reason, clean: true, phase: failure.PhaseClosing, category: failure.Closed, detail: detail}
+	return &outcome{
+		code:     code,
+		reason:   reason,
+		clean:    true,
+		phase:    failure.PhaseClosing,
+		category: failure.Closed,
+		detail:   detail,
+	}
 }
 
-// failureLocked is the abnormal end for err's reason: onError before the script's Close, onClose(1006) after it.
+// failureLocked is the abnormal end for err's reason: onError before the script's Close,
+// onClose(1006) after it.
 func (c *connection) failureLocked(err *failure.Error) *outcome {
 	o := &outcome{
 		failed:   !c.closeCalled,
@@ -77,7 +85,8 @@ func closingTimeout(cause error, why string) *failure.Error {
 		"the closing handshake timed out: %s", why)
 }
 
-// transportFailure is the end of an open connection whose transport failed in op, "read" or "write".
+// transportFailure is the end of an open connection whose transport failed in op, "read"
+// or "write".
 func transportFailure(op string, err error) *failure.Error {
 	explain := func(category failure.Category, message, story string) *failure.Error {
 		return failure.Explain(failure.PhaseOpen, category, message, err, "%s", story)

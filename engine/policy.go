@@ -9,22 +9,26 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/policy"
 )
 
-// Policy decides which addresses may be dialled. It is asked about each address that is about to be connected to, after
-// the name was resolved; host is the name as the URL has it, in ASCII. A non-nil error refuses the address, which is then
-// passed over. If none is left the connection ends as "Connection rejected", with the first error's text in the detail.
-// The script sees that text, so it should not name addr, which the engine logs. It is called from several goroutines at
-// once and must not block.
+// Policy decides which addresses may be dialled. It is asked about each address that is
+// about to be connected to, after the name was resolved; host is the name as the URL has
+// it, in ASCII. A non-nil error refuses the address, which is then passed over. If none
+// is left the connection ends as "Connection rejected", with the first error's text in
+// the detail. The script sees that text, so it should not name addr, which the engine
+// logs. It is called from several goroutines at once and must not block.
 //
-// Before a name is looked up it is asked about the name, with the port alone: addr.Addr() is the zero Addr. There only an
-// error that is ErrNameRefused counts, and ends the connection before a name server has heard of the name.
+// Before a name is looked up it is asked about the name, with the port alone: addr.Addr()
+// is the zero Addr. There only an error that is ErrNameRefused counts, and ends the
+// connection before a name server has heard of the name.
 //
-// Through a proxy it is asked about the server before anything is sent. Where the name is left to the proxy to resolve,
-// addr has the port alone, and every error counts. A proxy that the script names is asked about like a server, by
-// address; one of Options.Proxy is not, as the script did not choose it.
+// Through a proxy it is asked about the server before anything is sent. Where the name is
+// left to the proxy to resolve, addr has the port alone, and every error counts. A proxy
+// that the script names is asked about like a server, by address; one of Options.Proxy is
+// not, as the script did not choose it.
 type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 
-// ErrNameRefused is for a Policy's error to wrap, or to be, if it holds for a name whatever its addresses: then the name is
-// not looked up. The errors of NewPolicy's are it where they may.
+// ErrNameRefused is for a Policy's error to wrap, or to be, if it holds for a name
+// whatever its addresses: then the name is not looked up. The errors of NewPolicy's are
+// it where they may.
 var ErrNameRefused = policy.ErrName
 
 // ofName asks about a name that is still to be looked up.
@@ -38,20 +42,23 @@ func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
 	return nil
 }
 
-// NewPolicy returns the policy of two lists, those that tidewire run has under --allow-net and --deny-net and that its
-// refusals name. Without any item in allow every address is allowed; deny wins. Each item is one of these, or several
-// with commas between them:
+// NewPolicy returns the policy of two lists, those that tidewire run has under
+// --allow-net and --deny-net and that its refusals name. Without any item in allow every
+// address is allowed; deny wins. Each item is one of these, or several with commas
+// between them:
 //
 //	example.com       a name, and whatever address it resolves to
 //	*.example.com     its subdomains, not the name itself
 //	192.0.2.7         an address; one of IPv6 with or without brackets
 //	192.0.2.0/24      the addresses of a network
 //	localhost         the loopback addresses of both families
-//	$private          what leads inwards: loopback, private, link-local, a cloud's metadata, shared, reserved, unspecified
+//	$private          addresses that lead inwards: loopback, private, link-local,
+//	                  a cloud's metadata, shared, reserved, unspecified
 //
-// and may end in a port, as in example.com:443 or [2001:db8::1]:443. An address is the same in every spelling, and is
-// denied, too, where an IPv6 address leads to it through NAT64, 6to4 or the like, or 0.0.0.0 or [::] does. Where a proxy
-// resolves the name only the items that are names say anything. The error names the item that cannot be read.
+// and may end in a port, as in example.com:443 or [2001:db8::1]:443. An address is the
+// same in every spelling, and is denied, too, where an IPv6 address leads to it through
+// NAT64, 6to4 or the like, or 0.0.0.0 or [::] does. Where a proxy resolves the name only
+// the items that are names say anything. The error names the item that cannot be read.
 func NewPolicy(allow, deny []string) (Policy, error) {
 	p, err := policy.Parse(allow, deny, dial.ASCIIName)
 	if err != nil {

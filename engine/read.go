@@ -13,12 +13,13 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// lingerTime is how long the socket of an ended connection may wait for the peer's FIN (RFC 6455 §7.1.1).
+// lingerTime is how long the socket of an ended connection may wait for the peer's FIN
+// (RFC 6455 §7.1.1).
 const lingerTime = 2 * time.Second
 
-// readLoop posts events until the transport ends, then the one terminal event. buffered is
-// what came behind the server's answer. Ended by cutting the transport, joined by
-// Engine.Shutdown.
+// readLoop posts events until the transport ends, then the one terminal event. buffered
+// holds the bytes that came behind the server's answer. Ended by cutting the transport,
+// joined by Engine.Shutdown.
 func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	defer c.engine.setRunning(c, false)
 	reader := proto.NewReader(proto.ReaderOptions{
@@ -43,11 +44,12 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	c.transport.Cut()
 }
 
-// eventLists are borrowed for as long as it takes to handle one read: a connection that waits for the next holds none.
+// eventLists are borrowed for as long as it takes to handle one read: a connection that
+// waits for the next holds none.
 var eventLists = sync.Pool{New: func() any { return new([]proto.Event) }}
 
-// receive reads until the connection ends. It reports whether the end is by close frame, the peer's or, after a
-// violation, ours, rather than by the transport.
+// receive reads until the connection ends. It reports whether the end is by close frame,
+// the peer's or, after a violation, ours, rather than by the transport.
 func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool) {
 	events, err := reader.Feed(buffered, nil)
 	if c.handle(events, nil, err) {
@@ -65,8 +67,8 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 	}
 }
 
-// receiveOnce reads once and handles the bytes. ended is as receive has it; readErr is why
-// nothing more comes.
+// receiveOnce reads once and handles the bytes. ended is as receive has it; readErr is
+// why nothing more comes.
 func (c *connection) receiveOnce(reader *proto.Reader) (ended bool, readErr error) {
 	var (
 		got   []byte
@@ -97,13 +99,15 @@ func (c *connection) receiveOnce(reader *proto.Reader) (ended bool, readErr erro
 	return ended, readErr
 }
 
-// handle posts events in order. from is the block in which their payloads lie, if there is one. violation is the rule
-// that the peer broke after them. It reports whether the connection is over.
+// handle posts events in order. from is the block in which their payloads lie, if there
+// is one. violation is the rule that the peer broke after them. It reports whether the
+// connection is over.
 func (c *connection) handle(events []proto.Event, from *block, violation error) (over bool) {
 	if violation != nil {
 		c.foundViolation(failure.From(failure.PhaseOpen, violation))
 	}
-	// A block that messages fill well is handed over with them; otherwise they are copied, and it is free again.
+	// A block that messages fill well is handed over with them; otherwise they are
+	// copied, and it is free again.
 	keep := from
 	if from != nil {
 		if fills(events, from) {
@@ -146,8 +150,9 @@ func (c *connection) handle(events []proto.Event, from *block, violation error) 
 	return false
 }
 
-// fills reports whether the messages that lie in a block are worth its size. What else was read into it does not count:
-// a server could send a byte among kilobytes of pongs, and the inbox would take that for a byte.
+// fills reports whether the messages that lie in a block are worth its size. Other frames
+// in the block do not count: a server could send a byte among kilobytes of pongs, and the
+// inbox would count a byte.
 func fills(events []proto.Event, from *block) bool {
 	counted := 0
 	for _, event := range events {
@@ -166,7 +171,8 @@ func (c *connection) pinged(payload []byte) {
 	c.kickLocked()
 }
 
-// peerClosed answers the peer's close frame, or completes the closing handshake that we began (RFC 6455 §5.5.1).
+// peerClosed answers the peer's close frame, or completes the closing handshake that we
+// began (RFC 6455 §5.5.1).
 func (c *connection) peerClosed(code int, reason string) {
 	c.mu.Lock()
 	defer c.unlock()
@@ -177,9 +183,10 @@ func (c *connection) peerClosed(code int, reason string) {
 	c.kickLocked()
 }
 
-// transportEnded ends the connection because there is nothing more to read. What ended it on purpose has said so before.
-// The system tells of a reset once: if a write met it first, the read that comes after finds an end like that after a
-// FIN. So the last write is waited for.
+// transportEnded ends the connection because there is nothing more to read. If it was
+// ended on purpose, the outcome is decided already. The system reports a reset once: if a
+// write met it first, the read that comes after finds an end like that after a FIN. So
+// the last write is waited for.
 func (c *connection) transportEnded(err error) {
 	c.mu.Lock()
 	c.readEnded = true
@@ -206,8 +213,9 @@ func (c *connection) joinWriteLoop() {
 	}
 }
 
-// linger leaves the peer time to end the transport, as a client should (RFC 6455 §7.1.1): closing at once, with
-// bytes unread, would reset the connection, and the peer might never see our close frame.
+// linger leaves the peer time to end the transport, as a client should (RFC 6455 §7.1.1):
+// closing at once, with bytes unread, would reset the connection, and the peer might
+// never see our close frame.
 func (c *connection) linger() {
 	timer := time.AfterFunc(lingerTime, c.transport.Cut)
 	defer timer.Stop()

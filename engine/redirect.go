@@ -10,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
-// route is where the opening handshake goes, and what it carries. A redirect makes another one of it.
+// route is the target of the opening handshake, with everything that goes there. A
+// redirect turns it into another one.
 type route struct {
 	target   *dial.Target
 	header   http.Header
@@ -18,7 +19,8 @@ type route struct {
 	followed []string // the URLs that redirected, without user names and passwords
 }
 
-// redirects reports whether an answer to the opening handshake is one that names another place (RFC 9110 §15.4).
+// redirects reports whether an answer to the opening handshake is one that names another
+// place (RFC 9110 §15.4).
 func redirects(answer *handshake.Response) bool {
 	switch answer.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -31,8 +33,9 @@ func redirects(answer *handshake.Response) bool {
 // originHeaders are the headers that belong to the origin that they were given for.
 var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 
-// follow returns where a redirect leads. What belongs to one origin does not go to another, nor back to it from there:
-// originHeaders, the URL's user name and password, the script's certificate, and the name that the server's must have.
+// follow returns where a redirect leads. Secrets of one origin do not go to another, nor
+// back to it from there: originHeaders, the URL's user name and password, the script's
+// certificate, and the name that the server's must have.
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
 		args = append([]any{answer.Status, failure.Printable(failure.ShortURL(dial.Redact(answer.Location)), 200)}, args...)

@@ -73,7 +73,8 @@ type lifecycle struct {
 	logging bool   // a goroutine is logging steps, and takes new ones, too
 }
 
-// openLocked makes a connection that is still connecting open, and reports whether it was.
+// openLocked makes a connection that is still connecting open, and reports whether it
+// was.
 func (c *connection) openLocked() bool {
 	if c.state.now != connecting {
 		return false
@@ -100,8 +101,8 @@ func (c *connection) endLocked(o *outcome) {
 	c.closingLocked(o.detail)
 }
 
-// failLocked is endLocked for an end without a closing handshake: what is queued is not
-// written any more.
+// failLocked is endLocked for an end without a closing handshake: queued messages are not
+// written.
 func (c *connection) failLocked(err *failure.Error) {
 	c.endLocked(c.failureLocked(err))
 	c.outbox.Clear()
@@ -154,7 +155,8 @@ func (c *connection) unlock() {
 		c.state.steps = nil
 		c.mu.Unlock()
 		for _, s := range steps {
-			c.engine.opts.Logger.Debug("connection: "+s.from.String()+" → "+s.to.String(), "id", uint64(c.id), "cause", s.cause)
+			c.engine.opts.Logger.Debug("connection: "+s.from.String()+" → "+s.to.String(),
+				"id", uint64(c.id), "cause", s.cause)
 		}
 		c.mu.Lock()
 	}

@@ -7,20 +7,22 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
-// violationPatience is how long our close frame waits, after a violation, for the script to see the messages before it.
+// violationPatience is how long our close frame waits, after a violation, for the script
+// to see the messages before it.
 const violationPatience = time.Second
 
-// violation is a rule that the peer broke while the connection was open. Until the close frame that answers it is queued
-// the connection counts as open: the script still sees the messages before it, and what it sends leaves first. Meanwhile
-// nothing is read, and keepalive stands still.
+// violation is a rule that the peer broke while the connection was open. Until the close
+// frame that answers it is queued the connection counts as open: the script still sees
+// the messages before it, and messages that it sends leave first. Meanwhile nothing is
+// read, and keepalive is stopped.
 type violation struct {
 	err      *failure.Error // nil if there was none
 	answered bool           // our close frame is queued
 	timer    *time.Timer    // answers when the script takes too long
 }
 
-// foundViolation begins to fail the connection (RFC 6455 §7.1.7). It is called by readLoop, once, before the messages that
-// came with the violation are in the inbox.
+// foundViolation begins to fail the connection (RFC 6455 §7.1.7). It is called by
+// readLoop, once, before the messages that came with the violation are in the inbox.
 func (c *connection) foundViolation(err *failure.Error) {
 	c.mu.Lock()
 	defer c.unlock()
@@ -45,8 +47,9 @@ func (c *connection) failViolated() {
 	c.answerViolationLocked()
 }
 
-// answerViolationLocked decides how the connection ends and queues our close frame: behind what the script has sent, unless
-// another close frame is under way, whose place it takes.
+// answerViolationLocked decides how the connection ends and queues our close frame:
+// behind the messages that the script has sent, or in the place of another close frame
+// that is under way.
 func (c *connection) answerViolationLocked() {
 	if c.violation.answered || c.state.now == closed {
 		return

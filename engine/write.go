@@ -11,7 +11,7 @@ import (
 // chunkSizes are the sizes in which bytes leave, chosen by how much is queued.
 var chunkSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
 
-// chunk is what writeLoop needs while there is something to write.
+// chunk is writeLoop's memory while there is something to write.
 type chunk struct {
 	class   int
 	buf     []byte
@@ -19,8 +19,8 @@ type chunk struct {
 	frames  []proto.Frame
 	encoder proto.Encoder
 
-	// keys gives masking keys that a peer cannot foresee (RFC 6455 §10.3): a generator of its own for each chunk, seeded
-	// by the operating system.
+	// keys gives masking keys that a peer cannot foresee (RFC 6455 §10.3): a generator of
+	// its own for each chunk, seeded by the operating system.
 	keys *rand.ChaCha8
 }
 
@@ -61,8 +61,9 @@ func (c *connection) kickLocked() {
 	go c.writeLoopFn()
 }
 
-// writeLoop writes what the outbox holds until it is empty or the transport fails. Started by kickLocked, ended by
-// closing the transport, joined by readLoop and by Engine.Shutdown.
+// writeLoop writes the outbox's messages and control frames until it is empty or the
+// transport fails. Started by kickLocked, ended by closing the transport, joined by
+// readLoop and by Engine.Shutdown.
 func (c *connection) writeLoop() {
 	defer c.engine.loops.Done()
 	ch := newChunk(0)
@@ -90,12 +91,13 @@ func (c *connection) writeLoop() {
 	}
 }
 
-// closingPiece is how much is written at once while closing: the closing timer starts anew with each piece that leaves, so
-// small ones tell a slow peer from a dead one.
+// closingPiece is how much is written at once while closing: the closing timer starts
+// again with each piece that leaves, so small ones distinguish a slow peer from a dead
+// one.
 const closingPiece = 1 << 10
 
-// write writes ch's frames. A failure ends writing, not reading: what the peer had sent before is still there, and the
-// read that comes after it tells the end.
+// write writes ch's frames. A failure ends writing, not reading: bytes that the peer had
+// sent before are still there, and the read that comes after them finds the end.
 func (c *connection) write(ch *chunk, closeIsLast bool) {
 	piece := len(ch.buf)
 	ch.encoder.Load(ch.frames)
@@ -124,7 +126,8 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 	}
 }
 
-// wroteLocked takes note that bytes have left; all says that they were the last of what the outbox had handed out.
+// wroteLocked notes that bytes have left; all is true for the last bytes that the outbox
+// had handed out.
 func (c *connection) wroteLocked(all, closeIsLast bool) {
 	c.keepalive.wroteLocked(all, c.outbox.PingWaits())
 	if c.state.now == closing {
@@ -143,9 +146,9 @@ func (c *connection) writeFailedLocked(err error, done proto.Tally) {
 	c.armClosingLocked()
 }
 
-// hurryLocked makes a write that is under way return with what has left so far, now that the
-// connection is closing: a slow peer would otherwise take longer for one large piece than
-// the closing timer gives it.
+// hurryLocked makes a write that is under way return early, now that the connection is
+// closing: a slow peer would otherwise take longer for one large piece than the closing
+// timer gives it.
 func (c *connection) hurryLocked() {
 	if c.writing {
 		c.transport.Hurry()
