@@ -133,6 +133,25 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// The manual's list of differences has each reason for which the probe's answers may differ from LuaJIT's.
+func TestDifferencesHaveReasons(t *testing.T) {
+	page := read(t, "docs/lua-api.md")
+	allowed := 0
+	for line := range strings.Lines(read(t, "lua/std/testdata/probe/probe.allow")) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, reason, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if reason == "" || !strings.Contains(page, reason) {
+			t.Errorf("%s: the manual has no reason %q", name, reason)
+		}
+		allowed++
+	}
+	if text := fmt.Sprintf("allows %d of", allowed); !strings.Contains(page, text) {
+		t.Errorf("the manual does not say that the probe %q its checks to differ", text)
+	}
+}
+
 // What the manual says of the VM is so: whoever mends it mends the manual.
 func TestVM(t *testing.T) {
 	evaluate := newState(t)

@@ -28,6 +28,8 @@ func TestStackOverflow(t *testing.T) {
 				if ok or not e:find "stack overflow$" then print(depth, ok, e) end
 			end
 			print "done"`, "done"},
+		{"not of 15,000 calls that catch", `local function nest(n) if n == 0 then return "deep" end local ok, v = pcall(nest, n - 1) return v end
+			print(nest(15000))`, "deep"},
 		{"and goes on", `local n = 0 for i = 1, 3 do pcall(f) n = n + 1 end print(n, pcall(string.rep, "x", 2))`, "3\ttrue\txx"},
 		{"leaves captured variables alone", `local kept local function deep() local x = 1 kept = function() return x end return 1 + deep() end
 			pcall(deep) local a, b, c = 2, 3, 4 print(kept(), a, b, c)`, "1\t2\t3\t4"},

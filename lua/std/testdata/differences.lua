@@ -28,7 +28,7 @@ check("log", ("%.2f %.2f %.2f"):format(math.log(5e-324), math.log10(5e-324), mat
 for _, s in ipairs {"do goto l local a = 1 ::l::; end", "do goto l local a = 1 ::l:: end", "x = 1 = 2", "for i = 1 do end"} do check("goto", loadstring(s, "=s") == nil) end
 check("metatable of strings", getmetatable("").__add, getmetatable("").__index == string)
 check("sort", pcall(table.sort, {3, 1, 2, 5, 4, 7, 6, 9, 8, 10, 12, 11}, function() return true end))
-do local function f() return 1 + f() end check("overflow", (select(2, pcall(f)):gsub("^.*:%d+: ", ""))) end
+do local function f() return 1 + f() end check("overflow", (select(2, pcall(f)):gsub("^.*:%d+: ", "")), select(2, select(2, xpcall(f, debug.traceback)):gsub("\n\t", ""))) end
 do local t = {} t[-0] = 1 local k = next(t) check("-0 as a key", 1 / k, t[0]) end
 do local f = loadstring(string.dump(function(a, b) return a * b end)) check("dump", f(6, 7)) check("dump", pcall(string.dump, print)) local up = 5 local g = loadstring(string.dump(function() return up end)) check("dump", pcall(g)) end
 do local i = debug.getinfo(function()
@@ -36,7 +36,8 @@ do local i = debug.getinfo(function()
   return a
   end, "SL") local lines = {} for k in pairs(i.activelines) do lines[#lines + 1] = k end table.sort(lines) check("activelines", #lines, lines[1] - i.linedefined) end
 check("source", debug.getinfo(loadstring("x = 1", "=c"), "S").source, debug.getinfo(loadstring("x = 1", "@c"), "S").source, debug.getinfo(loadstring("x = 1"), "S").source)
-do local list = {} for i = 1, 10000 do local co = coroutine.wrap(function() coroutine.yield() end) co() list[i] = co end check("10,000 coroutines", #list) end
+do collectgarbage() local before = collectgarbage("count") local list = {} for i = 1, 10000 do local co = coroutine.create(function() coroutine.yield() end) coroutine.resume(co) list[i] = co end
+  collectgarbage() check("10,000 coroutines", #list, (collectgarbage("count") - before) / #list < 1.25) end
 do local function nest(n) if n == 0 then return "deep" end local ok, v = pcall(nest, n - 1) return v end check("5,000 pcalls", nest(5000)) end
 check("order", (function() local out = {} for k in pairs {c = 1, a = 2, 10, 20, b = 3} do out[#out + 1] = tostring(k) end return #out, out[1], out[2] end)())
 do local freed = 0 for i = 1, 10 do local p = newproxy(true) getmetatable(p).__gc = function() freed = freed + 1 end end collectgarbage() collectgarbage() check("__gc", freed >= 9) end
