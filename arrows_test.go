@@ -51,12 +51,13 @@ var rows = []row{
 
 	// The runner and the run of one script.
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
-		ours:      []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector", "internal/runner/environment"},
+		ours: []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector",
+			"internal/runner/environment", "internal/runner/words"},
 		theirs:    []string{"github.com/spf13/cobra", "golang.org/x/term"},
 		testTools: []string{"github.com/rogpeppe/go-internal", "github.com/spf13/pflag"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
 		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
-			"internal/modules/gate", "internal/modules/errorlog", "internal/flags", "internal/outlet", "internal/loop", "engine"},
+			"internal/modules/gate", "internal/modules/errorlog", "internal/outlet", "internal/loop", "engine", "permission"},
 		never: []string{"net/..."}},
 	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; asks for them, reads none",
 		ours:   []string{"engine"},
@@ -120,7 +121,7 @@ var rows = []row{
 		ours:  []string{"lua", "internal/lua/number", "lua/std/sandbox", "internal/outlet"},
 		never: []string{"net/...", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/oslib", is: "Lua's os library",
-		ours:  []string{"lua", "internal/lua/date", "lua/std/sandbox"},
+		ours:  []string{"lua", "internal/lua/date", "lua/std/sandbox", "permission"},
 		never: []string{"net/...", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/corolib", is: "Lua's coroutine library",
 		ours:  []string{"lua"},
@@ -137,10 +138,11 @@ var rows = []row{
 	{folder: "lua/std/internal/source", is: "reads and compiles chunks within a state's limits",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
-	{folder: "internal/flags", is: "refusals in the words of those who run the tidewire command",
-		ours:  []string{"lua/std/sandbox"},
-		never: []string{"net/...", "os", "time", "context"}},
-	{folder: "lua/std/sandbox", is: "what a script may do to the system: knows no Lua, standard library alone",
+	{folder: "internal/runner/words", is: "facts in the words of those who run the tidewire command: no look-ups, no I/O",
+		ours:  []string{"internal/ws/policy", "permission"},
+		never: []string{"os", "time", "context"}}, // net to read host and port
+	{folder: "lua/std/sandbox", is: "what a script may do to the system: knows no Lua",
+		ours:  []string{"permission"},
 		never: []string{"net/...", "time", "context"}},
 	{folder: "lua", is: "the Lua VM: values, states, calls, errors, limits; knows no sockets, standard library alone",
 		ours:  []string{"internal/lua/code", "internal/lua/syntax", "internal/lua/number"},
@@ -169,16 +171,18 @@ var rows = []row{
 
 	// WebSocket.
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
-		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
+		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire",
+			"internal/ws/failure", "permission"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
-		ours:      []string{"internal/ws/transport", "internal/ws/httphead", "internal/ws/failure"},
+		ours:      []string{"internal/ws/transport", "internal/ws/httphead", "internal/ws/failure", "permission"},
 		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy"},
 		testTools: []string{"golang.org/x/net/dns"}},
 	{folder: "internal/ws/transport", is: "the bytes of one open connection, over TCP, TLS or another stream: standard library alone",
 		never: []string{"context", "crypto/tls"}},
-	{folder: "internal/ws/policy", is: "which hosts and addresses may be reached: no look-ups, no I/O, standard library alone",
+	{folder: "internal/ws/policy", is: "which hosts and addresses may be reached: no look-ups, no I/O",
+		ours:  []string{"permission"},
 		never: []string{"os", "time"}}, // net to write host and port
 	{folder: "internal/ws/handshake", is: "the opening handshake, both roles",
 		ours: []string{"internal/ws/httphead", "internal/ws/failure"}},
@@ -202,6 +206,8 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 
 	// For all.
+	{folder: "permission", is: "what a script was not allowed, as a fact and in words: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/outlet", is: "a queue before a stream that somebody should read: standard library alone",
 		never: []string{"net/...", "os", "context"}},
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,6 +62,42 @@ func TestKeepersRefuse(t *testing.T) {
 		if reason := u.refuse(); reason != "" {
 			t.Errorf("%s in %s was refused: %s", u.function, u.file, reason)
 		}
+	}
+}
+
+// flag is a flag of the runner in a text.
+var flag = regexp.MustCompile(`(^|[^-\w])--[a-z][a-z-]+`)
+
+// speakers are the packages that may name flags of the runner: the runner, and what its commands
+// show and write.
+var speakers = []string{"cmd", "internal/runner", "internal/api/luaapi"}
+
+// A program that embeds scripts has none of the runner's flags, and shows what the engine, the
+// libraries and the modules say to people who have never heard of them.
+func TestFlagsAreTheRunners(t *testing.T) {
+	seen := 0
+	for _, file := range shipped(t) {
+		ast.Inspect(file.tree, func(node ast.Node) bool {
+			literal, ok := node.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			named := flag.FindString(text)
+			switch may := slices.ContainsFunc(speakers, func(folder string) bool { return within(file.name, folder) }); {
+			case named != "" && may:
+				seen++
+			case named != "":
+				t.Errorf("%s names the flag%s: return a fact, which the runner words", file.name, named)
+			}
+			return true
+		})
+	}
+	if seen == 0 {
+		t.Error("not even the runner names a flag: is the expression right?")
 	}
 }
 

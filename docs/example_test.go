@@ -17,6 +17,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/modules/websocket"
+	"github.com/tidewire/tidewire/permission"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -149,7 +150,22 @@ func Example_policy() {
 	fmt.Println(policy(context.Background(), "printer.lan", netip.MustParseAddrPort("192.168.0.9:80")))
 
 	// Output:
-	// printer.lan:80 is refused by --deny-net=$private
+	// printer.lan:80: connecting is not allowed by the rule $private
+}
+
+func Example_words() {
+	words := func(r permission.Refusal, form permission.Form) string {
+		return permission.Plain(r, form) + ": ask the server's admin"
+	}
+	if _, err := script.Run(context.Background(), script.Options{
+		Code:  `print((select(2, io.open "/etc/hosts")))`,
+		Words: script.Words{Refusal: words},
+	}); err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// /etc/hosts: reading is not allowed: ask the server's admin
 }
 
 func Example_environment() {

@@ -83,6 +83,7 @@ func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 		DialContext: options.DialContext,
 		Policy:      options.Policy,
 		NamePolicy:  options.Policy.ofName,
+		Words:       options.Words,
 		Entered:     c.entered,
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // Defaults: the meaning of an option's zero value.
@@ -50,6 +51,10 @@ type Options struct {
 	// Policy is asked before each dial; NewPolicy makes one of lists. nil allows every
 	// address.
 	Policy Policy
+
+	// Words words the refusals of Policy, in the log and for the script. nil means
+	// permission.Plain, which names no way to allow them.
+	Words permission.Words
 
 	// DialContext replaces the TCP dialer, for tests and for programs with a network of
 	// their own. It is called with network "tcp" and "host:port", host as the URL has it.

@@ -14,7 +14,8 @@ import (
 // it, in ASCII. A non-nil error refuses the address, which is then passed over. If none
 // is left the connection ends as "Connection rejected", with the first error's text in
 // the detail. The script sees that text, so it should not name addr, which the engine
-// logs. It is called from several goroutines at once and must not block.
+// logs; an error that wraps a *permission.Refusal is worded by Options.Words. It is called
+// from several goroutines at once and must not block.
 //
 // Before a name is looked up it is asked about the name, with the port alone: addr.Addr()
 // is the zero Addr. There only an error that is ErrNameRefused counts, and ends the
@@ -42,10 +43,9 @@ func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
 	return nil
 }
 
-// NewPolicy returns the policy of two lists, those that tidewire run has under
-// --allow-net and --deny-net and that its refusals name. Without any item in allow every
-// address is allowed; deny wins. Each item is one of these, or several with commas
-// between them:
+// NewPolicy returns the policy of two lists. Its errors wrap a *permission.Refusal. Without
+// any item in allow every address is allowed; deny wins. Each item is one of these, or
+// several with commas between them:
 //
 //	example.com       a name, and whatever address it resolves to
 //	*.example.com     its subdomains, not the name itself
@@ -58,7 +58,8 @@ func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
 // and may end in a port, as in example.com:443 or [2001:db8::1]:443. An address is the
 // same in every spelling, and is denied, too, where an IPv6 address leads to it through
 // NAT64, 6to4 or the like, or 0.0.0.0 or [::] does. Where a proxy resolves the name only
-// the items that are names say anything. The error names the item that cannot be read.
+// the items that are names say anything. The error is a
+// *permission.ListError, which names the item that cannot be read.
 func NewPolicy(allow, deny []string) (Policy, error) {
 	p, err := policy.Parse(allow, deny, dial.ASCIIName)
 	if err != nil {

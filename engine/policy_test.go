@@ -105,7 +105,7 @@ func TestPolicySpellings(t *testing.T) {
 		"[0:0:0:0:0:ffff:127.0.0.1]", "%31%32%37.0.0.1", "１２７．０。０。１", "u:p@127.0.0.1"} {
 		url := "ws://" + host + ":" + port + "/"
 		if got := endsWith(t, url, "", "$private", engine.ConnectOptions{}); !strings.HasPrefix(got, "denied: ") ||
-			!strings.HasSuffix(got, ":"+port+" is refused by --deny-net=$private") {
+			!strings.HasSuffix(got, ":"+port+": connecting is not allowed by the rule $private") {
 			t.Errorf("%s: %s", url, got)
 		}
 		if got := endsWith(t, url, "localhost:"+port, "", engine.ConnectOptions{}); got != "open" {
@@ -149,7 +149,7 @@ func TestPolicyBeforeALookUp(t *testing.T) {
 		}
 	}
 	if got := endsWith(t, "ws://denied.test.:81/", "", "*.test", engine.ConnectOptions{}); got !=
-		"denied: dial tcp denied.test.:81: the policy refuses it: denied.test:81 is refused by --deny-net=*.test" {
+		"denied: dial tcp denied.test.:81: the policy refuses it: denied.test:81: connecting is not allowed by the rule *.test" {
 		t.Error(got)
 	}
 }
@@ -160,11 +160,11 @@ func TestPolicyOnRedirects(t *testing.T) {
 	outside, _ := countingServer(t, "HTTP/1.1 302 Found\r\nLocation: ws://"+inside+"/\r\nContent-Length: 0\r\n\r\n")
 	opts := engine.ConnectOptions{Redirects: 3}
 	if got := endsWith(t, "ws://"+outside+"/", outside, "", opts); !strings.HasPrefix(got, "denied: ") ||
-		!strings.HasSuffix(got, inside+" is not in --allow-net: run again with --allow-net="+inside) {
+		!strings.HasSuffix(got, inside+": connecting is not allowed") {
 		t.Error(got)
 	}
 	if got := endsWith(t, "ws://"+outside+"/", "", inside, opts); !strings.HasPrefix(got, "denied: ") ||
-		!strings.HasSuffix(got, inside+" is refused by --deny-net="+inside) {
+		!strings.HasSuffix(got, inside+": connecting is not allowed by the rule "+inside) {
 		t.Error(got)
 	}
 	if n := accepted.Load(); n != 0 {
@@ -181,15 +181,15 @@ func TestPolicyOnNamedProxies(t *testing.T) {
 	for _, scheme := range []string{"http", "https", "socks5h"} {
 		opts := engine.ConnectOptions{Proxy: scheme + "://" + proxy}
 		got := endsWith(t, "ws://example.com/", "", "$private", opts)
-		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, proxy+" is refused by --deny-net=$private") {
+		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, proxy+": connecting is not allowed by the rule $private") {
 			t.Errorf("%s: %s", scheme, got)
 		}
 		got = endsWith(t, "ws://example.com/", "example.com", "", opts)
-		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, proxy+" is not in --allow-net: run again with --allow-net="+proxy) {
+		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, proxy+": connecting is not allowed") {
 			t.Errorf("%s: %s", scheme, got)
 		}
 		got = endsWith(t, "ws://example.com/", proxy, "", opts)
-		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, "example.com:80 is not in --allow-net: run again with --allow-net=example.com:80") {
+		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, "example.com:80: connecting is not allowed") {
 			t.Errorf("%s, the proxy alone is allowed: %s", scheme, got)
 		}
 	}
@@ -204,7 +204,7 @@ func TestPolicyOnNamedProxies(t *testing.T) {
 
 func TestNewPolicyErrors(t *testing.T) {
 	_, err := engine.NewPolicy(nil, []string{"ok.example,*"})
-	if err == nil || !strings.HasPrefix(err.Error(), `bad item "*" of --deny-net: `) {
+	if err == nil || !strings.HasPrefix(err.Error(), `bad item "*" of deny: `) {
 		t.Error(err)
 	}
 	if _, err := engine.NewPolicy([]string{"bücher.example"}, nil); err != nil {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -8,9 +9,9 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // FromStdin as Options.Path reads the script from Options.Stdin.
@@ -91,8 +92,29 @@ type Options struct {
 	// Logger receives everything else that a person should know: Lua errors, warnings, debug lines. nil discards it.
 	Logger *slog.Logger
 
-	// Engine configures the connections. Its Logger defaults to the one above.
+	// Words says what stops a script in words for the person who reads it. The zero value names no way to change it.
+	Words Words
+
+	// Engine configures the connections. Its Logger and Words default to those above.
 	Engine engine.Options
+}
+
+// Words are an embedder's words. The zero value works.
+type Words struct {
+	// Refusal words what Permissions or Engine.Policy does not allow, in the log and for the script. nil means
+	// permission.Plain.
+	Refusal permission.Words
+
+	// Option names a field of Options whose limit has stopped the script, MaxMemory or CallbackTimeout, as the reader of the
+	// log can set it. nil means the field's own name.
+	Option func(field string) string
+}
+
+func (w Words) option(field string) string {
+	if w.Option == nil {
+		return field
+	}
+	return w.Option(field)
 }
 
 func (o Options) withDefaults() Options {
@@ -112,7 +134,10 @@ func (o Options) withDefaults() Options {
 		o.Stderr = os.Stderr
 	}
 	if o.Engine.ReadFile == nil && !o.Permissions.Read.All {
-		o.Engine.ReadFile = sandbox.New(sandbox.Options{Permissions: o.Permissions, Word: flags.Refusal}).ReadFile
+		o.Engine.ReadFile = sandbox.New(sandbox.Options{Permissions: o.Permissions, Words: o.Words.Refusal}).ReadFile
+	}
+	if o.Engine.Words == nil {
+		o.Engine.Words = o.Words.Refusal
 	}
 	if o.Engine.Logger == nil {
 		o.Engine.Logger = o.Logger
@@ -139,6 +164,11 @@ func (o Options) moduleDirs() []string {
 // valueMemory is the part of MaxMemory that values of the state may take; the rest is the network's. 0 means no limit.
 func (o Options) valueMemory() int64 {
 	return max(o.MaxMemory, 0) / 4 * valueShare
+}
+
+// memoryLimit is MaxMemory for the log.
+func (o Options) memoryLimit() string {
+	return fmt.Sprintf("%s %dM", o.Words.option("MaxMemory"), o.MaxMemory>>20)
 }
 
 // maxString is the largest string.

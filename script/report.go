@@ -2,7 +2,6 @@ package script
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/lua"
@@ -12,13 +11,13 @@ import (
 // Lua's.
 type reports struct {
 	*errorlog.Log
-	maxMemory int64
+	limit string // of memory
 }
 
 // Report is errorlog.Log's.
 func (r reports) Report(where string, err error, attrs ...any) {
 	if errors.Is(err, lua.ErrMemory) || errors.Is(err, lua.ErrExhausted) {
-		attrs = append(attrs, "limit", "--max-memory "+strconv.FormatInt(r.maxMemory>>20, 10)+"M")
+		attrs = append(attrs, "limit", r.limit)
 	}
 	r.Log.Report(where, err, attrs...)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
@@ -64,7 +63,7 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 		opts:   opts,
 		giveUp: giveUp,
 		output: newOutput(opts),
-		errors: reports{errorlog.New(opts.Logger), opts.MaxMemory},
+		errors: reports{errorlog.New(opts.Logger), opts.memoryLimit()},
 		engine: engine.New(opts.Engine),
 	}
 	r.state = lua.NewState(lua.Options{
@@ -74,9 +73,10 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 		Log:        func(err error) { r.errors.Report("__gc", gate.Describe(r.state, err)) },
 	})
 	r.gate = gate.New(r.state, gate.Limits{
-		CallTime: opts.CallbackTimeout,
-		Exceeded: func(error) { r.loop.Exit(exitFailed) }, // a piece that was stopped halfway has left the script in no state to go on
-		Stuck:    func(reason error) { r.giveUp(exitFailed, reason) },
+		CallTime:     opts.CallbackTimeout,
+		CallTimeName: opts.Words.option("CallbackTimeout"),
+		Exceeded:     func(error) { r.loop.Exit(exitFailed) }, // a piece that was stopped halfway has left the script in no state to go on
+		Stuck:        func(reason error) { r.giveUp(exitFailed, reason) },
 	})
 	r.unwatch = r.gate.Watch()
 	if err := r.open(); err != nil {
@@ -96,7 +96,7 @@ func (r *run) open() error {
 		Logger:     opts.Logger,
 		ModuleDirs: opts.moduleDirs(),
 		Box: sandbox.New(sandbox.Options{
-			Permissions: opts.Permissions, ModuleDirs: opts.moduleDirs(), Word: flags.Refusal,
+			Permissions: opts.Permissions, ModuleDirs: opts.moduleDirs(), Words: opts.Words.Refusal,
 		}),
 	}); err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/runner/collector"
 	"github.com/tidewire/tidewire/internal/runner/environment"
+	"github.com/tidewire/tidewire/internal/runner/words"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -84,7 +85,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	logger := newLogger()
 	policy, err := engine.NewPolicy(flags.allowNet, flags.denyNet)
 	if err != nil {
-		return err
+		return words.List(err)
 	}
 	variables := environment.Environment(os.Getenv)
 	opts := script.Options{
@@ -95,6 +96,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
 		Stderr:  stderr,
 		Logger:  logger,
+		Words:   script.Words{Refusal: words.Refusal, Option: words.Option},
 		Engine: engine.Options{
 			Policy:         policy,
 			MaxConnections: flags.limits.connections,

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/internal/outlet"
+	"github.com/tidewire/tidewire/internal/runner/words"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
@@ -42,7 +42,7 @@ func newVM(t *testing.T, opts options) *vm {
 	if opts.discard {
 		m.stdout = outlet.NewStdout(io.Discard, false)
 	}
-	box := sandbox.New(sandbox.Options{Permissions: opts.permissions, ModuleDirs: opts.modules, Word: flags.Refusal})
+	box := sandbox.New(sandbox.Options{Permissions: opts.permissions, ModuleDirs: opts.modules, Words: words.Refusal})
 	err := std.Open(m.State, std.Options{
 		Stdin: strings.NewReader(opts.stdin), Stdout: m.stdout, Stderr: opts.stderr, Box: box, Logger: opts.logger,
 		ModuleDirs: opts.modules,

@@ -19,6 +19,9 @@ type Limits struct {
 	// CallTime is how long a call may take: a main chunk, a callback, a timer. 0 means no limit.
 	CallTime time.Duration
 
+	// CallTimeName is what the error of a call over CallTime names the limit. Empty means CallTime.
+	CallTimeName string
+
 	// Exceeded is called after code was stopped over CallTime, or because it has used up the state's memory again and
 	// again, which no pcall catches; from any goroutine. nil does nothing: the call returns the error.
 	Exceeded func(error)

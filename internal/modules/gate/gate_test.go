@@ -206,7 +206,7 @@ func TestCallTimeIsUncatchableAndNamesTheCallback(t *testing.T) {
 	stop := m.gate.Watch()
 	m.wantOutput(t, `f = function() while true do pcall(function() while true do end end) end end`, "")
 	err := m.gate.Call("onMessage", m.Global("f"))
-	want := "onMessage (test.lua:1) was stopped: it ran for more than 20ms, the limit of --callback-timeout\nstack traceback:\n"
+	want := "onMessage (test.lua:1) was stopped: it ran for more than 20ms, the limit of CallTime\nstack traceback:\n"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}

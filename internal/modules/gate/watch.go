@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -123,7 +124,8 @@ func (w *watch) look(now time.Time) {
 func (w *watch) stop(now time.Time) {
 	limits := w.gate.limits
 	reason := w.gate.stopCall(w.call, func(name string) error {
-		return fmt.Errorf("%s was stopped: it ran for more than %v, the limit of --callback-timeout", name, limits.CallTime)
+		return fmt.Errorf("%s was stopped: it ran for more than %v, the limit of %s", name, limits.CallTime,
+			cmp.Or(limits.CallTimeName, "CallTime"))
 	})
 	if reason == nil {
 		return

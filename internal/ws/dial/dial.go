@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/transport"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // Options configures one Dial.
@@ -58,6 +59,9 @@ type Options struct {
 	// NamePolicy is asked before a name is looked up here, of a server or of a proxy that Policy is asked about. An error
 	// ends the dial: it says that Policy would refuse whatever address the name has. nil looks every name up.
 	NamePolicy func(ctx context.Context, host string, port uint16) error
+
+	// Words words an error of the policies that wraps a *permission.Refusal. nil means permission.Plain.
+	Words permission.Words
 
 	// Entered is told of each phase as it begins, PhaseTCP (the name look-up included), PhaseProxy and PhaseTLS, on the
 	// caller's goroutine. nil tells nobody.

@@ -8,28 +8,40 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // policies are those of Options. The zero value allows everything.
 type policies struct {
 	name    func(ctx context.Context, host string, port uint16) error
 	address func(ctx context.Context, host string, addr netip.AddrPort) error
+	words   permission.Words
 }
 
-func (o *Options) policies() policies { return policies{o.NamePolicy, o.Policy} }
+func (o *Options) policies() policies { return policies{o.NamePolicy, o.Policy, o.Words.OrPlain()} }
 
 // deniedError is the policy's refusal of an address, or of a name. Its text is for the script, which is not to learn
 // where a name that it may not reach leads; forLog is for the host.
 type deniedError struct {
-	addr netip.AddrPort // that host resolves to; the zero AddrPort for host itself
-	err  error
+	addr  netip.AddrPort // that host resolves to; the zero AddrPort for host itself
+	err   error
+	words permission.Words
 }
 
 func (e *deniedError) Error() string {
 	if !e.addr.IsValid() {
-		return fmt.Sprintf("the policy refuses it: %v", e.err)
+		return "the policy refuses it: " + e.reason()
 	}
-	return fmt.Sprintf("the policy refuses its address: %v", e.err)
+	return "the policy refuses its address: " + e.reason()
+}
+
+// reason is the policy's error in words.
+func (e *deniedError) reason() string {
+	var refused *permission.Refusal
+	if errors.As(e.err, &refused) {
+		return e.words(*refused, permission.Whole)
+	}
+	return e.err.Error()
 }
 
 // forLog returns the line for the log, "" if the text says it all.
@@ -37,10 +49,10 @@ func (e *deniedError) forLog() string {
 	if !e.addr.IsValid() {
 		return ""
 	}
-	line := fmt.Sprintf("a connection to %s was refused: %v", e.addr, e.err)
-	var named interface{ Rule() string }
-	if errors.As(e.err, &named) && named.Rule() != "" {
-		line += " (" + named.Rule() + ")"
+	line := fmt.Sprintf("a connection to %s was refused: %s", e.addr, e.reason())
+	var refused *permission.Refusal
+	if errors.As(e.err, &refused) && refused.Rule != "" {
+		line += " (" + e.words(*refused, permission.RuleAlone) + ")"
 	}
 	return line
 }
@@ -72,7 +84,7 @@ func (p policies) allowName(ctx context.Context, host string, port uint16) error
 		return nil
 	}
 	if err := p.name(ctx, host, port); err != nil {
-		return &deniedError{err: err}
+		return &deniedError{err: err, words: p.words}
 	}
 	return nil
 }
@@ -87,7 +99,7 @@ func (p policies) allowAddress(ctx context.Context, host string, addr netip.Addr
 	case err == nil:
 		return nil
 	case notAddress == nil:
-		return &deniedError{err: err}
+		return &deniedError{err: err, words: p.words}
 	}
-	return &deniedError{addr, err}
+	return &deniedError{addr, err, p.words}
 }

@@ -1,16 +1,17 @@
 // Package policy says which hosts, addresses and ports a script may reach: an allow-list, which may be absent, and a
-// deny-list, which wins. Its texts name the flags of tidewire run, --allow-net and --deny-net.
+// deny-list, which wins.
 package policy
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tidewire/tidewire/permission"
 )
 
 // Policy is two lists of rules. It is constant after Parse, so any number of goroutines may Check at once.
@@ -30,28 +31,28 @@ type Policy struct {
 //	$private          the addresses that lead inwards, see private
 //
 // Each may end in a port, as in example.com:443, [2001:db8::1]:443 or [2001:db8::]/32:443. Without any item in allow
-// everything is allowed. toASCII turns a name that is not ASCII into what a look-up uses (IDNA). The error names the bad
-// item.
+// everything is allowed. toASCII turns a name that is not ASCII into what a look-up uses (IDNA). The error is a
+// *permission.ListError.
 func Parse(allow, deny []string, toASCII func(string) (string, error)) (*Policy, error) {
 	p := &Policy{open: len(allow) == 0}
 	var err error
-	if p.allow, err = parseList("--allow-net", allow, toASCII); err != nil {
+	if p.allow, err = parseList("allow", allow, toASCII); err != nil {
 		return nil, err
 	}
-	if p.deny, err = parseList("--deny-net", deny, toASCII); err != nil {
+	if p.deny, err = parseList("deny", deny, toASCII); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-func parseList(flag string, items []string, toASCII func(string) (string, error)) ([]rule, error) {
+func parseList(list string, items []string, toASCII func(string) (string, error)) ([]rule, error) {
 	var rules []rule
-	for _, list := range items {
-		for item := range strings.SplitSeq(list, ",") {
+	for _, some := range items {
+		for item := range strings.SplitSeq(some, ",") {
 			item = strings.TrimSpace(item)
 			r, err := parseRule(item, toASCII)
 			if err != nil {
-				return nil, fmt.Errorf("bad item %q of %s: %w", item, flag, err)
+				return nil, &permission.ListError{List: list, Item: item, Err: err}
 			}
 			rules = append(rules, r)
 		}
@@ -59,26 +60,22 @@ func parseList(flag string, items []string, toASCII func(string) (string, error)
 	return rules, nil
 }
 
-// ErrName is what the refusal of a name is that holds whatever addresses the name has.
+// ErrName marks a refusal that depends on the name alone: it holds whatever addresses the name has.
 var ErrName = errors.New("the name is refused, whatever its addresses")
 
-// refusal is the error of Check. A script sees its text, so that names neither the address that a name has nor a rule that
-// would give it away.
+// refusal is the error of Check.
 type refusal struct {
-	text   string
-	rule   string
+	permission.Refusal
 	ofName bool
 }
 
-func (r *refusal) Error() string { return r.text }
-
-// Rule returns the flag with the rule that refuses, for the log; "" if no rule allows.
-func (r *refusal) Rule() string { return r.rule }
+// Unwrap gives the *permission.Refusal to errors.As.
+func (r *refusal) Unwrap() error { return &r.Refusal }
 
 // Is makes a refusal of a name an ErrName.
 func (r *refusal) Is(target error) bool { return r.ofName && target == ErrName }
 
-// Check returns nil if host may be reached at addr, and an error that names the rule or the flag otherwise. host is a
+// Check returns nil if host may be reached at addr, and an error that wraps a *permission.Refusal otherwise. host is a
 // name or an address; addr is what is about to be dialled, or has the port alone where it is not known: a proxy resolves
 // the name, or it is still to be looked up. Then rules about addresses match nothing, and an error that is no ErrName
 // holds for the proxy's case alone.
@@ -97,11 +94,7 @@ func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) erro
 			return nil
 		}
 	}
-	text := fmt.Sprintf("%s is not in --allow-net: run again with --allow-net=%[1]s", t.named())
-	if !t.isPlain() {
-		text = fmt.Sprintf("%q is not in --allow-net", t.host)
-	}
-	return &refusal{text: text, ofName: !p.allowsAddresses(t.port)}
+	return &refusal{permission.Refusal{Permission: permission.Net, Item: t.named()}, !p.allowsAddresses(t.port)}
 }
 
 // allowsAddresses reports whether some address at this port is allowed, by whatever name.
@@ -138,20 +131,11 @@ func newTarget(host string, addr netip.AddrPort) target {
 // named is how a person writes the target: "host:port".
 func (t *target) named() string { return net.JoinHostPort(t.host, strconv.Itoa(int(t.port))) }
 
-// refusedBy is the refusal of the target by a rule of the deny-list.
+// refusedBy is the refusal of the target by a rule of the deny-list. The rule is a secret if it would give away the
+// address that a name has.
 func (t *target) refusedBy(r *rule) *refusal {
-	const flag = "--deny-net"
-	shown := flag
-	if t.literal || r.name != "" || r.isGroup() {
-		shown += "=" + r.text
-	}
-	return &refusal{fmt.Sprintf("%s is refused by %s", t.named(), shown), flag + "=" + r.text, r.name != ""}
-}
-
-// isPlain reports whether the host would be read as itself if it stood in a list. A URL may have a host such as
-// "$private", "a,b" or "-x", and nobody should be told to allow that.
-func (t *target) isPlain() bool {
-	return t.addr.IsValid() && t.host == t.addr.String() || isName(t.host) && !strings.HasPrefix(t.host, "-")
+	open := t.literal || r.name != "" || r.isGroup()
+	return &refusal{permission.Refusal{Permission: permission.Net, Item: t.named(), Rule: r.text, Secret: !open}, r.name != ""}
 }
 
 // canonicalName is the form in which names are compared.

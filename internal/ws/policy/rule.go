@@ -19,12 +19,14 @@ type rule struct {
 	localhost bool // the name localhost stands for the prefixes where no address is known
 }
 
-// The rules that an item can break, each with the way to mend it.
+// The rules that an item can break, each with the way to mend it. Those that are exported have more to say to a person
+// who gave the list to a shell.
 var (
-	errEmpty   = errors.New("it is empty: remove the comma, or, if it was $private, quote it for the shell: '$private'")
-	errFlag    = errors.New("a flag, no host: name the hosts in front of it, or, if that was $private, quote it for the shell: '$private'")
+	ErrEmpty  = errors.New("it is empty")
+	ErrHyphen = errors.New("no host: none begins with a hyphen")
+	ErrStar   = errors.New("a star can only stand for subdomains, as in *.example.com")
+
 	errGroup   = errors.New("no such group: there is $private")
-	errStar    = errors.New("a star can only stand for subdomains, as in *.example.com; to allow every host leave the flag out")
 	errURL     = errors.New("a URL: write its host alone, with the port if it matters, as in example.com:443")
 	errPort    = errors.New("no port from 1 to 65535 behind the colon")
 	errNetwork = errors.New("no network: write it as in 10.0.0.0/8 or 2001:db8::/32")
@@ -36,10 +38,10 @@ var (
 
 func parseRule(item string, toASCII func(string) (string, error)) (rule, error) {
 	if item == "" {
-		return rule{}, errEmpty
+		return rule{}, ErrEmpty
 	}
-	if item[0] == '-' { // no name begins so; `--deny-net $private --echo` would else deny a host --echo, and $private not
-		return rule{}, errFlag
+	if item[0] == '-' { // a flag that follows an empty list would else be a host
+		return rule{}, ErrHyphen
 	}
 	if strings.Contains(item, "://") {
 		return rule{}, errURL
@@ -119,7 +121,7 @@ func parseAddresses(host string) (netip.Prefix, error) {
 func (r *rule) setName(host string, toASCII func(string) (string, error)) error {
 	name, subdomains := strings.CutPrefix(host, "*.")
 	if strings.Contains(name, "*") {
-		return errStar
+		return ErrStar
 	}
 	if !isASCII(name) {
 		var err error
@@ -129,7 +131,7 @@ func (r *rule) setName(host string, toASCII func(string) (string, error)) error 
 	}
 	name = canonicalName(name)
 	switch {
-	case !isName(name):
+	case !IsName(name):
 		return errName
 	case endsInNumber(name): // as the digits of other scripts do
 		return errNumber
@@ -177,8 +179,8 @@ func isLocalhost(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
-// isName reports whether s is a host name as people write it: no spelling of an address, nothing that lists know.
-func isName(s string) bool {
+// IsName reports whether s is a host name as people write it: no spelling of an address, nothing that lists know.
+func IsName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.') {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/tidewire/tidewire/permission"
 )
 
 // denied is C's EACCES, which a refusal counts as, on every system.
@@ -13,15 +15,15 @@ const denied = 13
 
 // Describe returns the text and the number with which C names an error, as Lua's libraries
 // return them: "path: No such file or directory" and 2. Without a path the text begins with
-// the error. A refusal is worded as Options.Word says.
+// the error. A refusal is worded as Options.Words says.
 func (b *Box) Describe(path string, err error) (text string, number int) {
-	var refused *Refusal
+	var refused *permission.Refusal
 	if errors.As(err, &refused) {
-		return b.Word(refused, false), denied
+		return b.Word(refused, permission.Whole), denied
 	}
 	text = cause(err)
 	if path != "" {
-		text = Brief(path) + ": " + text
+		text = permission.Brief(path) + ": " + text
 	}
 	return text, errorNumber(err)
 }

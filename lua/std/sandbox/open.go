@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/tidewire/tidewire/permission"
 )
 
 const (
@@ -79,12 +81,12 @@ func regular(f *os.File, err error) (*os.File, error) {
 
 // ReadFile reads a regular file of at most 1 MiB, if reading is allowed. It fits
 // engine.Options.ReadFile, which reads the files that a script names in options.tls. The error
-// does not repeat the path; that of a refusal wraps the *Refusal.
+// does not repeat the path; that of a refusal wraps the *permission.Refusal.
 func (b *Box) ReadFile(path string) ([]byte, error) {
 	f, err := openUnder(path, os.O_RDONLY|nonblocking, b.read)
-	var refused *Refusal
+	var refused *permission.Refusal
 	if errors.As(err, &refused) {
-		return nil, &wordedError{refused, b.Word(refused, true)}
+		return nil, &wordedError{refused, b.Word(refused, permission.Bare)}
 	}
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/tidewire/tidewire/permission"
 )
 
 // maxPath is the longest path in bytes that is looked at. Linux takes no longer ones, and
@@ -13,18 +15,18 @@ const maxPath = 4096
 
 // rules are the paths that one permission covers, resolved when the Box was made.
 type rules struct {
-	permission Permission
+	permission permission.Permission
 	all        bool
 	paths      []string // absolute, without symbolic links
 }
 
-func newRules(g Grant, permission Permission) rules {
-	r := rules{permission: permission, all: g.All}
+func newRules(g Grant, p permission.Permission) rules {
+	r := rules{permission: p, all: g.All}
 	if g.All {
 		return r
 	}
 	for _, path := range g.Only {
-		if path != "" { // or a slip such as --allow-read=$UNSET would open the working directory
+		if path != "" { // or an empty item, left by a slip, would open the working directory
 			r.paths = append(r.paths, realPath(path))
 		}
 	}
@@ -49,7 +51,9 @@ func (r rules) resolve(path string, real func(string) string) (place, error) {
 	return place{path, real(path)}, nil
 }
 
-func (r rules) refuse(path string) error { return &Refusal{r.permission, path} }
+func (r rules) refuse(path string) error {
+	return &permission.Refusal{Permission: r.permission, Item: path}
+}
 
 // cover returns the narrowest rule that a place falls under, "" if all do.
 func (r rules) cover(p place) (rule string, err error) {

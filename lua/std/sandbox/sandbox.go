@@ -4,11 +4,12 @@
 package sandbox
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
+
+	"github.com/tidewire/tidewire/permission"
 )
 
 // Permissions says what a script may do apart from computing, using the streams that it was
@@ -39,50 +40,6 @@ type Grant struct {
 // Has reports whether a name is granted.
 func (g Grant) Has(name string) bool { return g.All || slices.Contains(g.Only, name) }
 
-// A Permission is one of the kinds that Permissions has.
-type Permission uint8
-
-// The kinds of permissions, as the fields of Permissions.
-const (
-	Read Permission = iota
-	Write
-	Run
-	Env
-)
-
-// String says what a script wants that needs the permission.
-func (p Permission) String() string {
-	return [...]string{"reading", "writing", "running programs", "reading the environment"}[p]
-}
-
-// A Refusal is the error of what a permission does not cover. Its text names no way to allow
-// it, since this package does not know who runs the script: see Options.Word.
-type Refusal struct {
-	Permission Permission
-	Item       string // the path, the command or the variable's name, as the script gave it
-}
-
-func (r *Refusal) Error() string { return Plain(*r, false) }
-
-// Plain words a refusal without naming a way to allow it. It is the default of Options.Word.
-func Plain(r Refusal, named bool) string {
-	text := r.Permission.String() + " is not allowed"
-	if named {
-		return text
-	}
-	return Brief(r.Item) + ": " + text
-}
-
-// Brief shortens an item for a message: what is longer than any path is cut to its
-// beginning.
-func Brief(item string) string {
-	const beginning = 200
-	if len(item) <= maxPath {
-		return item
-	}
-	return fmt.Sprintf("%s… and %d bytes more", item[:beginning], len(item)-beginning)
-}
-
 // Options configures New. The zero value allows nothing.
 type Options struct {
 	Permissions Permissions
@@ -90,42 +47,36 @@ type Options struct {
 	// ModuleDirs are directories in which OpenModule finds files without Permissions.Read.
 	ModuleDirs []string
 
-	// Word words a refusal for whoever reads the script's errors, such as "x: reading is
-	// not allowed: run again with --allow-read=x". If named is set the text around it has
-	// the item already, and Word leaves out its first two words. It may be called
-	// concurrently. nil means Plain.
-	Word func(r Refusal, named bool) string
+	// Words words refusals for whoever reads the script's errors. nil means permission.Plain.
+	Words permission.Words
 }
 
 // A Box is what one script may do, with the paths of its permissions resolved when the Box was
-// made. It is constant and safe for concurrent use. The errors of its methods are a *Refusal,
-// or the system's.
+// made. It is constant and safe for concurrent use. The errors of its methods are a
+// *permission.Refusal, or the system's.
 type Box struct {
 	read, write, modules rules
 	run                  bool
 	env                  Grant
-	word                 func(r Refusal, named bool) string
+	words                permission.Words
 }
 
 // New makes a Box.
 func New(opts Options) *Box {
 	p := opts.Permissions
 	b := &Box{
-		read:    newRules(p.Read, Read),
-		write:   newRules(p.Write, Write),
-		modules: newRules(Grant{Only: opts.ModuleDirs}, Read),
+		read:    newRules(p.Read, permission.Read),
+		write:   newRules(p.Write, permission.Write),
+		modules: newRules(Grant{Only: opts.ModuleDirs}, permission.Read),
 		run:     p.Run,
 		env:     p.Env,
-		word:    opts.Word,
-	}
-	if b.word == nil {
-		b.word = Plain
+		words:   opts.Words.OrPlain(),
 	}
 	return b
 }
 
-// Word words a refusal as Options.Word says.
-func (b *Box) Word(r *Refusal, named bool) string { return b.word(*r, named) }
+// Word words a refusal as Options.Words says.
+func (b *Box) Word(r *permission.Refusal, form permission.Form) string { return b.words(*r, form) }
 
 // MayRun reports whether Command gives one.
 func (b *Box) MayRun() bool { return b.run }
@@ -134,7 +85,7 @@ func (b *Box) MayRun() bool { return b.run }
 // allowed. Its streams are those of the process, as far as the caller sets no others.
 func (b *Box) Command(command string) (*exec.Cmd, error) {
 	if !b.run {
-		return nil, &Refusal{Run, command}
+		return nil, &permission.Refusal{Permission: permission.Run, Item: command}
 	}
 	cmd := exec.Command("/bin/sh", "-c", command)
 	if runtime.GOOS == "windows" {
@@ -147,7 +98,7 @@ func (b *Box) Command(command string) (*exec.Cmd, error) {
 // Getenv returns an environment variable, if it may be seen.
 func (b *Box) Getenv(name string) (value string, set bool, err error) {
 	if !b.env.Has(name) {
-		return "", false, &Refusal{Env, name}
+		return "", false, &permission.Refusal{Permission: permission.Env, Item: name}
 	}
 	value, set = os.LookupEnv(name)
 	return value, set, nil

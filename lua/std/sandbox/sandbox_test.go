@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // tree makes files and directories (names that end in a slash) in a folder of its own, and
@@ -53,7 +54,7 @@ func reading(paths ...string) *sandbox.Box {
 // outcome is a file's content, or one word for why there is none.
 func outcome(t *testing.T, f *os.File, err error) string {
 	t.Helper()
-	var refused *sandbox.Refusal
+	var refused *permission.Refusal
 	switch {
 	case errors.As(err, &refused):
 		return "refused"
@@ -82,20 +83,20 @@ func TestZeroOptionsAllowNothing(t *testing.T) {
 	_, tempErr := b.CreateTemp()
 	for name, c := range map[string]struct {
 		err  error
-		want sandbox.Refusal
+		want permission.Refusal
 	}{
-		"Getenv":            {envErr, sandbox.Refusal{Permission: sandbox.Env, Item: "PATH"}},
-		"Command":           {runErr, sandbox.Refusal{Permission: sandbox.Run, Item: "id"}},
-		"OpenFile":          {openErr, sandbox.Refusal{Permission: sandbox.Read, Item: "/etc/hosts"}},
-		"OpenFile O_RDWR":   {updateErr, sandbox.Refusal{Permission: sandbox.Read, Item: "x"}},
-		"OpenFile O_WRONLY": {writeErr, sandbox.Refusal{Permission: sandbox.Write, Item: "x y"}},
-		"OpenModule":        {moduleErr, sandbox.Refusal{Permission: sandbox.Read, Item: "/etc/hosts.lua"}},
-		"ReadFile":          {readErr, sandbox.Refusal{Permission: sandbox.Read, Item: "/etc/hosts"}},
-		"CreateTemp":        {tempErr, sandbox.Refusal{Permission: sandbox.Write, Item: os.TempDir()}},
-		"Remove":            {b.Remove("x"), sandbox.Refusal{Permission: sandbox.Write, Item: "x"}},
-		"Rename":            {b.Rename("x", "y"), sandbox.Refusal{Permission: sandbox.Read, Item: "x"}},
+		"Getenv":            {envErr, permission.Refusal{Permission: permission.Env, Item: "PATH"}},
+		"Command":           {runErr, permission.Refusal{Permission: permission.Run, Item: "id"}},
+		"OpenFile":          {openErr, permission.Refusal{Permission: permission.Read, Item: "/etc/hosts"}},
+		"OpenFile O_RDWR":   {updateErr, permission.Refusal{Permission: permission.Read, Item: "x"}},
+		"OpenFile O_WRONLY": {writeErr, permission.Refusal{Permission: permission.Write, Item: "x y"}},
+		"OpenModule":        {moduleErr, permission.Refusal{Permission: permission.Read, Item: "/etc/hosts.lua"}},
+		"ReadFile":          {readErr, permission.Refusal{Permission: permission.Read, Item: "/etc/hosts"}},
+		"CreateTemp":        {tempErr, permission.Refusal{Permission: permission.Write, Item: os.TempDir()}},
+		"Remove":            {b.Remove("x"), permission.Refusal{Permission: permission.Write, Item: "x"}},
+		"Rename":            {b.Rename("x", "y"), permission.Refusal{Permission: permission.Read, Item: "x"}},
 	} {
-		var refused *sandbox.Refusal
+		var refused *permission.Refusal
 		if !errors.As(c.err, &refused) || *refused != c.want {
 			t.Errorf("%s: %v, want %+v", name, c.err, c.want)
 		}
@@ -212,7 +213,7 @@ func TestRemoveAndRename(t *testing.T) {
 		{"w/sub/../a", "w/../w/e", ""},
 	} {
 		err := b.Rename(at(c.from), at(c.to))
-		var refused *sandbox.Refusal
+		var refused *permission.Refusal
 		got := ""
 		switch {
 		case errors.As(err, &refused):
@@ -239,7 +240,7 @@ func TestRemoveAndRename(t *testing.T) {
 }
 
 func outcomeOf(err error) string {
-	var refused *sandbox.Refusal
+	var refused *permission.Refusal
 	switch {
 	case err == nil:
 		return ""
@@ -285,7 +286,7 @@ func TestReadFile(t *testing.T) {
 	})
 	b := sandbox.New(sandbox.Options{
 		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "in"))},
-		Word:        func(r sandbox.Refusal, named bool) string { return "not that one" },
+		Words:       func(r permission.Refusal, _ permission.Form) string { return "not that one" },
 	})
 	if got, err := b.ReadFile(filepath.Join(dir, "in/ca.pem")); string(got) != "PEM" || err != nil {
 		t.Errorf("%q, %v", got, err)
@@ -297,7 +298,7 @@ func TestReadFile(t *testing.T) {
 		"secret": "not that one", "in/link": "not that one", "in": "not a regular file", "in/big": "larger than 1048576 bytes",
 	} {
 		_, err := b.ReadFile(filepath.Join(dir, path))
-		var refused *sandbox.Refusal
+		var refused *permission.Refusal
 		if err == nil || err.Error() != want || errors.As(err, &refused) != (want == "not that one") {
 			t.Errorf("%s: %v, want %s", path, err, want)
 		}
@@ -319,7 +320,7 @@ func TestCreateTemp(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
-	b := sandbox.New(sandbox.Options{Word: func(r sandbox.Refusal, named bool) string { return r.Item + " is none of yours" }})
+	b := sandbox.New(sandbox.Options{Words: func(r permission.Refusal, _ permission.Form) string { return r.Item + " is none of yours" }})
 	_, missing := os.Open("/nope")
 	_, directory := os.ReadFile("/")
 	for _, c := range []struct {
@@ -330,7 +331,7 @@ func TestDescribe(t *testing.T) {
 	}{
 		{"/nope", missing, "/nope: No such file or directory", 2},
 		{"", missing, "No such file or directory", 2},
-		{"x", &sandbox.Refusal{Permission: sandbox.Read, Item: "y"}, "y is none of yours", 13},
+		{"x", &permission.Refusal{Permission: permission.Read, Item: "y"}, "y is none of yours", 13},
 		{"x", fs.ErrNotExist, "x: No such file or directory", 2},
 		{"", directory, "Is a directory", 21},
 		{"x", syscall.ENAMETOOLONG, "x: File name too long", 36},
@@ -345,7 +346,7 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%v: %q, %d, want %q, %d", c.err, text, number, c.text, c.number)
 		}
 	}
-	if got := (&sandbox.Refusal{Permission: sandbox.Write, Item: "x"}).Error(); got != "x: writing is not allowed" {
+	if got := (&permission.Refusal{Permission: permission.Write, Item: "x"}).Error(); got != "x: writing is not allowed" {
 		t.Errorf("%q", got)
 	}
 }

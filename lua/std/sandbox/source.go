@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/tidewire/tidewire/permission"
 )
 
 // Sources opens Lua source for loadfile, dofile and require, as far as a Box allows it. The
@@ -36,12 +38,12 @@ func (s Sources) Open(name string) (io.ReadCloser, error) {
 // does not repeat the name; for any other reason there is none: fs.ErrNotExist.
 func (s Sources) OpenModule(name string) (io.ReadCloser, error) {
 	f, err := s.Box.OpenModule(name)
-	var refused *Refusal
+	var refused *permission.Refusal
 	switch {
 	case err == nil:
 		return &source{s.Box, name, f, f}, nil
 	case errors.As(err, &refused):
-		return nil, &wordedError{refused, s.Box.Word(refused, true)}
+		return nil, &wordedError{refused, s.Box.Word(refused, permission.Bare)}
 	}
 	return nil, fs.ErrNotExist
 }
@@ -63,7 +65,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// wordedError is an error in the words of Box.Describe or Options.Word.
+// wordedError is an error in the words of Box.Describe or Options.Words.
 type wordedError struct {
 	cause error
 	text  string

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tidewire/tidewire/internal/flags"
 	"github.com/tidewire/tidewire/internal/outlet"
+	"github.com/tidewire/tidewire/internal/runner/words"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/internal/iolib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
@@ -49,7 +49,7 @@ func newVM(t *testing.T, opts options) *vm {
 		stderr = new(bytes.Buffer)
 	}
 	streams := iolib.NewStreams(strings.NewReader(opts.stdin), m.stdout, stderr)
-	box := sandbox.New(sandbox.Options{Permissions: opts.Permissions, Word: flags.Refusal})
+	box := sandbox.New(sandbox.Options{Permissions: opts.Permissions, Words: words.Refusal})
 	if err := iolib.Open(m.State, box, streams); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/permission"
 )
 
 const (
@@ -114,10 +115,10 @@ func (l *library) getenv(c *lua.Call) error {
 		return err
 	}
 	value, set, err := l.box.Getenv(name)
-	var refused *sandbox.Refusal
+	var refused *permission.Refusal
 	if errors.As(err, &refused) && !l.warned[name] && len(l.warned) < maxWarned {
 		l.warned[strings.Clone(name)] = true
-		l.opts.Logger.Warn(l.box.Word(refused, false), "at", strings.TrimSuffix(l.s.Where(1), ": "))
+		l.opts.Logger.Warn(l.box.Word(refused, permission.Whole), "at", strings.TrimSuffix(l.s.Where(1), ": "))
 	}
 	if !set {
 		return c.Return(lua.Nil)
@@ -198,7 +199,7 @@ func (l *library) tmpname(c *lua.Call) error {
 		return err
 	}
 	f, err := l.box.CreateTemp()
-	var refused *sandbox.Refusal
+	var refused *permission.Refusal
 	switch {
 	case errors.As(err, &refused):
 		return l.outcome(c, os.TempDir(), err)

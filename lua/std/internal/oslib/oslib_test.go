@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/flags"
+	"github.com/tidewire/tidewire/internal/runner/words"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/internal/oslib"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
@@ -33,7 +33,7 @@ func newLimited(t *testing.T, limits lua.Options, p sandbox.Permissions, opts os
 	t.Helper()
 	s := lua.NewState(limits)
 	t.Cleanup(s.Close)
-	opts.Box = sandbox.New(sandbox.Options{Permissions: p, Word: flags.Refusal})
+	opts.Box = sandbox.New(sandbox.Options{Permissions: p, Words: words.Refusal})
 	if opts.Exit == nil {
 		opts.Exit = func(code int) error { return s.Unwind(exited{code}) }
 	}

@@ -1,0 +1,106 @@
+// Package permission says what a script was not allowed to do: as a fact, and in words. The packages
+// that refuse return the fact. Whoever runs the script words it for the person who reads it, since
+// nobody else knows how it could be allowed.
+package permission
+
+import "fmt"
+
+// A Permission is a kind of things that a script may be allowed to do.
+type Permission uint8
+
+// The kinds of permissions.
+const (
+	Read Permission = iota
+	Write
+	Run
+	Env
+	Net
+)
+
+// String says what a script wants that needs the permission.
+func (p Permission) String() string {
+	return [...]string{"reading", "writing", "running programs", "reading the environment", "connecting"}[p]
+}
+
+// A Refusal is the error of what a permission does not cover. Its text is Plain's.
+type Refusal struct {
+	Permission Permission
+	Item       string // the path, the command, the variable's name or "host:port", as the script gave it
+
+	// Rule is the item of a list that forbids it, such as "$private". Empty means that it is forbidden because nothing
+	// allows it.
+	Rule string
+
+	// Secret says that Rule tells more than the script may learn, such as where a name leads. It is then for the log
+	// alone.
+	Secret bool
+}
+
+func (r *Refusal) Error() string { return Plain(*r, Whole) }
+
+// A Form is how much of a refusal a text says.
+type Form uint8
+
+const (
+	// Whole is a text that stands by itself: "x: reading is not allowed".
+	Whole Form = iota
+
+	// Bare is for a text behind the item: "reading is not allowed".
+	Bare
+
+	// RuleAlone is for a log that has the rest already: "rule $private". The Refusal has a Rule.
+	RuleAlone
+)
+
+// Words words a refusal for whoever reads the script's errors, such as "x: reading is not allowed:
+// run again with --allow-read=x". It may be called concurrently.
+type Words func(Refusal, Form) string
+
+// Plain words a refusal without a way to allow it. It is what nil Words mean.
+func Plain(r Refusal, form Form) string {
+	if form == RuleAlone {
+		return "rule " + r.Rule
+	}
+	text := r.Permission.String() + " is not allowed"
+	if r.Rule != "" && !r.Secret {
+		text += " by the rule " + r.Rule
+	}
+	if form == Bare {
+		return text
+	}
+	return Brief(r.Item) + ": " + text
+}
+
+// OrPlain returns w, or Plain for nil.
+func (w Words) OrPlain() Words {
+	if w == nil {
+		return Plain
+	}
+	return w
+}
+
+// MaxItem is the length in bytes up to which Brief shows an item whole. No path is longer.
+const MaxItem = 4096
+
+// Brief shortens an item for a message: what is longer than MaxItem is cut to its beginning.
+func Brief(item string) string {
+	const beginning = 200
+	if len(item) <= MaxItem {
+		return item
+	}
+	return fmt.Sprintf("%s… and %d bytes more", item[:beginning], len(item)-beginning)
+}
+
+// A ListError is an item of a list of permissions that cannot be read.
+type ListError struct {
+	List string // "allow" or "deny"
+	Item string
+	Err  error
+}
+
+func (e *ListError) Error() string {
+	return fmt.Sprintf("bad item %q of %s: %v", e.Item, e.List, e.Err)
+}
+
+// Unwrap gives the cause to errors.Is and errors.As.
+func (e *ListError) Unwrap() error { return e.Err }
