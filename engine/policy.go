@@ -14,8 +14,8 @@ import (
 // it, in ASCII. A non-nil error refuses the address, which is then passed over. If none
 // is left the connection ends as "Connection rejected", with the first error's text in
 // the detail. The script sees that text, so it should not name addr, which the engine
-// logs; an error that wraps a *permission.Refusal is worded by Options.Words. It is called
-// from several goroutines at once and must not block.
+// logs; an error that wraps a *permission.Refusal is worded by Options.Words. It is
+// called from several goroutines at once and must not block.
 //
 // Before a name is looked up it is asked about the name, with the port alone: addr.Addr()
 // is the zero Addr. There only an error that is ErrNameRefused counts, and ends the
@@ -43,9 +43,9 @@ func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
 	return nil
 }
 
-// NewPolicy returns the policy of two lists. Its errors wrap a *permission.Refusal. Without
-// any item in allow every address is allowed; deny wins. Each item is one of these, or
-// several with commas between them:
+// NewPolicy returns the policy of two lists. Its errors wrap a *permission.Refusal.
+// Without any item in allow every address is allowed; deny wins. Each item is one of
+// these, or several with commas between them:
 //
 //	example.com       a name, and whatever address it resolves to
 //	*.example.com     its subdomains, not the name itself

@@ -1,8 +1,10 @@
 package deflate
 
-// Answer is the server's side: it reads the values of all Sec-WebSocket-Extensions fields of a request and accepts the
-// first offer that is legal, other extensions passed over. answer is the field's value in the response. ok is false if
-// there is no such offer; the server then leaves the field out, and nothing is compressed (RFC 7692 §5.1). c is valid.
+// Answer is the server's side: it reads the values of all Sec-WebSocket-Extensions fields
+// of a request and accepts the first offer that is legal, other extensions passed over.
+// answer is the field's value in the response. ok is false if there is no such offer; the
+// server then leaves the field out, and nothing is compressed (RFC 7692 §5.1). c is
+// valid.
 func Answer(offers []string, c Config) (answer string, p Params, ok bool) {
 	extensions, err := parseExtensions(offers)
 	if err != nil {
@@ -20,8 +22,9 @@ func Answer(offers []string, c Config) (answer string, p Params, ok bool) {
 	return "", Params{}, false
 }
 
-// agree returns the answer to an offer: what the client asked for, what it said of itself, which spares us memory, and
-// what c asks for on top. The client's window is bounded only if it offered that (RFC 7692 §7.1.2.2).
+// agree returns the answer to an offer: the client's wishes, its promises about itself,
+// which spare us memory, and c's wishes on top. The client's window is bounded only if it
+// offered that (RFC 7692 §7.1.2.2).
 func (c Config) agree(offer Config) Config {
 	agreed := Config{
 		ServerNoContextTakeover: c.ServerNoContextTakeover || offer.ServerNoContextTakeover,

@@ -10,42 +10,47 @@ import (
 )
 
 const (
-	// level is the library's level for long messages: beyond it, time grows faster than what is saved.
+	// level is the library's level for long messages: beyond it, time grows faster than
+	// the savings.
 	level = 3
 
-	// minCompress is the length below which a message is not tried: the library finds nothing in fewer than 13 bytes.
+	// minCompress is the length below which a message is not tried: the library finds
+	// nothing in fewer than 13 bytes.
 	minCompress = 16
 
-	// maxShort is the longest message that is compressed without a state of the library's own.
+	// maxShort is the longest message that is compressed without a state of the library's
+	// own.
 	maxShort = 16 << 10
 
-	// maxRemembered is how much of what it sent a compressor remembers, at most; the library uses no more of it for a
-	// short message.
+	// maxRemembered bounds how much of its sent messages a compressor remembers; the
+	// library uses no more of it for a short message.
 	maxRemembered = 8 << 10
 
-	// minContext and contextPerByte say how much of that a short message may refer to. Looking through it costs about as
-	// much a byte as compressing does, so that it is measured by the message.
+	// minContext and contextPerByte say how much of that a short message may refer to.
+	// Looking through it costs about as much a byte as compressing does, so that it is
+	// measured by the message.
 	minContext     = 1 << 10
 	contextPerByte = 4
 )
 
-// syncTail is what a flush ends with; it does not travel (RFC 7692 §7.2.1).
+// syncTail is the end of a flush; it is not sent (RFC 7692 §7.2.1).
 const syncTail = "\x00\x00\xff\xff"
 
-// Compressor compresses the messages of one direction of one connection, in their order. It is not safe for concurrent
-// use.
+// Compressor compresses the messages of one direction of one connection, in their order.
+// It is not safe for concurrent use.
 //
-// Between messages it has only the end of what was sent compressed, as plain text, and no state of the library's. A
-// compressor of the library's that lives as long as its connection holds over 1 MB; what is worse, it forgets everything
-// at each message of fewer than 128 bytes, which are those that context takeover is good for. And a message that did not
-// shrink can be sent uncompressed with nothing to take back.
+// Between messages it has only the end of the messages that were sent compressed, as
+// plain text, and no state of the library's. A compressor of the library's that lives as
+// long as its connection holds over 1 MB; worse, it forgets everything at each message of
+// fewer than 128 bytes, which are those that context takeover is good for. And a message
+// that did not shrink can be sent uncompressed with nothing to take back.
 type Compressor struct {
 	direction Direction
 	sent      window // empty without takeover
 	sink      sink
 }
 
-// NewCompressor returns the compressor for what the given direction sends.
+// NewCompressor returns the compressor for the messages of a direction.
 func NewCompressor(d Direction) *Compressor {
 	c := &Compressor{direction: d}
 	if d.Takeover {
@@ -54,9 +59,10 @@ func NewCompressor(d Direction) *Compressor {
 	return c
 }
 
-// Compress appends the message, compressed, to dst (RFC 7692 §7.2.1). ok is false if that does not make it shorter: it
-// is then to be sent as it is, without rsv1 (RFC 7692 §6), and out is dst. A message that was compressed must be sent
-// before those compressed after it: they may refer to it.
+// Compress appends the message, compressed, to dst (RFC 7692 §7.2.1). ok is false if that
+// does not make it shorter: it is then to be sent as it is, without rsv1 (RFC 7692 §6),
+// and out is dst. A message that was compressed must be sent before those compressed
+// after it: they may refer to it.
 func (c *Compressor) Compress(dst []byte, payload string) (out []byte, ok bool) {
 	if len(payload) < minCompress {
 		return dst, false
@@ -65,7 +71,7 @@ func (c *Compressor) Compress(dst []byte, payload string) (out []byte, ok bool) 
 	c.sink = sink{out: dst, max: len(dst) + len(payload) + len(syncTail) - 1}
 	err := c.write(plain)
 	out = c.sink.out
-	c.sink = sink{} // lets go of dst
+	c.sink = sink{} // drops the reference to dst
 	if err == nil {
 		out, ok = bytes.CutSuffix(out, []byte(syncTail))
 	}
@@ -76,10 +82,12 @@ func (c *Compressor) Compress(dst []byte, payload string) (out []byte, ok bool) 
 	return out, true
 }
 
-// write compresses into the sink. What it writes refers no further back than the direction's window: a short message
-// and its context lie within one window together, and a long one goes to a writer that minds it.
+// write compresses into the sink. Its output refers no further back than the direction's
+// window: a short message and its context lie within one window together, and a long one
+// goes to a writer that minds it.
 //
-// There is nothing special about 8 bits here. The compressor that cannot have a window of 256 bytes is zlib's.
+// There is nothing special about 8 bits here. The compressor that cannot have a window of
+// 256 bytes is zlib's.
 func (c *Compressor) write(plain []byte) error {
 	room := c.direction.windowBytes() - len(plain)
 	if len(plain) > maxShort || room < 0 {
@@ -89,7 +97,8 @@ func (c *Compressor) write(plain []byte) error {
 	return flate.StatelessDeflate(&c.sink, plain, false, context)
 }
 
-// writers hold the library's compressors for long messages by window bits: over 1 MB each, borrowed for one message.
+// writers hold the library's compressors for long messages by window bits: over 1 MB
+// each, borrowed for one message.
 var writers [maxWindowBits + 1]sync.Pool
 
 func (c *Compressor) writeLong(plain []byte) error {
@@ -103,7 +112,7 @@ func (c *Compressor) writeLong(plain []byte) error {
 	if err == nil {
 		err = w.Flush()
 	}
-	w.ResetDict(nil, nil) // lets go of c
+	w.ResetDict(nil, nil) // drops the reference to c
 	writers[bits].Put(w)
 	return err
 }
@@ -123,7 +132,7 @@ func newWriter(bits int) *flate.Writer {
 // errGrows ends a compression that does not shrink its message.
 var errGrows = errors.New("compressed data is as long as the message")
 
-// sink takes what the library writes, up to a length.
+// sink takes the library's output, up to a length.
 type sink struct {
 	out []byte
 	max int

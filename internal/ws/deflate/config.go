@@ -15,28 +15,33 @@ const (
 	clientMaxWindowBits     = "client_max_window_bits"
 )
 
-// ClientMaxWindowBitsAny offers client_max_window_bits without a value: the server may choose one.
+// ClientMaxWindowBitsAny offers client_max_window_bits without a value: the server may
+// choose one.
 const ClientMaxWindowBitsAny = -1
 
-// Config is what one side asks for. For a client that is its offer; a server answers no more generously than this.
-// The zero value asks for nothing: both sides take over their context and look 32 KiB back.
+// Config holds one side's wishes. A client's are its offer; a server answers no more
+// generously than its own. The zero value asks for nothing: both sides take over their
+// context and look 32 KiB back.
 type Config struct {
-	// ServerNoContextTakeover: the server forgets each message before it compresses the next (RFC 7692 §7.1.1.1).
+	// ServerNoContextTakeover: the server forgets each message before it compresses the
+	// next (RFC 7692 §7.1.1.1).
 	ServerNoContextTakeover bool
 
 	// ClientNoContextTakeover: the same of the client (RFC 7692 §7.1.1.2).
 	ClientNoContextTakeover bool
 
-	// ServerMaxWindowBits bounds how far back the server's messages refer: 8 to 15, the base-2 logarithm of a number of
-	// bytes; 0 means no bound (RFC 7692 §7.1.2.1).
+	// ServerMaxWindowBits bounds how far back the server's messages refer: 8 to 15, the
+	// base-2 logarithm of a number of bytes; 0 means no bound (RFC 7692 §7.1.2.1).
 	ServerMaxWindowBits int
 
-	// ClientMaxWindowBits is the same of the client's messages: 8 to 15, ClientMaxWindowBitsAny, or 0: a client then
-	// does not let the server bound them (RFC 7692 §7.1.2.2).
+	// ClientMaxWindowBits is the same of the client's messages: 8 to 15,
+	// ClientMaxWindowBitsAny, or 0: a client then does not let the server bound them (RFC
+	// 7692 §7.1.2.2).
 	ClientMaxWindowBits int
 }
 
-// Validate reports which field has a value that the extension does not know, by the name of its parameter.
+// Validate reports which field has a value that the extension does not know, by the name
+// of its parameter.
 func (c Config) Validate() error {
 	if bits := c.ServerMaxWindowBits; bits != 0 && !validBits(bits) {
 		return fmt.Errorf("%s: 8 to 15 expected, got %d", serverMaxWindowBits, bits)
@@ -69,8 +74,9 @@ func (c Config) Offer() string {
 	return offer
 }
 
-// Accept reads the server's answer to Offer: the values of all its Sec-WebSocket-Extensions fields. No answer means no
-// compression. The error names the rule that the answer breaks; the client has to fail the connection for it (RFC 6455
+// Accept reads the server's answer to Offer: the values of all its
+// Sec-WebSocket-Extensions fields. No answer means no compression. The error names the
+// rule that the answer breaks; the client has to fail the connection for it (RFC 6455
 // §4.1, item 5; RFC 7692 §7.1).
 func (c Config) Accept(values []string) (Params, error) {
 	answered, err := parseExtensions(values)
@@ -98,7 +104,7 @@ func (c Config) Accept(values []string) (Params, error) {
 	return c.merge(answer), nil
 }
 
-// check holds an answer, its values valid in themselves, against what was offered.
+// check holds an answer, its values valid in themselves, against the offer.
 func (c Config) check(answer Config) error {
 	switch {
 	case c.ServerNoContextTakeover && !answer.ServerNoContextTakeover: // RFC 7692 §7.1.1.1
@@ -107,7 +113,7 @@ func (c Config) check(answer Config) error {
 		return &rule.Violation{Rule: rule.ParameterMissing, Name: serverMaxWindowBits, Limit: int64(c.ServerMaxWindowBits)}
 	case c.ServerMaxWindowBits != 0 && answer.ServerMaxWindowBits > c.ServerMaxWindowBits:
 		return over(rule.ParameterOverAsked, serverMaxWindowBits, answer.ServerMaxWindowBits, c.ServerMaxWindowBits)
-	case answer.ClientMaxWindowBits == ClientMaxWindowBitsAny: // RFC 7692 §7.1.2.2, as what follows
+	case answer.ClientMaxWindowBits == ClientMaxWindowBitsAny: // RFC 7692 §7.1.2.2, as the cases below
 		return &rule.Violation{Rule: rule.ParameterNoValue, Name: clientMaxWindowBits}
 	case c.ClientMaxWindowBits == 0 && answer.ClientMaxWindowBits != 0:
 		return &rule.Violation{Rule: rule.ParameterNotOffered, Name: clientMaxWindowBits}
@@ -117,8 +123,8 @@ func (c Config) check(answer Config) error {
 	return nil
 }
 
-// merge returns what a legal answer puts in force. What the client said of itself holds even if the server left it out
-// (RFC 7692 §7.1.1.2, §7.1.2.2).
+// merge returns the parameters that a legal answer puts in force. The client's promises
+// about itself hold even if the server left them out (RFC 7692 §7.1.1.2, §7.1.2.2).
 func (c Config) merge(answer Config) Params {
 	return Params{
 		InUse: true,
@@ -133,7 +139,7 @@ func (c Config) merge(answer Config) Params {
 	}
 }
 
-// smallerBits returns the smaller of two bounds, of which either may be missing.
+// smallerBits returns the smaller of two bounds, either of which may be missing.
 func smallerBits(a, b int) int {
 	smaller := maxWindowBits
 	for _, bits := range []int{a, b} {
@@ -144,8 +150,9 @@ func smallerBits(a, b int) int {
 	return smaller
 }
 
-// parseParameters reads the parameters of an offer or an answer (RFC 7692 §7.1): each one known, at most once, and with
-// a value that it may have. A value that may be missing in an offer alone is ClientMaxWindowBitsAny.
+// parseParameters reads the parameters of an offer or an answer (RFC 7692 §7.1): each one
+// known, at most once, and with a value that it may have. A value that may be missing in
+// an offer alone is ClientMaxWindowBitsAny.
 func parseParameters(e extension) (Config, error) {
 	var c Config
 	seen := make(map[string]bool, len(e.parameters))
@@ -177,7 +184,8 @@ func parseParameters(e extension) (Config, error) {
 	return c, nil
 }
 
-// parseBits reads a decimal integer between 8 and 15 without leading zeros (RFC 7692 §7.1.2).
+// parseBits reads a decimal integer between 8 and 15 without leading zeros (RFC 7692
+// §7.1.2).
 func parseBits(value string) (bits int, ok bool) {
 	bits, err := strconv.Atoi(value)
 	return bits, err == nil && validBits(bits) && strconv.Itoa(bits) == value

@@ -6,19 +6,22 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
-// zlibWindowBits is the least that we remember: zlib's compressor, asked for 8 bits, worked with 9 for many years.
+// zlibWindowBits is the least that we remember: zlib's compressor, asked for 8 bits,
+// worked with 9 for many years.
 const zlibWindowBits = 9
 
-// Decompressor decompresses the messages of one direction of one connection, in their order. It is not safe for
-// concurrent use. Between messages it has the direction's window, and nothing without takeover.
+// Decompressor decompresses the messages of one direction of one connection, in their
+// order. It is not safe for concurrent use. Between messages it has the direction's
+// window, and nothing without takeover.
 type Decompressor struct {
 	takeover bool
 	received window
 	free     func([]byte)
 }
 
-// NewDecompressor returns the decompressor for what the given direction sends. free takes back memory from Decompress's
-// alloc that did not leave with a message; nil leaves it to the garbage collector.
+// NewDecompressor returns the decompressor for the messages of a direction. free takes
+// back memory from Decompress's alloc that did not leave with a message; nil leaves it to
+// the garbage collector.
 func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
 	if free == nil {
 		free = func([]byte) {}
@@ -30,14 +33,17 @@ func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
 	}
 }
 
-// Decompress returns a message, given its whole payload, in memory from alloc, which returns an empty slice with a
-// capacity of at least n bytes (RFC 7692 §7.2.2). maxMessage is the longest message in bytes; 0 means no limit. It asks
-// alloc for no more than that at once, and never for more than a few times what is already there. The error is
-// rule.InflatedLength or rule.Deflate, and final: what the peer sends next may refer to what was lost.
+// Decompress returns a message, given its whole payload, in memory from alloc, which
+// returns an empty slice with a capacity of at least n bytes (RFC 7692 §7.2.2).
+// maxMessage is the longest message in bytes; 0 means no limit. It asks alloc for no more
+// than that at once, and never for more than a few times as much as is already there. The
+// error is rule.InflatedLength or rule.Deflate, and final: the peer's next message may
+// refer to the lost one.
 func (d *Decompressor) Decompress(alloc func(n int) []byte, payload []byte, maxMessage int64) ([]byte, error) {
 	if len(payload) == 0 {
-		// An empty message has one byte (RFC 7692 §7.2.3.6); but a compressor with nothing to flush may give its sender
-		// none to send, and there is only one thing that this can mean.
+		// An empty message has one byte (RFC 7692 §7.2.3.6); but a compressor with
+		// nothing to flush may give its sender none to send, and there is only one thing
+		// that this can mean.
 		return alloc(0), nil
 	}
 	m := message{limit: maxMessage, alloc: alloc, free: d.free}
@@ -64,7 +70,8 @@ func (d *Decompressor) Decompress(alloc func(n int) []byte, payload []byte, maxM
 var errTooBig = errors.New("message is longer than its limit")
 
 const (
-	// firstGuess is how many times as long as its compressed form a message is taken to be until it proves longer.
+	// firstGuess is how many times as long as its compressed form a message is taken to
+	// be until it proves longer.
 	firstGuess  = 4
 	minCapacity = 512
 )

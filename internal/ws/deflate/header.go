@@ -18,8 +18,8 @@ type parameter struct {
 	hasValue bool
 }
 
-// parseExtensions reads the values of all fields of that name as one list. Empty elements count for nothing
-// (RFC 9110 §5.6.1).
+// parseExtensions reads the values of all fields of that name as one list. Empty elements
+// count for nothing (RFC 9110 §5.6.1).
 func parseExtensions(values []string) ([]extension, error) {
 	var list []extension
 	for _, value := range values {
@@ -38,8 +38,8 @@ func parseExtensions(values []string) ([]extension, error) {
 	return list, nil
 }
 
-// scanner reads a header field's value from its left. White space between its parts is optional (RFC 6455 §9.1, by way
-// of the implied white space of RFC 2616 §2.1).
+// scanner reads a header field's value from its left. White space between its parts is
+// optional (RFC 6455 §9.1, by way of the implied white space of RFC 2616 §2.1).
 type scanner struct{ rest string }
 
 func (s *scanner) skip()     { s.rest = strings.TrimLeft(s.rest, " \t") }
@@ -91,7 +91,8 @@ func (s *scanner) token() string {
 	return token
 }
 
-// quoted takes the rest of a quoted string (RFC 9110 §5.6.4). What it holds must be a token (RFC 6455 §9.1).
+// quoted takes the rest of a quoted string (RFC 9110 §5.6.4). Its content must be a token
+// (RFC 6455 §9.1).
 func (s *scanner) quoted() (value string, ok bool) {
 	var unquoted []byte
 	for i := 0; i < len(s.rest); i++ {

@@ -7,11 +7,12 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// endOfStream is put behind each payload: the tail that did not travel (RFC 7692 §7.2.2), and an empty block with BFINAL
-// set, at which the library stops. Without that one it could not be told whether the data ended where it may.
+// endOfStream is put behind each payload: the tail that did not travel (RFC 7692 §7.2.2),
+// and an empty block with BFINAL set, at which the library stops. Without that one it
+// could not be told whether the data ended where it may.
 const endOfStream = syncTail + "\x01\x00\x00\xff\xff"
 
-// inflater is what decompressing takes, about 45 KB, borrowed for one message.
+// inflater is the memory of a decompression, about 45 KB, borrowed for one message.
 type inflater struct {
 	source source
 	reader io.Reader // the library's, which is a flate.Resetter
@@ -24,11 +25,12 @@ var inflaters = sync.Pool{New: func() any {
 	return in
 }}
 
-// inflate decompresses payload, which may refer to context, into m. begin is where the last stream of DEFLATE begins if
-// the message ended the one before it, and -1 otherwise.
+// inflate decompresses payload, which may refer to context, into m. begin is where the
+// last stream of DEFLATE begins if the message ended the one before it, and -1 otherwise.
 //
-// A block with BFINAL set ends a stream of DEFLATE, not the message: another stream may follow at the next byte
-// (RFC 7692 §7.2.1). It begins with nothing to refer to, as where zlib compresses, and where zlib decompresses, it would.
+// A block with BFINAL set ends a stream of DEFLATE, not the message: another stream may
+// follow at the next byte (RFC 7692 §7.2.1). It begins with nothing to refer to, as where
+// zlib compresses, and where zlib decompresses, it would.
 func inflate(m *message, payload, context []byte) (begin int, err error) {
 	in := inflaters.Get().(*inflater)
 	defer in.release()
@@ -44,7 +46,8 @@ func inflate(m *message, payload, context []byte) (begin int, err error) {
 		case read == len(payload)+len(endOfStream):
 			return begin, nil
 		case read == len(payload):
-			// The sender left out the byte that makes such a stream end as all others do (RFC 7692 §7.2.3.4).
+			// The sender left out the byte that makes such a stream end as all others do
+			// (RFC 7692 §7.2.3.4).
 			return len(m.bytes), nil
 		case read > len(payload):
 			return 0, io.ErrUnexpectedEOF
@@ -80,7 +83,8 @@ func (in *inflater) release() {
 	inflaters.Put(in)
 }
 
-// source is a payload and what belongs behind it. The library takes from it no byte more than it needs.
+// source is a payload and the bytes that belong behind it. The library takes from it no
+// byte more than it needs.
 type source struct {
 	payload []byte
 	read    int
@@ -99,7 +103,8 @@ func (s *source) ReadByte() (byte, error) {
 	return 0, io.EOF
 }
 
-// Read is called for the parts of a block that is not compressed. None begins in the payload and ends behind it.
+// Read is called for the parts of a block that is not compressed. None begins in the
+// payload and ends behind it.
 func (s *source) Read(p []byte) (n int, err error) {
 	if left := len(s.payload) - s.read; left > 0 {
 		if left < len(p) {

@@ -1,12 +1,13 @@
 package deflate
 
-// window remembers the last bytes of a direction: its LZ77 sliding window between messages. It takes memory as it fills.
+// window remembers the last bytes of a direction: its LZ77 sliding window between
+// messages. It takes memory as it fills.
 type window struct {
 	bytes []byte
 	max   int
 }
 
-// add remembers b, and forgets what is then further back than max.
+// add remembers b, and forgets everything that is then further back than max.
 func (w *window) add(b []byte) {
 	if len(b) > w.max {
 		b = b[len(b)-w.max:]

@@ -1,6 +1,6 @@
-// Package dial takes a WebSocket URL to a transport that the opening handshake can talk over: it reads the URL, looks
-// up the name, asks the policy about each address, connects TCP, has a proxy connect onwards if there is one and, for
-// wss, shakes hands over TLS.
+// Package dial takes a WebSocket URL to a transport that the opening handshake can talk
+// over: it reads the URL, looks up the name, asks the policy about each address, connects
+// TCP, has a proxy connect onwards if there is one and, for wss, shakes hands over TLS.
 package dial
 
 import (
@@ -22,49 +22,58 @@ type Options struct {
 	TCPTimeout time.Duration // for the name look-up and TCP together, and once more for a proxy's answer; positive
 	TLSTimeout time.Duration // for each TLS handshake, with an https proxy and with the server; positive
 
-	// TLSConfig is the base of the TLS configuration, which is copied. nil means the system's roots. TLS below 1.2 is
-	// never spoken, and the server's name comes from the URL unless ServerName is set. Of it, no more than RootCAs and
-	// KeyLogWriter is used for an https proxy.
+	// TLSConfig is the base of the TLS configuration, which is copied. nil means the
+	// system's roots. TLS below 1.2 is never spoken, and the server's name comes from the
+	// URL unless ServerName is set. Of it, no more than RootCAs and KeyLogWriter is used
+	// for an https proxy.
 	TLSConfig *tls.Config
 
-	// TLS is what a script asks for on top of TLSConfig. Without TLS it is not looked at.
+	// TLS holds the script's settings on top of TLSConfig. Without TLS they are ignored.
 	TLS TLSOptions
 
-	// ReadFile reads the files that TLS names. Its error is shown in the failure's text behind the path, so it can be
-	// the place to forbid reading. It should not block for long: cancelling the dial does not end it. nil reads any
-	// regular file of at most 1 MiB.
+	// ReadFile reads the files that TLS names. Its error is shown in the failure's text
+	// behind the path, so it can be the place to forbid reading. It should not block for
+	// long: cancelling the dial does not end it. nil reads any regular file of at most 1
+	// MiB.
 	ReadFile func(path string) ([]byte, error)
 
-	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, an http one also as "host:port",
-	// with a user name and a password if need be. "direct" means none, "" leaves it to ProxyFor.
+	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, an
+	// http one also as "host:port", with a user name and a password if need be. "direct"
+	// means none, "" leaves it to ProxyFor.
 	Proxy string
 
-	// ProxyFor chooses the proxy if Proxy is "". target is the server, with the scheme http for ws and https for wss. nil
-	// means none. It is not asked if there is a DialContext: who dials knows the way. Its error ends the dial.
+	// ProxyFor chooses the proxy if Proxy is "". target is the server, with the scheme
+	// http for ws and https for wss. nil means none. It is not asked if there is a
+	// DialContext: the dialer knows the way. Its error ends the dial.
 	ProxyFor func(target *url.URL) (Proxy, error)
 
-	// DialContext replaces the name look-up and TCP, to a proxy if there is one; the policies are then not asked. It must
-	// end with its context.
+	// DialContext replaces the name look-up and TCP, to a proxy if there is one; the
+	// policies are then not asked. It must end with its context.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Policy is asked about each address before it is connected to; host is as in the Target. One that it refuses with an
-	// error is passed over; if none is left the first error ends the dial. It is called from several goroutines at once.
-	// nil allows all. The error's text reaches the script, so it should not name addr; Conn.Warnings does.
+	// Policy is asked about each address before it is connected to; host is as in the
+	// Target. One that it refuses with an error is passed over; if none is left the first
+	// error ends the dial. It is called from several goroutines at once. nil allows all.
+	// The error's text reaches the script, so it should not name addr; Conn.Warnings
+	// does.
 	//
-	// Through a proxy it is asked about the server before anything is sent, with an addr that has the port alone
-	// (addr.Addr() is the zero Addr) unless the server's address is known: written in the URL, or looked up here for a
-	// socks5 proxy. A proxy named by Options.Proxy is asked about like a server; one of ProxyFor is not.
+	// Through a proxy it is asked about the server before anything is sent, with an addr
+	// that has the port alone (addr.Addr() is the zero Addr) unless the server's address
+	// is known: written in the URL, or looked up here for a socks5 proxy. A proxy named
+	// by Options.Proxy is asked about like a server; one of ProxyFor is not.
 	Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 
-	// NamePolicy is asked before a name is looked up here, of a server or of a proxy that Policy is asked about. An error
-	// ends the dial: it says that Policy would refuse whatever address the name has. nil looks every name up.
+	// NamePolicy is asked before a name is looked up here, of a server or of a proxy that
+	// Policy is asked about. An error ends the dial: it says that Policy would refuse
+	// whatever address the name has. nil looks every name up.
 	NamePolicy func(ctx context.Context, host string, port uint16) error
 
-	// Words words an error of the policies that wraps a *permission.Refusal. nil means permission.Plain.
+	// Words words an error of the policies that wraps a *permission.Refusal. nil means
+	// permission.Plain.
 	Words permission.Words
 
-	// Entered is told of each phase as it begins, PhaseTCP (the name look-up included), PhaseProxy and PhaseTLS, on the
-	// caller's goroutine. nil tells nobody.
+	// Entered is called with each phase as it begins, PhaseTCP (the name look-up
+	// included), PhaseProxy and PhaseTLS, on the caller's goroutine. May be nil.
 	Entered func(failure.Phase)
 }
 
@@ -74,14 +83,15 @@ type Proxy struct {
 	Source string // where the URL is set, such as a variable's name, for texts; may be ""
 }
 
-// Conn is a transport, or what is known of the attempt at one.
+// Conn is a transport, or the facts about a failed attempt at one.
 type Conn struct {
-	// Transport is what the handshake talks over: Raw, or a *TLSConn on top of it, whose Read gives io.EOF after the
-	// peer's close_notify alone and io.ErrUnexpectedEOF when the stream ends without one. nil after a failure.
+	// Transport carries the opening handshake: Raw, or a *TLSConn on top of it, whose
+	// Read gives io.EOF after the peer's close_notify alone and io.ErrUnexpectedEOF when
+	// the stream ends without one. nil after a failure.
 	Transport net.Conn
 
-	// Raw is the socket under Transport; nil after a failure. Closing it ends a blocked Read or Write of Transport at
-	// once, which closing TLS does not promise.
+	// Raw is the socket under Transport; nil after a failure. Closing it ends a blocked
+	// Read or Write of Transport at once, which closing TLS does not promise.
 	Raw net.Conn
 
 	TLS    *TLSInfo // of the server; nil unless TLS with it was begun
@@ -95,8 +105,8 @@ type Conn struct {
 	closeNotify func() error
 }
 
-// HandOver makes Transport and Raw the transport of the frames, once the opening handshake
-// is done. They are its from now on.
+// HandOver makes Transport and Raw the transport of the frames, once the opening
+// handshake is done. They are its from now on.
 func (c *Conn) HandOver() transport.Conn {
 	if c.closeNotify != nil {
 		return transport.TLS(c.Transport, c.closeNotify, c.Raw)
@@ -107,17 +117,20 @@ func (c *Conn) HandOver() transport.Conn {
 // errTimer is the cause of a context whose phase took too long.
 var errTimer = errors.New("timer expired")
 
-// Dial connects to t. It returns when ctx is cancelled, with nothing left open or running but for one case: a look-up
-// by the system's own resolver (macOS, Windows, unusual name services on Linux), or one that several dials share,
-// runs to its end on its own and is then forgotten. An attempt at one address that is cancelled because another
-// was quicker may end just after the return.
+// Dial connects to t. It returns when ctx is cancelled, with nothing left open or
+// running, with one exception: a look-up by the system's own resolver (macOS, Windows,
+// unusual name services on Linux), or one that several dials share, runs to its end on
+// its own and is then forgotten. An attempt at one address that is cancelled because
+// another was quicker may end just after the return.
 //
-// The error is a *failure.Error of PhaseDNS, PhasePolicy, PhaseProxy, PhaseTCP or PhaseTLS; the Conn then holds what is
-// known all the same. A cancelled dial has category Closed and wraps ctx's cause. Bad TLS options and a bad proxy URL
-// are found before anything is sent.
+// The error is a *failure.Error of PhaseDNS, PhasePolicy, PhaseProxy, PhaseTCP or
+// PhaseTLS; the Conn holds the known facts all the same. A cancelled dial has category
+// Closed and wraps ctx's cause. Bad TLS options and a bad proxy URL are found before
+// anything is sent.
 //
-// A server that speaks TLS 1.3 tells only after the handshake that it does not accept the client's certificate: the
-// first Read of Transport, or a Write before it, then gives a *failure.Error of PhaseTLS, and TLSInfo.Error is set.
+// A server that speaks TLS 1.3 says only after the handshake that it does not accept the
+// client's certificate: the first Read of Transport, or a Write before it, then gives a
+// *failure.Error of PhaseTLS, and TLSInfo.Error is set.
 func Dial(ctx context.Context, t *Target, o Options) (*Conn, error) {
 	conn := &Conn{}
 	if err := conn.dial(ctx, t, &o); err != nil {

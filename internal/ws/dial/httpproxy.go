@@ -26,8 +26,9 @@ func (n *tunnel) http(ctx context.Context) error {
 	return n.exchange(ctx, n.o.TCPTimeout, n.ask)
 }
 
-// startTLS shakes hands with an https proxy. It is trusted by the roots of Options.TLSConfig, the system's if that has
-// none, and its keys are logged there; what else is there, and what a script asks for, is meant for servers.
+// startTLS shakes hands with an https proxy. It is trusted by the roots of
+// Options.TLSConfig, the system's if that has none, and its keys are logged there; other
+// settings, and a script's, are meant for servers.
 func (n *tunnel) startTLS(ctx context.Context) error {
 	var base tls.Config
 	if n.o.TLSConfig != nil {
@@ -66,8 +67,9 @@ func (n *tunnel) ask() error {
 	if answer.StatusCode/100 != 2 {
 		return n.refused(answer, head)
 	}
-	// Whatever it says of a body, the tunnel begins here (RFC 9110 §9.3.6). Both TLS and the opening handshake let the
-	// client speak first, so the buffer is empty with any peer that is right in the head.
+	// Whatever it says of a body, the tunnel begins here (RFC 9110 §9.3.6). Both TLS and
+	// the opening handshake let the client speak first, so the buffer is empty with any
+	// peer that is right in the head.
 	if early := head.Behind(); len(early) > 0 {
 		n.conn.Transport = &prefixedConn{Conn: conn, early: early}
 	}
@@ -84,7 +86,8 @@ func (n *tunnel) request() []byte {
 	return append(b, "\r\n"...)
 }
 
-// unreadable tells why there is no answer. The parser comes last: it stumbles over one that was cut off, too.
+// unreadable says why there is no answer. The parser comes last: it stumbles over one
+// that was cut off, too.
 func (n *tunnel) unreadable(head *httphead.Reader, err error) error {
 	switch {
 	case head.Err() == httphead.ErrTooLong:
@@ -99,7 +102,7 @@ func (n *tunnel) unreadable(head *httphead.Reader, err error) error {
 	return n.fail(err, "%s does not speak HTTP: %s", n.proxy.shown, failure.Printable(err.Error(), 200))
 }
 
-// refused tells what the proxy answered and what can be done.
+// refused gives the proxy's answer and says how to mend it.
 func (n *tunnel) refused(answer *http.Response, head *httphead.Reader) error {
 	story := n.advice(answer)
 	if line := httphead.FirstLine(head.Body(answer, n.conn.Raw)); line != "" {
@@ -134,7 +137,7 @@ func (n *tunnel) advice(answer *http.Response) string {
 	return ""
 }
 
-// prefixedConn gives what was read too early before it reads on.
+// prefixedConn gives the bytes that were read too early before it reads on.
 type prefixedConn struct {
 	net.Conn
 	early []byte

@@ -20,8 +20,9 @@ type policies struct {
 
 func (o *Options) policies() policies { return policies{o.NamePolicy, o.Policy, o.Words.OrPlain()} }
 
-// deniedError is the policy's refusal of an address, or of a name. Its text is for the script, which is not to learn
-// where a name that it may not reach leads; forLog is for the host.
+// deniedError is the policy's refusal of an address, or of a name. Its text is for the
+// script, which is not to learn where a name that it may not reach leads; forLog is for
+// the host.
 type deniedError struct {
 	addr  netip.AddrPort // that host resolves to; the zero AddrPort for host itself
 	err   error
@@ -62,8 +63,8 @@ func (e *deniedError) Unwrap() error { return e.err }
 // maxName is how long a name may be in a look-up, without its last dot (RFC 1035 §2.3.4).
 const maxName = 253
 
-// checkName refuses a name that must not be looked up (RFC 6761 §6.4), or cannot be. The texts of what comes after it show
-// names as they are.
+// checkName refuses a name that must not be looked up (RFC 6761 §6.4), or cannot be. The
+// texts of the steps after it show names as they are.
 func checkName(host string) error {
 	bare, rule := strings.TrimSuffix(host, "."), ""
 	switch {
@@ -77,8 +78,8 @@ func checkName(host string) error {
 	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport, "look up %s: %s", failure.Bounded(host), rule)
 }
 
-// allowName judges a name before it is looked up, since a name server should not hear of one that is refused anyway. The
-// error is a *deniedError.
+// allowName judges a name before it is looked up, since a name server should not hear of
+// one that is refused anyway. The error is a *deniedError.
 func (p policies) allowName(ctx context.Context, host string, port uint16) error {
 	if _, err := netip.ParseAddr(host); err == nil || p.name == nil {
 		return nil

@@ -26,14 +26,15 @@ type proxyServer struct {
 // proxyPorts has the schemes that a proxy's URL may have, each with its port.
 var proxyPorts = map[string]int{"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
-// The rules that the URL of a proxy can break, beside those of url.go.
+// The rules that the URL of a proxy can break, in addition to those of url.go.
 var (
 	errProxyScheme = errors.New("another scheme than http, https, socks5 and socks5h: use one of these")
 	errProxyTail   = errors.New(`something behind the host: remove it, or write %2F for a "/" and %3F for a "?" in the password`)
 	errSOCKSUser   = errors.New("a user name without a byte, or more than 255 of it or of the password, which SOCKS5 does not take: correct it")
 )
 
-// chooseProxy returns the proxy to reach t through; nil means none. The error is a *failure.Error of PhaseProxy.
+// chooseProxy returns the proxy to reach t through; nil means none. The error is a
+// *failure.Error of PhaseProxy.
 func chooseProxy(t *Target, o *Options) (*proxyServer, error) {
 	switch {
 	case strings.EqualFold(o.Proxy, "direct"):
@@ -77,7 +78,8 @@ func defaultProxy(t *Target, o *Options) (*proxyServer, error) {
 	return p, nil
 }
 
-// parseProxy reads a proxy's URL, or "host:port" for an http one. The error's text quotes nothing.
+// parseProxy reads a proxy's URL, or "host:port" for an http one. The error's text quotes
+// nothing.
 func parseProxy(raw string) (*proxyServer, error) {
 	if len(raw) > maxURL {
 		return nil, errLongURL
@@ -111,7 +113,8 @@ func parseProxy(raw string) (*proxyServer, error) {
 		username: a.username, password: a.password, shown: "proxy " + failure.Bounded(address)}, nil
 }
 
-// badProxy is the failure of a connection whose proxy's URL cannot be read; from says where it came from.
+// badProxy is the failure of a connection whose proxy's URL cannot be read; from says
+// where it came from.
 func badProxy(raw, from string, err error) *failure.Error {
 	return failure.New(failure.PhaseProxy, failure.URI, failure.MsgProxyURI, "read proxy url %s%s: %w",
 		quote(failure.ShortURL(RedactUnread(raw))), from, err)

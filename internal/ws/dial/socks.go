@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/proxy"
 )
 
-// socksResolved looks the server's name up here, as the scheme socks5 asks for, and has the proxy connect to the
-// address; if it cannot, to the first one of the other family.
+// socksResolved looks the server's name up here, as the scheme socks5 asks for, and has
+// the proxy connect to the address; if it cannot, to the first one of the other family.
 func (n *tunnel) socksResolved(ctx context.Context) error {
 	addrs, err := n.lookUp(ctx)
 	if err != nil {
@@ -29,7 +29,8 @@ func (n *tunnel) socksResolved(ctx context.Context) error {
 	return err
 }
 
-// lookUp returns the first address of each family that the policies let through, in the resolver's order, one at least.
+// lookUp returns the first address of each family that the policies let through, in the
+// resolver's order, one at least.
 func (n *tunnel) lookUp(ctx context.Context) ([]netip.AddrPort, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, n.o.TCPTimeout, errTimer)
 	defer stop()
@@ -58,7 +59,7 @@ func (n *tunnel) lookUp(ctx context.Context) ([]netip.AddrPort, error) {
 	return firsts, nil
 }
 
-// socksReply is what a SOCKS proxy says when it cannot connect (RFC 1928 §6).
+// socksReply is a SOCKS proxy's reason for not connecting (RFC 1928 §6).
 type socksReply struct{ text string }
 
 func (r *socksReply) Error() string { return r.text }
@@ -77,8 +78,9 @@ func (n *tunnel) socks(ctx context.Context, address string) error {
 		return n.fail(err, "%v", err)
 	}
 	return n.exchange(ctx, n.o.TCPTimeout, func() error {
-		// It reads no byte too many, so what it returns is not needed: Raw itself is the tunnel. The context is no
-		// one's: exchange ends this, and a deadline would stay behind.
+		// It reads no byte too many, so its result is not needed: Raw itself is the
+		// tunnel. The context is no one's: exchange ends this, and a deadline would stay
+		// behind.
 		if _, err := dialer.(proxy.ContextDialer).DialContext(context.Background(), "tcp", address); err != nil {
 			return n.socksFailure(err)
 		}
@@ -93,7 +95,7 @@ func (c connected) Dial(string, string) (net.Conn, error) { return c.conn, nil }
 
 func (c connected) DialContext(context.Context, string, string) (net.Conn, error) { return c.conn, nil }
 
-// socksFailure makes out what package proxy tells by its texts alone.
+// socksFailure reads the reason out of package proxy's texts, which is all that it gives.
 func (n *tunnel) socksFailure(err error) error {
 	text := innermost(err)
 	reply, replied := strings.CutPrefix(text, "unknown error ")

@@ -18,14 +18,15 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// attempts is one name look-up with the TCP connections that it led to. Package net tells of these while it dials, of those
-// to both families at once, and of one that lost the race also later.
+// attempts is one name look-up with the TCP connections that it led to. Package net
+// reports these while it dials, of those to both families at once, and of one that lost
+// the race also later.
 type attempts struct {
 	host     string // a name or an address
 	address  string // "host:port"
-	injected bool   // who dials is not package net
+	injected bool   // the dialer is not package net
 
-	mu    sync.Mutex // leaf; guards what follows
+	mu    sync.Mutex // leaf; guards the fields below
 	tried []attempt  // in the order in which they were begun
 }
 
@@ -58,8 +59,9 @@ func dialTCP(ctx context.Context, host string, port int, o *Options, p policies)
 	return conn, nil
 }
 
-// endOf returns why ctx ended, nil if it did not, after err was met. Package net sets ctx's deadline on its sockets, too,
-// and may come to it a little sooner than ctx itself: it is the same end.
+// endOf returns why ctx ended, nil if it did not, after err was met. Package net sets
+// ctx's deadline on its sockets, too, and may come to it a little sooner than ctx itself:
+// it is the same end.
 func endOf(ctx context.Context, err error) error {
 	const sooner = 10 * time.Millisecond
 	var timeout net.Error
@@ -69,9 +71,11 @@ func endOf(ctx context.Context, err error) error {
 	return context.Cause(ctx)
 }
 
-// first looks the name up and connects to the first address that answers, trying both families (RFC 8305), all of it as
-// package net does. The policy is asked at the last moment, when a socket is about to be connected; what it refuses is
-// passed over like an address that does not answer, and like that one takes its share of the time.
+// first looks the name up and connects to the first address that answers, trying both
+// families (RFC 8305), all of it as package net does. The policy is asked at the last
+// moment, when a socket is about to be connected; an address that it refuses is passed
+// over like an address that does not answer, and like that one takes its share of the
+// time.
 func (a *attempts) first(ctx context.Context, p policies) (net.Conn, error) {
 	dialer := &net.Dialer{Resolver: resolver, ControlContext: func(ctx context.Context, _, address string, _ syscall.RawConn) error {
 		addr, err := netip.ParseAddrPort(address)
@@ -106,8 +110,9 @@ func (a *attempts) ended(_, addr string, err error) {
 	}
 }
 
-// firstError is what all attempts together failed with, err according to package net: the error of the first address. If
-// that is the policy's refusal and others were tried, it is not the reason.
+// firstError is the error of all attempts together, err according to package net: that of
+// the first address. If that is the policy's refusal and others were tried, it is not the
+// reason.
 func (a *attempts) firstError(err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -119,7 +124,8 @@ func (a *attempts) firstError(err error) error {
 	return err
 }
 
-// failure tells why no attempt led to a connection. cause is why they were ended from outside, nil if they were not.
+// failure says why no attempt led to a connection. cause is why they were ended from
+// outside, nil if they were not.
 func (a *attempts) failure(cause, err error, timeout time.Duration) *failure.Error {
 	phase, where := a.reached()
 	var denied *deniedError
@@ -144,7 +150,7 @@ func (a *attempts) failure(cause, err error, timeout time.Duration) *failure.Err
 	return failure.Explain(phase, category, message, err, "%s: %s", where, tcpStory(category, err))
 }
 
-// reached tells how far the attempts had come, and which words an error of theirs begins with.
+// reached returns how far the attempts had come, and the first words of their error.
 func (a *attempts) reached() (phase failure.Phase, where string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -164,7 +170,7 @@ func (a *attempts) reached() (phase failure.Phase, where string) {
 	return failure.PhaseTCP, fmt.Sprintf("dial tcp %s (%s)", a.address, strings.Join(others, ", "))
 }
 
-// dnsFailure tells why host could not be looked up.
+// dnsFailure says why host could not be looked up.
 func dnsFailure(host string, dns *net.DNSError, err error) *failure.Error {
 	category, message, story := failure.DNS, failure.MsgTransport, "the name server failed: "+dns.Err
 	switch {
@@ -189,7 +195,7 @@ func tcpStory(category failure.Category, err error) string {
 	return story
 }
 
-// innermost returns the text at the bottom of err, without what package net puts in front of it.
+// innermost returns the text at the bottom of err, without package net's prefixes.
 func innermost(err error) string {
 	for {
 		switch wrapped := err.(type) {

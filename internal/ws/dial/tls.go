@@ -51,7 +51,8 @@ func (c *Conn) startTLS(ctx context.Context, s *tlsSettings, t *Target, o *Optio
 	return failure.Explain(failure.PhaseTLS, tlsCategory(err), failure.MsgTLSFailed, err, "%s: %s", where, info.Error)
 }
 
-// tlsCategory tells a handshake that was cut, which may go well another time, from one that failed.
+// tlsCategory distinguishes a handshake that was cut, which may succeed another time,
+// from one that failed.
 func tlsCategory(err error) failure.Category {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -62,8 +63,9 @@ func tlsCategory(err error) failure.Category {
 	return failure.TLS
 }
 
-// shake performs the TLS handshake over under, which it leaves to the caller to close. cause is why the handshake was
-// ended from outside, nil if it was not. The TLSConn is never nil.
+// shake performs the TLS handshake over under, which it leaves to the caller to close.
+// cause is why the handshake was ended from outside, nil if it was not. The TLSConn is
+// never nil.
 func shake(ctx context.Context, under net.Conn, config *tls.Config, timeout time.Duration) (conn *TLSConn, cause, err error) {
 	ctx, stop := context.WithTimeoutCause(ctx, timeout, errTimer)
 	defer stop()
@@ -95,7 +97,8 @@ func newTLSInfo(state tls.ConnectionState, err error) *TLSInfo {
 	return info
 }
 
-// endWatch remembers that the stream under TLS ended. That may be TLS again, with a proxy, and then ends in either way.
+// endWatch remembers that the stream under TLS ended. That may be TLS again, with a
+// proxy, and then ends in either way.
 type endWatch struct {
 	net.Conn
 	ended atomic.Bool
@@ -109,13 +112,15 @@ func (w *endWatch) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TLSConn is the Transport of wss, and of ws through an https proxy. It tells the two ends of a TLS stream apart:
-// crypto/tls gives io.EOF also when the socket ends between two records without a close_notify, which anybody on the
-// way can bring about (RFC 8446 §6.1). After a close_notify it does not read the socket any more, so the socket's end
-// is seen only in the other case.
+// TLSConn is the Transport of wss, and of ws through an https proxy. It distinguishes the
+// two ends of a TLS stream: crypto/tls gives io.EOF also when the socket ends between two
+// records without a close_notify, which anybody on the way can bring about (RFC 8446
+// §6.1). After a close_notify it no longer reads the socket, so the socket's end is seen
+// only in the other case.
 //
-// It also takes part in the handshake's end: a TLS 1.3 client has finished before the server has looked at its
-// certificate, so an alert that comes before the first byte is still the answer to the handshake (RFC 8446 §4.4.2.4).
+// It also takes part in the handshake's end: a TLS 1.3 client has finished before the
+// server has looked at its certificate, so an alert that comes before the first byte is
+// still the answer to the handshake (RFC 8446 §4.4.2.4).
 type TLSConn struct {
 	*tls.Conn
 	under *endWatch
@@ -137,7 +142,8 @@ func (c *TLSConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write is as Read's counterpart: a server that has sent its alert and gone makes the first Write fail.
+// Write is as Read's counterpart: a server that has sent its alert and gone makes the
+// first Write fail.
 func (c *TLSConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil && !c.heard.Load() && failure.Network(err) == failure.Reset {

@@ -16,11 +16,12 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// certificateAlerts are what a server may say of a client's certificate (RFC 8446 §6.2).
+// certificateAlerts are a server's possible complaints about a client's certificate (RFC
+// 8446 §6.2).
 var certificateAlerts = []string{"bad certificate", "unsupported certificate", "revoked certificate", "expired certificate",
 	"unknown certificate", "unknown certificate authority", "access denied", "error decrypting message", "handshake failure"}
 
-// story tells a person why the TLS handshake with a server failed, and what to do.
+// story says to a person why the TLS handshake with a server failed, and how to mend it.
 func (s *tlsSettings) story(err error) string {
 	alert := alertText(err)
 	switch {
@@ -39,13 +40,13 @@ func (s *tlsSettings) expected() expected {
 		rename: ", or give the right name in tls.serverName", plain: "use ws:// or another port"}
 }
 
-// expected is what a peer is held against, and how a person can change that.
+// expected is the yardstick for a peer, and how a person can change it.
 type expected struct {
 	peer   string // "the server" or "the proxy"
 	name   string // in its certificate
 	trust  string // where an authority can be given
 	rename string // how another name can be given, as the end of a sentence; "" if it cannot
-	plain  string // what to do if it speaks no TLS
+	plain  string // advice if it speaks no TLS
 }
 
 // tlsStory is story for whatever the peer is.
@@ -86,13 +87,13 @@ func alertText(err error) string {
 	return strings.TrimPrefix(op.Err.Error(), "tls: ")
 }
 
-// isAlert reports whether err is what the peer says of TLS (RFC 8446 §6).
+// isAlert reports whether err is the peer's alert (RFC 8446 §6).
 func isAlert(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"
 }
 
-// certificateStory tells why a peer's certificate is not accepted.
+// certificateStory says why a peer's certificate is not accepted.
 func certificateStory(err error, leaf *x509.Certificate, want expected) string {
 	var (
 		host    x509.HostnameError
@@ -139,7 +140,8 @@ func subjectOf(certificate *x509.Certificate) string {
 	return failure.Printable("serial number "+certificate.SerialNumber.String(), 100)
 }
 
-// namesOf lists what a certificate is for; the first three names are enough to see whose it is.
+// namesOf lists the names in a certificate; the first three are enough to see whose it
+// is.
 func namesOf(certificate *x509.Certificate) string {
 	names := slices.Clone(certificate.DNSNames)
 	for _, ip := range certificate.IPAddresses {
@@ -159,7 +161,7 @@ func validityStory(certificate *x509.Certificate, want expected) string {
 		certificate.NotAfter.UTC().Format(time.RFC3339), want.peer)
 }
 
-// insecureWarning says what the script has asked not to be stopped by.
+// insecureWarning names the fault that the script has asked to ignore.
 func (s *tlsSettings) insecureWarning(state tls.ConnectionState, t *Target) string {
 	begin := fmt.Sprintf("wss://%s: the server's certificate is not verified (tls.insecure)", t.HostHeader())
 	if len(state.PeerCertificates) == 0 {

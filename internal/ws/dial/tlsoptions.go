@@ -18,8 +18,9 @@ import (
 // maxPEMFile is four times the largest bundle of public authorities.
 const maxPEMFile = 1 << 20
 
-// TLSOptions is what a script asks for, by the names that its option "tls" has. The zero value asks for nothing. CA,
-// Cert and Key each hold PEM text, recognised by "-----BEGIN", or else the path of a file with such text.
+// TLSOptions holds a script's settings, by the names of its option "tls". The zero value
+// asks for nothing. CA, Cert and Key each hold PEM text, recognised by "-----BEGIN", or
+// else the path of a file with such text.
 type TLSOptions struct {
 	CA          string // authorities to trust; "" adds none
 	CAExclusive bool   // trust those of CA alone, not those of the system or of TLSConfig as well
@@ -30,10 +31,11 @@ type TLSOptions struct {
 	Insecure   bool   // go on with a certificate that is not accepted, and warn
 }
 
-// tlsSettings is the configuration of one TLS handshake with a server, and what is learned while it lasts.
+// tlsSettings is the configuration of one TLS handshake with a server, and the facts that
+// it learns.
 type tlsSettings struct {
 	config   *tls.Config
-	insecure bool // what would have failed is to be told
+	insecure bool // a fault is warned of, not refused
 
 	own   *tls.Certificate // the script's certificate; nil if it gave none
 	given func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
@@ -43,7 +45,8 @@ type tlsSettings struct {
 	offered string // the subject of the one that it got; "" if it got none
 }
 
-// newTLSSettings reads what o names and sends nothing. The error is a *failure.Error of PhaseTLS.
+// newTLSSettings reads the files that o names and sends nothing. The error is a
+// *failure.Error of PhaseTLS.
 func newTLSSettings(t *Target, o *Options) (*tlsSettings, error) {
 	config := tlsConfig(o.TLSConfig)
 	if o.TLS.ServerName != "" {
@@ -65,7 +68,7 @@ func newTLSSettings(t *Target, o *Options) (*tlsSettings, error) {
 	return s, nil
 }
 
-// tlsConfig returns a copy of base with what holds for every connection.
+// tlsConfig returns a copy of base with the settings of every connection.
 func tlsConfig(base *tls.Config) *tls.Config {
 	config := &tls.Config{}
 	if base != nil {
@@ -76,8 +79,9 @@ func tlsConfig(base *tls.Config) *tls.Config {
 	return config
 }
 
-// clientCertificate is config's GetClientCertificate. The script's certificate goes out whatever the server says it
-// accepts: package tls would keep back one that does not suit, and the server would complain of none at all.
+// clientCertificate is config's GetClientCertificate. The script's certificate goes out
+// whatever the server says it accepts: package tls would keep back one that does not
+// suit, and the server would complain of none at all.
 func (s *tlsSettings) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	s.asked = true
 	chosen, err := s.choose(info)
@@ -194,7 +198,7 @@ func (o *Options) readPEM(option, value string) (*pemSource, error) {
 		if source.data, err = read(value); err != nil {
 			advice := ": correct the path, or give the PEM text itself"
 			if file := new(fs.PathError); o.ReadFile != nil && !errors.As(err, &file) {
-				advice = "" // who forbids says what to do
+				advice = "" // the refusal says how to mend it
 			}
 			return nil, badTLSOption(err, "read %s: %s%s", source.name, fileStory(err), advice)
 		}
@@ -214,7 +218,8 @@ func (o *Options) readPEM(option, value string) (*pemSource, error) {
 	return source, nil
 }
 
-// certificates returns all certificates that can be read, one at least. Public bundles have some that cannot.
+// certificates returns all certificates that can be read, one at least. Public bundles
+// have some that cannot.
 func (s *pemSource) certificates() (found []*x509.Certificate, err error) {
 	var unreadable error
 	for _, block := range s.blocks {
@@ -248,7 +253,7 @@ func (s *pemSource) key() *pem.Block {
 	return nil
 }
 
-// checkKey refuses what holds no key that can be used.
+// checkKey refuses PEM text without a usable key.
 func (s *pemSource) checkKey() error {
 	block := s.key()
 	switch {
@@ -261,12 +266,14 @@ func (s *pemSource) checkKey() error {
 	return nil
 }
 
-// badTLSOption is the failure of a connection whose options cannot be followed. cause may be nil.
+// badTLSOption is the failure of a connection whose options cannot be followed. cause may
+// be nil.
 func badTLSOption(cause error, format string, args ...any) *failure.Error {
 	return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, cause, "set up tls: "+format, args...)
 }
 
-// unindent takes the white space from the start and end of each line: in a script, PEM text is often indented.
+// unindent takes the white space from the start and end of each line: in a script, PEM
+// text is often indented.
 func unindent(text []byte) []byte {
 	lines := bytes.Split(text, []byte("\n"))
 	for i := range lines {
@@ -275,7 +282,8 @@ func unindent(text []byte) []byte {
 	return bytes.Join(lines, []byte("\n"))
 }
 
-// readRegular reads a file as os.ReadFile does, but none that never ends or makes its reader wait.
+// readRegular reads a file as os.ReadFile does, but none that never ends or makes its
+// reader wait.
 func readRegular(path string) ([]byte, error) {
 	info, err := os.Stat(path) // before it is opened: opening a pipe waits for its writer
 	if err != nil {

@@ -16,15 +16,15 @@ import (
 
 // tunnel is one attempt to reach a server through a proxy. Used by one goroutine.
 type tunnel struct {
-	conn   *Conn // what becomes of it
+	conn   *Conn // the result
 	proxy  *proxyServer
 	target *Target
 	o      *Options
-	server string // the server's "host:port" as the proxy is told it: without a zone, which means something here alone
+	server string // the server's "host:port" for the proxy: without a zone, which has a meaning here alone
 }
 
-// tunnel has the proxy connect to t and makes that the transport. The proxy's refusal, and failing to reach it, are
-// failures of PhaseProxy.
+// tunnel has the proxy connect to t and makes that the transport. The proxy's refusal,
+// and failing to reach it, are failures of PhaseProxy.
 func (c *Conn) tunnel(ctx context.Context, proxy *proxyServer, t *Target, o *Options) error {
 	host, _, _ := strings.Cut(t.Host, "%")
 	n := &tunnel{conn: c, proxy: proxy, target: t, o: o, server: net.JoinHostPort(host, strconv.Itoa(t.Port))}
@@ -41,7 +41,8 @@ func (c *Conn) tunnel(ctx context.Context, proxy *proxyServer, t *Target, o *Opt
 	return n.http(ctx)
 }
 
-// allowed asks the policy about the server; addr is the zero Addr if it is known to the proxy alone.
+// allowed asks the policy about the server; addr is the zero Addr if it is known to the
+// proxy alone.
 func (n *tunnel) allowed(ctx context.Context, addr netip.Addr) error {
 	if n.o.DialContext != nil {
 		return nil
@@ -52,7 +53,8 @@ func (n *tunnel) allowed(ctx context.Context, addr netip.Addr) error {
 	return nil
 }
 
-// denied is the failure of a tunnel to a server that a policy refuses; err is a *deniedError.
+// denied is the failure of a tunnel to a server that a policy refuses; err is a
+// *deniedError.
 func (n *tunnel) denied(err error) error {
 	return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, err, "tunnel to %s: %v", n.server, err)
 }
@@ -80,8 +82,8 @@ func (n *tunnel) reach(ctx context.Context) error {
 	return n.fail(f, "%s cannot be reached: %v", n.proxy.shown, f)
 }
 
-// exchange runs talk, which speaks with the proxy, for at most this long. When the time is up, or ctx ends, the
-// connection is cut, which ends talk.
+// exchange runs talk, which speaks with the proxy, for at most this long. When the time
+// is up, or ctx ends, the connection is cut, which ends talk.
 func (n *tunnel) exchange(ctx context.Context, timeout time.Duration, talk func() error) error {
 	ctx, stop := context.WithTimeoutCause(ctx, timeout, errTimer)
 	defer stop()

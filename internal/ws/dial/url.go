@@ -16,11 +16,13 @@ import (
 )
 
 const (
-	// maxURL is the longest URL that is read, in bytes. Servers refuse request lines long before that.
+	// maxURL is the longest URL that is read, in bytes. Servers refuse request lines long
+	// before that.
 	maxURL = 64 << 10
 
-	// maxUnicodeName is the longest host that is given to IDNA, whose work grows with the square of the length. Each
-	// character of a valid name becomes at least one of maxName bytes, and UTF-8 takes at most four bytes for it.
+	// maxUnicodeName is the longest host that is given to IDNA, whose work grows with the
+	// square of the length. Each character of a valid name becomes at least one of
+	// maxName bytes, and UTF-8 takes at most four bytes for it.
 	maxUnicodeName = 4 * (maxName + 1)
 )
 
@@ -39,8 +41,9 @@ type Target struct {
 // Address returns the "host:port" to dial.
 func (t *Target) Address() string { return net.JoinHostPort(t.Host, strconv.Itoa(t.Port)) }
 
-// HostHeader returns the value of the Host field (RFC 9110 §7.2): the port only if it is not the scheme's own, and no
-// zone, which means something on this machine alone (RFC 6874 §1).
+// HostHeader returns the value of the Host field (RFC 9110 §7.2): the port only if it is
+// not the scheme's own, and no zone, which means something on this machine alone (RFC
+// 6874 §1).
 func (t *Target) HostHeader() string {
 	host, _, _ := strings.Cut(t.Host, "%")
 	if strings.Contains(host, ":") {
@@ -59,19 +62,21 @@ func defaultPort(secure bool) int {
 	return 80
 }
 
-// ParseURL reads a WebSocket URL (RFC 6455 §3) as a browser would, with a few rules of our own:
+// ParseURL reads a WebSocket URL (RFC 6455 §3) as a browser would, with a few rules of
+// our own:
 //
 //   - ws, wss, http and https in any case; http means ws, https wss. "//" and a host are required.
 //   - Any "#", any control byte, white space at either end or before the path, and a backslash before the path are
 //     refused; a browser would strip or reinterpret them.
-//   - In path and query, whatever RFC 3986 does not allow is percent-encoded, byte by byte. What is already encoded
+//   - In path and query, every byte that RFC 3986 does not allow is percent-encoded. An encoding that is already there
 //     stays as it is, and so does a "%" that begins no valid escape. Dot segments stay too.
 //   - A host that is not ASCII goes through IDNA (UTS #46, non-transitional). One whose last label is a number must be
 //     an IPv4 address of four decimal numbers. No label is empty but the root's, behind a last dot.
 //   - A URL has at most 64 KiB.
 //
-// The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted URL, without the values of its query:
-// in a URL that cannot be read, any part may turn out to be a piece of the password.
+// The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted
+// URL, without the values of its query: in a URL that cannot be read, any part may turn
+// out to be a piece of the password.
 func ParseURL(raw string) (*Target, error) {
 	target, err := parse(raw)
 	if err != nil {
@@ -89,9 +94,9 @@ func Redact(raw string) string {
 	return RedactUnread(raw)
 }
 
-// RedactUnread is Redact for a URL that ParseURL has refused, or that is of no WebSocket. It
-// keeps the scheme and what is behind the last "@", which may be less than necessary and is
-// never more.
+// RedactUnread is Redact for a URL that ParseURL has refused, or that is of no WebSocket.
+// It keeps the scheme and everything behind the last "@", which may be less than
+// necessary and is never more.
 func RedactUnread(raw string) string {
 	at := strings.LastIndexByte(raw, '@')
 	if at < 0 {
@@ -127,8 +132,8 @@ var (
 	schemeIsSecure = map[string]bool{"ws": false, "http": false, "wss": true, "https": true}
 )
 
-// Resolve reads a reference that a server at t has answered with, such as the Location of a
-// redirect (RFC 3986 §5). A fragment is for the client alone, and is dropped.
+// Resolve reads a reference that a server at t has answered with, such as the Location of
+// a redirect (RFC 3986 §5). A fragment is for the client alone, and is dropped.
 func (t *Target) Resolve(reference string) (*Target, error) {
 	to, err := url.Parse(reference)
 	if err != nil {
@@ -179,7 +184,7 @@ func parse(raw string) (*Target, error) {
 		Redacted: scheme + "://" + a.hostPort + tail}, nil
 }
 
-// authority is what stands between the "//" and the path (RFC 3986 §3.2).
+// authority is the part between the "//" and the path (RFC 3986 §3.2).
 type authority struct {
 	host               string // as Target.Host
 	port               int
@@ -206,7 +211,7 @@ func parseAuthority(s string, fallbackPort int) (a authority, err error) {
 	return a, nil
 }
 
-// checkBytes refuses what is wrong wherever it stands.
+// checkBytes refuses bytes that are wrong in every part.
 func checkBytes(raw string) error {
 	if strings.Trim(raw, " \t\r\n\v\f") != raw {
 		return errEdgeSpace
@@ -258,7 +263,8 @@ func parseHostPort(s string, fallback int) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// parseIPv6 reads what stands between brackets. The "%" before a zone may be written as such or as "%25" (RFC 6874).
+// parseIPv6 reads the text between brackets. The "%" before a zone may be written as such
+// or as "%25" (RFC 6874).
 func parseIPv6(s string) (string, error) {
 	addr, err := netip.ParseAddr(strings.Replace(s, "%25", "%", 1))
 	if err != nil || !addr.Is6() || !isRegName(addr.Zone()) {
@@ -296,7 +302,8 @@ func parseHost(s string) (string, error) {
 	return host, nil
 }
 
-// ASCIIName returns a host name as it is looked up (IDNA, UTS #46). One that is ASCII already is left alone.
+// ASCIIName returns a host name as it is looked up (IDNA, UTS #46). One that is ASCII
+// already is left alone.
 func ASCIIName(name string) (string, error) {
 	if isASCII(name) {
 		return name, nil
@@ -311,8 +318,8 @@ func ASCIIName(name string) (string, error) {
 	return ascii, nil
 }
 
-// endsInNumber reports whether some resolver may take host for an IPv4 address: "127.1", "0x7f000001" and the like.
-// No name of the public tree ends in such a label.
+// endsInNumber reports whether some resolver may take host for an IPv4 address: "127.1",
+// "0x7f000001" and the like. No name of the public tree ends in such a label.
 func endsInNumber(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	hex, isHex := strings.CutPrefix(last, "0x")
@@ -322,7 +329,8 @@ func endsInNumber(host string) bool {
 	return last != "" && strings.Trim(last, "0123456789") == ""
 }
 
-// isRegName reports whether s has only the unreserved characters and sub-delims of RFC 3986 §3.2.2.
+// isRegName reports whether s has only the unreserved characters and sub-delims of RFC
+// 3986 §3.2.2.
 func isRegName(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !isAlphanumeric(c) && strings.IndexByte("-._~!$&'()*+,;=", c) < 0 {
@@ -354,7 +362,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// requestURI returns the resource name of RFC 6455 §3 for the path and query as they were written.
+// requestURI returns the resource name of RFC 6455 §3 for the path and query as they were
+// written.
 func requestURI(tail string) string {
 	var b strings.Builder
 	if !strings.HasPrefix(tail, "/") {

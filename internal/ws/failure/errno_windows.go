@@ -2,7 +2,8 @@ package failure
 
 import "syscall"
 
-// The numbers of Winsock: the names that package syscall shares with Unix have invented values here.
+// The numbers of Winsock: the names that package syscall shares with Unix have invented
+// values here.
 var errnos = []struct {
 	errno    syscall.Errno
 	category Category

@@ -1,6 +1,7 @@
-// Package failure names what can end a connection: the phases it goes through, the categories a program can switch on,
-// and the catalogue of messages that a script sees. It is the one place where these words are written; the packages
-// below the engine return them, the engine and the doors pass them on.
+// Package failure has the words for a connection's end: the phases it goes through, the
+// categories a program can switch on, and the catalogue of messages that a script sees.
+// It is the one place where these words are written; the packages below the engine return
+// them, the engine and the doors pass them on.
 package failure
 
 import (
@@ -24,7 +25,8 @@ const (
 	PhaseClosing   Phase = "closing"   // the closing handshake (RFC 6455 §7) was under way
 )
 
-// Category is a stable word for the kind of an end. Categories are added to, never renamed.
+// Category is a stable word for the kind of an end. Categories are added to, never
+// renamed.
 type Category string
 
 // The categories, in the contract's order.
@@ -59,8 +61,9 @@ func Categories() []Category {
 	}
 }
 
-// Retryable reports whether the same Connect may succeed later without anybody mending something first. It is fixed
-// per category, but for HTTPStatus, where httpStatus decides: 408, 425, 429 and 5xx are worth another try.
+// Retryable reports whether the same Connect may succeed later without anybody mending
+// something first. It is fixed per category, except for HTTPStatus, where httpStatus
+// decides: 408, 425, 429 and 5xx are worth another try.
 func Retryable(category Category, httpStatus int) bool {
 	switch category {
 	case DNS, Refused, Unreachable, Reset, EOF, Timeout, Keepalive, Proxy:
@@ -71,7 +74,7 @@ func Retryable(category Category, httpStatus int) bool {
 	return false
 }
 
-// The catalogue: what a script receives as onError's first argument. The contract fixes each string byte for byte.
+// The catalogue: onError's first argument. The contract fixes each string byte for byte.
 const (
 	MsgTransport           = "Underlying Transport Error"
 	MsgTimerExpired        = "Timer Expired"
@@ -110,7 +113,7 @@ type Error struct {
 	Phase    Phase
 	Category Category
 	Message  string // one of the catalogue
-	Err      error  // what happened, with the values that tell this case from another; never nil
+	Err      error  // the story, with the values that distinguish this case from others; never nil
 }
 
 // New returns an Error whose cause is formatted as by fmt.Errorf.
@@ -118,14 +121,14 @@ func New(phase Phase, category Category, message, format string, args ...any) *E
 	return &Error{Phase: phase, Category: category, Message: message, Err: fmt.Errorf(format, args...)}
 }
 
-// Error tells the whole story in one line.
+// Error returns the whole story in one line.
 func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// From returns err's Error, that of the rule that a peer has broken if err is one, or else wraps
-// err as an internal one of the given phase.
+// From returns err's Error, that of the rule that a peer has broken if err is one, or
+// else wraps err as an internal one of the given phase.
 func From(phase Phase, err error) *Error {
 	var known *Error
 	if errors.As(err, &known) {

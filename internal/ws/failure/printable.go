@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Printable makes one line of what a peer sent, of at most this many bytes and an ellipsis.
+// Printable makes one line of a peer's bytes, of at most this many and an ellipsis.
 func Printable(s string, longest int) string {
 	cut := len(s) > longest
 	if cut {
@@ -24,8 +24,8 @@ func Printable(s string, longest int) string {
 	return s
 }
 
-// Bounded returns s, or what fits into a line of a log: its beginning, an ellipsis and its length. It is for names and URLs
-// that a script gave.
+// Bounded returns s, or as much of it as fits into a line of a log: its beginning, an
+// ellipsis and its length. It is for names and URLs that a script gave.
 func Bounded(s string) string {
 	const longest = 300 // any host with its port fits: RFC 1035 §2.3.4 has 255 for a name
 	if len(s) <= longest {
@@ -34,8 +34,9 @@ func Bounded(s string) string {
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:longest], ""), len(s))
 }
 
-// ShortURL returns a URL, or a reference to one, as a log and a text for people may show it: without user name and password,
-// and with an ellipsis for each value in its query or fragment, where tokens are. Paths stay.
+// ShortURL returns a URL, or a reference to one, as a log and a text for people may show
+// it: without user name and password, and with an ellipsis for each value in its query or
+// fragment, where tokens are. Paths stay.
 func ShortURL(url string) string {
 	url = withoutUserinfo(url)
 	at := strings.IndexAny(url, "?#")
@@ -63,7 +64,8 @@ func ShortURL(url string) string {
 	return b.String()
 }
 
-// withoutUserinfo takes off what is before the last "@" of the authority (RFC 3986 §3.2).
+// withoutUserinfo takes off everything before the last "@" of the authority (RFC 3986
+// §3.2).
 func withoutUserinfo(url string) string {
 	begin := strings.Index(url, "//") + 2
 	if begin < 2 || begin > 2 && url[begin-3] != ':' {

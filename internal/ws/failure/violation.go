@@ -23,7 +23,7 @@ func violated(err error) *Error {
 	return Explain(phase, category, message, err, "%s", story)
 }
 
-// words says what v means: its category, its message in the catalogue, and the whole story.
+// words returns v's category, its message in the catalogue, and the whole story.
 func words(v *rule.Violation) (category Category, message, story string) {
 	switch v.Rule {
 	case rule.NonMinimalLength:

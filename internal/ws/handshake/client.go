@@ -1,4 +1,5 @@
-// Package handshake performs the opening handshake of RFC 6455 §4 over HTTP/1.1, in both roles.
+// Package handshake performs the opening handshake of RFC 6455 §4 over HTTP/1.1, in both
+// roles.
 package handshake
 
 import (
@@ -18,10 +19,11 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/httphead"
 )
 
-// maxRetryAfter is longer than anybody waits, and far from where a time.Duration overflows.
+// maxRetryAfter is longer than anybody waits, and far from where a time.Duration
+// overflows.
 const maxRetryAfter = 1 << 31 * time.Second
 
-// Request is what a client asks for.
+// Request is a client's half of the handshake.
 type Request struct {
 	URL        string      // for error texts: without user name and password
 	Host       string      // the Host field
@@ -30,12 +32,14 @@ type Request struct {
 	Protocols  []string    // subprotocols to offer, the preferred one first, accepted by CheckProtocols
 	Origin     string      // "" sends none, or Header's
 
-	// Extensions is the offer (RFC 6455 §9.1), "" for none. Negotiate judges the values of the answer's field, of which
-	// there may be none; its error fails the handshake. nil if nothing is offered.
+	// Extensions is the offer (RFC 6455 §9.1), "" for none. Negotiate judges the values
+	// of the answer's field, none perhaps; its error fails the handshake. nil if nothing
+	// is offered.
 	Extensions string
 	Negotiate  func(answer []string) error
 
-	// BasicAuth sends Username and Password (RFC 7617), unless Header has an Authorization of its own.
+	// BasicAuth sends Username and Password (RFC 7617), unless Header has an
+	// Authorization of its own.
 	BasicAuth          bool
 	Username, Password string
 
@@ -47,20 +51,22 @@ type Request struct {
 type Response struct {
 	Status     int // 0 if no answer came
 	Header     http.Header
-	Body       string         // of a refusal: its first 4 KiB at most, or what of it came in time
+	Body       string         // of a refusal: its first 4 KiB at most, or as much as came in time
 	Location   string         // of a refusal: where a redirect points
 	RetryAfter *time.Duration // of a refusal; in whole seconds, nil if it says nothing that can be read
 	Protocol   string         // the subprotocol agreed on, "" for none
 	Extensions string         // the extensions agreed on, as the server wrote them; "" for none
-	Buffered   []byte         // what the server sent behind its 101: the first bytes of its frames
+	Buffered   []byte         // the bytes behind the server's 101: the first of its frames
 }
 
-// Client sends the opening handshake over conn and checks the answer (RFC 6455 §4.1). raw is the socket under conn:
-// it is closed when ctx is cancelled or the timeout, which must be positive, has passed; otherwise closing is left to
-// the caller. Only one second of the timeout is spent on the body of a refusal.
+// Client sends the opening handshake over conn and checks the answer (RFC 6455 §4.1). raw
+// is the socket under conn: it is closed when ctx is cancelled or the timeout, which must
+// be positive, has passed; otherwise closing is left to the caller. Only one second of
+// the timeout is spent on the body of a refusal.
 //
-// The Response is never nil and holds what is known also after a failure. The error is a *failure.Error of
-// PhaseHandshake; when ctx was cancelled it has category Closed and wraps ctx's cause.
+// The Response is never nil and holds the known facts also after a failure. The error is
+// a *failure.Error of PhaseHandshake; when ctx was cancelled it has category Closed and
+// wraps ctx's cause.
 func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration) (*Response, error) {
 	e := begin(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
@@ -163,7 +169,7 @@ func (e *exchange) readAnswer() (*http.Response, *failure.Error) {
 	return answer, nil
 }
 
-// check goes through what RFC 6455 §4.1 asks of a 101, in its order.
+// check goes through the demands of RFC 6455 §4.1 on a 101, in their order.
 func (e *exchange) check(answer *http.Response, key string, req *Request, resp *Response) *failure.Error {
 	// Item 1: the status line; HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
 	if !answer.ProtoAtLeast(1, 1) || answer.ProtoMajor != 1 {
@@ -224,8 +230,9 @@ func (e *exchange) headerMissing(header http.Header, name, want string) *failure
 		shown(header, name), want)
 }
 
-// retryAfter reads either form of the field (RFC 9110 §10.2.3). A date in the past is 0, a part of a second a whole one.
-// ok is false if there is no such field, or none that can be read.
+// retryAfter reads either form of the field (RFC 9110 §10.2.3). A date in the past is 0,
+// a part of a second a whole one. ok is false if there is no such field, or none that can
+// be read.
 func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 	value := header.Get("Retry-After")
 	if value != "" && strings.Trim(value, "0123456789") == "" {
@@ -243,7 +250,7 @@ func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 	return (wait + time.Second - 1).Truncate(time.Second), true
 }
 
-// story says what a person can make of a refusal.
+// story explains a refusal to a person.
 func (r *Response) story() string {
 	line := httphead.FirstLine(r.Body)
 	switch {

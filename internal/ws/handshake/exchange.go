@@ -18,10 +18,10 @@ import (
 
 var errTimer = errors.New("timer expired")
 
-// exchange is one opening handshake on the wire, in either role: it bounds it in time and size, and remembers what
-// went wrong. Used by one goroutine.
+// exchange is one opening handshake on the wire, in either role: it bounds it in time and
+// size, and remembers the first fault. Used by one goroutine.
 type exchange struct {
-	where   string // what an error's text begins with
+	where   string // the first words of an error's text
 	peer    string // "server" or "client"
 	timeout time.Duration
 	conn    io.ReadWriter
@@ -33,7 +33,8 @@ type exchange struct {
 	cut       chan struct{} // closed when raw was closed, because ctx ended
 }
 
-// begin starts the clock. When it runs out or ctx ends, raw is closed, which ends a blocked Read or Write of conn.
+// begin starts the clock. When it runs out or ctx ends, raw is closed, which ends a
+// blocked Read or Write of conn.
 func begin(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.Duration) *exchange {
 	e := &exchange{timeout: timeout, conn: conn, head: httphead.NewReader(conn), cut: make(chan struct{})}
 	e.ctx, e.stopTimer = context.WithTimeoutCause(ctx, timeout, errTimer)
@@ -44,7 +45,8 @@ func begin(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.
 	return e
 }
 
-// end stops the clock and reports whether the transport is still whole. To be called once.
+// end stops the clock and reports whether the transport is still whole. To be called
+// once.
 func (e *exchange) end() bool {
 	whole := e.stopCut()
 	if !whole {
@@ -64,8 +66,9 @@ func (e *exchange) explain(category failure.Category, message string, cause erro
 	return failure.Explain(failure.PhaseHandshake, category, message, cause, "%s: %s", e.where, fmt.Sprintf(format, args...))
 }
 
-// readFailure tells why the peer's half could not be read; err is the parser's view. What ended the handshake comes
-// first, then what the transport said, and the parser last: it stumbles over a half that was cut off, too.
+// readFailure says why the peer's half could not be read; err is the parser's view. The
+// reason that ended the handshake comes first, then the transport's error, and the parser
+// last: it stumbles over a half that was cut off, too.
 func (e *exchange) readFailure(err error) *failure.Error {
 	switch {
 	case e.ctx.Err() != nil:
@@ -79,7 +82,7 @@ func (e *exchange) readFailure(err error) *failure.Error {
 		failure.Printable(err.Error(), 200), e.hint())
 }
 
-// writeFailure tells why our half could not be written.
+// writeFailure says why our half could not be written.
 func (e *exchange) writeFailure(err error) *failure.Error {
 	if e.ctx.Err() != nil {
 		return e.ended()
@@ -107,7 +110,7 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 	var known *failure.Error
 	category := failure.Network(err)
 	switch {
-	case errors.As(err, &known): // dial.TLSConn's: only now does the server say what it holds of the TLS handshake
+	case errors.As(err, &known): // dial.TLSConn's: only now does the server refuse our certificate
 		return known
 	case err == io.EOF && e.head.Got() == 0:
 		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word", e.peer)
@@ -144,7 +147,8 @@ func acceptFor(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// listOf returns the elements of a field that is a comma-separated list, over all its lines (RFC 9110 §5.6.1).
+// listOf returns the elements of a field that is a comma-separated list, over all its
+// lines (RFC 9110 §5.6.1).
 func listOf(header http.Header, name string) []string {
 	var list []string
 	for _, line := range header.Values(name) {

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// own maps the fields that the opening handshake writes itself, or that would change how its request is framed, to
-// what a script uses instead ("" if there is nothing). Every other Sec-WebSocket- field is the handshake's too.
+// own maps the fields that the opening handshake writes itself, or that would change how
+// its request is framed, to the script's own way to set it ("" if there is none). Every
+// other Sec-WebSocket- field is the handshake's too.
 var own = map[string]string{
 	"Host":                     "the URL",
 	"Upgrade":                  "",
@@ -24,9 +25,10 @@ var own = map[string]string{
 	"Sec-Websocket-Extensions": "the option 'compression'",
 }
 
-// CheckHeader reports why a script may not add this field to the opening handshake: the name is no token, the value
-// holds control bytes (RFC 9110 §5.5, §5.6.2), or the handshake sets the field itself (RFC 6455 §4.1). The text never
-// contains the value, which may be a secret.
+// CheckHeader reports why a script may not add this field to the opening handshake: the
+// name is no token, the value holds control bytes (RFC 9110 §5.5, §5.6.2), or the
+// handshake sets the field itself (RFC 6455 §4.1). The text never contains the value,
+// which may be a secret.
 func CheckHeader(name, value string) error {
 	if !isToken(name) {
 		return fmt.Errorf("%q: a header name is one or more letters, digits and !#$%%&'*+-.^_`|~", name)

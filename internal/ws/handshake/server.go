@@ -18,31 +18,34 @@ type Accepted struct {
 	RequestURI string
 	Header     http.Header
 	Protocol   string // the subprotocol selected, "" for none
-	Buffered   []byte // what the client sent behind its request: the first bytes of its frames
+	Buffered   []byte // the bytes behind the client's request: the first of its frames
 }
 
 // refusal is an answer other than 101.
 type refusal struct {
 	status int
 	field  string // a further field of the answer, "Name: value"; "" for none
-	reason string // what the client did wrong
+	reason string // the client's fault
 }
 
-// Choices are what a server says to a client's offers. The zero value takes none.
+// Choices are a server's answers to a client's offers. The zero value takes none.
 type Choices struct {
-	// Protocol selects one of the subprotocols that the client offers, or "" for none. It is not called when there are
-	// none.
+	// Protocol selects one of the subprotocols that the client offers, or "" for none. It
+	// is not called when there are none.
 	Protocol func(offered []string) string
 
-	// Extensions answers the values of the client's Sec-WebSocket-Extensions field with the value of the server's, or ""
-	// for none (RFC 6455 §9.1). It is not called when there are none.
+	// Extensions answers the values of the client's Sec-WebSocket-Extensions field with
+	// the value of the server's, or "" for none (RFC 6455 §9.1). It is not called when
+	// there are none.
 	Extensions func(offers []string) string
 }
 
-// Server reads a client's opening handshake from conn and answers it (RFC 6455 §4.2). raw is closed when ctx is cancelled or the timeout, which must be positive, has passed; otherwise closing is left to the
-// caller, after a refusal too.
+// Server reads a client's opening handshake from conn and answers it (RFC 6455 §4.2). raw
+// is closed when ctx is cancelled or the timeout, which must be positive, has passed;
+// otherwise closing is left to the caller, after a refusal too.
 //
-// The error is a *failure.Error of PhaseHandshake. A request that breaks a rule was answered with a refusal before.
+// The error is a *failure.Error of PhaseHandshake. A request that breaks a rule was
+// answered with a refusal before.
 func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choices Choices, timeout time.Duration) (*Accepted, error) {
 	e := begin(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake", "client"
@@ -88,7 +91,8 @@ func (e *exchange) serve(choices Choices) (*Accepted, *failure.Error) {
 	return accepted, nil
 }
 
-// refuseUnreadable answers a request that could not be read, if there is still somebody to answer.
+// refuseUnreadable answers a request that could not be read, if there is still somebody
+// to answer.
 func (e *exchange) refuseUnreadable(err error) *failure.Error {
 	failed := e.readFailure(err)
 	if failed.Message != failure.MsgHTTPParse {
@@ -117,13 +121,15 @@ func (e *exchange) refuse(r *refusal) *failure.Error {
 	return nil
 }
 
-// checkRequest goes through what RFC 6455 §4.2.1 asks of a request, in its order. nil means that all is well.
+// checkRequest goes through the demands of RFC 6455 §4.2.1 on a request, in their order.
+// nil means that all is well.
 func checkRequest(req *http.Request) *refusal {
 	bad := func(format string, args ...any) *refusal {
 		return &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf(format, args...)}
 	}
 	switch {
-	// Item 1: a GET of HTTP/1.1 or higher. What would follow as its body is read as frames.
+	// Item 1: a GET of HTTP/1.1 or higher. Bytes that would be its body are read as
+	// frames.
 	case req.Method != http.MethodGet:
 		return &refusal{http.StatusMethodNotAllowed, "Allow: GET", "a WebSocket begins with GET"}
 	case !req.ProtoAtLeast(1, 1):
@@ -139,7 +145,8 @@ func checkRequest(req *http.Request) *refusal {
 			"this is a WebSocket server: connect with ws://"}
 	case !listHas(req.Header, "Connection", "Upgrade"):
 		return bad("%s, want Upgrade", shown(req.Header, "Connection"))
-	// Item 6: the version; before the key, because another version may have another sort of key (§4.2.2, item 4).
+	// Item 6: the version; before the key, because another version may have another sort
+	// of key (§4.2.2, item 4).
 	case len(req.Header.Values("Sec-WebSocket-Version")) != 1 || req.Header.Get("Sec-WebSocket-Version") != "13":
 		return &refusal{http.StatusUpgradeRequired, "Upgrade: websocket\r\nSec-WebSocket-Version: 13",
 			shown(req.Header, "Sec-WebSocket-Version") + ", want 13"}

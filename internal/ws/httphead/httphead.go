@@ -21,7 +21,7 @@ const (
 	// maxBody is how much of a refusal's body is read, in bytes.
 	maxBody = 4 << 10
 
-	// bodyWait is how long a refusal waits for its body: the script shall hear of the
+	// bodyWait is how long a refusal waits for its body: the script is to hear of the
 	// refusal although the server holds its body back.
 	bodyWait = time.Second
 )
@@ -29,10 +29,10 @@ const (
 // ErrTooLong is the error of a head that is longer than Max.
 var ErrTooLong = fmt.Errorf("no end of its header within %d bytes", Max)
 
-// Reader reads a connection for a parser of package net/http. It keeps the transport's own
-// error, which net/http does not pass on as it is. Used by one goroutine.
+// Reader reads a connection for a parser of package net/http. It keeps the transport's
+// own error, which net/http does not pass on as it is. Used by one goroutine.
 type Reader struct {
-	Parsed *bufio.Reader // what the parser reads from
+	Parsed *bufio.Reader // the parser's input
 
 	conn  io.Reader
 	room  int // bytes that may still be read
@@ -54,8 +54,8 @@ func (r *Reader) Got() int { return r.got }
 // Err returns the first error of the transport, or ErrTooLong.
 func (r *Reader) Err() error { return r.err }
 
-// IsTLS reports whether the peer speaks TLS instead. Its alerts and handshake records begin
-// with bytes that begin no HTTP message (RFC 8446 §5.1).
+// IsTLS reports whether the peer speaks TLS instead. Its alerts and handshake records
+// begin with bytes that begin no HTTP message (RFC 8446 §5.1).
 func (r *Reader) IsTLS() bool { return r.got > 0 && (r.first == 21 || r.first == 22) }
 
 // IsSOCKS reports whether the peer speaks SOCKS5 instead (RFC 1928).
@@ -72,10 +72,10 @@ func (r *Reader) Answer() (*http.Response, error) {
 	}
 }
 
-// Body returns what comes of an answer's body within a second: its first 4 KiB. raw is the
-// connection's socket, which may be closed, as it is of no further use.
+// Body returns the part of an answer's body that comes within a second, 4 KiB at most.
+// raw is the connection's socket, which may be closed, as it is of no further use.
 func (r *Reader) Body(answer *http.Response, raw io.Closer) string {
-	r.room = Max // of which chunks may waste some on their framing
+	r.room = Max // chunks may waste some of it on their framing
 	cut := make(chan struct{})
 	timer := time.AfterFunc(bodyWait, func() { defer close(cut); raw.Close() })
 	read, _ := io.ReadAll(io.LimitReader(answer.Body, maxBody))
@@ -85,14 +85,14 @@ func (r *Reader) Body(answer *http.Response, raw io.Closer) string {
 	return string(read)
 }
 
-// Behind returns a copy of what was read behind the head.
+// Behind returns a copy of the bytes read behind the head.
 func (r *Reader) Behind() []byte {
 	behind, _ := r.Parsed.Peek(r.Parsed.Buffered())
 	return append([]byte(nil), behind...)
 }
 
-// FirstLine returns the first line of a body that is written for people, "" if it is markup
-// or data.
+// FirstLine returns the first line of a body that is written for people, "" if it is
+// markup or data.
 func FirstLine(body string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
 	line = strings.TrimSpace(line)

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// loopback is what localhost stands for.
+// loopback holds the addresses of localhost.
 var loopback = prefixes("127.0.0.0/8", "::1/128")
 
-// private is what $private stands for: what is reached only from within this machine, its link, its network or its
-// cloud (RFC 6890 and the registries that it began).
+// private holds the addresses of $private: those reached only from within this machine,
+// its link, its network or its cloud (RFC 6890 and the registries that it began).
 var private = slices.Concat(loopback, prefixes(
 	"0.0.0.0/8",        // this network; 0.0.0.0 itself is this machine
 	"10.0.0.0/8",       // RFC 1918
@@ -40,7 +40,8 @@ func contains(list []netip.Prefix, addr netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// plain is an address without what makes two spellings of it: a zone, IPv4 in IPv6's clothes.
+// plain is an address in its one spelling: without a zone, and IPv4 rather than
+// IPv4-mapped IPv6.
 func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
 // plainPrefix is plain for a network.
@@ -61,12 +62,12 @@ var (
 	isatap    = [][4]byte{{0, 0, 0x5e, 0xfe}, {2, 0, 0x5e, 0xfe}} // the interface's half begins so, RFC 5214 §6.1
 )
 
-// thisMachine is where a connection to an unspecified address arrives, whichever family's it is: Linux keeps to the
-// family, package net on Windows does not.
+// thisMachine is where a connection to an unspecified address arrives, whichever family's
+// it is: Linux keeps to the family, package net on Windows does not.
 var thisMachine = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
 
-// leadsTo returns the addresses that addr leads to besides being one: the loopback addresses if it is unspecified, those
-// of IPv4 that a translator or a tunnel makes of one of IPv6.
+// leadsTo returns the further addresses that addr leads to: the loopback addresses if it
+// is unspecified, the IPv4 address into which a translator or a tunnel turns an IPv6 one.
 func leadsTo(addr netip.Addr) []netip.Addr {
 	if addr.IsUnspecified() {
 		return thisMachine

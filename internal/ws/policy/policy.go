@@ -1,5 +1,5 @@
-// Package policy says which hosts, addresses and ports a script may reach: an allow-list, which may be absent, and a
-// deny-list, which wins.
+// Package policy says which hosts, addresses and ports a script may reach: an allow-list,
+// which may be absent, and a deny-list, which wins.
 package policy
 
 import (
@@ -14,14 +14,15 @@ import (
 	"github.com/tidewire/tidewire/permission"
 )
 
-// Policy is two lists of rules. It is constant after Parse, so any number of goroutines may Check at once.
+// Policy is two lists of rules. It is constant after Parse, so any number of goroutines
+// may Check at once.
 type Policy struct {
 	allow []rule
 	deny  []rule
 	open  bool // no rule allows, which allows everything that is not denied
 }
 
-// Parse reads the items of both lists, each of which may be several with commas between them:
+// Parse reads the items of both lists; an item may be several with commas between them:
 //
 //	example.com       a name, and whatever address it resolves to
 //	*.example.com     its subdomains, not the name itself
@@ -30,8 +31,9 @@ type Policy struct {
 //	localhost         the loopback addresses of both families
 //	$private          the addresses that lead inwards, see private
 //
-// Each may end in a port, as in example.com:443, [2001:db8::1]:443 or [2001:db8::]/32:443. Without any item in allow
-// everything is allowed. toASCII turns a name that is not ASCII into what a look-up uses (IDNA). The error is a
+// Each may end in a port, as in example.com:443, [2001:db8::1]:443 or
+// [2001:db8::]/32:443. Without any item in allow everything is allowed. toASCII turns a
+// name that is not ASCII into the form that a look-up uses (IDNA). The error is a
 // *permission.ListError.
 func Parse(allow, deny []string, toASCII func(string) (string, error)) (*Policy, error) {
 	p := &Policy{open: len(allow) == 0}
@@ -60,7 +62,8 @@ func parseList(list string, items []string, toASCII func(string) (string, error)
 	return rules, nil
 }
 
-// ErrName marks a refusal that depends on the name alone: it holds whatever addresses the name has.
+// ErrName marks a refusal that depends on the name alone: it holds whatever addresses the
+// name has.
 var ErrName = errors.New("the name is refused, whatever its addresses")
 
 // refusal is the error of Check.
@@ -75,10 +78,11 @@ func (r *refusal) Unwrap() error { return &r.Refusal }
 // Is makes a refusal of a name an ErrName.
 func (r *refusal) Is(target error) bool { return r.ofName && target == ErrName }
 
-// Check returns nil if host may be reached at addr, and an error that wraps a *permission.Refusal otherwise. host is a
-// name or an address; addr is what is about to be dialled, or has the port alone where it is not known: a proxy resolves
-// the name, or it is still to be looked up. Then rules about addresses match nothing, and an error that is no ErrName
-// holds for the proxy's case alone.
+// Check returns nil if host may be reached at addr, and an error that wraps a
+// *permission.Refusal otherwise. host is a name or an address; addr is the address about
+// to be dialled, or has the port alone where it is not known: a proxy resolves the name,
+// or it is still to be looked up. Then rules about addresses match nothing, and an error
+// that is no ErrName holds for the proxy's case alone.
 func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) error {
 	t := newTarget(host, addr)
 	for i := range p.deny {
@@ -102,7 +106,7 @@ func (p *Policy) allowsAddresses(port uint16) bool {
 	return slices.ContainsFunc(p.allow, func(r rule) bool { return r.prefixes != nil && (r.port == 0 || r.port == port) })
 }
 
-// target is what Check is asked about.
+// target is the subject of a Check.
 type target struct {
 	host    string     // a name in lower case, without its last dot, or an address
 	literal bool       // host is an address
@@ -131,8 +135,8 @@ func newTarget(host string, addr netip.AddrPort) target {
 // named is how a person writes the target: "host:port".
 func (t *target) named() string { return net.JoinHostPort(t.host, strconv.Itoa(int(t.port))) }
 
-// refusedBy is the refusal of the target by a rule of the deny-list. The rule is a secret if it would give away the
-// address that a name has.
+// refusedBy is the refusal of the target by a rule of the deny-list. The rule is a secret
+// if it would give away the address that a name has.
 func (t *target) refusedBy(r *rule) *refusal {
 	open := t.literal || r.name != "" || r.isGroup()
 	return &refusal{permission.Refusal{Permission: permission.Net, Item: t.named(), Rule: r.text, Secret: !open}, r.name != ""}

@@ -16,11 +16,11 @@ type rule struct {
 	subdomains bool   // of name, not name itself
 
 	prefixes  []netip.Prefix
-	localhost bool // the name localhost stands for the prefixes where no address is known
+	localhost bool // the name localhost means the prefixes where no address is known
 }
 
-// The rules that an item can break, each with the way to mend it. Those that are exported have more to say to a person
-// who gave the list to a shell.
+// The rules that an item can break, each with the way to mend it. Those that are exported
+// have more to say to a person who gave the list to a shell.
 var (
 	ErrEmpty  = errors.New("it is empty")
 	ErrHyphen = errors.New("no host: none begins with a hyphen")
@@ -70,7 +70,8 @@ func parseRule(item string, toASCII func(string) (string, error)) (rule, error) 
 	return r, err
 }
 
-// splitPort takes a port off an item's end. The colons of an IPv6 address without brackets begin none.
+// splitPort takes a port off an item's end. The colons of an IPv6 address without
+// brackets begin none.
 func splitPort(item string) (host string, port uint16, err error) {
 	colon := strings.LastIndexByte(item, ':')
 	if colon < 0 || strings.HasSuffix(item, "]") || !strings.Contains(item, "]") && strings.Count(item, ":") > 1 {
@@ -86,7 +87,8 @@ func splitPort(item string) (host string, port uint16, err error) {
 	return item[:colon], uint16(number), nil
 }
 
-// parseAddresses reads an address or a network. Brackets may enclose the address, or all of it.
+// parseAddresses reads an address or a network. Brackets may enclose the address, or all
+// of it.
 func parseAddresses(host string) (netip.Prefix, error) {
 	bare, bracketed := strings.CutPrefix(host, "[")
 	if bracketed {
@@ -158,10 +160,12 @@ func (r *rule) matches(t *target, addr netip.Addr) bool {
 	return contains(r.prefixes, addr)
 }
 
-// isGroup reports whether the rule is about addresses that it does not list: $private, localhost.
+// isGroup reports whether the rule is about addresses that it does not list: $private,
+// localhost.
 func (r *rule) isGroup() bool { return r.localhost }
 
-// matchesAny is matches for what is denied: an address is refused also for one that it leads to.
+// matchesAny is matches for denied addresses: an address is refused also for one that it
+// leads to.
 func (r *rule) matchesAny(t *target) bool {
 	if r.matches(t, t.addr) {
 		return true
@@ -179,7 +183,8 @@ func isLocalhost(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
-// IsName reports whether s is a host name as people write it: no spelling of an address, nothing that lists know.
+// IsName reports whether s is a host name as people write it: no spelling of an address,
+// nothing that lists know.
 func IsName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -190,8 +195,8 @@ func IsName(s string) bool {
 	return s != "" && s[0] != '.' && !strings.Contains(s, "..")
 }
 
-// endsInNumber reports whether some resolver may take the host for an IPv4 address, such as 127.1 or 0x7f000001. No
-// name ends in such a label.
+// endsInNumber reports whether some resolver may take the host for an IPv4 address, such
+// as 127.1 or 0x7f000001. No name ends in such a label.
 func endsInNumber(host string) bool {
 	host = strings.TrimRight(host, ".")
 	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])

@@ -7,7 +7,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// Encoder turns frames into bytes, in pieces of any size of at least wire.MaxHeader+1. It is not safe for concurrent use.
+// Encoder turns frames into bytes, in pieces of any size of at least wire.MaxHeader+1. It
+// is not safe for concurrent use.
 type Encoder struct {
 	frames []Frame // from next on
 	next   int
@@ -29,10 +30,11 @@ func (e *Encoder) Load(frames []Frame) {
 // Empty reports whether everything has been encoded.
 func (e *Encoder) Empty() bool { return e.next == len(e.frames) }
 
-// Fill encodes as much as fits into dst and returns how many bytes that are, and which messages end in them. A client
-// gives keys, from which each frame takes a fresh masking key (RFC 6455 §5.3, §10.3); a server gives nil.
+// Fill encodes as much as fits into dst and returns how many bytes that are, and which
+// messages end in them. A client gives keys, from which each frame takes a fresh masking
+// key (RFC 6455 §5.3, §10.3); a server gives nil.
 func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
-	clear(e.frames[e.begin:e.next]) // lets go of the payloads
+	clear(e.frames[e.begin:e.next]) // drops the references to the payloads
 	e.begin, e.written, e.masked = e.next, 0, keys != nil
 	if e.inside {
 		e.written = e.headerLen(e.frames[e.next]) + e.offset
@@ -71,7 +73,8 @@ func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
 	return n, done
 }
 
-// DoneAfter returns which messages ended in the first n bytes of the last Fill, for a write that failed half-way.
+// DoneAfter returns which messages ended in the first n bytes of the last Fill, for a
+// write that failed half-way.
 func (e *Encoder) DoneAfter(n int) (done Tally) {
 	n += e.written
 	for _, frame := range e.frames[e.begin:e.next] {

@@ -7,22 +7,25 @@ import (
 )
 
 const (
-	// maxFrame is the longest frame that is written: a longer message leaves in several, so that control frames pass
-	// between them (RFC 6455 §5.4).
+	// maxFrame is the longest frame that is written: a longer message leaves in several,
+	// so that control frames pass between them (RFC 6455 §5.4).
 	maxFrame = 1 << 20
 
-	// maxPongs is how many answers to pings wait at most. A peer that sends more before we get to write needs only the
-	// newest ones (RFC 6455 §5.5.3).
+	// maxPongs is how many answers to pings wait at most. A peer that sends more before
+	// we get to write needs only the newest ones (RFC 6455 §5.5.3).
 	maxPongs = 16
 
-	// keptMessages is how many entries an empty queue keeps room for: an idle connection holds no more.
+	// keptMessages is how many entries an empty queue keeps room for: an idle connection
+	// holds no more.
 	keptMessages = 8
 
-	// lentMessages is how many entries a table may have that goes from one busy queue to the next.
+	// lentMessages is how many entries a table may have that goes from one busy queue to
+	// the next.
 	lentMessages = 4096
 )
 
-// tables are message tables that a queue has done with: a queue that fills and empties all the time makes no garbage.
+// tables are message tables that a queue has done with: a queue that fills and empties
+// all the time makes no garbage.
 var tables = sync.Pool{New: func() any { return new([]message) }}
 
 // Tally counts messages and the bytes of their payloads.
@@ -44,10 +47,11 @@ type Frame struct {
 	ends int64 // payload bytes of the message that this frame ends; -1 if it ends none
 }
 
-// Outbox holds what is to be written and hands it out in the order that RFC 6455 and good manners ask for:
+// Outbox holds messages and control frames to be written and hands them out in the order
+// that RFC 6455 and good manners ask for:
 //
 //  1. the close frame that cannot wait: a failure's at once, the answer to the peer's once the message being written is
-//     complete; what is queued behind is then never written
+//     complete; messages queued behind it are then never written
 //  2. pongs
 //  3. our ping
 //  4. messages in order, in frames of at most 1 MiB
@@ -55,8 +59,8 @@ type Frame struct {
 //
 // Nothing follows a close frame. An Outbox is not safe for concurrent use.
 type Outbox struct {
-	// Compresses says that messages leave compressed (RFC 7692): each one waits until Plain has handed it out and Packed
-	// has brought it back. Set before the first Next.
+	// Compresses says that messages leave compressed (RFC 7692): each one waits until
+	// Plain has handed it out and Packed has brought it back. Set before the first Next.
 	Compresses bool
 
 	pongs []string
@@ -65,19 +69,19 @@ type Outbox struct {
 	messages []message // from first on
 	first    int
 	offset   int // bytes of the first message that have been handed out
-	packed   int // how many messages from first on need no compression any more
+	packed   int // how many messages from first on need no more compression
 
-	table *[]message // what messages goes back to the pool in, so that this costs no allocation; nil unless borrowed
+	table *[]message // in which messages goes back to the pool without an allocation; nil unless borrowed
 
 	close   *closeFrame // to be handed out
 	urgency urgency     // of close
-	closing bool        // nothing is queued any more: a close frame is under way, or Clear was called
+	closing bool        // nothing more is queued: a close frame is under way, or Clear was called
 	sent    int         // the code of the close frame that was handed out; 0 before
 
 	unsent Tally // pushed and not yet written
 }
 
-// urgency says what a close frame waits for.
+// urgency is how long a close frame waits.
 type urgency uint8
 
 const (
@@ -98,7 +102,8 @@ type closeFrame struct {
 	payload string
 }
 
-// Push queues a message behind the others. Once a close frame is under way it only counts as unsent.
+// Push queues a message behind the others. Once a close frame is under way it only counts
+// as unsent.
 func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 	o.unsent.add(Tally{1, int64(len(payload))})
 	if o.closing {
@@ -113,7 +118,8 @@ func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 	o.messages = append(o.messages, message{opcode: opcode, payload: payload, size: int64(len(payload))})
 }
 
-// Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the oldest one is dropped.
+// Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the
+// oldest one is dropped.
 func (o *Outbox) Pong(payload []byte) {
 	if len(o.pongs) == maxPongs {
 		copy(o.pongs, o.pongs[1:])
@@ -128,7 +134,8 @@ func (o *Outbox) Ping(payload string) { o.ping = &payload }
 // PingWaits reports whether a ping has not been handed out yet.
 func (o *Outbox) PingWaits() bool { return o.ping != nil }
 
-// Plain returns the next message that is still to be compressed, once those before it are.
+// Plain returns the next message that is still to be compressed, once those before it
+// are.
 func (o *Outbox) Plain() (payload string, ok bool) {
 	next := o.first + o.packed
 	if !o.Compresses || o.urgency != afterAll || o.sent != 0 || next >= len(o.messages) {
@@ -137,8 +144,8 @@ func (o *Outbox) Plain() (payload string, ok bool) {
 	return o.messages[next].payload, true
 }
 
-// Packed brings back the message that Plain handed out: compressed, or as it was if compression does not pay. Between
-// the two calls the outbox may have been cleared.
+// Packed brings back the message that Plain handed out: compressed, or as it was if
+// compression does not pay. Between the two calls the outbox may have been cleared.
 func (o *Outbox) Packed(payload string, compressed bool) {
 	next := o.first + o.packed
 	if next >= len(o.messages) {
@@ -150,16 +157,18 @@ func (o *Outbox) Packed(payload string, compressed bool) {
 	}
 }
 
-// Close queues the close frame that begins the closing handshake, behind what is queued (RFC 6455 §7.1.2). It does
-// nothing if a close frame is under way. The caller has checked code and reason.
+// Close queues the close frame that begins the closing handshake, behind everything
+// queued (RFC 6455 §7.1.2). It does nothing if a close frame is under way. The caller has
+// checked code and reason.
 func (o *Outbox) Close(code int, reason string) {
 	if !o.closing {
 		o.setClose(code, reason)
 	}
 }
 
-// CloseNow puts a close frame before what is queued, to fail the connection (RFC 6455 §7.1.7). It takes the place of a
-// close frame that still waits; it does nothing if one has been handed out.
+// CloseNow puts a close frame before everything queued, to fail the connection (RFC 6455
+// §7.1.7). It takes the place of a close frame that still waits; it does nothing if one
+// has been handed out.
 func (o *Outbox) CloseNow(code int, reason string) {
 	if o.sent == 0 {
 		o.setClose(code, reason)
@@ -167,9 +176,10 @@ func (o *Outbox) CloseNow(code int, reason string) {
 	}
 }
 
-// Answer puts the answer to the peer's close frame behind the message that has been handed out in part, if there is one,
-// and before all others (RFC 6455 §5.5.1). A close frame of our own that still waits is the answer, with its own code;
-// one that has been handed out needs no other.
+// Answer puts the answer to the peer's close frame behind the message that has been
+// handed out in part, if there is one, and before all others (RFC 6455 §5.5.1). A close
+// frame of our own that still waits is the answer, with its own code; one that has been
+// handed out needs no other.
 func (o *Outbox) Answer(code int, reason string) {
 	if !o.closing {
 		o.setClose(code, reason)
@@ -182,7 +192,8 @@ func (o *Outbox) setClose(code int, reason string) {
 	o.closing = true
 }
 
-// Next appends to frames what is to be written next, about maxBytes of it, one frame of any size at least if there is one.
+// Next appends the next frames to be written, about maxBytes of them, one of any size at
+// least if there is one.
 func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 	if o.sent != 0 {
 		return frames
@@ -217,7 +228,8 @@ func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 	return frames
 }
 
-// messageWaits reports whether a frame of a message goes before the close frame, if there is one.
+// messageWaits reports whether a frame of a message goes before the close frame, if there
+// is one.
 func (o *Outbox) messageWaits() bool {
 	switch o.urgency {
 	case afterAll:
@@ -228,7 +240,8 @@ func (o *Outbox) messageWaits() bool {
 	return false
 }
 
-// closeWaits reports whether the close frame is next, all that goes before it having been handed out.
+// closeWaits reports whether the close frame is next, all that goes before it having been
+// handed out.
 func (o *Outbox) closeWaits() bool {
 	return o.close != nil && (o.urgency != afterAll || o.first == len(o.messages))
 }
@@ -249,7 +262,7 @@ func (o *Outbox) peekFrame() Frame {
 func (o *Outbox) takeFrame(frame Frame) {
 	o.offset += len(frame.Payload)
 	if frame.Fin {
-		o.messages[o.first] = message{} // lets go of the payload
+		o.messages[o.first] = message{} // drops the reference to the payload
 		o.first++
 		o.offset = 0
 		o.packed = max(o.packed-1, 0)
@@ -281,7 +294,7 @@ func (o *Outbox) giveBack() {
 	o.messages, o.table = nil, nil
 }
 
-// Wrote takes note that the messages of done have been written completely.
+// Wrote notes that the messages of done have been written completely.
 func (o *Outbox) Wrote(done Tally) { o.unsent.sub(done) }
 
 // Unsent counts the messages pushed and not written completely.
@@ -298,16 +311,18 @@ func (o *Outbox) Waits() bool {
 	return o.close != nil || len(o.pongs) > 0 || o.ping != nil || o.messageWaits()
 }
 
-// WaitingBytes estimates what Next would hand out in all, headers included, for the choice of a buffer.
+// WaitingBytes estimates how much Next would hand out in all, headers included, for the
+// choice of a buffer.
 func (o *Outbox) WaitingBytes() int64 {
 	return o.unsent.Bytes + int64(wire.MaxHeader*(o.unsent.Messages+len(o.pongs)+2))
 }
 
-// SentCode returns the code of the close frame that Next handed out (1005 for one without a code), or 0.
+// SentCode returns the code of the close frame that Next handed out (1005 for one without
+// a code), or 0.
 func (o *Outbox) SentCode() int { return o.sent }
 
-// Clear forgets what is queued, so that its memory can be had again; it stays counted as unsent. What is pushed from now
-// on is counted only.
+// Clear forgets the queued messages, to free their memory; they stay counted as unsent.
+// Messages pushed from now on are counted only.
 func (o *Outbox) Clear() {
 	o.closing = true
 	o.pongs, o.ping, o.messages, o.table, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0

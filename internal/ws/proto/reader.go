@@ -6,11 +6,12 @@ import (
 )
 
 const (
-	// firstBlock is how much room a message gets that is longer than what has arrived of it.
+	// firstBlock is the room for a message that has not arrived in full.
 	firstBlock = 64
 
-	// minSpace is how much of a frame must be missing for Space to offer direct reading: below, one read that also
-	// takes the frames behind it is worth more than the copy that it costs.
+	// minSpace is how much of a frame must be missing for Space to offer direct reading:
+	// below, one read that also takes the frames behind it is worth more than the copy
+	// that it costs.
 	minSpace = 32 << 10
 
 	// rsv1 marks a compressed message (RFC 7692 §6).
@@ -21,26 +22,28 @@ const (
 type Event struct {
 	Opcode wire.Opcode // Text, Binary, Ping, Pong or Close
 
-	// Owned: Data was made by ReaderOptions.Alloc and belongs to the receiver now. Otherwise it is part of the bytes
-	// given to Feed, or of the Reader's own and valid until the next Feed.
+	// Owned: Data was made by ReaderOptions.Alloc and belongs to the receiver now.
+	// Otherwise it is part of the bytes given to Feed, or of the Reader's own and valid
+	// until the next Feed.
 	Owned bool
 
 	Data []byte // the payload; of a Close it has been checked, and wire.ParseClose reads it
 }
 
-// ReaderOptions configures a Reader. The zero value reads a server's frames without a limit.
+// ReaderOptions configures a Reader. The zero value reads a server's frames without a
+// limit.
 type ReaderOptions struct {
 	Role       Role     // ours: a Client reads unmasked frames
 	MaxMessage int64    // largest message in bytes, after inflating; 0 means no limit
 	Inflater   Inflater // nil if compression was not negotiated: rsv1 then breaks a rule
 
-	// Alloc returns an empty slice with a capacity of at least n bytes, and Free takes back one that did not leave in an
-	// event. nil means make and the garbage collector.
+	// Alloc returns an empty slice with a capacity of at least n bytes, and Free takes
+	// back one that did not leave in an event. nil means make and the garbage collector.
 	Alloc func(n int) []byte
 	Free  func([]byte)
 }
 
-// Inflater undoes what the peer's compressor did to its messages, in their order (RFC 7692 §7.2.2).
+// Inflater decompresses the peer's messages, in their order (RFC 7692 §7.2.2).
 type Inflater interface {
 	// Decompress returns a message in memory from alloc. The error is rule.Deflate, or
 	// rule.InflatedLength for a message that would have more than max bytes, if max is
@@ -48,7 +51,7 @@ type Inflater interface {
 	Decompress(alloc func(n int) []byte, payload []byte, max int64) ([]byte, error)
 }
 
-// Reader reads what a peer sends. It is not safe for concurrent use.
+// Reader reads a peer's frames. It is not safe for concurrent use.
 type Reader struct {
 	opts ReaderOptions
 
@@ -60,8 +63,9 @@ type Reader struct {
 	frame   wire.Header // Key is turned as the payload arrives
 	missing int64       // bytes of payload still to come
 
-	// control is the start of a control frame's payload, cut by the end of the last Feed; nil if there is none. Each such
-	// frame has a block of its own, which its event takes along: a later one cut in the same Feed cannot overwrite it.
+	// control is the start of a control frame's payload, cut by the end of the last Feed;
+	// nil if there is none. Each such frame has a block of its own, which its event takes
+	// along: a later one cut in the same Feed cannot overwrite it.
 	control []byte
 
 	// The message in progress; message is Continuation if there is none:
@@ -71,8 +75,8 @@ type Reader struct {
 	refused    int64  // bytes of a message that broke a rule before any of it was kept
 	text       wire.UTF8
 
-	closed bool  // the peer's close frame has been read; what follows it is ignored (RFC 6455 §5.5.1)
-	failed error // the peer broke a rule; nothing is read any more
+	closed bool  // the peer's close frame has been read; bytes behind it are ignored (RFC 6455 §5.5.1)
+	failed error // the peer broke a rule; nothing more is read
 }
 
 // NewReader returns a Reader at the start of a connection.
@@ -86,8 +90,9 @@ func NewReader(opts ReaderOptions) *Reader {
 	return &Reader{opts: opts}
 }
 
-// Feed reads all of buf and appends what it held to events. It unmasks in place and never keeps buf.
-// The error is final and names the rule that the peer has broken; the events before it hold.
+// Feed reads all of buf and appends its events. It unmasks in place and never keeps buf.
+// The error is final and names the rule that the peer has broken; the events before it
+// hold.
 func (r *Reader) Feed(buf []byte, events []Event) ([]Event, error) {
 	for r.failed == nil && !r.closed {
 		if !r.inFrame {
@@ -115,8 +120,9 @@ func (r *Reader) Feed(buf []byte, events []Event) ([]Event, error) {
 	return events, r.failed
 }
 
-// Space returns room into which the next bytes from the transport may be read directly, for Filled, or nil if they are
-// to go through Feed. There is such room in the middle of a large frame of data, so that its bytes are copied no more.
+// Space returns room into which the next bytes from the transport may be read directly,
+// for Filled, or nil if they are to go through Feed. There is such room in the middle of
+// a large frame of data, so that its bytes are copied no more.
 func (r *Reader) Space() []byte {
 	if !r.inFrame || r.missing < minSpace || r.frame.Opcode.IsControl() || r.failed != nil {
 		return nil
@@ -128,7 +134,7 @@ func (r *Reader) Space() []byte {
 	return room[:min(int64(len(room)), r.missing)]
 }
 
-// Filled takes note that the first n bytes of Space have been read. It returns as Feed does.
+// Filled notes that the first n bytes of Space have been read. It returns as Feed does.
 func (r *Reader) Filled(n int, events []Event) ([]Event, error) {
 	part := r.data[len(r.data) : len(r.data)+n]
 	r.data = r.data[:len(r.data)+n]
@@ -137,13 +143,13 @@ func (r *Reader) Filled(n int, events []Event) ([]Event, error) {
 	return events, r.failed
 }
 
-// Unfinished returns how many bytes of payload have arrived of a message that is not complete, or that broke a rule, and
-// whether there is one.
+// Unfinished returns how many bytes of payload have arrived of a message that is not
+// complete, or that broke a rule, and whether there is one.
 func (r *Reader) Unfinished() (bytes int64, ok bool) {
 	return int64(len(r.data)) + r.refused, r.message != wire.Continuation
 }
 
-// Drop gives back what the Reader holds. Nothing may be read after.
+// Drop gives back the Reader's memory. Nothing may be read after.
 func (r *Reader) Drop() {
 	if r.data != nil {
 		r.opts.Free(r.data)
@@ -152,8 +158,8 @@ func (r *Reader) Drop() {
 	r.closed = true
 }
 
-// readHeader reads a frame header from the start of buf, or from what earlier Feeds left of one, and returns how many
-// bytes of buf it took.
+// readHeader reads a frame header from the start of buf, or from the part that earlier
+// Feeds left of one, and returns how many bytes of buf it took.
 func (r *Reader) readHeader(buf []byte) (int, error) {
 	var (
 		h   wire.Header
@@ -189,11 +195,12 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 	return n, nil
 }
 
-// check holds h against the rules that need the role and the message in progress (RFC 6455 §5.1, §5.2, §5.4, §5.5).
+// check holds h against the rules that need the role and the message in progress (RFC
+// 6455 §5.1, §5.2, §5.4, §5.5).
 func (r *Reader) check(h wire.Header) error {
 	compressed := h.RSV == rsv1 && r.opts.Inflater != nil && (h.Opcode == wire.Text || h.Opcode == wire.Binary)
 	switch {
-	case h.RSV != 0 && !compressed: // RFC 7692 §6: rsv1 stands on the first frame of a message alone
+	case h.RSV != 0 && !compressed: // RFC 7692 §6: rsv1 is for the first frame of a message alone
 		return rule.ReservedBits
 	case !h.Opcode.IsKnown():
 		return &rule.Violation{Rule: rule.Opcode, Got: int64(h.Opcode)}
@@ -215,14 +222,15 @@ func (r *Reader) check(h wire.Header) error {
 	return nil
 }
 
-// checkSize refuses a message as soon as the declared length of one of its frames makes it too large.
+// checkSize refuses a message as soon as the declared length of one of its frames makes
+// it too large.
 func (r *Reader) checkSize(h wire.Header) error {
 	limit := r.opts.MaxMessage
 	if r.compressed && limit > 0 {
-		limit += limit>>3 + 64 // what does not compress may grow a little, in small blocks by some per cent
+		limit += limit>>3 + 64 // incompressible data may grow a little, in small blocks by some per cent
 	}
 	if !h.Opcode.IsControl() && limit > 0 && h.Length > limit-int64(len(r.data)) {
-		// The sum may be over 1<<63; who writes it takes it for what it is, unsigned.
+		// The sum may be over 1<<63; failure writes it as an unsigned number.
 		return &rule.Violation{Rule: rule.MessageLength, Got: h.Length + int64(len(r.data)), Limit: r.opts.MaxMessage}
 	}
 	return nil
@@ -252,8 +260,8 @@ func (r *Reader) readControl(part []byte, events []Event) ([]Event, error) {
 	return append(events, Event{Opcode: r.frame.Opcode, Data: part}), nil
 }
 
-// readData takes part of a data frame's payload. A message that is whole in one frame in one buffer stays where it is;
-// everything else is kept in r.data.
+// readData takes part of a data frame's payload. A message that is whole in one frame in
+// one buffer stays where it is; everything else is kept in r.data.
 func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 	r.unmask(part)
 	if r.data == nil && r.frame.Fin && r.frame.Opcode != wire.Continuation && int64(len(part)) == r.missing {
@@ -275,7 +283,7 @@ func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
 	return r.endOfPart(part, events)
 }
 
-// endOfPart takes note that part has been appended to r.data.
+// endOfPart notes that part has been appended to r.data.
 func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
 	r.missing -= int64(len(part))
 	if r.message == wire.Text && !r.compressed && !r.text.Feed(part) {
@@ -320,8 +328,9 @@ func (r *Reader) inflate(payload []byte, events []Event) ([]Event, error) {
 	return events, nil
 }
 
-// grow makes room for n more bytes of the message. Room grows with what has arrived, fourfold while it is small, and
-// never by the length that a peer declared: a peer pays for the memory that it takes.
+// grow makes room for n more bytes of the message. Room grows with the bytes that have
+// arrived, fourfold while it is small, and never by the length that a peer declared: a
+// peer pays for the memory that it takes.
 func (r *Reader) grow(n int) {
 	have := len(r.data)
 	want := max(4*have, firstBlock)

@@ -3,8 +3,8 @@
 // failure has the words for a person.
 package rule
 
-// Rule is a rule that a peer has broken, in a few words for programmers. It is an error by
-// itself where the rule says it all.
+// Rule is a rule that a peer has broken, in a few words for programmers. It is an error
+// by itself where the rule says it all.
 type Rule string
 
 // The rules of frames (RFC 6455 §5.1, §5.2, §5.4, §5.5).
@@ -21,7 +21,8 @@ const (
 	UnfinishedMessage Rule = "message begun within another"
 )
 
-// The rules of messages and of close frames (RFC 6455 §5.5.1, §7.4, §8.1; RFC 7692 §7.2.2).
+// The rules of messages and of close frames (RFC 6455 §5.5.1, §7.4, §8.1; RFC 7692
+// §7.2.2).
 const (
 	MessageLength      Rule = "message too long"           // at least Got bytes; Limit is ours
 	InflatedLength     Rule = "message too long, inflated" // more than Limit, from Got bytes
@@ -33,7 +34,8 @@ const (
 	CloseCodeReserved  Rule = "close code undefined"         // Got
 )
 
-// The rules of the answer to an offer of permessage-deflate (RFC 6455 §9.1, RFC 7692 §7.1).
+// The rules of the answer to an offer of permessage-deflate (RFC 6455 §9.1, RFC 7692
+// §7.1).
 const (
 	ExtensionMalformed   Rule = "extensions malformed"          // Value, at byte Got
 	ExtensionNotOffered  Rule = "extension not offered"         // Name
@@ -50,8 +52,7 @@ const (
 
 func (r Rule) Error() string { return string(r) }
 
-// Violation is a broken rule with the facts that tell the case from others. The rule says
-// which fields hold.
+// Violation is a broken rule with the facts of the case. The rule says which fields hold.
 type Violation struct {
 	Rule       Rule
 	Got, Limit int64

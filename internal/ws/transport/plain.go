@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Plain returns the transport of ws: a TCP connection, or whatever an embedder dials in its
-// place. conn is the Conn's from now on.
+// Plain returns the transport of ws: a TCP connection, or whatever an embedder dials in
+// its place. conn is the Conn's from now on.
 func Plain(conn net.Conn) Conn {
 	if on, ok := conn.(syscall.Conn); ok {
 		if raw, err := on.SyscallConn(); err == nil {
@@ -51,7 +51,8 @@ func (w *writer) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Hurry uses a deadline that has passed: there is no other way to end a Write but to close.
+// Hurry uses a deadline that has passed: there is no other way to end a Write but to
+// close.
 func (w *writer) Hurry() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// socket waits for a socket without a buffer: it borrows one when there may be something to
-// read, and gives it back when there is not.
+// socket waits for a socket without a buffer: it borrows one when there may be something
+// to read, and gives it back when there is not.
 type socket struct {
 	writer
 	raw     syscall.RawConn
@@ -59,9 +59,9 @@ func (s *socket) wait() error {
 	return s.err
 }
 
-// tryRead reads once and reports whether that is the result; false waits for the socket to
-// become readable. The poller is edge-triggered: it reports only bytes that arrive after a
-// read that found nothing, so every wait comes after a read.
+// tryRead reads once and reports whether that is the result; false waits for the socket
+// to become readable. The poller is edge-triggered: it reports only bytes that arrive
+// after a read that found nothing, so every wait comes after a read.
 func (s *socket) tryRead(fd uintptr) bool {
 	if s.lender != nil {
 		block, err := s.lender.Borrow(socketBlock)

@@ -4,63 +4,63 @@
 package transport
 
 // Conn is a stream of bytes in both directions. One goroutine reads (ReadBlock, ReadInto,
-// Drain), one at a time writes (Write, TryWrite, CloseWrite); Cut and Hurry may be called by
-// any goroutine at any time, also with a lock held, since they do not wait.
+// Drain), one at a time writes (Write, TryWrite, CloseWrite); Cut and Hurry may be called
+// by any goroutine at any time, also with a lock held, since they do not wait.
 //
-// The end of what the peer sends is io.EOF if the peer has ended the stream as it should,
-// and io.ErrUnexpectedEOF if the stream ended in the middle of a layer below, as TLS without
+// The end of the peer's half is io.EOF if the peer has ended the stream as it should, and
+// io.ErrUnexpectedEOF if the stream ended in the middle of a layer below, as TLS without
 // close_notify does. After Cut every error is net.ErrClosed.
 type Conn interface {
 	// ReadBlock waits until there is something to read and reads once. While it waits it
-	// holds no memory of the lender's. lent says that got lies in memory that was borrowed,
-	// from its start, and is the caller's now; otherwise got is valid until the next read.
-	// Bytes may come together with an error, and count.
+	// holds no memory of the lender's. lent says that got lies in memory that was
+	// borrowed, from its start, and is the caller's now; otherwise got is valid until the
+	// next read. Bytes may come together with an error, and count.
 	ReadBlock(from Lender) (got []byte, lent bool, err error)
 
 	// ReadInto waits until there is something to read and reads once, into p.
 	ReadInto(p []byte) (n int, err error)
 
-	// Write waits until some of p has been taken and returns how much, as write(2) does: all
-	// of it, or as much as suits the transport. It takes nothing, without an error, only
-	// after Hurry.
+	// Write waits until some of p has been taken and returns how much, as write(2) does:
+	// all of it, or as much as suits the transport. It takes nothing, without an error,
+	// only after Hurry.
 	Write(p []byte) (n int, err error)
 
 	// TryWrite is Write without waiting: n < len(p) without an error says that the rest
 	// would have to wait. A transport that cannot know takes nothing, always.
 	TryWrite(p []byte) (n int, err error)
 
-	// CloseWrite ends our half of the stream with the transport's own word for it, if it has
-	// one: TLS sends close_notify. TCP sends nothing, because a WebSocket client leaves the
-	// first FIN to the server (RFC 6455 §7.1.1).
+	// CloseWrite ends our half of the stream with the transport's own word for it, if it
+	// has one: TLS sends close_notify. TCP sends nothing, because a WebSocket client
+	// leaves the first FIN to the server (RFC 6455 §7.1.1).
 	CloseWrite() error
 
-	// Drain throws away what the peer still sends, and returns when the peer has ended the
-	// stream or it was cut.
+	// Drain throws away everything that the peer still sends, and returns when the peer
+	// has ended the stream or it was cut.
 	Drain()
 
 	// Cut ends the stream at once, and with it every call that waits.
 	Cut()
 
-	// Hurry makes the Write under way, or else the next one, return soon with what has been
-	// taken so far.
+	// Hurry makes the Write under way, or else the next one, return soon, with as much as
+	// has been taken so far.
 	Hurry()
 }
 
 // Lender lends the memory that ReadBlock reads into. ReadBlock calls it on its own
 // goroutine.
 type Lender interface {
-	// Borrow returns an empty slice with capacity for about n bytes; the lender may choose
-	// another capacity, but not 0. An error, such as a limit, becomes ReadBlock's; nothing
-	// that has arrived is lost by it.
+	// Borrow returns an empty slice with capacity for about n bytes; the lender may
+	// choose another capacity, but not 0. An error, such as a limit, becomes ReadBlock's;
+	// nothing that has arrived is lost by it.
 	Borrow(n int) ([]byte, error)
 
-	// Return takes back what Borrow returned: there was nothing to read.
+	// Return takes back a block: there was nothing to read.
 	Return([]byte)
 }
 
 const (
-	// socketBlock is how much is borrowed for one read from a socket; recordBlock is a TLS
-	// record's worth.
+	// socketBlock is how much is borrowed for one read from a socket; recordBlock is a
+	// TLS record's worth.
 	socketBlock = 64 << 10
 	recordBlock = 16 << 10
 )

@@ -18,12 +18,14 @@ const (
 	CloseInternalError = 1011
 )
 
-// MaxReason is the longest close reason in bytes: what a control frame leaves after the code.
+// MaxReason is the longest close reason in bytes: the room that a control frame leaves
+// after the code.
 const MaxReason = MaxControlPayload - 2
 
-// ParseClose reads a close frame's payload. code is CloseNoCode if there is none. The codes
-// that may be on the wire are 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455 §7.4,
-// with the codes registered since). The error names the rule that the payload breaks.
+// ParseClose reads a close frame's payload. code is CloseNoCode if there is none. The
+// codes that may be on the wire are 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455
+// §7.4, with the codes registered since). The error names the rule that the payload
+// breaks.
 func ParseClose(payload []byte) (code int, reason string, err error) {
 	switch len(payload) {
 	case 0:
@@ -44,7 +46,8 @@ func ParseClose(payload []byte) (code int, reason string, err error) {
 	return code, string(payload[2:]), nil
 }
 
-// AppendClose appends a close frame's payload; CloseNoCode appends nothing. The caller has checked the reason.
+// AppendClose appends a close frame's payload; CloseNoCode appends nothing. The caller
+// has checked the reason.
 func AppendClose(dst []byte, code int, reason string) []byte {
 	if code == CloseNoCode {
 		return dst

@@ -1,5 +1,6 @@
-// Package wire turns RFC 6455 bytes into values and back: frame headers, masking, close payloads, UTF-8. It keeps no
-// connection's state but what a half-read value needs, and allocates nothing.
+// Package wire turns RFC 6455 bytes into values and back: frame headers, masking, close
+// payloads, UTF-8. It keeps no connection's state beyond that of a half-read value, and
+// allocates nothing.
 package wire
 
 import (
@@ -21,7 +22,8 @@ const (
 	Pong         Opcode = 0xA
 )
 
-// IsControl reports whether op is a control opcode, a reserved one included (RFC 6455 §5.5).
+// IsControl reports whether op is a control opcode, a reserved one included (RFC 6455
+// §5.5).
 func (op Opcode) IsControl() bool { return op&0x8 != 0 }
 
 // IsKnown reports whether RFC 6455 defines op.
@@ -48,7 +50,8 @@ func (op Opcode) String() string {
 }
 
 const (
-	// MaxHeader is the longest frame header: 2 bytes, 8 of extended length, 4 of masking key (RFC 6455 §5.2).
+	// MaxHeader is the longest frame header: 2 bytes, 8 of extended length, 4 of masking
+	// key (RFC 6455 §5.2).
 	MaxHeader = 14
 
 	// MaxControlPayload bounds a control frame's payload (RFC 6455 §5.5).
@@ -65,14 +68,15 @@ type Header struct {
 	Length int64  // of the payload, in bytes
 }
 
-// ErrNonMinimalLength and ErrLengthTooBig are what ParseHeader refuses; all other rules need to know the role and the
-// message in progress, and are proto's.
+// ErrNonMinimalLength and ErrLengthTooBig are ParseHeader's refusals; all other rules
+// need to know the role and the message in progress, and are proto's.
 var (
 	ErrNonMinimalLength error = rule.NonMinimalLength
 	ErrLengthTooBig     error = rule.LengthHighestBit
 )
 
-// ParseHeader reads the header at the start of b and returns it with its length in bytes; n is 0 while b is too short.
+// ParseHeader reads the header at the start of b and returns it with its length in bytes;
+// n is 0 while b is too short.
 func ParseHeader(b []byte) (h Header, n int, err error) {
 	if len(b) < 2 {
 		return Header{}, 0, nil

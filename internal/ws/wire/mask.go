@@ -5,13 +5,15 @@ import (
 	"math/bits"
 )
 
-// Mask writes src XOR key to dst, which has at least len(src) bytes and may be src itself, and returns the key turned so
-// that the next call goes on where this one ended (RFC 6455 §5.3). key's lowest byte meets src's first.
+// Mask writes src XOR key to dst, which has at least len(src) bytes and may be src
+// itself, and returns the key turned so that the next call goes on where this one ended
+// (RFC 6455 §5.3). key's lowest byte meets src's first.
 func Mask(dst, src []byte, key uint32) uint32 {
 	n := len(src)
 	dst = dst[:n]
 	wide := uint64(key)<<32 | uint64(key)
-	// 64 bytes a round: the slices of constant length let the compiler drop every bounds check inside.
+	// 64 bytes a round: the slices of constant length let the compiler drop every bounds
+	// check inside.
 	for len(src) >= 64 {
 		s, d := src[:64:64], dst[:64:64]
 		binary.LittleEndian.PutUint64(d[0:], binary.LittleEndian.Uint64(s[0:])^wide)

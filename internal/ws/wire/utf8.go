@@ -5,14 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// UTF8 checks a text that arrives in pieces (RFC 3629, RFC 6455 §8.1). The zero value is ready for a new text.
+// UTF8 checks a text that arrives in pieces (RFC 3629, RFC 6455 §8.1). The zero value is
+// ready for a new text.
 type UTF8 struct {
 	partial [utf8.UTFMax]byte // a character cut by the end of the last piece
 	n       int
 }
 
-// Feed checks the next piece and reports whether the text may still become valid: it is false at the first byte that no
-// valid text has in its place, even in the middle of a character.
+// Feed checks the next piece and reports whether the text may still become valid: it is
+// false at the first byte that no valid text has in its place, even in the middle of a
+// character.
 func (u *UTF8) Feed(p []byte) bool {
 	for u.n > 0 && len(p) > 0 {
 		u.partial[u.n] = p[0]
@@ -52,7 +54,8 @@ func (u *UTF8) Done() bool {
 	return whole
 }
 
-// ValidUTF8 reports whether p is valid UTF-8. On short ASCII texts it takes a third of utf8.Valid's time.
+// ValidUTF8 reports whether p is valid UTF-8. On short ASCII texts it takes a third of
+// utf8.Valid's time.
 func ValidUTF8(p []byte) bool {
 	rest := p[asciiPrefix(p):]
 	return len(rest) == 0 || utf8.Valid(rest)
