@@ -19,11 +19,13 @@ func (s *State) invokeSpecial(th *Thread, g *goFunction, slot, args, ret, want i
 
 // waitFor pushes the frame of a function that the interpreter carries out itself.
 func (th *Thread) waitFor(kind frameKind, slot, ret, want int, flags frameFlags) error {
-	fr, err := th.push()
-	if err != nil {
-		return err
+	if th.depth == len(th.frames) {
+		if err := th.growFrames(); err != nil {
+			return err
+		}
 	}
-	fr.set(kind, slot+1, ret, want, 0, flags)
+	th.depth++
+	th.frames[th.depth-1].set(kind, slot+1, ret, want, 0, flags)
 	return nil
 }
 
@@ -160,6 +162,10 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 	if co.depth > 0 { // it has yielded
 		at, ret, want, flags := co.current().pending()
 		co.depth--
+		if at == ret && flags == 0 { // a Lua function has called yield
+			co.finish(at, count, want)
+			return nil
+		}
 		return s.deliver(co, at, count, ret, want, flags)
 	}
 	if err := co.waitFor(frameBottom, 0, 0, wantAll, 0); err != nil {
@@ -184,6 +190,10 @@ func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameF
 	}
 	at, ret, want, flags := to.current().pending()
 	to.depth--
+	if at == ret && flags == 0 { // a Lua function has called resume
+		to.finish(at, to.top-at, want)
+		return nil
+	}
 	return s.deliver(to, at, to.top-at, ret, want, flags)
 }
 
