@@ -19,7 +19,7 @@ import (
 
 var noBudget = engine.Budget{Events: 1 << 30, Time: time.Hour}
 
-// dispatchUntil dispatches without a budget, and without a clock beside.
+// dispatchUntil dispatches without a budget and without a clock.
 func dispatchUntil(eng *engine.Engine, h engine.Handler, done func() bool) {
 	for !done() {
 		if eng.Dispatch(h, noBudget) == 0 {
@@ -28,7 +28,7 @@ func dispatchUntil(eng *engine.Engine, h engine.Handler, done func() bool) {
 	}
 }
 
-// The raw figure is what TCP alone costs: the same bytes, read in pieces of 64 KiB.
+// The raw figure is the cost of TCP alone: the same bytes, read in pieces of 64 KiB.
 func BenchmarkReceive(b *testing.B) {
 	for _, size := range []int{32, 256, 4096} {
 		frames := bytes.Repeat(wstest.Binary(strings.Repeat("x", size)).Append(nil), max(1, 256<<10/size))
@@ -81,7 +81,8 @@ func BenchmarkReceive(b *testing.B) {
 	}
 }
 
-// sink is a loopback server that throws away what it receives, after the opening handshake if asked for.
+// sink is a loopback server that throws away all that it receives, after the opening
+// handshake if asked for.
 func sink(b *testing.B, upgrade bool) (address string, received func() int64) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -162,7 +163,8 @@ func BenchmarkSend(b *testing.B) {
 	}
 }
 
-// One message in flight, to a server that echoes; the raw figure is TCP's alone, to a server that does the same with bytes.
+// One message in flight, to a server that echoes; the raw figure is TCP's alone, to a
+// server that does the same with bytes.
 func BenchmarkEcho(b *testing.B) {
 	message := strings.Repeat("x", 32)
 	b.Run("raw", func(b *testing.B) {

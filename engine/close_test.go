@@ -143,7 +143,8 @@ func TestCloseByScript(t *testing.T) {
 	})
 }
 
-// Close in every state before open, from outside: the end comes at once and nothing else does.
+// Close in every state before open, from outside: the end comes at once and nothing else
+// does.
 func TestCloseBeforeOpen(t *testing.T) {
 	const cancelled = `close 1006 ""`
 	wantAtOnce := func(t *testing.T, h *enginetest.Rig) {

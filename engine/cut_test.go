@@ -20,10 +20,11 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// cutMessages are what the plain session sends in onOpen. The second one does not compress.
+// cutMessages are the messages that the plain session sends in onOpen. The second one
+// does not compress.
 var cutMessages = []string{"one", "\x00\xff\x01\xfe\x02\xfd\x03\xfc", strings.Repeat("three, compressed ", 20)}
 
-// A fault is what happens to one direction of a connection behind byte n.
+// A fault happens to one direction of a connection behind byte n.
 type fault struct {
 	kind   string // fin, reset, stall
 	upward bool   // from the client to the server
@@ -89,8 +90,8 @@ func (s *scene) serve(t *testing.T, network *wstest.Net, addr string, config *tl
 	t.Cleanup(echo.Serve(l, echo.Options{TLSConfig: config}).Close)
 }
 
-// session connects to the echo server with compression, sends cutMessages when open, closes when the last one has come
-// back, and returns how that went.
+// session connects to the echo server with compression, sends cutMessages when open,
+// closes when the last one has come back, and returns how that went.
 func (s *scene) session(t *testing.T) (end *engine.End, events []string, took time.Duration) {
 	t.Helper()
 	h := enginetest.New(t, engine.Options{DialsPerSecond: -1, TLSConfig: s.tls,
@@ -130,7 +131,8 @@ func receivedEvent(m string) string {
 	return "binary " + wstest.Quote([]byte(m))
 }
 
-// course is where the parts of one direction of the plain session end, as offsets in its bytes.
+// course is where the parts of one direction of the plain session end, as offsets in its
+// bytes.
 type course struct {
 	handshake int64
 	frames    []span // of messages
@@ -139,8 +141,8 @@ type course struct {
 
 type span struct{ payload, end int64 }
 
-// whole returns how many messages end at n or before, and part what of the next one's payload does not, if its header is
-// complete.
+// whole returns how many messages end at n or before, and part what of the next one's
+// payload does not, if its header is complete.
 func (c course) whole(n int64) (whole int, part int64, begun bool) {
 	for _, frame := range c.frames {
 		switch {
@@ -224,8 +226,9 @@ func courses(t *testing.T) (up, down course) {
 	return up, down
 }
 
-// Whatever happens to a connection, and behind whichever byte of a plain session: there is one terminal event, the right
-// one, at the promised time and behind the messages that came whole, the counts are right, and nothing is left.
+// Whatever happens to a connection, and behind whichever byte of a plain session: there
+// is one terminal event, the right one, at the promised time and behind the messages that
+// came whole, the counts are right, and nothing is left.
 func TestFaultBehindEachByte(t *testing.T) {
 	up, down := courses(t)
 	for _, kind := range []string{"fin", "reset", "stall"} {
@@ -257,7 +260,7 @@ func TestFaultBehindEachByte(t *testing.T) {
 	}
 }
 
-// judge compares a session with what must come of the fault.
+// judge compares a session with the outcome that the fault must have.
 func (f fault) judge(t *testing.T, up, down course, client *wstest.Conn, end *engine.End, events []string, took time.Duration) {
 	t.Helper()
 	came, left := client.In().Written(), client.Out().Written()

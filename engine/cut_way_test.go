@@ -22,7 +22,8 @@ import (
 
 var everyCut = flag.Bool("cut.every", false, "TestFaultOnTheWay: behind every byte, not only behind 200 of them")
 
-// tunnel serves CONNECT on an address of the client's network, as an http proxy with another network behind it.
+// tunnel serves CONNECT on an address of the client's network, as an http proxy with
+// another network behind it.
 func (s *scene) tunnel(t *testing.T, addr string, behind *wstest.Net) {
 	t.Helper()
 	l, err := s.network.Listen(addr)
@@ -71,8 +72,9 @@ func forward(ctx context.Context, client net.Conn, behind *wstest.Net) {
 	up.Wait()
 }
 
-// Over TLS and through a proxy, where bytes do not tell what they are for: one terminal event, behind messages in order, in
-// a time that some phase has, with counts that are possible, and nothing is left.
+// Over TLS and through a proxy, where the bytes' purpose cannot be seen: one terminal
+// event, behind messages in order, in a time that some phase has, with counts that are
+// possible, and nothing is left.
 func TestFaultOnTheWay(t *testing.T) {
 	cert := wstest.Certificate(t, "echo.test")
 	ways := map[string]func(*testing.T) *scene{
@@ -138,7 +140,8 @@ func TestFaultOnTheWay(t *testing.T) {
 	}
 }
 
-// faultsUpTo returns faults behind the first bytes of both directions: all, or 200 of them.
+// faultsUpTo returns faults behind the first bytes of both directions: all, or 200 of
+// them.
 func faultsUpTo(up, down int64, random *rand.Rand) (all []fault) {
 	for _, kind := range []string{"fin", "reset", "stall"} {
 		for at := range up + 1 {

@@ -126,7 +126,8 @@ func TestDispatchIsFair(t *testing.T) {
 	})
 }
 
-// A handler that unwinds the goroutine loses nothing: the message that it was given counts as delivered, the rest comes.
+// A handler that unwinds the goroutine loses nothing: the message that it was given
+// counts as delivered, the rest comes.
 func TestDispatchUnwound(t *testing.T) {
 	inBubble(t, "panic", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})

@@ -89,7 +89,8 @@ func TestPeerCloses(t *testing.T) {
 	})
 }
 
-// What the peer does wrong while open: the same onError as its golden trace, our close frame, what came before delivered.
+// The peer's mistakes while open: the same onError as its golden trace, our close frame,
+// what came before delivered.
 func TestPeerBreaksRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		raw   []byte

@@ -10,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/echo"
 )
 
-// greeter is a host's handler: it sends a message when the connection opens, and closes when the answer is there.
+// greeter is a host's handler: it sends a message when the connection opens, and closes
+// when the answer is there.
 type greeter struct{ eng *engine.Engine }
 
 func (g greeter) Opened(id engine.ID, info *engine.Info) {

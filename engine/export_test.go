@@ -8,17 +8,17 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
-// UseTransport makes e carry its connections over the transports that open returns, without
-// a dial and without a handshake over HTTP/1.1.
+// UseTransport makes e carry its connections over the transports that open returns,
+// without a dial and without a handshake over HTTP/1.1.
 func (e *Engine) UseTransport(open func(url string) transport.Conn) {
 	e.attempt = func(_ *connection, _ context.Context, at route) (shaken, error) {
 		return shaken{transport: open(at.target.Redacted), response: &handshake.Response{}}, nil
 	}
 }
 
-// PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and gives them back, again and
-// again until stop is closed: whoever still uses memory that it has given back sees it change, and the race detector
-// sees it too.
+// PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and
+// gives them back, again and again until stop is closed: whoever still uses memory that
+// it has given back sees it change, and the race detector sees it too.
 func PoisonFreeMemory(stop <-chan struct{}) {
 	var taken [][]byte
 	for {
@@ -55,7 +55,8 @@ func (e *Engine) GuardLines() int {
 	return len(e.guard.lines)
 }
 
-// Running returns how many connections have a goroutine that connects, reads or waits for the peer's FIN.
+// Running returns how many connections have a goroutine that connects, reads or waits for
+// the peer's FIN.
 func (e *Engine) Running() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()

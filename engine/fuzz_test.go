@@ -18,7 +18,8 @@ import (
 // fuzzLimit is the largest message of FuzzSession.
 const fuzzLimit = 2000
 
-// readAtOnce is what our reader makes of all bytes in one go: the events of an open connection whose script only listens.
+// readAtOnce is our reader's view of all bytes in one go: the events of an open
+// connection whose script only listens.
 func readAtOnce(raw []byte) (messages []string, end string) {
 	events, err := proto.NewReader(proto.ReaderOptions{MaxMessage: fuzzLimit}).Feed(slices.Clone(raw), nil)
 	for _, event := range events {
@@ -37,9 +38,10 @@ func readAtOnce(raw []byte) (messages []string, end string) {
 	return messages, `error "End of File" eof`
 }
 
-// FuzzSession plays bytes of a server and commands of a script, interleaved, to an open connection: steps says when how
-// much of raw comes, and what else happens. Messages come in order and whole, as the reader finds them in all bytes at once;
-// unless the script closed, all of them do, and the end is the one that belongs to the bytes.
+// FuzzSession plays bytes of a server and commands of a script, interleaved, to an open
+// connection: steps says when how much of raw comes, and whatever else happens. Messages
+// come in order and whole, as the reader finds them in all bytes at once; unless the
+// script closed, all of them do, and the end is the one that belongs to the bytes.
 func FuzzSession(f *testing.F) {
 	f.Add([]byte("\x81\x05Hello\x89\x03abc\x88\x02\x03\xe8"), []byte{3, 0, 3, 200, 50})
 	f.Add([]byte("\x01\x03Hel\x80\x02lo\x83\x00"), []byte{1, 1, 1, 210, 1, 220, 9})
@@ -87,7 +89,7 @@ func FuzzSession(f *testing.F) {
 				before := len(rest)
 				h.Drain()
 				if feed(len(rest)); len(rest) == before {
-					break // nothing is read any more
+					break // nothing more is read
 				}
 			}
 			peer.Hangup()

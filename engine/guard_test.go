@@ -16,8 +16,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// serve accepts connections on h's network until it is closed, agrees to each opening handshake, and answers pings and
-// the closing handshake.
+// serve accepts connections on h's network until it is closed, agrees to each opening
+// handshake, and answers pings and the closing handshake.
 func serve(t *testing.T, h *enginetest.Rig) {
 	t.Helper()
 	go func() {
@@ -36,7 +36,8 @@ func serve(t *testing.T, h *enginetest.Rig) {
 	t.Cleanup(func() { h.Listener.Close() })
 }
 
-// quiet is a testing.TB whose Fatal ends the goroutine alone: a client that goes away is no failure of the test.
+// quiet is a testing.TB whose Fatal ends the goroutine alone: a client that goes away is
+// no failure of the test.
 type quiet struct{ *testing.T }
 
 func (quiet) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
@@ -52,7 +53,8 @@ func TestDialGuard(t *testing.T) {
 				refused++
 			}
 		}
-		// Each failure leaves one handler more: the number of connections asked for doubles until the line is full.
+		// Each failure leaves one handler more: the number of connections asked for
+		// doubles until the line is full.
 		reconnect := handler{
 			opened: func(engine.ID, *engine.Info) { opened++ },
 			ended:  func(engine.ID, *engine.End) { connect(); connect() },

@@ -14,7 +14,7 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// overhead is what each message counts on top of its payload, by the contract.
+// overhead is how much each message counts on top of its payload, by the contract.
 const overhead = 64
 
 // handler is an engine.Handler made of functions; nil ones ignore their event.
@@ -60,7 +60,8 @@ func pump(t testing.TB, eng *engine.Engine, h engine.Handler, done func() bool) 
 	}
 }
 
-// numbered returns n text messages "0", "1", … padded to size bytes, as one run of frames.
+// numbered returns n text messages "0", "1", … padded to size bytes, as one run of
+// frames.
 func numbered(from, n, size int) []byte {
 	var raw []byte
 	for i := range n {
@@ -69,7 +70,8 @@ func numbered(from, n, size int) []byte {
 	return raw
 }
 
-// feed writes raw to the peer's connection in the background; a full network holds it up. wait joins it.
+// feed writes raw to the peer's connection in the background; a full network holds it up.
+// wait joins it.
 func feed(peer *wstest.Peer, raw []byte) (wait func()) {
 	var done sync.WaitGroup
 	done.Go(func() { peer.Conn.Write(raw) })
@@ -155,7 +157,8 @@ func TestReceiveQueue(t *testing.T) {
 			if n := undelivered(h); n != waiting {
 				t.Errorf("%d messages wait, want %d", n, waiting)
 			}
-			// One event and no more: what the room lets in meanwhile is for the next round.
+			// One event and no more: messages that find room meanwhile are for the next
+			// round.
 			if n := h.Dispatch(handler{}, engine.Budget{Events: 1}); n != 1 {
 				t.Fatalf("%d events, want 1", n)
 			}
@@ -248,8 +251,8 @@ func TestReceiveQueue(t *testing.T) {
 	})
 }
 
-// R3 with many: each connection that has something to deliver gets a turn in each round, of at most 64 events, the opening
-// and the terminal one included.
+// R3 with many: each connection that has something to deliver gets a turn in each round,
+// of at most 64 events, the opening and the terminal one included.
 func TestTurnsOfMany(t *testing.T) {
 	inBubble(t, "500 connections", func(t *testing.T) {
 		const connections, messages = 500, 150
@@ -264,7 +267,7 @@ func TestTurnsOfMany(t *testing.T) {
 		}
 		var turn engine.ID
 		events := 0
-		round := make(map[engine.ID]bool) // who had a turn in this round
+		round := make(map[engine.ID]bool) // those that had a turn in this round
 		count := func(id engine.ID) {
 			if id != turn || events == 64 {
 				if round[id] {

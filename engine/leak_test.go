@@ -18,7 +18,7 @@ import (
 
 var leakCycles = flag.Int("leak.cycles", 4000, "TestNothingGrows: how many connections begin and end")
 
-// grown is what one engine holds after many connections have ended.
+// grown is the content of one engine after many connections have ended.
 type grown struct {
 	goroutines int
 	heap       uint64 // bytes of objects after garbage collections
@@ -36,7 +36,8 @@ func measure(eng *engine.Engine) grown {
 	return grown{runtime.NumGoroutine(), stats.HeapAlloc, eng.Live(), eng.Running(), eng.GuardLines()}
 }
 
-// Connections that begin, fail in every phase, close and are cut leave nothing behind in an engine that lives on.
+// Connections that begin, fail in every phase, close and are cut leave nothing behind in
+// an engine that lives on.
 func TestNothingGrows(t *testing.T) {
 	seed := rand.Uint64()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 )
 
-// heap returns what is in use after the garbage and the pools have been collected.
+// heap returns the bytes in use after the garbage and the pools have been collected.
 func heap() int64 {
 	var stats runtime.MemStats
 	for range 3 {
@@ -26,8 +26,9 @@ func heap() int64 {
 	return int64(stats.HeapAlloc + stats.StackInuse)
 }
 
-// flood is a loopback server that agrees to every opening handshake and then sends the same bytes until its client
-// goes away, as fast as they are taken, in one write each time.
+// flood is a loopback server that agrees to every opening handshake and then sends the
+// same bytes until its client goes away, as fast as they are taken, in one write each
+// time.
 func flood(t testing.TB, connections int, raw []byte) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -59,7 +60,8 @@ func flood(t testing.TB, connections int, raw []byte) (url string) {
 	return "ws://" + l.Addr().String() + "/"
 }
 
-// dialNarrow dials with a small receive buffer, so that the kernel does not take megabytes from each server.
+// dialNarrow dials with a small receive buffer, so that the kernel does not take
+// megabytes from each server.
 func dialNarrow(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err == nil {
@@ -68,7 +70,7 @@ func dialNarrow(ctx context.Context, network, address string) (net.Conn, error) 
 	return conn, err
 }
 
-// until polls: what it waits for happens in the engine's goroutines, without an event.
+// until polls: its condition comes true in the engine's goroutines, without an event.
 func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	// Long, for a machine that does much else meanwhile.
@@ -80,10 +82,12 @@ func until(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// A host that takes nothing costs what the contract says, whatever the server sends: receiveQueue and one message being
-// assembled. What the blocks around the payloads and the table of entries take is within a factor.
+// A host that takes nothing costs as much as the contract says, whatever the server
+// sends: receiveQueue and one message being assembled. The blocks around the payloads and
+// the table of entries are within a factor.
 func TestMemoryOfASlowHost(t *testing.T) {
-	// What a connection that waits for room holds beside its inbox: the last read and its events.
+	// The memory of a connection that waits for room, its inbox aside: the last read and
+	// its events.
 	const perConnection = 192 << 10
 	pongs := bytes.Repeat(wstest.Pong(strings.Repeat("p", 125)).Append(nil), 160) // 20 KiB that count nothing
 	fragmented := wstest.Continuation("").Append(wstest.Text("x").Unfinished().Append(nil))
@@ -136,7 +140,8 @@ func TestMemoryOfASlowHost(t *testing.T) {
 	}
 }
 
-// An idle connection costs one goroutine and little memory, also after messages have gone both ways.
+// An idle connection costs one goroutine and little memory, also after messages have gone
+// both ways.
 func TestMemoryOfIdleConnections(t *testing.T) {
 	const connections = 500
 	message := strings.Repeat("x", 100)
@@ -171,7 +176,7 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 	}
 	cost := func(before int64) int64 { return (heap() - before) / connections }
 
-	// What the sockets take, each side with a goroutine that reads into 64 bytes.
+	// The memory of the sockets, each side with a goroutine that reads into 64 bytes.
 	before := heap()
 	go accept(false)
 	var conns []net.Conn

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// model is what the contract promises of one connection whose peer reads everything at once, as a sequence of steps with
-// nothing going on between them. It knows no bytes, no goroutines and no locks.
+// model is the contract's promise for one connection whose peer reads everything at once,
+// as a sequence of steps with nothing going on between them. It knows no bytes, no
+// goroutines and no locks.
 type model struct {
 	now      time.Duration
 	state    modelState
@@ -39,7 +40,8 @@ func newModel(now time.Duration) *model {
 	return &model{now: now, state: mConnecting, deadline: now + 5*time.Second, pinged: -1}
 }
 
-// finish decides the end. Before the script's Close a failure is an error, after it a close with 1006.
+// finish decides the end. Before the script's Close a failure is an error, after it a
+// close with 1006.
 func (m *model) finish(message, category string) {
 	m.state = mOver
 	if m.closeCalled {
@@ -49,7 +51,7 @@ func (m *model) finish(message, category string) {
 	}
 }
 
-// What the script does.
+// The script's steps.
 
 func (m *model) send(data string) {
 	switch {
@@ -107,7 +109,7 @@ func (m *model) deliver() (events []string) {
 	return events
 }
 
-// What the peer does.
+// The peer's steps.
 
 func (m *model) accept() {
 	m.state, m.heard, m.queued = mOpen, m.now, 0
@@ -119,7 +121,7 @@ func (m *model) refuse() {
 	m.nothingLeft()
 }
 
-// deaf reports whether nothing is read of what the peer sends.
+// deaf reports whether nothing that the peer sends is read.
 func (m *model) deaf() bool { return m.state == mOver || m.violated }
 
 func (m *model) message(data string) {
@@ -185,13 +187,13 @@ func (m *model) answerViolation() {
 
 func (m *model) hear() { m.heard, m.pinged = m.now, -1 }
 
-// nothingLeft turns what was sent before open into unsent.
+// nothingLeft turns messages sent before open into unsent ones.
 func (m *model) nothingLeft() {
 	m.unsent += m.queued
 	m.frames, m.queued = nil, 0
 }
 
-// What time does.
+// The steps of time.
 
 // due returns when time does something next; negative if nothing is due.
 func (m *model) due() time.Duration {
@@ -206,7 +208,7 @@ func (m *model) due() time.Duration {
 	return -1
 }
 
-// pass lets time do what is due now.
+// pass lets time do the steps that are due now.
 func (m *model) pass() {
 	switch {
 	case m.state == mConnecting:

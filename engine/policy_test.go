@@ -16,7 +16,8 @@ import (
 	"github.com/tidewire/tidewire/internal/echo"
 )
 
-// countingServer answers each request on a loopback port with answer and counts the connections.
+// countingServer answers each request on a loopback port with answer and counts the
+// connections.
 func countingServer(t *testing.T, answer string) (address string, accepted *atomic.Int32) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,7 +44,8 @@ func countingServer(t *testing.T, answer string) (address string, accepted *atom
 	return listener.Addr().String(), accepted
 }
 
-// endsWith connects under the policy of two lists and returns what comes of it: "open", or category and detail.
+// endsWith connects under the policy of two lists and returns the outcome: "open", or
+// category and detail.
 func endsWith(t *testing.T, url, allow, deny string, opts engine.ConnectOptions) string {
 	t.Helper()
 	policy, err := engine.NewPolicy(items(allow), items(deny))

@@ -25,8 +25,8 @@ var (
 	randomFor  = flag.Duration("random.for", 0, "TestRandomSessions: go on for so long; 0 runs 2,000 seeds")
 )
 
-// randomStep is something that the script, a peer, the host or time does. One that makes no sense where it comes is left
-// out, so that any part of a list of steps is one, too.
+// randomStep is something that the script, a peer, the host or time does. One that makes
+// no sense where it comes is left out, so that any part of a list of steps is one, too.
 type randomStep struct {
 	what string
 	conn int
@@ -37,7 +37,8 @@ func (s randomStep) String() string { return fmt.Sprintf("%v %s %d", s.wait, s.w
 
 var randomWords = strings.Fields("accept refuse send message ping close close-peer fin reset violate sleep wake closeall abort")
 
-// randomSteps makes a list of steps. Each seed has its own likings, so that rare orders of a few things come up, too.
+// randomSteps makes a list of steps. Each seed has its own likings, so that rare orders
+// of a few things come up, too.
 func randomSteps(seed uint64) []randomStep {
 	random := rand.New(rand.NewPCG(seed, 1))
 	waits := []time.Duration{0, time.Millisecond, 300 * time.Millisecond, 2 * time.Second, 6 * time.Second, 31 * time.Second}
@@ -299,7 +300,8 @@ func readClientFrame(r *bufio.Reader) (string, error) {
 	}
 }
 
-// playRandom plays steps in a bubble and returns the first difference between engine and model, "" if there is none.
+// playRandom plays steps in a bubble and returns the first difference between engine and
+// model, "" if there is none.
 func playRandom(t *testing.T, steps []randomStep) (told string) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &randomRun{t: t, h: enginetest.New(t, engine.Options{DialsPerSecond: -1}), begin: time.Now()}
@@ -325,8 +327,8 @@ func playRandom(t *testing.T, steps []randomStep) (told string) {
 	return told
 }
 
-// Several connections, whose script, peers and host do one thing after the other, and between them time passes: events,
-// frames and counts are the model's.
+// Several connections, whose script, peers and host do one thing after the other, and
+// between them time passes: events, frames and counts are the model's.
 func TestRandomSessions(t *testing.T) {
 	first, count := rand.Uint64(), 2000
 	if *randomSeed != 0 {

@@ -13,11 +13,12 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// A hop is a request that a server gets, as "host:port/path", and the Location with which it answers; "" accepts.
+// A hop is a request that a server gets, as "host:port/path", and the Location with which
+// it answers; "" accepts.
 type hop struct{ at, location string }
 
-// follow connects to url and plays the servers of hops in order. It returns what each one was told, as
-// "Authorization|Cookie|Proxy-Authorization".
+// follow connects to url and plays the servers of hops in order. It returns the request
+// that each one got, as "Authorization|Cookie|Proxy-Authorization".
 func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (h *enginetest.Rig, told []string) {
 	t.Helper()
 	h = enginetest.New(t, engine.Options{})
@@ -107,7 +108,8 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// A client certificate, and the name that the server's certificate must have, are for the origin that the script named.
+// A client certificate, and the name that the server's certificate must have, are for the
+// origin that the script named.
 func TestRedirectsKeepTheCertificate(t *testing.T) {
 	cert := wstest.Certificate(t, "peer.test", "other.test", "alias.test")
 	server := cert.Server.Clone()

@@ -11,8 +11,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// Neither info.detail nor a log line tells user, password or the values of a query, whatever goes wrong; info.url has the
-// query.
+// Neither info.detail nor a log line shows user, password or the values of a query,
+// whatever goes wrong; info.url has the query.
 func TestDetailKeepsSecrets(t *testing.T) {
 	const credentials = "joe:secret@"
 	const url = "ws://" + credentials + "peer.test/room?token=secret&secret"

@@ -14,14 +14,15 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// Every way in which a host can end its engine, in every state that a connection can be in.
+// Every way in which a host can end its engine, in every state that a connection can be
+// in.
 func TestEndingInEveryState(t *testing.T) {
 	const timedOut = `close 1006 "The closing handshake timed out"`
 	states := []struct {
 		name string
 		// bring opens a connection and brings it there.
 		bring func(*testing.T, *enginetest.Rig) engine.ID
-		// What comes after Abort, and after CloseAll when the peer keeps silent.
+		// The end after Abort, and after CloseAll when the peer keeps silent.
 		abort, closeAll string
 	}{
 		{"in the dial guard's line", func(t *testing.T, h *enginetest.Rig) engine.ID {
@@ -168,7 +169,8 @@ func TestRefuse(t *testing.T) {
 	})
 }
 
-// Connect on some goroutines, CloseAll, Abort or Shutdown on another, Dispatch on a third.
+// Connect on some goroutines, CloseAll, Abort or Shutdown on another, Dispatch on a
+// third.
 func TestEndingBesideConnect(t *testing.T) {
 	for round := range 30 {
 		n := new(wstest.Net)

@@ -52,8 +52,8 @@ func (s *steps) of(id engine.ID) []string {
 	return s.taken[fmt.Sprint(uint64(id))]
 }
 
-// Each way through the diagram of states is logged, one line a step, in order; together they
-// walk every edge.
+// Each way through the diagram of states is logged, one line a step, in order; together
+// they walk every edge.
 func TestEveryEdge(t *testing.T) {
 	walked := map[string]bool{}
 	way := func(name string, walk func(t *testing.T, h *enginetest.Rig) engine.ID, want ...string) {
@@ -143,7 +143,8 @@ func TestNoOtherEdge(t *testing.T) {
 	engine.ForceStep()
 }
 
-// No file but state.go assigns to a connection's state or outcome, or takes their address.
+// No file but state.go assigns to a connection's state or outcome, or takes their
+// address.
 func TestStateHasOneKeeper(t *testing.T) {
 	files, err := os.ReadDir(".")
 	if err != nil {
@@ -174,7 +175,8 @@ func TestStateHasOneKeeper(t *testing.T) {
 	}
 }
 
-// stateWrites returns where a file may write the fields state and outcome of a connection.
+// stateWrites returns where a file may write the fields state and outcome of a
+// connection.
 func stateWrites(file *ast.File) (at []token.Pos) {
 	kept := func(e ast.Expr) bool {
 		for {

@@ -19,8 +19,8 @@ import (
 )
 
 // stream is a transport as a stream of HTTP/2 would be one (RFC 9113 §5, RFC 8441): no
-// socket, no deadline, no TLS of its own. DATA frames carry the bytes, a window bounds what
-// may leave, END_STREAM ends one half and RST_STREAM all of it.
+// socket, no deadline, no TLS of its own. DATA frames carry the bytes, a window bounds
+// the bytes that may leave, END_STREAM ends one half and RST_STREAM all of it.
 type stream struct {
 	mu   sync.Mutex
 	cond sync.Cond // something below has changed

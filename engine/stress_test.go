@@ -21,7 +21,8 @@ import (
 
 var stressSeed = flag.Uint64("stress.seed", 0, "seed of TestStress; 0 takes another one each time")
 
-// faultyServer agrees to most opening handshakes, sends numbered messages, and ends each connection in one of many ways.
+// faultyServer agrees to most opening handshakes, sends numbered messages, and ends each
+// connection in one of many ways.
 type faultyServer struct {
 	seed  uint64
 	loops sync.WaitGroup
@@ -30,7 +31,7 @@ type faultyServer struct {
 	told map[string]told // by request target
 }
 
-// told is what a connection was told before its end, and how it ended.
+// told holds the events of a connection before its end, and how it ended.
 type told struct {
 	messages int
 	end      string
@@ -139,7 +140,7 @@ func answerClose(conn net.Conn, writing *sync.Mutex, buffered []byte) {
 	}
 }
 
-// observed is what a host saw of a connection, with what it did to it.
+// observed is a connection as its host saw it, with the host's own steps.
 type observed struct {
 	url                 string
 	opens, ends, nextUp int
@@ -147,8 +148,8 @@ type observed struct {
 	end                 *engine.End
 }
 
-// Many goroutines connect, send and close at random while the host dispatches and the servers misbehave. Whatever
-// happens, each connection keeps to what Handler promises.
+// Many goroutines connect, send and close at random while the host dispatches and the
+// servers misbehave. Whatever happens, each connection keeps to what Handler promises.
 func TestStress(t *testing.T) {
 	seed := *stressSeed
 	if seed == 0 {
@@ -165,7 +166,7 @@ func TestStress(t *testing.T) {
 	eng := engine.New(engine.Options{DialContext: n.DialContext, DialsPerSecond: -1})
 
 	const goroutines, connects = 8, 40
-	var mu sync.Mutex // guards seen and what it points to
+	var mu sync.Mutex // guards seen and everything behind it
 	seen := make(map[engine.ID]*observed)
 	last := func() engine.ID { // most of the time one of the newest
 		mu.Lock()
@@ -316,7 +317,7 @@ func TestStress(t *testing.T) {
 	server.judge(t, seen)
 }
 
-// judge holds what the host saw against what the server did.
+// judge compares the host's view with the server's.
 func (s *faultyServer) judge(t *testing.T, seen map[engine.ID]*observed) {
 	kinds := make(map[string]int)
 	for id, o := range seen {

@@ -20,8 +20,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// way is one of the transports that carry a session: a net.Conn without a socket, a socket,
-// TLS, and a stream that is none of them.
+// way is one of the transports that carry a session: a net.Conn without a socket, a
+// socket, TLS, and a stream that is none of them.
 type way struct {
 	name string
 	open func(testing.TB, engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer)
@@ -43,7 +43,8 @@ func ways(t testing.TB) []way {
 	}
 }
 
-// openLoopback is enginetest.Open over the loopback interface, with TLS if there is a certificate.
+// openLoopback is enginetest.Open over the loopback interface, with TLS if there is a
+// certificate.
 func openLoopback(t testing.TB, cert *wstest.Cert, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,7 +67,7 @@ func openLoopback(t testing.TB, cert *wstest.Cert, opts engine.ConnectOptions) (
 	return h, peer
 }
 
-// script is frames as a server may send them, and what a host is to receive.
+// script is frames as a server may send them, and the messages that a host is to receive.
 func script() (raw []byte, want []string) {
 	big := strings.Repeat("0123456789abcdef", 80<<10/16)
 	for _, frame := range []wstest.Frame{
@@ -148,7 +149,8 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// How each path tells the ends that no close frame announces; what came before is delivered first.
+// How each transport reports an end without a close frame; messages before it are
+// delivered first.
 func TestEndsOfWays(t *testing.T) {
 	reset := func(p *wstest.Peer) {
 		switch conn := p.Conn.(type) {
@@ -212,7 +214,7 @@ func TestEndsOfWays(t *testing.T) {
 	}
 }
 
-// A reset is told as one although it was a write that met it first: the system tells it once.
+// A reset is reported as one although a write met it first: the system reports it once.
 func TestResetWhileWriting(t *testing.T) {
 	for range 30 {
 		h, peer := openLoopback(t, nil, engine.ConnectOptions{})
@@ -239,7 +241,8 @@ func TestResetWhileWriting(t *testing.T) {
 	}
 }
 
-// A message's memory is the handler's until it returns, however the blocks around it are given back and used again.
+// A message's memory is the handler's until it returns, however the blocks around it are
+// given back and used again.
 func TestDataIsValidUntilTheHandlerReturns(t *testing.T) {
 	for _, tr := range ways(t) {
 		t.Run(tr.name, func(t *testing.T) {
@@ -269,8 +272,8 @@ func TestDataIsValidUntilTheHandlerReturns(t *testing.T) {
 	}
 }
 
-// checked returns n binary messages of all sorts of sizes, whole and fragmented, each with its number and the checksum
-// of the rest in front, and a ping here and there.
+// checked returns n binary messages of all sorts of sizes, whole and fragmented, each
+// with its number and the checksum of the rest in front, and a ping here and there.
 func checked(n int) (raw []byte) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for i := range n {

@@ -12,7 +12,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// broken is a frame that breaks a rule, brokenEvent what the script hears of it, and brokenCode our close frame's code.
+// broken is a frame that breaks a rule, brokenEvent the script's event, and brokenCode
+// our close frame's code.
 const (
 	broken      = "\x83\x00"
 	brokenEvent = `error "invalid opcode" protocol`
@@ -37,7 +38,8 @@ func echoes(h *enginetest.Rig) {
 	}
 }
 
-// What a peer sends before it breaks a rule is dispatched first, and what the callbacks send leaves before our close frame.
+// Messages that a peer sends before it breaks a rule are dispatched first, and those that
+// the callbacks send leave before our close frame.
 func TestMessagesBeforeAViolation(t *testing.T) {
 	inBubble(t, "in one read", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
@@ -109,7 +111,8 @@ func TestViolationAlone(t *testing.T) {
 	})
 }
 
-// It goes after 1 s at the latest. The messages are delivered all the same, and before the end; what is sent then is unsent.
+// It goes after 1 s at the latest. The messages are delivered all the same, and before
+// the end; messages sent then are unsent.
 func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 	for name, c := range map[string]struct {
 		messages     int
@@ -128,7 +131,7 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 			if stats := h.Stats(); stats.Open != 1 {
 				t.Errorf("the connection does not count as open: %+v", stats)
 			}
-			peer.WantFrame(wstest.Close(brokenCode, "")) // and no ping before it: keepalive stands still
+			peer.WantFrame(wstest.Close(brokenCode, "")) // and no ping before it: keepalive is stopped
 			if waited := time.Since(begin); waited != time.Second {
 				t.Errorf("after %v, want 1s", waited)
 			}
@@ -146,7 +149,8 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 	}
 }
 
-// The script's Close drops the messages that wait, and the close frame needs to wait no longer.
+// The script's Close drops the messages that wait, and the close frame needs to wait no
+// longer.
 func TestCloseAfterAViolation(t *testing.T) {
 	for name, close := range map[string]func(h *enginetest.Rig){
 		"Close":    func(h *enginetest.Rig) { h.Close(h.ID, 3000, "bye") },

@@ -10,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 )
 
-// Both roles of ours meet: many connections at once, each with its messages in order, small buffers all the way.
+// Both roles of ours meet: many connections at once, each with its messages in order,
+// small buffers all the way.
 func TestAgainstEcho(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const connections, messages = 50, 100

@@ -103,7 +103,8 @@ func TestWantNothing(t *testing.T) {
 	})
 }
 
-// answerAndMore is a server's whole half of a connection: the answer, two messages, a close frame.
+// answerAndMore is a server's whole half of a connection: the answer, two messages, a
+// close frame.
 func answerAndMore(req *http.Request) []byte {
 	var frames []byte
 	for _, f := range []wstest.Frame{
@@ -114,8 +115,9 @@ func answerAndMore(req *http.Request) []byte {
 	return wstest.Answer{Then: frames}.Bytes(req)
 }
 
-// The line ends behind each byte of the server's half in turn: every message that was whole is delivered, and the one
-// terminal event is the same whether the bytes come all at once or one by one.
+// The line ends behind each byte of the server's half in turn: every message that was
+// whole is delivered, and the one terminal event is the same whether the bytes come all
+// at once or one by one.
 func TestCutAtEveryByte(t *testing.T) {
 	for _, fault := range []struct {
 		name, want string
@@ -151,7 +153,8 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// eventsOf is what the first n bytes of answerAndMore make of a connection that then ends as failed says.
+// eventsOf returns the events of the first n bytes of answerAndMore on a connection that
+// then ends as failed says.
 func eventsOf(half []byte, n int64, failed string) (events []string) {
 	from := 0 // the server's key, in the header, may spell anything
 	for _, e := range []struct{ last, event string }{

@@ -1,6 +1,8 @@
-// Package enginetest wires an engine to wstest's in-memory network and plays its embedder: it dispatches on the test's
-// goroutine, writes the events down as strings and checks the order that engine.Handler promises. It works in a
-// testing/synctest bubble and outside. It is apart from wstest so that the packages below engine can use that one.
+// Package enginetest wires an engine to wstest's in-memory network and plays its
+// embedder: it dispatches on the test's goroutine, writes the events down as strings and
+// checks the order that engine.Handler promises. It works in a testing/synctest bubble
+// and outside. It is apart from wstest so that the packages below engine can use that
+// one.
 package enginetest
 
 import (
@@ -24,18 +26,19 @@ const (
 	defaultPatience = 10 * time.Second
 )
 
-// Rig is an engine with a network and a dispatcher of its own. Its methods are for the test's goroutine.
+// Rig is an engine with a network and a dispatcher of its own. Its methods are for the
+// test's goroutine.
 type Rig struct {
 	*engine.Engine
-	Net      *wstest.Net      // what the engine dials on, unless Options.DialContext was given
+	Net      *wstest.Net      // the engine's network, unless Options.DialContext was given
 	Listener *wstest.Listener // on Addr
 	ID       engine.ID        // the connection that Open made: the one that Want speaks of
 
 	// Patience is how long a Want waits, in bubble time within a bubble. 0 means 10 s.
 	Patience time.Duration
 
-	// On, if not nil, is called within each callback, after it was written down: the place to call the engine from
-	// inside. event is as in Want.
+	// On, if not nil, is called within each callback, after it was written down: the
+	// place to call the engine from inside. event is as in Want.
 	On func(id engine.ID, event string)
 
 	tb     testing.TB
@@ -45,7 +48,7 @@ type Rig struct {
 	infos  map[engine.ID]*engine.Info
 }
 
-// stage is how far a connection has come in what engine.Handler promises.
+// stage is how far a connection has come in the order that engine.Handler promises.
 type stage string
 
 const (
@@ -54,8 +57,9 @@ const (
 	ended  stage = "after the end"
 )
 
-// New returns a Rig whose engine has no connection yet. At the end of the test the engine is shut down, and the test
-// fails if that takes long, or if a connection of Net is left open.
+// New returns a Rig whose engine has no connection yet. At the end of the test the engine
+// is shut down, and the test fails if that takes long, or if a connection of Net is left
+// open.
 func New(tb testing.TB, opts engine.Options) *Rig {
 	tb.Helper()
 	h := &Rig{
@@ -78,8 +82,8 @@ func New(tb testing.TB, opts engine.Options) *Rig {
 	return h
 }
 
-// Open returns a Rig with one open connection and the server at its other end. The connection's ID is Rig.ID, and its
-// open event has been dispatched.
+// Open returns a Rig with one open connection and the server at its other end. The
+// connection's ID is Rig.ID, and its open event has been dispatched.
 func Open(tb testing.TB, opts engine.Options, connectOpts engine.ConnectOptions) (*Rig, *wstest.Peer) {
 	tb.Helper()
 	h := New(tb, opts)
@@ -88,7 +92,8 @@ func Open(tb testing.TB, opts engine.Options, connectOpts engine.ConnectOptions)
 	return h, peer
 }
 
-// Open connects to Addr, answers the opening handshake and makes the connection Rig.ID. Its open event is still to come.
+// Open connects to Addr, answers the opening handshake and makes the connection Rig.ID.
+// Its open event is still to come.
 func (h *Rig) Open(opts engine.ConnectOptions, answer wstest.Answer) *wstest.Peer {
 	h.tb.Helper()
 	h.ID = h.Connect(URL, opts)
@@ -130,7 +135,8 @@ func (h *Rig) WantOf(id engine.ID, events ...string) {
 	}
 }
 
-// Next dispatches until the connection has an event that was not wanted yet, and returns it.
+// Next dispatches until the connection has an event that was not wanted yet, and returns
+// it.
 func (h *Rig) Next(id engine.ID) string {
 	h.tb.Helper()
 	if !h.dispatch(h.patience(), func() bool { return len(h.events[id]) > 0 }) {
@@ -155,7 +161,8 @@ func (h *Rig) WantNothing(d time.Duration) {
 // Run dispatches for d.
 func (h *Rig) Run(d time.Duration) { h.dispatch(d, func() bool { return false }) }
 
-// End dispatches until the connection's terminal event, whatever comes before, and returns it.
+// End dispatches until the connection's terminal event, whatever comes before, and
+// returns it.
 func (h *Rig) End(id engine.ID) *engine.End {
 	h.tb.Helper()
 	if !h.dispatch(h.patience(), func() bool { return h.ends[id] != nil }) {
@@ -164,7 +171,7 @@ func (h *Rig) End(id engine.ID) *engine.End {
 	return h.ends[id]
 }
 
-// Drain dispatches what there is now, and reports whether there was anything.
+// Drain dispatches the events that there are now, and reports whether there were any.
 func (h *Rig) Drain() bool {
 	delivered := 0
 	for n := h.Dispatch(recorder{h: h}, engine.Budget{}); n > 0; n = h.Dispatch(recorder{h: h}, engine.Budget{}) {
@@ -173,10 +180,10 @@ func (h *Rig) Drain() bool {
 	return delivered > 0
 }
 
-// Events returns what was dispatched for the connection and not yet wanted.
+// Events returns the events dispatched for the connection and not yet wanted.
 func (h *Rig) Events(id engine.ID) []string { return slices.Clone(h.events[id]) }
 
-// Info is what came with the connection's open event, or nil.
+// Info returns the Info of the connection's open event, or nil.
 func (h *Rig) Info(id engine.ID) *engine.Info { return h.infos[id] }
 
 // dispatch delivers events until done, and reports whether that was within d.

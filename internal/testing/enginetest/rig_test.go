@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// failing is a testing.TB that keeps what was said.
+// failing is a testing.TB that keeps its complaints.
 type failing struct {
 	testing.TB
 	said []string

@@ -22,7 +22,8 @@ var (
 	validTo   = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// Cert is a server's certificate with the authority that signed it, both made for one test.
+// Cert is a server's certificate with the authority that signed it, both made for one
+// test.
 type Cert struct {
 	Server *tls.Config    // for the server
 	Roots  *x509.CertPool // for the client: the authority
@@ -32,7 +33,8 @@ type Cert struct {
 	CAFile, CertFile, KeyFile string
 }
 
-// Certificate makes an authority and a certificate for the given names and IP addresses, signed by it.
+// Certificate makes an authority and a certificate for the given names and IP addresses,
+// signed by it.
 func Certificate(tb testing.TB, names ...string) *Cert {
 	tb.Helper()
 	ca := &x509.Certificate{
@@ -91,7 +93,7 @@ func newKey(tb testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// sign returns what template becomes with key, signed by parent's parentKey.
+// sign returns template's certificate for key, signed by parent's parentKey.
 func sign(tb testing.TB, template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) *x509.Certificate {
 	tb.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Conn is one end of a connection of a Net: a net.Conn without a SyscallConn. Its faults are ordered per direction,
-// through In and Out; those of the other end are the same two, exchanged.
+// Conn is one end of a connection of a Net: a net.Conn without a SyscallConn. Its faults
+// are ordered per direction, through In and Out; those of the other end are the same two,
+// exchanged.
 type Conn struct {
 	link          *link
 	in, out       *Stream
@@ -21,7 +22,8 @@ type Conn struct {
 	readDeadline, writeDeadline deadline
 }
 
-// link is what both ends and both directions of a connection share: one lock, and one condition for all who wait.
+// link is shared by both ends and both directions of a connection: one lock, and one
+// condition for all that wait.
 type link struct {
 	mu    sync.Mutex
 	cond  sync.Cond
@@ -45,8 +47,8 @@ func (c *Conn) In() *Stream { return c.in }
 // Out is the direction in which this end writes.
 func (c *Conn) Out() *Stream { return c.out }
 
-// Read returns what has arrived, at least one byte, or waits for it. What arrived before a FIN or a reset is read
-// before the end is told, as on Linux.
+// Read returns bytes that have arrived, or waits for one at least. Bytes that arrived
+// before a FIN or a reset are read before the end is reported, as on Linux.
 func (c *Conn) Read(p []byte) (int, error) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -68,7 +70,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// CloseWrite sends a FIN behind what was written; reading goes on.
+// CloseWrite sends a FIN behind the written bytes; reading goes on.
 func (c *Conn) CloseWrite() error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -80,7 +82,8 @@ func (c *Conn) CloseWrite() error {
 	return nil
 }
 
-// Close sends a FIN behind what was written and throws away what was not read. The other end's writes fail from now on.
+// Close sends a FIN behind the written bytes and throws away the unread ones. The other
+// end's writes fail from now on.
 func (c *Conn) Close() error {
 	c.link.mu.Lock()
 	if c.closed {
@@ -100,7 +103,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Reset ends the connection at both ends with ECONNRESET, behind what has already been written and is not stalled.
+// Reset ends the connection at both ends with ECONNRESET, behind the bytes already
+// written and not stalled.
 func (c *Conn) Reset() {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -124,10 +128,12 @@ func (c *Conn) SetDeadline(t time.Time) error {
 	return c.setDeadlines(t, &c.readDeadline, &c.writeDeadline)
 }
 
-// SetReadDeadline makes Read fail with os.ErrDeadlineExceeded from t on, a waiting one included. Zero means never.
+// SetReadDeadline makes Read fail with os.ErrDeadlineExceeded from t on, a waiting one
+// included. Zero means never.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.readDeadline) }
 
-// SetWriteDeadline makes Write fail with os.ErrDeadlineExceeded from t on, a waiting one included. Zero means never.
+// SetWriteDeadline makes Write fail with os.ErrDeadlineExceeded from t on, a waiting one
+// included. Zero means never.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.writeDeadline) }
 
 func (c *Conn) setDeadlines(t time.Time, deadlines ...*deadline) error {
@@ -158,7 +164,8 @@ func (l *link) resetLocked() {
 	l.cond.Broadcast()
 }
 
-// deadline is a point in time that wakes whoever waits for it. Its owner's lock guards it.
+// deadline is a point in time that wakes whoever waits for it. Its owner's lock guards
+// it.
 type deadline struct {
 	at    time.Time
 	timer *time.Timer

@@ -95,7 +95,8 @@ func (f Frame) Append(dst []byte) []byte {
 	return dst
 }
 
-// String is the frame as a test's message shows it, such as `text "x"`, `ping ""`, `close 1000 "bye"`.
+// String is the frame as a test's message shows it, such as `text "x"`, `ping ""`, `close
+// 1000 "bye"`.
 func (f Frame) String() string {
 	name, known := map[byte]string{
 		OpContinuation: "continuation", OpText: "text", OpBinary: "binary", OpClose: "close", OpPing: "ping", OpPong: "pong",
@@ -128,7 +129,8 @@ func Quote(data []byte) string {
 	return fmt.Sprintf("%q… (%d bytes)", data[:enough], len(data))
 }
 
-// same reports whether two frames mean the same; masking and the width of the length do not count.
+// same reports whether two frames mean the same; masking and the width of the length do
+// not count.
 func (f Frame) same(other Frame) bool {
 	return f.More == other.More && f.RSV == other.RSV && f.Opcode == other.Opcode && bytes.Equal(f.Payload, other.Payload)
 }
@@ -182,7 +184,8 @@ func inside(err error) error {
 	return err
 }
 
-// breach names the rule of RFC 6455 §5.1, §5.2 or §5.5 that a frame from the given side breaks, or is empty.
+// breach names the rule of RFC 6455 §5.1, §5.2 or §5.5 that a frame from the given side
+// breaks, or is empty.
 func (f Frame) breach(fromClient bool) string {
 	minimal := f
 	minimal.Width = 0

@@ -12,12 +12,15 @@ import (
 	"time"
 )
 
-// Answer is what a server's Peer answers to the opening handshake (RFC 6455 §4.2.2). Its zero value agrees.
+// Answer is a server's answer to the opening handshake (RFC 6455 §4.2.2). Its zero value
+// agrees.
 type Answer struct {
-	// Status is the HTTP status. 0 means 101; with another one the handshake's own fields are not sent.
+	// Status is the HTTP status. 0 means 101; with another one the handshake's own fields
+	// are not sent.
 	Status int
 
-	// Header adds fields and replaces those of the zero Answer; a field without values is left out.
+	// Header adds fields and replaces those of the zero Answer; a field without values is
+	// left out.
 	Header http.Header
 
 	// Body follows the header, with its Content-Length.
@@ -30,14 +33,16 @@ type Answer struct {
 	Raw string
 }
 
-// Handshake reads the client's half of the opening handshake, which must keep to RFC 6455 §4.1, and answers.
+// Handshake reads the client's half of the opening handshake, which must keep to RFC 6455
+// §4.1, and answers.
 func (p *Peer) Handshake(answer Answer) {
 	p.tb.Helper()
 	p.ReadRequest()
 	p.SendRaw(answer.Bytes(p.Request))
 }
 
-// ReadRequest reads the client's half of the opening handshake into Request and answers nothing.
+// ReadRequest reads the client's half of the opening handshake into Request and answers
+// nothing.
 func (p *Peer) ReadRequest() {
 	p.tb.Helper()
 	p.Conn.SetReadDeadline(p.until())
@@ -52,7 +57,8 @@ func (p *Peer) ReadRequest() {
 	p.Request = req
 }
 
-// Upgrade sends a client's opening handshake for path, with further header fields, and wants the server to agree.
+// Upgrade sends a client's opening handshake for path, with further header fields, and
+// wants the server to agree.
 func (p *Peer) Upgrade(path string, header http.Header) *http.Response {
 	p.tb.Helper()
 	nonce := make([]byte, 16)
@@ -145,7 +151,8 @@ func acceptValue(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// hasToken looks for a token in a field that is a list (RFC 9110 §5.6.1), letters' case aside.
+// hasToken looks for a token in a field that is a list (RFC 9110 §5.6.1), letters' case
+// aside.
 func hasToken(header http.Header, name, token string) bool {
 	for _, value := range header[name] {
 		for item := range strings.SplitSeq(value, ",") {

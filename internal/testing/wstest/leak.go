@@ -13,10 +13,12 @@ import (
 // modulePath begins the name of every function of ours in a stack.
 const modulePath = "github.com/tidewire/tidewire/"
 
-// leakPatience is how long goroutines that were told to end may take. A variable for this package's own test alone.
+// leakPatience is how long goroutines may take to end. A variable for this package's own
+// test alone.
 var leakPatience = 5 * time.Second
 
-// Main runs a package's tests for TestMain and fails if goroutines of this module are left at their end.
+// Main runs a package's tests for TestMain and fails if goroutines of this module are
+// left at their end.
 func Main(m *testing.M) {
 	code := m.Run()
 	if left := wait(func() []string { return goroutines(nil) }); len(left) > 0 && code == 0 {
@@ -26,9 +28,9 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// CheckLeaks fails the test if goroutines of this module that began after the call are left at its end. It knows
-// goroutines by number, so a test that calls it must not run in parallel with others. A synctest bubble checks by
-// itself.
+// CheckLeaks fails the test if goroutines of this module that began after the call are
+// left at its end. It knows goroutines by number, so a test that calls it must not run in
+// parallel with others. A synctest bubble checks by itself.
 func CheckLeaks(tb testing.TB) {
 	tb.Helper()
 	before := make(map[string]bool)
@@ -46,8 +48,8 @@ func CheckLeaks(tb testing.TB) {
 	})
 }
 
-// wait asks until nothing is left or the time is up. Goroutines have no signal for their end that a stranger could
-// wait for, so it polls, ever more slowly.
+// wait asks until nothing is left or the time is up. Goroutines have no signal for their
+// end that a stranger could wait for, so it polls, ever more slowly.
 func wait(left func() []string) []string {
 	end := time.Now().Add(leakPatience)
 	for pause := 100 * time.Microsecond; ; pause *= 2 {
@@ -59,8 +61,9 @@ func wait(left func() []string) []string {
 	}
 }
 
-// goroutines returns the stacks of goroutines that run or were started by this module's code and whose number suits
-// (nil: all do), but for the caller's and those that package testing started.
+// goroutines returns the stacks of goroutines that run or were started by this module's
+// code and whose number suits (nil: all do), except the caller's and those that package
+// testing started.
 func goroutines(suits func(number string) bool) (stacks []string) {
 	all := make([]byte, 1<<20)
 	for {

@@ -14,23 +14,25 @@ import (
 	"time"
 )
 
-// defaultCapacity is what a direction of a connection holds when Net.Capacity is 0.
+// defaultCapacity is the capacity of a direction of a connection when Net.Capacity is 0.
 const defaultCapacity = 64 << 10
 
-// Net is an in-memory network. Its zero value works; it is safe for concurrent use once its fields are set. Used in a
-// synctest bubble it must be made there.
+// Net is an in-memory network. Its zero value works; it is safe for concurrent use once
+// its fields are set. Used in a synctest bubble it must be made there.
 type Net struct {
-	// Capacity is how many bytes a direction of a connection holds before a Write blocks. 0 means 64 KiB.
+	// Capacity is how many bytes a direction of a connection holds before a Write blocks.
+	// 0 means 64 KiB.
 	Capacity int
 
-	// Latency is how long a byte travels one way; a dial takes twice as long. 0 means no time at all.
+	// Latency is how long a byte travels one way; a dial takes twice as long. 0 means no
+	// time at all.
 	Latency time.Duration
 
-	// Setup, if not nil, is called with the client's end of each connection before anybody else sees it: the place
-	// to order faults for every connection of a test.
+	// Setup, if not nil, is called with the client's end of each connection before
+	// anybody else sees it: the place to order faults for every connection of a test.
 	Setup func(client *Conn)
 
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex // guards the fields below
 	listeners map[string]*Listener
 	failures  map[string]error
 	dials     []Dial
@@ -48,8 +50,8 @@ type Dial struct {
 // errBlackhole marks an address whose packets are lost. It never leaves the package.
 var errBlackhole = errors.New("lost without an answer")
 
-// Listen accepts connections to addr, "host:port" as the dialer writes it. Names are not looked up: a name is an
-// address of its own.
+// Listen accepts connections to addr, "host:port" as the dialer writes it. Names are not
+// looked up: a name is an address of its own.
 func (n *Net) Listen(addr string) (*Listener, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -69,8 +71,9 @@ func (n *Net) Listen(addr string) (*Listener, error) {
 	return l, nil
 }
 
-// DialContext connects to whoever listens on addr. It has the signature of net.Dialer.DialContext. Without a listener
-// the error satisfies errors.Is(err, syscall.ECONNREFUSED).
+// DialContext connects to whoever listens on addr. It has the signature of
+// net.Dialer.DialContext. Without a listener the error satisfies errors.Is(err,
+// syscall.ECONNREFUSED).
 func (n *Net) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	n.mu.Lock()
 	n.dials = append(n.dials, Dial{At: time.Now(), Addr: addr})
@@ -100,8 +103,8 @@ func (n *Net) DialContext(ctx context.Context, network, addr string) (net.Conn, 
 	return client, nil
 }
 
-// FailDials makes every dial to addr fail with err inside a *net.OpError, such as a *net.DNSError or
-// syscall.EHOSTUNREACH. A nil err mends it.
+// FailDials makes every dial to addr fail with err inside a *net.OpError, such as a
+// *net.DNSError or syscall.EHOSTUNREACH. A nil err mends it.
 func (n *Net) FailDials(addr string, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -111,18 +114,20 @@ func (n *Net) FailDials(addr string, err error) {
 	n.failures[addr] = err
 }
 
-// Blackhole makes every dial to addr wait for the end of its context, as behind a firewall that drops packets.
-// FailDials(addr, nil) mends it.
+// Blackhole makes every dial to addr wait for the end of its context, as behind a
+// firewall that drops packets. FailDials(addr, nil) mends it.
 func (n *Net) Blackhole(addr string) { n.FailDials(addr, errBlackhole) }
 
-// Dials returns the record of every dial so far, the failed ones included, in the order in which they began.
+// Dials returns the record of every dial so far, the failed ones included, in the order
+// in which they began.
 func (n *Net) Dials() []Dial {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return append([]Dial(nil), n.dials...)
 }
 
-// MaxDials returns the largest number of dials that began within any span of the given length, its end excluded.
+// MaxDials returns the largest number of dials that began within any span of the given
+// length, its end excluded.
 func (n *Net) MaxDials(span time.Duration) int {
 	dials := n.Dials()
 	most, first := 0, 0
@@ -192,7 +197,8 @@ func (n *Net) forget(client *Conn) {
 	delete(n.open, client)
 }
 
-// resolveLocked turns addr into what a kernel would show. Each name gets an address of TEST-NET-1 (RFC 5737).
+// resolveLocked turns addr into the address that a kernel would show. Each name gets an
+// address of TEST-NET-1 (RFC 5737).
 func (n *Net) resolveLocked(addr string) (*net.TCPAddr, error) {
 	host, portText, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -221,7 +227,7 @@ type Listener struct {
 	key  string
 	addr net.Addr
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	cond     sync.Cond  // the queue has grown, the deadline has passed, or the end
 	waiting  []*Conn
 	deadline deadline
@@ -248,7 +254,8 @@ func (l *Listener) SetDeadline(t time.Time) error {
 	return nil
 }
 
-// Close refuses further dials, resets the connections that nobody has accepted and leaves the accepted ones alone.
+// Close refuses further dials, resets the connections that nobody has accepted and leaves
+// the accepted ones alone.
 func (l *Listener) Close() error {
 	l.net.mu.Lock()
 	if l.net.listeners[l.key] == l {

@@ -344,7 +344,8 @@ func TestStallAfter(t *testing.T) {
 	})
 }
 
-// A reset connection is no more: closing it sends no FIN that would look like an orderly end.
+// A reset connection is no more: closing it sends no FIN that would look like an orderly
+// end.
 func TestCloseAfterReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := connect(t, new(wstest.Net))
@@ -417,7 +418,7 @@ func TestReset(t *testing.T) {
 			if string(got) != "abcdef"[:n] || !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("reset after %d: read %q, %v", n, got, err)
 			}
-			wantWriteError(t, client, syscall.EPIPE) // that it was reset is told once
+			wantWriteError(t, client, syscall.EPIPE) // the reset is reported once
 			wantRead(t, server, "earlier")
 			if n == 6 {
 				wantReadError(t, server, syscall.ECONNRESET)

@@ -16,14 +16,17 @@ import (
 // defaultPatience is how long a Peer waits for the other side when Peer.Patience is 0.
 const defaultPatience = 10 * time.Second
 
-// Peer is one side of a WebSocket connection, played by a test step by step: it does what the test says and nothing by
-// itself, until Mute or Serve lets it go on alone. Its methods are for the test's goroutine; they end the test when the
-// other side does not do what was wanted, or breaks a rule of RFC 6455 §5.
+// Peer is one side of a WebSocket connection, played by a test step by step: it follows
+// the test and does nothing by itself, until Mute or Serve lets it go on alone. Its
+// methods are for the test's goroutine; they end the test when the other side does not do
+// its part, or breaks a rule of RFC 6455 §5.
 type Peer struct {
-	// Conn is the connection. The test may close it or order faults; it must not read while a Peer's method does.
+	// Conn is the connection. The test may close it or order faults; it must not read
+	// while a Peer's method does.
 	Conn net.Conn
 
-	// Patience is how long each step waits for the other side, in bubble time within a bubble. 0 means 10 s.
+	// Patience is how long each step waits for the other side, in bubble time within a
+	// bubble. 0 means 10 s.
 	Patience time.Duration
 
 	// Request is the opening handshake that a server has read. Header keys are canonical.
@@ -43,7 +46,8 @@ func NewPeer(tb testing.TB, conn net.Conn) *Peer { return newPeer(tb, conn, fals
 // NewClient returns a client on conn. conn is closed at the end of the test.
 func NewClient(tb testing.TB, conn net.Conn) *Peer { return newPeer(tb, conn, true) }
 
-// Accept waits for the next connection to l, a Listener or one of package net, and returns a server on it.
+// Accept waits for the next connection to l, a Listener or one of package net, and
+// returns a server on it.
 func Accept(tb testing.TB, l net.Listener) *Peer {
 	tb.Helper()
 	if bounded, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
@@ -65,8 +69,8 @@ func newPeer(tb testing.TB, conn net.Conn, client bool) *Peer {
 	return p
 }
 
-// Send sends frames in one write, masked with fresh keys if this side is the client. To send an unmasked client frame
-// or a masked server frame use SendRaw with Frame.Append.
+// Send sends frames in one write, masked with fresh keys if this side is the client. To
+// send an unmasked client frame or a masked server frame use SendRaw with Frame.Append.
 func (p *Peer) Send(frames ...Frame) {
 	p.tb.Helper()
 	var raw []byte
@@ -105,7 +109,8 @@ func (p *Peer) ReadFrame() Frame {
 	return f
 }
 
-// WantFrame reads frames and compares each with the one wanted. How they are masked does not matter.
+// WantFrame reads frames and compares each with the one wanted. How they are masked does
+// not matter.
 func (p *Peer) WantFrame(want ...Frame) {
 	p.tb.Helper()
 	for _, want := range want {
@@ -119,7 +124,8 @@ func (p *Peer) WantFrame(want ...Frame) {
 	}
 }
 
-// ReadMessage returns the next message, its fragments joined. A control frame instead or in between ends the test.
+// ReadMessage returns the next message, its fragments joined. A control frame instead or
+// in between ends the test.
 func (p *Peer) ReadMessage() Frame {
 	p.tb.Helper()
 	whole := p.ReadFrame()
@@ -161,14 +167,15 @@ func (p *Peer) WantSilence(d time.Duration) {
 	}
 }
 
-// Mute lets the peer go on alone: it reads, so that the other side can write, and answers nothing.
+// Mute lets the peer go on alone: it reads, so that the other side can write, and answers
+// nothing.
 func (p *Peer) Mute() {
 	p.tb.Helper()
 	p.goOn(func(Frame) bool { return true })
 }
 
-// Serve lets the peer go on alone: it answers pings and the closing handshake, throws messages away, and closes the
-// connection after the closing handshake.
+// Serve lets the peer go on alone: it answers pings and the closing handshake, throws
+// messages away, and closes the connection after the closing handshake.
 func (p *Peer) Serve() {
 	p.tb.Helper()
 	p.goOn(func(f Frame) bool {
@@ -185,8 +192,8 @@ func (p *Peer) Serve() {
 	})
 }
 
-// goOn starts the loop that reads until the connection ends or handle says no. Ended by closing Conn, joined by the
-// test's cleanup.
+// goOn starts the loop that reads until the connection ends or handle says no. Ended by
+// closing Conn, joined by the test's cleanup.
 func (p *Peer) goOn(handle func(Frame) bool) {
 	p.tb.Helper()
 	p.ready()

@@ -66,7 +66,7 @@ func peers(t *testing.T, serverTB testing.TB) (client, server *wstest.Peer) {
 	return client, server
 }
 
-// The examples of RFC 6455 §5.7, and what only a test sends.
+// The examples of RFC 6455 §5.7, and frames that only a test sends.
 func TestFrameBytes(t *testing.T) {
 	for _, test := range []struct {
 		frame wstest.Frame

@@ -12,8 +12,9 @@ import (
 // never is the offset of a fault that nobody ordered.
 const never = math.MaxInt64
 
-// Stream is one direction of a connection, with the faults that it has been ordered to show. Offsets count the bytes
-// written since the connection began; one that has passed already takes effect at once. Safe for concurrent use.
+// Stream is one direction of a connection, with the faults that it has been ordered to
+// show. Offsets count the bytes written since the connection began; one that has passed
+// already takes effect at once. Safe for concurrent use.
 type Stream struct {
 	link    *link
 	reverse *Stream
@@ -33,7 +34,7 @@ type Stream struct {
 	cutAt, resetAt, breakAt, stallAt int64
 }
 
-// segment is what one Write brought, or the FIN.
+// segment holds the bytes of one Write, or the FIN.
 type segment struct {
 	data    []byte
 	arrives time.Time
@@ -55,8 +56,8 @@ func (s *Stream) ShortReads(n int) {
 	s.order(func() { s.maxRead = n })
 }
 
-// Stall lets nothing pass from now on, a FIN included, and tells nobody: writes succeed until the buffer is full. What
-// has arrived can still be read.
+// Stall lets nothing pass from now on, a FIN included, without an error: writes succeed
+// until the buffer is full. Bytes that have arrived can still be read.
 func (s *Stream) Stall() {
 	s.order(func() {
 		s.stalled = true
@@ -70,7 +71,7 @@ func (s *Stream) Stall() {
 	})
 }
 
-// Resume ends a Stall: what was held back sets out now.
+// Resume ends a Stall: bytes that were held back set out now.
 func (s *Stream) Resume() {
 	s.order(func() {
 		held := s.held
@@ -81,8 +82,8 @@ func (s *Stream) Resume() {
 	})
 }
 
-// CutAfter ends the direction with a FIN behind byte n. What is written beyond is lost, without an error for the writer;
-// the other direction goes on.
+// CutAfter ends the direction with a FIN behind byte n. Bytes written beyond are lost,
+// without an error for the writer; the other direction goes on.
 func (s *Stream) CutAfter(n int64) {
 	s.order(func() {
 		s.cutAt = n
@@ -98,7 +99,8 @@ func (s *Stream) ResetAfter(n int64) {
 	})
 }
 
-// BreakAfter makes writes beyond byte n fail with EPIPE. Neither the reader nor the other direction notices.
+// BreakAfter makes writes beyond byte n fail with EPIPE. Neither the reader nor the other
+// direction notices.
 func (s *Stream) BreakAfter(n int64) {
 	s.order(func() { s.breakAt = n })
 }
@@ -162,7 +164,7 @@ func (s *Stream) readLocked(p []byte, c *Conn) (int, error) {
 	}
 }
 
-// takeLocked moves what has arrived to p, as much as fits.
+// takeLocked moves bytes that have arrived to p, as many as fit.
 func (s *Stream) takeLocked(p []byte) (n int) {
 	if s.maxRead > 0 && len(p) > s.maxRead {
 		p = p[:s.maxRead]
@@ -221,7 +223,8 @@ func (s *Stream) writeErrorLocked(c *Conn) error {
 	return nil
 }
 
-// acceptLocked takes as much of p as there is room for, up to the next fault, and lets the fault happen.
+// acceptLocked takes as much of p as there is room for, up to the next fault, and lets
+// the fault happen.
 func (s *Stream) acceptLocked(p []byte) int {
 	if s.written >= s.cutAt {
 		s.written += int64(len(p))
@@ -282,7 +285,7 @@ func (s *Stream) finishLocked() {
 	}
 }
 
-// abandonLocked throws away what the reading end will never read.
+// abandonLocked throws away bytes that the reading end will never read.
 func (s *Stream) abandonLocked() {
 	s.abandoned = true
 	s.travelled, s.held, s.queued = nil, nil, 0

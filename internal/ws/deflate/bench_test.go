@@ -32,7 +32,7 @@ func BenchmarkCompress(b *testing.B) {
 	}
 }
 
-// What a message costs that is not worth compressing.
+// The cost of a message that is not worth compressing.
 func BenchmarkCompressNoise(b *testing.B) {
 	for _, length := range []int{880, 100_000} {
 		b.Run(fmt.Sprintf("%dB", length), func(b *testing.B) {

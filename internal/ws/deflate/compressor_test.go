@@ -13,7 +13,8 @@ import (
 // alloc is memory from the garbage collector.
 func alloc(n int) []byte { return make([]byte, 0, n) }
 
-// feed is a stream of similar messages of the given length, as an exchange's feed would send them.
+// feed is a stream of similar messages of the given length, as an exchange's feed would
+// send them.
 func feed(seed uint64, count, length int) (messages []string) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	words := []string{"price", "symbol", "BTC-USD", "ETH-USD", "size", "side", "buy", "sell", "sequence", "maker", "taker"}
@@ -36,8 +37,8 @@ func randomBytes(seed uint64, n int) string {
 	return string(b)
 }
 
-// mixture is what may come on one connection: what compresses and what does not, short and long, and lengths around each
-// of the compressor's own bounds.
+// mixture holds messages as they may come on one connection: compressible and
+// incompressible, short and long, and lengths around each of the compressor's own bounds.
 func mixture() (messages []string) {
 	messages = append(messages, "", "x", "\x00", strings.Repeat("a", 15), strings.Repeat("a", 16), strings.Repeat("\x00", 140_000))
 	messages = append(messages, feed(1, 20, 60)...)
@@ -153,8 +154,8 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
-// The shortest messages are those that takeover is for: by themselves they do not shrink, and a longer one has to come
-// before them.
+// The shortest messages are those that takeover is for: by themselves they do not shrink,
+// and a longer one has to come before them.
 func TestTakeoverByShortMessages(t *testing.T) {
 	w := newWire(t, direction(true, 15), direction(true, 15))
 	w.send(feed(1, 1, 300)[0])
@@ -167,7 +168,8 @@ func TestTakeoverByShortMessages(t *testing.T) {
 	}
 }
 
-// A message that went uncompressed was never seen by the peer's decompressor: nothing may refer to it.
+// A message that went uncompressed was never seen by the peer's decompressor: nothing may
+// refer to it.
 func TestUncompressedIsForgotten(t *testing.T) {
 	w := newWire(t, direction(true, 15), direction(true, 15))
 	noise := randomBytes(1, 2000)
@@ -185,7 +187,7 @@ func TestUncompressedIsForgotten(t *testing.T) {
 	}
 }
 
-// What does not shrink costs no more memory than it has bytes.
+// A message that does not shrink costs no more memory than it has bytes.
 func TestCompressBounded(t *testing.T) {
 	c := deflate.NewCompressor(direction(true, 15))
 	noise := randomBytes(1, 1<<20)
@@ -212,7 +214,7 @@ func TestAllocations(t *testing.T) {
 			}
 		}
 		if raceEnabled {
-			continue // pools then lose what they are given, at random
+			continue // pools then lose memory, at random
 		}
 		i := 0
 		compress := testing.AllocsPerRun(100, func() { c.Compress(dst, messages[i%len(messages)]); i++ })

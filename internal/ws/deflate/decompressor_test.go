@@ -52,7 +52,8 @@ func TestDecompress(t *testing.T) {
 	}
 }
 
-// Made by Python's zlib 1.2.13: compressobj(level, DEFLATED, -bits, memLevel), the tail cut off.
+// Made by Python's zlib 1.2.13: compressobj(level, DEFLATED, -bits, memLevel), the tail
+// cut off.
 func TestDecompressFromZlib(t *testing.T) {
 	messages := []string{
 		"tidewire tidewire", `{"op":"ping","id":1}`, `{"op":"ping","id":2}`, "", strings.Repeat("a", 300),
@@ -195,7 +196,8 @@ func TestDecompressRefuses(t *testing.T) {
 	}
 }
 
-// BFINAL ends what may be referred to: in the same message, and in the next one.
+// BFINAL ends the bytes that may be referred to: in the same message, and in the next
+// one.
 func TestStreamEndsContext(t *testing.T) {
 	const hello, helloAgain = "f2 48 cd c9 c9 07 00", "f2 00 11 00 00"
 	for _, messages := range [][]string{
@@ -227,7 +229,8 @@ func TestDecompressWithoutTakeover(t *testing.T) {
 	}
 }
 
-// No prefix of a message passes for a message, and none of them is taken for something longer than it is.
+// No prefix of a message passes for a message, and none of them is taken for something
+// longer than it is.
 func TestDecompressEveryPrefix(t *testing.T) {
 	text := feed(1, 1, 600)[0]
 	compressed, _ := deflate.NewCompressor(direction(false, 15)).Compress(nil, text)
@@ -252,7 +255,7 @@ func TestDecompressEveryPrefix(t *testing.T) {
 	}
 }
 
-// memory counts what a Decompressor has.
+// memory counts a Decompressor's bytes.
 type memory struct{ now, peak, largest int }
 
 func (m *memory) alloc(n int) []byte {
@@ -302,7 +305,8 @@ func compressed(t *testing.T, text string) []byte {
 	return append(append(payload, text...), 0)
 }
 
-// A few bytes that would become very many cost what the limit allows, and the time that it takes to get there.
+// A few bytes that would become very many cost as much as the limit allows, and the time
+// that it takes to get there.
 func TestDecompressBombs(t *testing.T) {
 	const limit = 1 << 20
 	zeros, ok := deflate.NewCompressor(direction(false, 15)).Compress(nil, strings.Repeat("\x00", 64<<20))
@@ -328,7 +332,7 @@ func TestDecompressBombs(t *testing.T) {
 	}
 }
 
-// What a connection keeps between messages, both directions taking over their context.
+// The memory of a connection between messages, both directions taking over their context.
 func TestIdleMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector has memory of its own")

@@ -2,8 +2,9 @@ package deflate_test
 
 import "testing"
 
-// A walker reads DEFLATE (RFC 1951) without decompressing it: it only looks at how long the data gets, and how far back
-// it refers. The library that is tested cannot tell, as it reads with a window of 32 KiB whatever was agreed.
+// A walker reads DEFLATE (RFC 1951) without decompressing it: it only looks at how long
+// the data gets, and how far back it refers. The library that is tested cannot tell, as
+// it reads with a window of 32 KiB whatever was agreed.
 type walker struct {
 	t    *testing.T
 	data []byte
@@ -128,7 +129,8 @@ func (w *walker) symbols(literals, distances code) {
 	}
 }
 
-// A code is that of RFC 1951 §3.2.2: its symbols in the order of their codes, and how many codes there are of each length.
+// A code is that of RFC 1951 §3.2.2: its symbols in the order of their codes, and how
+// many codes there are of each length.
 type code struct {
 	symbols []int
 	count   [16]int
@@ -146,7 +148,8 @@ func newCode(lengths []int) (c code) {
 	return c
 }
 
-// symbol reads a code bit by bit. Codes of one length follow each other, after all shorter ones.
+// symbol reads a code bit by bit. Codes of one length follow each other, after all
+// shorter ones.
 func (w *walker) symbol(c code) int {
 	value, first, shorter := 0, 0, 0
 	for length := 1; length <= 15; length++ {

@@ -13,7 +13,7 @@ func fuzzedConfig(flags, server, client uint8) deflate.Config {
 	return all[(int(flags)*90+int(server)*10+int(client))%len(all)]
 }
 
-// Whatever a server answers is taken or refused, and what is taken makes sense.
+// Whatever a server answers is taken or refused, and a taken answer makes sense.
 func FuzzAccept(f *testing.F) {
 	f.Add("permessage-deflate; server_no_context_takeover", "", uint8(0), uint8(0), uint8(0))
 	f.Add(`permessage-deflate; client_max_window_bits="1\2" ,`, "permessage-deflate", uint8(1), uint8(3), uint8(0))
@@ -36,7 +36,8 @@ func FuzzAccept(f *testing.F) {
 	})
 }
 
-// Whatever a client offers is answered or declined; and what is answered, a client that offered it takes.
+// Whatever a client offers is answered or declined; and a client takes the answer to its
+// offer.
 func FuzzAnswer(f *testing.F) {
 	f.Add("permessage-deflate; client_max_window_bits", "", uint8(0), uint8(0), uint8(0))
 	f.Add("x, permessage-deflate; server_max_window_bits=\"9\"", "permessage-deflate", uint8(1), uint8(3), uint8(4))
@@ -68,7 +69,8 @@ func wantSense(t *testing.T, p deflate.Params) {
 	}
 }
 
-// Whatever a peer sends becomes a message within the limit or one of two failures, in memory within the limit.
+// Whatever a peer sends becomes a message within the limit or one of two failures, in
+// memory within the limit.
 func FuzzDecompress(f *testing.F) {
 	for _, vector := range zlibVectors {
 		for _, payload := range vector.payloads {

@@ -214,7 +214,8 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// Every client with every server: what the one answers the other takes, and each remembers what the other refers to.
+// Every client with every server: the one takes the other's answer, and each remembers as
+// much as the other refers to.
 func TestEveryCombination(t *testing.T) {
 	for _, client := range configs(0, 8, 9, 10, 11, 12, 13, 14, 15) {
 		for _, server := range configs(0, 8, 12, 15) {
@@ -242,7 +243,8 @@ func wantAgreement(t *testing.T, client, server deflate.Config) (atClient, atSer
 	return atClient, atServer
 }
 
-// covers reports whether a decompressor for d understands what a compressor for sent sends.
+// covers reports whether a decompressor for d understands what a compressor for sent
+// sends.
 func covers(d, sent deflate.Direction) bool {
 	return (d.Takeover || !sent.Takeover) && d.WindowBits >= sent.WindowBits
 }

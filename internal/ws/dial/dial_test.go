@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// goroutinesEnd reports whether nothing but the caller runs any more, within a second: what Dial has cancelled may
-// still be on its way out.
+// goroutinesEnd reports whether all goroutines except the caller end within a second:
+// those that Dial has cancelled may still be on their way out.
 func goroutinesEnd() bool {
 	for range 100 {
 		if runtime.NumGoroutine() == 1 {
@@ -120,7 +120,8 @@ func TestDialInvalidNeverResolves(t *testing.T) {
 	}
 }
 
-// What cannot be a name is not looked up, here or by a proxy, and is not shown whole.
+// A host that cannot be a name is not looked up, here or by a proxy, and is not shown
+// whole.
 func TestDialNamesThatAreTooLong(t *testing.T) {
 	ns := startNameserver(t, nil)
 	for length, tooLong := range map[int]bool{253: false, 254: true, 65_000: true} {
@@ -282,7 +283,8 @@ func TestDialPolicy(t *testing.T) {
 	conn.Raw.Close()
 }
 
-// Of several addresses the first one's error is told that the policy has let through.
+// Of several addresses, the error is that of the first one that the policy has let
+// through.
 func TestDialPolicyAndErrors(t *testing.T) {
 	startNameserver(t, map[string][]string{
 		"first.test":  {"127.0.0.1", "127.0.0.3"},
@@ -377,8 +379,8 @@ func wantText(t *testing.T, err error, want string) {
 	}
 }
 
-// dialOnce is what the test binary does when DIAL_TEST_URL is set: environment variables that crypto/x509 reads once
-// need a process of their own.
+// dialOnce is the test binary's work when DIAL_TEST_URL is set: environment variables
+// that crypto/x509 reads once need a process of their own.
 func dialOnce(url string) int {
 	target, err := dial.ParseURL(url)
 	if err != nil {

@@ -18,7 +18,8 @@ func UseNameserver(t *testing.T, address string) {
 	t.Cleanup(func() { resolver = before })
 }
 
-// ChooseProxy returns the "host:port" of the proxy that Dial would go through; "" for none.
+// ChooseProxy returns the "host:port" of the proxy that Dial would go through; "" for
+// none.
 func ChooseProxy(t *Target, o Options) (address string, err error) {
 	proxy, err := chooseProxy(t, &o)
 	if err != nil || proxy == nil {

@@ -12,8 +12,9 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/dial"
 )
 
-// nameserver answers on a loopback port; names maps a name without its last dot to its addresses. A name that has none
-// does not exist, "broken" gets a server failure and "mute" gets no answer.
+// nameserver answers on a loopback port; names maps a name without its last dot to its
+// addresses. A name that has none does not exist, "broken" gets a server failure and
+// "mute" gets no answer.
 type nameserver struct {
 	conn    net.PacketConn
 	names   map[string][]string

@@ -106,8 +106,8 @@ func TestPolicyOfLists(t *testing.T) {
 	}
 }
 
-// wantAddressInLogOnly wants the address that a name has, and a rule that refuses it, in the log alone, if a name was
-// refused for it.
+// wantAddressInLogOnly wants the address that a name has, and a rule that refuses it, in
+// the log alone, if a name was refused for it.
 func wantAddressInLogOnly(t *testing.T, conn *dial.Conn, err error, ofAddress bool) {
 	t.Helper()
 	log := strings.Join(conn.Warnings, "\n")

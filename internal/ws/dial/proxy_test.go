@@ -17,7 +17,8 @@ func chosen(proxyURL, source string) func(*url.URL) (dial.Proxy, error) {
 	return func(*url.URL) (dial.Proxy, error) { return dial.Proxy{URL: proxyURL, Source: source}, nil }
 }
 
-// wantProxy checks which proxy a server is reached through if a script may name one; "" for none.
+// wantProxy checks which proxy a server is reached through if a script may name one; ""
+// for none.
 func wantProxy(t *testing.T, server, proxy, want string) error {
 	t.Helper()
 	o := longTimeouts
@@ -82,7 +83,7 @@ func TestProxyBadURL(t *testing.T) {
 	}
 }
 
-// What is asked for a proxy that the script has not named.
+// The question for a proxy that the script has not named.
 func TestProxyFor(t *testing.T) {
 	for _, c := range []struct{ server, asked string }{
 		{"ws://server.test", "http://server.test:80"},
@@ -129,7 +130,7 @@ func TestProxyForRefused(t *testing.T) {
 	}
 }
 
-// Who dials knows the way: nobody is asked for a proxy.
+// The dialer knows the way: nobody is asked for a proxy.
 func TestProxyForWithDialContext(t *testing.T) {
 	o := longTimeouts
 	o.ProxyFor = chosen("http://p.test:1", "")

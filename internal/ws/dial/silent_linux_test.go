@@ -14,7 +14,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// silentPort returns a port of 127.0.0.3 that answers no connection, by a queue that is full.
+// silentPort returns a port of 127.0.0.3 that answers no connection, by a queue that is
+// full.
 func silentPort(t *testing.T) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -40,7 +41,8 @@ func silentPort(t *testing.T) string {
 	return portOf(address)
 }
 
-// What becomes of an address that never answers, alone and beside others, one of which the policy refuses.
+// The end of an address that never answers, alone and among others, one of which the
+// policy refuses.
 func TestDialSilentAddress(t *testing.T) {
 	port := silentPort(t)
 	startNameserver(t, map[string][]string{

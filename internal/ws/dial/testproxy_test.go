@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// testProxy is a proxy on a loopback port, of our own making. It speaks CONNECT or SOCKS5, knows the way to what
-// routes has, and writes down what it was asked for.
+// testProxy is a proxy on a loopback port, of our own making. It speaks CONNECT or
+// SOCKS5, knows the way to what routes has, and writes down the requests.
 type testProxy struct {
 	address string
 	routes  map[string]string // "host:port" as asked for, to the address to connect to
@@ -50,7 +50,7 @@ func (p *testProxy) note(format string, args ...any) {
 	p.log = append(p.log, fmt.Sprintf(format, args...))
 }
 
-// wantLog checks what the proxy was asked for since the last time.
+// wantLog checks the proxy's requests since the last time.
 func (p *testProxy) wantLog(t *testing.T, want ...string) {
 	t.Helper()
 	p.mu.Lock()

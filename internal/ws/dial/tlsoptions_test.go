@@ -67,7 +67,8 @@ func TestTLSAuthorities(t *testing.T) {
 	}
 }
 
-// What cannot be followed is said in words of its own, before anything is sent.
+// Settings that cannot be followed are refused in words of their own, before anything is
+// sent.
 func TestTLSOptionsRefused(t *testing.T) {
 	cert, other := newCertificate(t, nil), newCertificate(t, nil)
 	certText, keyText := certificatePEM(cert), keyPEM(t, cert)
@@ -233,8 +234,9 @@ func TestTLSInsecure(t *testing.T) {
 	}
 }
 
-// A server that wants a certificate says so while it shakes hands with TLS 1.2. With TLS 1.3 the client has finished
-// by then, so it hears of it in the opening handshake; a script sees no difference.
+// A server that wants a certificate says so while it shakes hands with TLS 1.2. With TLS
+// 1.3 the client has finished by then, so it hears of it in the opening handshake; a
+// script sees no difference.
 func TestTLSClientCertificate(t *testing.T) {
 	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
 	server := ours.certificate(t, nil)
@@ -317,7 +319,7 @@ func TestTLSLateAlertFoundByWrite(t *testing.T) {
 	wantFailure(t, err, failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed)
 }
 
-// Once the server has spoken, its alerts are no answer to the handshake any more.
+// Once the server has spoken, its alerts no longer answer the handshake.
 func TestTLSAlertWhileOpen(t *testing.T) {
 	cert := newCertificate(t, nil)
 	address := listenTLS(t, serverConfig(cert), func(conn *tls.Conn) {

@@ -84,7 +84,7 @@ func TestTunnel(t *testing.T) {
 				if direct := conn.Transport == conn.Raw; direct != (!secure && c.scheme != "https://") {
 					t.Errorf("the transport is a %T", conn.Transport)
 				}
-				conn.Raw.Close() // what ends everything
+				conn.Raw.Close() // which ends everything
 				if _, err := conn.Transport.Read(buf); !errors.Is(err, net.ErrClosed) {
 					t.Errorf("after the end: %v", err)
 				}
@@ -93,7 +93,8 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
-// The tunnel's end in the middle of TLS within TLS is told from the server's close_notify.
+// The tunnel's end in the middle of TLS within TLS is distinguished from the server's
+// close_notify.
 func TestTunnelEnds(t *testing.T) {
 	ours := newAuthority(t, "ours")
 	config := serverConfig(ours.certificate(t, nil))
@@ -164,7 +165,7 @@ func TestTunnelOfProxyFor(t *testing.T) {
 	wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxy)
 }
 
-// What a proxy is told of the server's address.
+// The server's address as a proxy gets it.
 func TestTunnelAddresses(t *testing.T) {
 	startNameserver(t, map[string][]string{"four.test": {"192.0.2.4"}, "both.test": {"192.0.2.4", "2001:db8::6"}})
 	for _, c := range []struct {
@@ -402,7 +403,7 @@ func TestTunnelTimers(t *testing.T) {
 	})
 }
 
-// A refusal is told although the proxy holds its body back.
+// A refusal is reported although the proxy holds its body back.
 func TestTunnelBodyHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := longTimeouts
@@ -528,7 +529,7 @@ func TestTunnelPolicy(t *testing.T) {
 	wantText(t, err, "tunnel to server.test.:80: the policy refuses it: see --allow")
 }
 
-// What a proxy sends with its answer is the server's (RFC 9110 §9.3.6).
+// Bytes that a proxy sends with its answer are the server's (RFC 9110 §9.3.6).
 func TestTunnelEagerServer(t *testing.T) {
 	address := listen(t, "127.0.0.1:0", func(conn net.Conn) {
 		readHead(conn)
@@ -552,7 +553,8 @@ func TestTunnelEagerServer(t *testing.T) {
 	}
 }
 
-// Whatever a proxy answers: a tunnel that begins exactly behind its head, or one line that names the proxy.
+// Whatever a proxy answers: a tunnel that begins exactly behind its head, or one line
+// that names the proxy.
 func FuzzProxyAnswer(f *testing.F) {
 	for _, seed := range []string{
 		"HTTP/1.1 200 OK\r\n\r\nrest", "HTTP/1.0 407 No\r\nProxy-Authenticate: Basic\r\n\r\nbody", "HTTP/1.1 100 \r\n\r\nHTTP/1.1 200 OK\n\n",

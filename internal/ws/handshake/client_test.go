@@ -35,12 +35,13 @@ const agreement = "HTTP/1.1 101 Switching Protocols\r\n" +
 	"Connection: Upgrade\r\n" +
 	"Sec-WebSocket-Accept: " + sampleAccept + "\r\n\r\n"
 
-// wire is a transport whose other end has said all that it says beforehand, step bytes a Read (0: as many as fit).
+// wire is a transport whose other end has said all that it says beforehand, step bytes a
+// Read (0: as many as fit).
 type wire struct {
 	in     []byte
 	step   int
-	end    error // what Read gives at the end of in
-	write  error // what Write gives
+	end    error // of Read, at the end of in
+	write  error // of Write
 	out    bytes.Buffer
 	writes int
 	closed int
@@ -93,7 +94,7 @@ func TestClientRequest(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*handshake.Request)
-		more   string // what follows the fixed fields
+		more   string // behind the fixed fields
 	}{
 		{"§4.1 the fixed fields", func(*handshake.Request) {}, ""},
 		{"§4.1 item 8 origin", func(r *handshake.Request) { r.Origin = "https://a.test" }, "Origin: https://a.test\r\n"},
@@ -215,7 +216,7 @@ func TestClientAnswerInPieces(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
-			rest := string(resp.Buffered) + string(w.in) // what was not read yet is still in the transport
+			rest := string(resp.Buffered) + string(w.in) // unread bytes are still in the transport
 			if resp.Protocol != c.protocol || rest != c.rest {
 				t.Errorf("%s, %d bytes a read: got %+v, rest %q", c.name, step, resp, rest)
 			}
@@ -367,7 +368,7 @@ func TestClientStatus(t *testing.T) {
 }
 
 func TestClientRetryAfterDate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // the clock stands at a whole second
+	synctest.Test(t, func(t *testing.T) { // the clock is at a whole second
 		for _, c := range []struct{ ahead, passed, want time.Duration }{
 			{90 * time.Second, 0, 90 * time.Second},
 			{0, 500 * time.Millisecond, 90 * time.Second}, // 89.5 s

@@ -10,7 +10,7 @@ import (
 	"github.com/tidewire/tidewire/permission"
 )
 
-// toASCII stands for IDNA, of which the package knows nothing.
+// toASCII takes the place of IDNA, which the package does not know.
 func toASCII(name string) (string, error) {
 	switch name {
 	case "bücher.example":
@@ -37,8 +37,9 @@ func list(items string) []string {
 	return []string{items}
 }
 
-// check asks about "host:port address", or "host:port" where a proxy resolves the name, and returns the refusal: what is
-// refused, and the rule that refuses it, which is a secret in brackets.
+// check asks about "host:port address", or "host:port" where a proxy resolves the name,
+// and returns the refusal: what is refused, and the rule that refuses it, which is a
+// secret in brackets.
 func check(t testing.TB, p *policy.Policy, question string) string {
 	t.Helper()
 	err := ask(t, p, question)
@@ -195,7 +196,7 @@ func TestErrName(t *testing.T) {
 	}
 }
 
-// Every address that leads inwards, in every spelling, and the public ones beside them.
+// Every address that leads inwards, in every spelling, and the public ones next to them.
 func TestPrivate(t *testing.T) {
 	p := parse(t, "", "$private")
 	for _, address := range strings.Fields(`
@@ -279,8 +280,8 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// FuzzPolicy holds the two lists to each other, whatever is asked: what a list denies by itself is never reached, what an
-// empty list allows is everything.
+// FuzzPolicy holds the two lists to each other, whatever is asked: a host that a list
+// denies by itself is never reached, an empty list allows everything.
 func FuzzPolicy(f *testing.F) {
 	for _, seed := range []string{"example.com", "*.example.com:443", "$private", "[::1]:80", "10.0.0.0/8", "localhost", "::1", "a.b,c.d", "[2001:db8::]/32:443"} {
 		f.Add(seed, "example.com", []byte{127, 0, 0, 1}, uint16(80))

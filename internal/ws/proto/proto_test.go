@@ -12,7 +12,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// A write that fails half-way: what had not left completely stays unsent, the message cut in two included.
+// A write that fails half-way: messages that had not left completely stay unsent, the
+// message cut in two included.
 func TestPartialWrite(t *testing.T) {
 	messages := []string{"one", "", strings.Repeat("x", 300), "four"}
 	whole := encode(t, messages, 4096)
@@ -27,7 +28,8 @@ func TestPartialWrite(t *testing.T) {
 		}
 		var encoder proto.Encoder
 		encoder.Load(outbox.Next(nil, 4096))
-		// In chunks of 100 bytes; the one in which the transport gives up counts by DoneAfter.
+		// In chunks of 100 bytes; the one in which the transport gives up counts by
+		// DoneAfter.
 		for left := written; ; {
 			n, done := encoder.Fill(make([]byte, 100), constantKey(1))
 			if n >= left {
@@ -79,7 +81,8 @@ func TestEncoderChunks(t *testing.T) {
 	}
 }
 
-// A queue that is filled as fast as it is emptied keeps order and does not grow without bound.
+// A queue that is filled as fast as it is emptied keeps order and does not grow without
+// bound.
 func TestOutboxOrder(t *testing.T) {
 	var outbox proto.Outbox
 	pushed, written := 0, 0
@@ -129,8 +132,9 @@ func TestMemoryFollowsArrival(t *testing.T) {
 	}
 }
 
-// Each ping is answered with its own payload, wherever reads cut the two of them: those of one Feed all hold until the
-// next (a ping completed by a read, and one cut by the end of the same read, once shared their bytes).
+// Each ping is answered with its own payload, wherever reads cut the two of them: those
+// of one Feed all hold until the next (a ping completed by a read, and one cut by the end
+// of the same read, once shared their bytes).
 func TestControlFramesKeepTheirPayloads(t *testing.T) {
 	stream := []byte("\x89\x08AAAAAAAA\x89\x08BBBBBBBB\x8a\x08CCCCCCCC")
 	want := []string{"ping AAAAAAAA", "ping BBBBBBBB", "pong CCCCCCCC"}
@@ -207,8 +211,9 @@ func TestReadingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// FuzzReader feeds any bytes, whole and cut in two, to both roles: the events and the error are the same, the error is
-// one of the catalogue, no message is larger than the limit, and no text is invalid.
+// FuzzReader feeds any bytes, whole and cut in two, to both roles: the events and the
+// error are the same, the error is one of the catalogue, no message is larger than the
+// limit, and no text is invalid.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("\x81\x05Hello\x89\x00\x88\x02\x03\xe8"), 3, false)
 	f.Add([]byte("\x01\x03Hel\x80\x02lo"), 7, false)

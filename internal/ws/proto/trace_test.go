@@ -19,9 +19,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden traces")
 
-// TestTrace runs the stories in testdata/trace. A story is blocks of commands, each followed by ---- and what came of
-// them. Every story runs once with each of its inputs whole, once a byte at a time, and once for each place where an
-// input can be cut in two; the outcome must not depend on it.
+// TestTrace runs the stories in testdata/trace. A story is blocks of commands, each
+// followed by ---- and what came of them. Every story runs once with each of its inputs
+// whole, once a byte at a time, and once for each place where an input can be cut in two;
+// the outcome must not depend on it.
 //
 //	role client|server          starts an endpoint; limit=5 bounds its messages; toy negotiates a compression that puts
 //	                            "z:" before what it compresses, and compresses nothing shorter than 4 bytes
@@ -84,7 +85,8 @@ func cutAt(n int) chop {
 	}
 }
 
-// longestInput returns the length in bytes of the longest input, or how many cuts of it are worth trying.
+// longestInput returns the length in bytes of the longest input, or how many cuts of it
+// are worth trying.
 func longestInput(t *testing.T, story string) int {
 	longest := 0
 	runStory(t, story, func(b []byte) [][]byte {
@@ -92,12 +94,13 @@ func longestInput(t *testing.T, story string) int {
 		return whole(b)
 	})
 	if longest > 1000 {
-		return 16 // the header and what follows it
+		return 16 // the header and the bytes behind it
 	}
 	return longest
 }
 
-// endpoint is what a connection makes of proto, in five lines: pings and closes carried from the reader to the outbox.
+// endpoint uses proto as a connection does, in five lines: pings and closes carried from
+// the reader to the outbox.
 type endpoint struct {
 	t       *testing.T
 	role    proto.Role
@@ -107,7 +110,7 @@ type endpoint struct {
 	chop    chop
 	failed  bool // the peer broke a rule; a connection reads no further
 	out     strings.Builder
-	results strings.Builder // what the commands of this block have brought about
+	results strings.Builder // of the commands of this block
 }
 
 func runStory(t *testing.T, story string, chop chop) string {
@@ -125,7 +128,7 @@ func runStory(t *testing.T, story string, chop chop) string {
 		case line == "":
 			golden = false
 			fmt.Fprintln(&e.out)
-		case golden: // is written anew
+		case golden: // is written again
 		case strings.HasPrefix(line, "#"):
 			fmt.Fprintln(&e.out, line)
 		default:
@@ -207,7 +210,8 @@ func (e *endpoint) command(line string) {
 	}
 }
 
-// feed gives b to the reader as a connection would: what is missing of a large frame straight into the message.
+// feed gives b to the reader as a connection would: the missing part of a large frame
+// straight into the message.
 func (e *endpoint) feed(b []byte) {
 	for _, piece := range e.chop(append([]byte(nil), b...)) {
 		for len(piece) > 0 && !e.failed {

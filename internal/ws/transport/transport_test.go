@@ -136,8 +136,8 @@ func (l *lender) lent() int {
 	return l.out
 }
 
-// While a read waits it holds no memory of the lender's; afterwards it holds the block that it
-// reports.
+// While a read waits it holds no memory of the lender's; afterwards it holds the block
+// that it reports.
 func TestReadBlockBorrowsLate(t *testing.T) {
 	onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
 		blocks := newLender()
@@ -164,8 +164,8 @@ func TestReadBlockBorrowsLate(t *testing.T) {
 	})
 }
 
-// After a read that filled the transport's own buffer the next one borrows, so that a flood
-// is read in large pieces on every way.
+// After a read that filled the transport's own buffer the next one borrows, so that a
+// flood is read in large pieces on every way.
 func TestReadBlockGrows(t *testing.T) {
 	onEachWay(t, func(t *testing.T, _ way, conn transport.Conn, peer net.Conn) {
 		want := bytes.Repeat([]byte("0123456789abcdef"), 4<<10)
@@ -228,8 +228,8 @@ func writeAll(conn transport.Conn, p []byte) error {
 	return nil
 }
 
-// Hurry ends a write that would wait for ever, without an error, and the writes after it go
-// on where it ended. However often a writer is hurried, nothing is lost.
+// Hurry ends a write that would wait for ever, without an error, and the writes after it
+// go on where it ended. However often a writer is hurried, nothing is lost.
 func TestHurry(t *testing.T) {
 	onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
 		want := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
@@ -272,7 +272,7 @@ func TestHurry(t *testing.T) {
 	})
 }
 
-// TryWrite takes what there is room for and never waits.
+// TryWrite takes as much as there is room for and never waits.
 func TestTryWrite(t *testing.T) {
 	onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
 		piece := bytes.Repeat([]byte("0123456789abcdef"), 4<<10)
@@ -301,7 +301,7 @@ func TestTryWrite(t *testing.T) {
 	})
 }
 
-// Cut ends what waits and what comes later, with net.ErrClosed.
+// Cut ends calls that wait and those that come later, with net.ErrClosed.
 func TestCut(t *testing.T) {
 	onEachWay(t, func(t *testing.T, _ way, conn transport.Conn, _ net.Conn) {
 		ends := make(chan error)
@@ -327,8 +327,8 @@ func TestCut(t *testing.T) {
 	})
 }
 
-// CloseWrite is TLS's alert; on TCP the peer sees nothing of it. The peer may send on, and
-// Drain ends when it stops.
+// CloseWrite is TLS's alert; on TCP the peer sees nothing of it. The peer may send on,
+// and Drain ends when it stops.
 func TestCloseWriteAndDrain(t *testing.T) {
 	onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
 		if err := conn.CloseWrite(); err != nil {

@@ -89,7 +89,7 @@ func TestHeaderAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Any cut of any length from any offset gives what one byte at a time gives.
+// Any cut of any length from any offset gives the same as one byte at a time.
 func TestMask(t *testing.T) {
 	const key = 0x3d21fa37
 	keyBytes := []byte{0x37, 0xfa, 0x21, 0x3d}
