@@ -94,20 +94,26 @@ func (s *State) enterCall(f Value, args []Value) (from, count int, err error) {
 		entry.extra = 1
 	}
 	th.stack[slot] = f
-	copy(th.stack[slot+1:], args)
+	copyValues(th.stack[slot+1:], args)
 
 	s.nesting++
 	if s.nesting == len(s.calls) {
 		s.calls = append(s.calls, &Call{s: s})
 	}
-	s.active = nil
+	if active != nil {
+		s.active = nil
+	}
 	th.entries++
 	err = s.enterRun(th, slot, len(args))
 	th.entries--
-	s.active = active
+	if s.active != active { // pointers are written only if they change
+		s.active = active
+	}
 	s.nesting--
 
-	s.thread = th
+	if s.thread != th {
+		s.thread = th
+	}
 	th.depth = depth
 	th.status = threadRunning
 	if err != nil {
