@@ -272,7 +272,8 @@ func (o ConnectOptions) withDefaults() ConnectOptions {
 	if o.Kind == DefaultKind {
 		o.Kind = Auto
 	}
-	for _, timeout := range []*time.Duration{&o.Timeouts.TCP, &o.Timeouts.TLS, &o.Timeouts.Handshake, &o.Timeouts.Closing} {
+	t := &o.Timeouts
+	for _, timeout := range []*time.Duration{&t.TCP, &t.TLS, &t.Handshake, &t.Closing} {
 		if *timeout == 0 {
 			*timeout = defaultTimeout
 		}

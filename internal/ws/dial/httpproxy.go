@@ -44,7 +44,8 @@ func (n *tunnel) startTLS(ctx context.Context) error {
 	case cause == errTimer:
 		return n.fail(cause, "tls handshake with %s: not finished within %s", n.proxy.shown, n.o.TLSTimeout)
 	case cause != nil:
-		return cancelled(failure.PhaseProxy, cause, fmt.Sprintf("tunnel to %s: tls handshake with %s", n.server, n.proxy.shown))
+		where := fmt.Sprintf("tunnel to %s: tls handshake with %s", n.server, n.proxy.shown)
+		return cancelled(failure.PhaseProxy, cause, where)
 	}
 	return n.fail(err, "tls handshake with %s: %s", n.proxy.shown, tlsStory(err, n.proxy.expected()))
 }

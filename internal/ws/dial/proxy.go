@@ -29,8 +29,10 @@ var proxyPorts = map[string]int{"http": 80, "https": 443, "socks5": 1080, "socks
 // The rules that the URL of a proxy can break, in addition to those of url.go.
 var (
 	errProxyScheme = errors.New("another scheme than http, https, socks5 and socks5h: use one of these")
-	errProxyTail   = errors.New(`something behind the host: remove it, or write %2F for a "/" and %3F for a "?" in the password`)
-	errSOCKSUser   = errors.New("a user name without a byte, or more than 255 of it or of the password, which SOCKS5 does not take: correct it")
+	errProxyTail   = errors.New(`something behind the host: remove it, ` +
+		`or write %2F for a "/" and %3F for a "?" in the password`)
+	errSOCKSUser = errors.New("a user name without a byte, or more than 255 of it or of the password, " +
+		"which SOCKS5 does not take: correct it")
 )
 
 // chooseProxy returns the proxy to reach t through; nil means none. The error is a

@@ -65,7 +65,8 @@ func dialTCP(ctx context.Context, host string, port int, o *Options, p policies)
 func endOf(ctx context.Context, err error) error {
 	const sooner = 10 * time.Millisecond
 	var timeout net.Error
-	if deadline, ok := ctx.Deadline(); ok && errors.As(err, &timeout) && timeout.Timeout() && time.Until(deadline) < sooner {
+	timedOut := errors.As(err, &timeout) && timeout.Timeout()
+	if deadline, ok := ctx.Deadline(); ok && timedOut && time.Until(deadline) < sooner {
 		<-ctx.Done()
 	}
 	return context.Cause(ctx)
@@ -77,13 +78,14 @@ func endOf(ctx context.Context, err error) error {
 // over like an address that does not answer, and like that one takes its share of the
 // time.
 func (a *attempts) first(ctx context.Context, p policies) (net.Conn, error) {
-	dialer := &net.Dialer{Resolver: resolver, ControlContext: func(ctx context.Context, _, address string, _ syscall.RawConn) error {
+	control := func(ctx context.Context, _, address string, _ syscall.RawConn) error {
 		addr, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return fmt.Errorf("read address %q: %w", address, err)
 		}
 		return p.allowAddress(ctx, a.host, addr)
-	}}
+	}
+	dialer := &net.Dialer{Resolver: resolver, ControlContext: control}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: a.begun, ConnectDone: a.ended})
 	conn, err := dialer.DialContext(ctx, "tcp", a.address)
 	if err != nil {
@@ -132,9 +134,11 @@ func (a *attempts) failure(cause, err error, timeout time.Duration) *failure.Err
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &denied):
-		return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, denied, "dial tcp %s: %v", a.address, denied)
+		return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, denied,
+			"dial tcp %s: %v", a.address, denied)
 	case cause == errTimer:
-		return failure.Explain(phase, failure.Timeout, failure.MsgTimerExpired, cause, "%s: no answer within %s", where, timeout)
+		return failure.Explain(phase, failure.Timeout, failure.MsgTimerExpired, cause,
+			"%s: no answer within %s", where, timeout)
 	case cause != nil:
 		return cancelled(phase, cause, where)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):

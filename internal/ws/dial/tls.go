@@ -66,7 +66,8 @@ func tlsCategory(err error) failure.Category {
 // shake performs the TLS handshake over under, which it leaves to the caller to close.
 // cause is why the handshake was ended from outside, nil if it was not. The TLSConn is
 // never nil.
-func shake(ctx context.Context, under net.Conn, config *tls.Config, timeout time.Duration) (conn *TLSConn, cause, err error) {
+func shake(ctx context.Context, under net.Conn, config *tls.Config, timeout time.Duration,
+) (conn *TLSConn, cause, err error) {
 	ctx, stop := context.WithTimeoutCause(ctx, timeout, errTimer)
 	defer stop()
 	watched := &endWatch{Conn: under}

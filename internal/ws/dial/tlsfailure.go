@@ -18,8 +18,11 @@ import (
 
 // certificateAlerts are a server's possible complaints about a client's certificate (RFC
 // 8446 §6.2).
-var certificateAlerts = []string{"bad certificate", "unsupported certificate", "revoked certificate", "expired certificate",
-	"unknown certificate", "unknown certificate authority", "access denied", "error decrypting message", "handshake failure"}
+var certificateAlerts = []string{
+	"bad certificate", "unsupported certificate", "revoked certificate", "expired certificate",
+	"unknown certificate", "unknown certificate authority", "access denied", "error decrypting message",
+	"handshake failure",
+}
 
 // story says to a person why the TLS handshake with a server failed, and how to mend it.
 func (s *tlsSettings) story(err error) string {
@@ -114,10 +117,12 @@ func certificateStory(err error, leaf *x509.Certificate, want expected) string {
 	case errors.As(err, &unknown) && bytes.Equal(leaf.RawSubject, leaf.RawIssuer):
 		return whose + " is self-signed and not trusted here: if it is the right one, give it in " + want.trust
 	case errors.As(err, &unknown):
-		return fmt.Sprintf("%s is signed by an authority that is not trusted here (%s): give the authority's certificate in %s",
+		return fmt.Sprintf("%s is signed by an authority that is not trusted here (%s): "+
+			"give the authority's certificate in %s",
 			whose, authorityOf(unknown, leaf), want.trust)
 	case errors.As(err, &noRoots):
-		return whose + " cannot be checked, as this machine knows no authorities: install its CA certificates, or give one in " +
+		return whose + " cannot be checked, as this machine knows no authorities: " +
+			"install its CA certificates, or give one in " +
 			want.trust
 	}
 	return whose + " is not acceptable: " + strings.TrimPrefix(err.Error(), "x509: ")
@@ -155,7 +160,8 @@ func namesOf(certificate *x509.Certificate) string {
 
 func validityStory(certificate *x509.Certificate, want expected) string {
 	if time.Now().Before(certificate.NotBefore) {
-		return fmt.Sprintf(" is not valid before %s: check this machine's clock", certificate.NotBefore.UTC().Format(time.RFC3339))
+		return fmt.Sprintf(" is not valid before %s: check this machine's clock",
+			certificate.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return fmt.Sprintf(" expired at %s: %s needs a new one, unless this machine's clock is wrong",
 		certificate.NotAfter.UTC().Format(time.RFC3339), want.peer)

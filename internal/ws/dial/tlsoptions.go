@@ -212,7 +212,8 @@ func (o *Options) readPEM(option, value string) (*pemSource, error) {
 		source.blocks = append(source.blocks, block)
 	}
 	if len(source.blocks) == 0 {
-		return nil, badTLSOption(nil, "%s holds no complete PEM block (-----BEGIN …-----END): is it cut off, or in another format?",
+		return nil, badTLSOption(nil,
+			"%s holds no complete PEM block (-----BEGIN …-----END): is it cut off, or in another format?",
 			source.name)
 	}
 	return source, nil
@@ -240,7 +241,8 @@ func (s *pemSource) certificates() (found []*x509.Certificate, err error) {
 		return nil, badTLSOption(unreadable, "%s holds no certificate that can be read: %s", s.name,
 			strings.TrimPrefix(unreadable.Error(), "x509: "))
 	}
-	return nil, badTLSOption(nil, "%s holds no certificate, but %q: a block \"CERTIFICATE\" is needed", s.name, s.blocks[0].Type)
+	return nil, badTLSOption(nil, "%s holds no certificate, but %q: a block \"CERTIFICATE\" is needed",
+		s.name, s.blocks[0].Type)
 }
 
 // key returns the first private key; nil if there is none.
@@ -258,7 +260,8 @@ func (s *pemSource) checkKey() error {
 	block := s.key()
 	switch {
 	case block == nil:
-		return badTLSOption(nil, "%s holds no private key, but %q: a block \"PRIVATE KEY\" is needed", s.name, s.blocks[0].Type)
+		return badTLSOption(nil, "%s holds no private key, but %q: a block \"PRIVATE KEY\" is needed",
+			s.name, s.blocks[0].Type)
 	case strings.HasPrefix(block.Type, "ENCRYPTED"), strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
 		return badTLSOption(nil, "%s is encrypted with a pass phrase, which cannot be given: "+
 			"decrypt it (openssl pkey -in FILE -out NEWFILE)", s.name)

@@ -47,7 +47,8 @@ func (n *tunnel) allowed(ctx context.Context, addr netip.Addr) error {
 	if n.o.DialContext != nil {
 		return nil
 	}
-	if err := n.o.policies().allowAddress(ctx, n.target.Host, netip.AddrPortFrom(addr, uint16(n.target.Port))); err != nil {
+	at := netip.AddrPortFrom(addr, uint16(n.target.Port))
+	if err := n.o.policies().allowAddress(ctx, n.target.Host, at); err != nil {
 		return n.denied(err)
 	}
 	return nil
@@ -56,7 +57,8 @@ func (n *tunnel) allowed(ctx context.Context, addr netip.Addr) error {
 // denied is the failure of a tunnel to a server that a policy refuses; err is a
 // *deniedError.
 func (n *tunnel) denied(err error) error {
-	return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, err, "tunnel to %s: %v", n.server, err)
+	return failure.Explain(failure.PhasePolicy, failure.Denied, failure.MsgRejected, err,
+		"tunnel to %s: %v", n.server, err)
 }
 
 // reach connects to the proxy.

@@ -111,14 +111,15 @@ func RedactUnread(raw string) string {
 
 // The rules that a URL can break, each with the way to mend it.
 var (
-	errEdgeSpace   = errors.New("white space at its start or end: remove it")
-	errNoScheme    = errors.New("no scheme: begin it with ws:// or wss://")
-	errScheme      = errors.New("another scheme than ws and wss: begin it with ws:// or wss://")
-	errSpace       = errors.New("white space before the path: remove it")
-	errBackslash   = errors.New(`a backslash before the path: write "/"`)
-	errNoHost      = errors.New("no host: write it behind the \"//\"")
-	errLongURL     = fmt.Errorf("more than %d bytes: shorten it", maxURL)
-	errLongHost    = fmt.Errorf("a host of more than %d bytes that are not all ASCII, which no name has: shorten it", maxUnicodeName)
+	errEdgeSpace = errors.New("white space at its start or end: remove it")
+	errNoScheme  = errors.New("no scheme: begin it with ws:// or wss://")
+	errScheme    = errors.New("another scheme than ws and wss: begin it with ws:// or wss://")
+	errSpace     = errors.New("white space before the path: remove it")
+	errBackslash = errors.New(`a backslash before the path: write "/"`)
+	errNoHost    = errors.New("no host: write it behind the \"//\"")
+	errLongURL   = fmt.Errorf("more than %d bytes: shorten it", maxURL)
+	errLongHost  = fmt.Errorf("a host of more than %d bytes that are not all ASCII, which no name has: shorten it",
+		maxUnicodeName)
 	errEmptyLabel  = errors.New("two dots in a row in the host, or one at its start: remove one")
 	errHost        = errors.New("a character that no host name has: correct the host")
 	errIDNA        = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
@@ -221,7 +222,8 @@ func checkBytes(raw string) error {
 		case c < ' ' || c == 0x7f:
 			return fmt.Errorf("control byte %#02x at offset %d: remove it or write %%%02X", c, i, c)
 		case c == '#':
-			return fmt.Errorf("\"#\" at offset %d: a fragment means nothing here, write %%23 if it belongs there", i) // RFC 6455 §3
+			// RFC 6455 §3
+			return fmt.Errorf("\"#\" at offset %d: a fragment means nothing here, write %%23 if it belongs there", i)
 		}
 	}
 	return nil

@@ -56,7 +56,8 @@ func words(v *rule.Violation) (category Category, message, story string) {
 			fmt.Sprintf("peer sent a message of more than %d bytes, the limit, compressed to %d", v.Limit, v.Got)
 	case rule.Deflate:
 		return Deflate, MsgZlib,
-			fmt.Sprintf("peer sent a compressed message of %d bytes that does not decompress (RFC 7692 §7.2.2): %v", v.Got, v.Err)
+			fmt.Sprintf("peer sent a compressed message of %d bytes that does not decompress (RFC 7692 §7.2.2): %v",
+				v.Got, v.Err)
 	case rule.TextUTF8:
 		return UTF8, MsgUTF8, "peer sent a text message that is not valid UTF-8 (RFC 6455 §8.1)"
 	case rule.CloseReasonUTF8:

@@ -67,7 +67,8 @@ type Response struct {
 // The Response is never nil and holds the known facts also after a failure. The error is
 // a *failure.Error of PhaseHandshake; when ctx was cancelled it has category Closed and
 // wraps ctx's cause.
-func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration) (*Response, error) {
+func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration,
+) (*Response, error) {
 	e := begin(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
 	resp := &Response{}
@@ -164,7 +165,8 @@ func (e *exchange) readAnswer() (*http.Response, *failure.Error) {
 	case err != nil:
 		return nil, e.readFailure(err)
 	case answer.StatusCode < 100:
-		return nil, e.fail(failure.Handshake, failure.MsgHTTPParse, "the server does not speak HTTP: status %03d", answer.StatusCode)
+		return nil, e.fail(failure.Handshake, failure.MsgHTTPParse,
+			"the server does not speak HTTP: status %03d", answer.StatusCode)
 	}
 	return answer, nil
 }
@@ -226,7 +228,8 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 }
 
 func (e *exchange) headerMissing(header http.Header, name, want string) *failure.Error {
-	return e.fail(failure.Handshake, failure.MsgHeaderMissing, "the server answered 101 with %s, want %q: is it a WebSocket server?",
+	return e.fail(failure.Handshake, failure.MsgHeaderMissing,
+		"the server answered 101 with %s, want %q: is it a WebSocket server?",
 		shown(header, name), want)
 }
 

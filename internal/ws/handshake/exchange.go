@@ -62,8 +62,10 @@ func (e *exchange) fail(category failure.Category, message, format string, args 
 }
 
 // explain is fail with the error that lies underneath.
-func (e *exchange) explain(category failure.Category, message string, cause error, format string, args ...any) *failure.Error {
-	return failure.Explain(failure.PhaseHandshake, category, message, cause, "%s: %s", e.where, fmt.Sprintf(format, args...))
+func (e *exchange) explain(category failure.Category, message string, cause error, format string, args ...any,
+) *failure.Error {
+	story := fmt.Sprintf(format, args...)
+	return failure.Explain(failure.PhaseHandshake, category, message, cause, "%s: %s", e.where, story)
 }
 
 // readFailure says why the peer's half could not be read; err is the parser's view. The
@@ -74,7 +76,8 @@ func (e *exchange) readFailure(err error) *failure.Error {
 	case e.ctx.Err() != nil:
 		return e.ended()
 	case e.head.Err() == httphead.ErrTooLong:
-		return e.explain(failure.Handshake, failure.MsgHTTPParse, httphead.ErrTooLong, "the %s sent %v", e.peer, httphead.ErrTooLong)
+		return e.explain(failure.Handshake, failure.MsgHTTPParse, httphead.ErrTooLong,
+			"the %s sent %v", e.peer, httphead.ErrTooLong)
 	case e.head.Err() != nil:
 		return e.transportFailure(e.head.Err())
 	}
@@ -98,7 +101,8 @@ func (e *exchange) ended() *failure.Error {
 		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause,
 			"not finished within %s, %d bytes came from the %s%s", e.timeout, e.head.Got(), e.peer, e.hint())
 	case cause == errTimer:
-		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause, "no word from the %s within %s", e.peer, e.timeout)
+		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause,
+			"no word from the %s within %s", e.peer, e.timeout)
 	case errors.Is(cause, context.DeadlineExceeded):
 		return e.explain(failure.Timeout, failure.MsgHandshakeTimeout, cause, "%v", cause)
 	}
@@ -115,7 +119,8 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 	case err == io.EOF && e.head.Got() == 0:
 		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word", e.peer)
 	case err == io.EOF:
-		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection after %d bytes, before the end of its header%s",
+		return e.explain(failure.EOF, failure.MsgEOF, err,
+			"the %s closed the connection after %d bytes, before the end of its header%s",
 			e.peer, e.head.Got(), e.hint())
 	case err == io.ErrUnexpectedEOF: // dial.Conn's word for it
 		return e.explain(failure.EOF, failure.MsgTransport, err, "the connection was cut: TLS ended without close_notify")

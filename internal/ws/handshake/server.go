@@ -46,7 +46,8 @@ type Choices struct {
 //
 // The error is a *failure.Error of PhaseHandshake. A request that breaks a rule was
 // answered with a refusal before.
-func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choices Choices, timeout time.Duration) (*Accepted, error) {
+func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choices Choices, timeout time.Duration,
+) (*Accepted, error) {
 	e := begin(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake", "client"
 	accepted, err := e.serve(choices)

@@ -78,7 +78,8 @@ func leadsTo(addr netip.Addr) []netip.Addr {
 	b := addr.As16()
 	last := netip.AddrFrom4([4]byte(b[12:]))
 	var found []netip.Addr
-	if nat64.Contains(addr) || siit.Contains(addr) || v4compat.Contains(addr) || slices.Contains(isatap, [4]byte(b[8:12])) {
+	if nat64.Contains(addr) || siit.Contains(addr) || v4compat.Contains(addr) ||
+		slices.Contains(isatap, [4]byte(b[8:12])) {
 		found = append(found, last)
 	}
 	if sixToFour.Contains(addr) {

@@ -139,7 +139,8 @@ func (t *target) named() string { return net.JoinHostPort(t.host, strconv.Itoa(i
 // if it would give away the address that a name has.
 func (t *target) refusedBy(r *rule) *refusal {
 	open := t.literal || r.name != "" || r.isGroup()
-	return &refusal{permission.Refusal{Permission: permission.Net, Item: t.named(), Rule: r.text, Secret: !open}, r.name != ""}
+	of := permission.Refusal{Permission: permission.Net, Item: t.named(), Rule: r.text, Secret: !open}
+	return &refusal{of, r.name != ""}
 }
 
 // canonicalName is the form in which names are compared.

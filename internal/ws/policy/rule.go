@@ -33,7 +33,8 @@ var (
 	errNumber  = errors.New("a host that ends in a number and is no IPv4 address: write four numbers from 0 to 255")
 	errBracket = errors.New("no IPv6 address between the brackets: write it as in [2001:db8::1]:443")
 	errZone    = errors.New("an address with a zone: remove the % and what is behind it")
-	errName    = errors.New("no host name: write it as in example.com, *.example.com, 192.0.2.7, [2001:db8::1]:443, 10.0.0.0/8 or $private")
+	errName    = errors.New("no host name: write it as in example.com, *.example.com, 192.0.2.7, " +
+		"[2001:db8::1]:443, 10.0.0.0/8 or $private")
 )
 
 func parseRule(item string, toASCII func(string) (string, error)) (rule, error) {
