@@ -2,6 +2,7 @@ package lua_test
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -139,5 +140,34 @@ func TestCallThenInALoop(t *testing.T) {
 	}
 	if want := "300000\n1\n1 2 3 c\n"; printed.String() != want {
 		t.Errorf("printed %q, want %q", printed, want)
+	}
+}
+
+// Frames that stop an error and fail in turn do not nest on Go's stack.
+func TestFailuresInARowDoNotNest(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	deepest, calls := 0, 0
+	var pcs [4096]uintptr
+	guard := func(c *lua.Call) error {
+		return c.CallThen(func(c *lua.Call) error {
+			calls++
+			deepest = max(deepest, runtime.Callers(0, pcs[:]))
+			if err := c.Failed(); err != nil {
+				return err
+			}
+			return c.Return()
+		}, true, c.Arg(1))
+	}
+	if err := s.SetGlobal("guard", s.NewFunction("guard", guard)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Run([]byte(`local function deep(n) if n == 0 then error("down here", 0) end guard(function() deep(n - 1) end) end
+		print(pcall(deep, 5000))
+		print(pcall(wrap(function() deep(5000) end)))`), "=test")
+	if err != nil || printed.String() != "false down here\nfalse down here\n" {
+		t.Errorf("printed %q, error %v", printed, err)
+	}
+	if calls != 10_000 || deepest > 30 {
+		t.Errorf("%d calls, the deepest under %d functions of Go", calls, deepest)
 	}
 }

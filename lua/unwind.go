@@ -3,34 +3,42 @@ package lua
 // unwind takes an error from the innermost frame outwards to the one that stops it, which then goes on. It returns the
 // error if that is the entry frame of the present run.
 func (s *State) unwind(err error) error {
-	e := s.lift(err)
-	if !e.Catchable() {
-		s.doomed, s.doom = true, e
+	for {
+		e := s.lift(err)
+		if !e.Catchable() {
+			s.doomed, s.doom = true, e
+		}
+		s.handle(e)
+		passed := false
+		if passed, err = s.unwindOne(e); passed || err == nil {
+			return err
+		}
 	}
-	s.handle(e)
+}
+
+// unwindOne takes an error to the frame that stops it. It returns the error that going on from there gave, or the same if it
+// has passed all frames of the present run. It does not call unwind: frames that fail in turn must not nest on Go's stack.
+func (s *State) unwindOne(e *Error) (passed bool, err error) {
 	for {
 		th := s.thread
 		fr := th.current()
 		switch fr.kind {
 		case frameEntry:
-			return e
+			return true, e
 		case framePCall, frameXPCall:
 			if e.Catchable() {
-				return s.caught(th, e)
+				return false, s.caught(th, e)
 			}
 		case frameContinue:
 			last := len(th.continuations) - 1
 			if th.continuations[last].protected && e.Catchable() {
-				if err := s.resumeGo(th, 0, e); err != nil {
-					return s.unwind(err)
-				}
-				return nil
+				return false, s.resumeGo(th, 0, e)
 			}
 			th.continuations[last] = continuation{}
 			th.continuations = th.continuations[:last]
 		case frameBottom:
-			if e = s.died(th, e); e == nil {
-				return nil
+			if e, err = s.died(th, e); e == nil {
+				return false, err
 			}
 			continue
 		}
@@ -46,15 +54,13 @@ func (s *State) caught(th *Thread, e *Error) error {
 	if e.Kind == KindMemory {
 		clear(th.stack[at+2:]) // lest the next attempt begins with what this one has left
 	}
-	if err := s.deliver(th, at, 2, ret, want, flags); err != nil {
-		return s.unwind(err)
-	}
-	return nil
+	return s.deliver(th, at, 2, ret, want, flags)
 }
 
 // died ends a coroutine by an error, and goes on with the one that waits for it: resume returns the error, which is then
-// nil, and a function made by wrap raises it again. The frames stay, for tracebacks of the dead coroutine.
-func (s *State) died(th *Thread, e *Error) *Error {
+// nil, and a function made by wrap raises it again. The frames stay, for tracebacks of the dead coroutine. err is what
+// resume's results gave.
+func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
 	to := th.resumer
 	th.resumer = nil
 	th.status = threadDead
@@ -65,12 +71,9 @@ func (s *State) died(th *Thread, e *Error) *Error {
 	if waiting.kind == frameResume && e.Catchable() {
 		at := int(waiting.base) - 1
 		to.stack[at], to.stack[at+1] = False, e.Value
-		if err := s.deliver(to, at, 2, int(waiting.ret), int(waiting.want), waiting.flags); err != nil {
-			return s.lift(err)
-		}
-		return nil
+		return nil, s.deliver(to, at, 2, int(waiting.ret), int(waiting.want), waiting.flags)
 	}
-	if waiting.kind == frameWrapped && e.Value.is(KindString) && e.Catchable() {
+	if waiting.kind == frameWrapped && e.Value.is(KindString) && e.Value.str().length < maxPart && e.Catchable() {
 		if position := s.where(s.level1()); position != "" { // as LuaJIT does
 			raised := s.raise(position + e.Value.str().text())
 			raised.cause, raised.Traceback = e.cause, e.Traceback
@@ -79,7 +82,7 @@ func (s *State) died(th *Thread, e *Error) *Error {
 	}
 	e.handled = false
 	s.handle(e)
-	return e
+	return e, nil
 }
 
 // handle does what must be done with an error while the frames that raised it are there: it calls the handler of the xpcall
