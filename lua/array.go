@@ -11,6 +11,9 @@ func (s *State) NewArray(values ...Value) (*Table, error) {
 	}
 	t.array = t.array[:len(values)+1]
 	copy(t.array[1:], values)
+	for _, v := range values {
+		t.barrier(v)
+	}
 	t.shrink()
 	return t, nil
 }

@@ -6,5 +6,6 @@ package lua
 func (s *State) NewClosure(name string, f GoFunction, held Value) Value {
 	v := s.NewFunction(name, f)
 	v.gofn().held = held
+	s.found(held)
 	return v
 }

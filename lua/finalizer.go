@@ -27,7 +27,7 @@ func (s *State) hasFinalizer(u *Userdata) bool {
 func (s *State) finalizeOne(u *Userdata) (err error) {
 	if u.meta != nil {
 		if handler := u.meta.getString(s.names.events[eventGC]); handler.IsFunction() {
-			err = s.Call0(handler, userdataValue(u))
+			_, err = s.call1Within(handler, userdataValue(u))
 		}
 	}
 	if f, ok := u.data.(Finalizer); ok {

@@ -13,6 +13,7 @@ type refs struct{ list []*Ref }
 // Ref makes a reference to a value.
 func (s *State) Ref(value Value) *Ref {
 	r := &Ref{s: s, value: value, at: len(s.refs.list)}
+	s.found(value)
 	s.refs.list = append(s.refs.list, r)
 	return r
 }

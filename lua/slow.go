@@ -10,7 +10,9 @@ func (s *State) newCell(th *Thread, fr *frame, i code.Instruction) error {
 		return err
 	}
 	regs := th.stack[fr.base:]
-	regs[i.A()] = cellValue(&cell{v: regs[i.B()]})
+	c := &cell{v: regs[i.B()], mark: s.born}
+	s.found(c.v)
+	regs[i.A()] = cellValue(c)
 	return nil
 }
 
@@ -94,6 +96,7 @@ func (s *State) assignField(th *Thread, fr *frame, object Value, constant *Value
 			*constant = t.entries[at].key
 		}
 		t.barrier(value)
+		t.noteMode(key.str())
 		t.entries[at].value = value
 		return nil
 	}
@@ -122,6 +125,7 @@ func (s *State) setTable(th *Thread, fr *frame, i code.Instruction) error {
 		if at := t.findString(key.str()); at >= 0 && !t.entries[at].value.IsNil() {
 			*fr.cache() = uint32(at)
 			t.barrier(value)
+			t.noteMode(key.str())
 			t.entries[at].value = value
 			return nil
 		}
@@ -304,5 +308,8 @@ func (s *State) closure(th *Thread, fr *frame, i code.Instruction) error {
 	regs := th.stack[fr.base:]
 	regs[i.A()] = functionValue(made)
 	made.capture(fr.fn, regs)
+	if s.phase != walkIdle {
+		s.markFunction(made)
+	}
 	return nil
 }

@@ -195,6 +195,9 @@ func (s *State) SetTypeMetatable(k Kind, meta *Table) {
 		return
 	}
 	s.metas[sharedKind(k)] = meta
+	if meta != nil {
+		s.found(meta.Value())
+	}
 }
 
 // sharedKind is the index in metas: the constants of booleans and functions share one.

@@ -110,13 +110,14 @@ func (s *State) newTable(items, others int) (*Table, error) {
 			if err := s.charge(tableBytes); err != nil {
 				return nil, err
 			}
-			return &Table{state: s, mark: s.born}, nil
+			return &Table{state: s, mark: s.born, scanned: s.born}, nil
 		case others <= 2:
 			if err := s.charge(sizeClass(tableBytes + 2*entryBytes)); err != nil {
 				return nil, err
 			}
 			t := &tableEntries2{}
 			t.state, t.entries, t.Table.room, t.Table.mark = s, t.slots[:0], roomEntries2, s.born
+			t.scanned = s.born
 			return &t.Table, nil
 		case others <= 4:
 			if err := s.charge(sizeClass(tableBytes + 4*entryBytes)); err != nil {
@@ -124,6 +125,7 @@ func (s *State) newTable(items, others int) (*Table, error) {
 			}
 			t := &tableEntries4{}
 			t.state, t.entries, t.Table.room, t.Table.mark = s, t.slots[:0], roomEntries4, s.born
+			t.scanned = s.born
 			return &t.Table, nil
 		}
 	}
@@ -134,6 +136,7 @@ func (s *State) newTable(items, others int) (*Table, error) {
 			}
 			t := &tableArray4{}
 			t.state, t.array, t.Table.room, t.Table.mark = s, t.slots[:0], roomArray4, s.born
+			t.scanned = s.born
 			return &t.Table, nil
 		}
 		if err := s.charge(sizeClass(tableBytes + 8*valueBytes)); err != nil {
@@ -141,12 +144,13 @@ func (s *State) newTable(items, others int) (*Table, error) {
 		}
 		t := &tableArray8{}
 		t.state, t.array, t.Table.room, t.Table.mark = s, t.slots[:0], roomArray8, s.born
+		t.scanned = s.born
 		return &t.Table, nil
 	}
 	if err := s.charge(tableBytes); err != nil {
 		return nil, err
 	}
-	t := &Table{state: s, mark: s.born}
+	t := &Table{state: s, mark: s.born, scanned: s.born}
 	if items > 0 {
 		if err := t.growArray(items + 1); err != nil {
 			return nil, err
@@ -222,6 +226,7 @@ func (t *Table) addString(key *str, value Value) error {
 		return t.setString(key, value)
 	}
 	t.barrier(value)
+	t.noteMode(key)
 	t.absent = 0
 	if !t.state.weak {
 		t.state.noteKey(key)
@@ -400,6 +405,7 @@ func (t *Table) set(key, value Value) error {
 
 func (t *Table) setString(key *str, value Value) error {
 	t.barrier(value)
+	t.noteMode(key)
 	if at := t.findString(key); at >= 0 {
 		e := &t.entries[at]
 		if e.value.IsNil() {
@@ -557,9 +563,13 @@ func (t *Table) pull(i int) Value {
 	if at < 0 {
 		return Nil
 	}
-	t.moved()
 	value := t.entries[at].value
 	t.entries[at].value = Nil
+	if t.state.phase == walkMark { // it may go from behind the place that is looked at to one in front of it
+		t.barrier(value)
+	} else {
+		t.moved()
+	}
 	return value
 }
 
@@ -797,6 +807,11 @@ func (t *Table) Metatable() *Table { return t.meta }
 
 // SetMetatable gives the table a metatable; nil takes it away.
 func (t *Table) SetMetatable(meta *Table) {
+	if t.meta != nil && t.scanned == t.state.scanning {
+		if keys, values := t.weakness(t.state); keys || values {
+			t.state.remoded = true
+		}
+	}
 	t.meta = meta
 	if meta != nil {
 		t.barrier(meta.Value())
@@ -809,6 +824,9 @@ func (t *Table) Value() Value { return tableValue(t) }
 
 // Clear removes all keys and keeps the room, as LuaJIT's table.clear does.
 func (t *Table) Clear() {
+	if t.scanned == t.state.scanning {
+		t.state.remoded = true // a __mode may be among the keys
+	}
 	clear(t.array)
 	t.shrink()
 	if t.index != nil && len(t.entries) > 0 { // the buckets of many more keys may be left

@@ -116,7 +116,8 @@ type threadRoom struct {
 
 // newThread makes a coroutine that is charged already.
 func (s *State) newThread(f Value) *Thread {
-	th := &Thread{state: s, mark: s.born}
+	th := &Thread{state: s, mark: s.born, scanned: s.born}
+	s.found(f)
 	if maker := s.thread; maker != nil {
 		th.env = maker.env
 	}

@@ -61,6 +61,7 @@ func (s *State) caught(th *Thread, e *Error) error {
 // nil, and a function made by wrap raises it again. The frames stay, for tracebacks of the dead coroutine. err is what
 // resume's results gave.
 func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
+	th.touch() // debug may look at what it has left
 	to := th.resumer
 	th.resumer = nil
 	th.status = threadDead

@@ -7,8 +7,17 @@ type Userdata struct {
 	hash uint32
 	mark uint32
 
-	finalizer uint8 // see walk.go
+	finalizer finalizerState
 }
+
+// finalizerState says whether a userdata is on the state's list of those that may have a finalizer.
+type finalizerState uint8
+
+const (
+	unlisted finalizerState = iota
+	listed
+	finalized // its finalizer has run, or is about to
+)
 
 const userdataBytes = 48
 
@@ -17,6 +26,9 @@ const userdataBytes = 48
 func (s *State) NewUserdata(data any, meta *Table) Value {
 	s.use(userdataBytes)
 	u := &Userdata{data: data, mark: s.born}
+	if _, isMarker := data.(Marker); isMarker && s.phase != walkIdle {
+		s.markers = append(s.markers, u)
+	}
 	u.setMetatable(s, meta)
 	return userdataValue(u)
 }
@@ -46,7 +58,7 @@ func (s *State) SetUserdataMetatable(u *Userdata, meta *Table) {
 // Data returns the Go value.
 func (u *Userdata) Data() any { return u.data }
 
-// SetData replaces the Go value.
+// SetData replaces the Go value. One that is a Marker must have been one from the beginning.
 func (u *Userdata) SetData(data any) { u.data = data }
 
 // Metatable returns the userdata's metatable, or nil.

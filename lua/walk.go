@@ -18,18 +18,28 @@ type walkState struct {
 	finalizing bool
 
 	phase    walkPhase
-	scanning uint32    // the epoch while values are being found: stores into tables that were looked into find theirs
-	born     uint32    // what new objects are marked with: the epoch once all that was live has been found
-	marking  []Value   // found, but not looked into yet
-	large    *Table    // that is being looked into over several slices, from position on
-	position int       // in its array; from -1 on downwards, in its entries
-	touched  []*Thread // looked into, and resumed since then
-	weakly   []*Table  // with weak keys or values
-	sweeping int       // of weakly or of listed: how many were looked at
-	kept     int       // of listed
-	live     int64     // bytes found so far
-	began    int64     // used when the walk began
-	scratch  []byte    // for numbers that are joined to strings
+	scanning uint32      // the epoch while values are being found: stores into tables that were looked into find theirs
+	born     uint32      // what new objects are marked with: the epoch during a walk, which need not look into them
+	marking  []Value     // found, but not looked into yet
+	large    weakTable   // that is being looked into over several slices, from position on; no table if none is
+	position int         // in its array; from -1 on downwards, in its entries
+	touched  []*Thread   // looked into, and resumed since then
+	markers  []*Userdata // looked into, with values that Go code may change
+	weakly   []weakTable // with weak keys or values
+	remoded  bool        // the mode of a weak table that was looked into may have changed
+	cleared  int         // of weakly: those whose values were cleared
+	sweeping int         // of weakly or of listed: how many were looked at
+	place    int         // in the table that is being swept, as position
+	kept     int         // of listed
+	live     int64       // bytes found so far
+	began    int64       // used when the walk began
+	scratch  []byte      // for numbers that are joined to strings
+}
+
+// weakTable is a table, and whether its keys and its values were weak when it was looked into.
+type weakTable struct {
+	t            *Table
+	keys, values bool
 }
 
 // keepMarking is how long a list of values to look into may be and be kept for the next walk.
@@ -37,8 +47,12 @@ const keepMarking = 1024
 
 // A walkPhase is how far a walk is. It goes on a slice at a time, of sliceUnits values looked at, at the checkpoints of
 // the state: a number of steps, not a time, so that it is the same in each run. Lua code runs in between. An object that is
-// stored in a table that was looked into already is found by the store (Table.barrier); stacks are looked at once more at
-// the end of walkMark. So everything that can be reached then is found, or was born later.
+// stored in a table that was looked into already is found by the store (Table.barrier). Objects that are born during a walk
+// count as looked into. Stacks are looked at once more when nothing else is left, until nothing is found there that takes
+// another slice. So everything that can be reached then is found.
+//
+// A table's mode is the one that its metatable had then, too: tables whose mode has changed since they were looked into
+// are looked into once more.
 type walkPhase uint8
 
 const (
@@ -82,8 +96,8 @@ func (s *State) noteWeak() {
 
 // noteFinalizer lists a userdata that may have a finalizer.
 func (s *State) noteFinalizer(u *Userdata, meta *Table) {
-	if u.finalizer == 0 {
-		u.finalizer = 1
+	if u.finalizer == unlisted {
+		u.finalizer = listed
 		s.use(8)
 		s.listed = append(s.listed, u)
 	}
@@ -108,7 +122,7 @@ func (s *State) safePoint() error {
 	if s.active != nil { // a function of Go must find things as it left them: finalizers wait until it has returned
 		return nil
 	}
-	return s.finalize()
+	return s.finalizeSome()
 }
 
 // Collect walks the state at once, runs the finalizers that are due, and returns the bytes that are live. It is what
@@ -117,8 +131,23 @@ func (s *State) Collect() (int64, error) {
 	s.checkOwner()
 	s.clearAbove()
 	s.walk()
-	err := s.finalize()
+	err := s.finalize(math.MaxInt)
 	return s.used, err
+}
+
+// CollectStep goes on with a walk, or begins one, until it has looked at so many values, and reports whether it is finished:
+// then it runs the finalizers that are due. It may be called where Collect may be.
+func (s *State) CollectStep(values int) (finished bool, err error) {
+	s.checkOwner()
+	s.clearAbove()
+	if s.phase == walkIdle {
+		s.beginWalk()
+	}
+	s.advance(min(max(values, 1), math.MaxInt-1))
+	if s.phase != walkIdle {
+		return false, nil
+	}
+	return true, s.finalize(math.MaxInt)
 }
 
 // walk finds what is live in one piece.
@@ -141,7 +170,7 @@ func (s *State) sweepRest() {
 
 func (s *State) beginWalk() {
 	s.epoch++
-	s.phase, s.scanning, s.began = walkMark, s.epoch, s.used
+	s.phase, s.scanning, s.born, s.began = walkMark, s.epoch, s.epoch, s.used
 	s.live = stateBytes + s.held
 	clear(s.spares)
 	s.spares = s.spares[:0]
@@ -150,8 +179,10 @@ func (s *State) beginWalk() {
 
 // endWalk forgets a walk.
 func (s *State) endWalk() {
-	s.phase, s.scanning, s.born, s.sweeping, s.kept = walkIdle, noEpoch, 0, 0, 0
-	s.weakly, s.touched, s.large = nil, s.touched[:0], nil
+	s.phase, s.scanning, s.born, s.sweeping, s.kept, s.cleared = walkIdle, noEpoch, 0, 0, 0, 0
+	s.weakly, s.markers, s.large, s.remoded = nil, nil, weakTable{}, false
+	clear(s.touched)
+	s.touched = s.touched[:0]
 	s.marking = s.marking[:0]
 	if cap(s.marking) > keepMarking {
 		s.marking = nil
@@ -164,52 +195,113 @@ const noEpoch = math.MaxUint32
 // advance goes on with a walk until it has looked at so many values.
 func (s *State) advance(units int) {
 	whole := units == math.MaxInt
+	if s.phase > walkMark { // what Lua code has taken out of a weak table in the meantime stays
+		s.lookAgain()
+	}
 	for units > 0 {
+		if units = s.markSome(units); units <= 0 {
+			return
+		}
 		switch s.phase {
 		case walkIdle:
 			return
 		case walkMark:
-			if units = s.markSome(units); units > 0 {
-				// Nothing is left, but what only stacks hold by now.
-				s.markRoots()
-				for _, th := range s.touched {
-					s.lookIntoStack(th)
-				}
-				for th := s.thread; th != nil; th = th.resumer {
-					s.lookIntoStack(th)
-				}
-				s.markSome(math.MaxInt)
-				s.phase, s.born, s.sweeping, s.position = walkValues, s.epoch, 0, 0
-				if s.sweepUnits() <= sweptAtOnce {
-					units = math.MaxInt
-				}
+			// Nothing is left, but what only stacks hold by now.
+			s.lookAgain()
+			if units = s.markSome(units); units <= 0 || s.changedMode() {
+				continue
+			}
+			s.phase, s.sweeping, s.place = walkValues, 0, 0
+			if n := s.sweepUnits(); n <= sweptAtOnce {
+				s.sweepValues(math.MaxInt)
+				s.sweepListed(math.MaxInt)
+				units -= n
 			}
 		case walkValues:
-			if units = s.clearTables(units, false); units > 0 {
-				s.phase, s.sweeping, s.kept = walkListed, 0, 0
-			}
+			units = s.sweepValues(units)
 		case walkListed:
-			if units = s.queueFinalizers(units); units > 0 {
-				s.markSome(math.MaxInt)
-				s.phase, s.sweeping, s.position = walkKeys, 0, 0
-			}
+			units = s.sweepListed(units)
 		case walkKeys:
-			if units = s.clearTables(units, true); units > 0 {
+			if n := s.sweepUnits(); s.sweeping == 0 && n <= sweptAtOnce {
+				s.clearTables(math.MaxInt)
+				s.finishWalk(whole)
+				return
+			}
+			if units = s.clearTables(units); units > 0 {
 				s.finishWalk(whole)
 			}
 		}
 	}
 }
 
+func (s *State) sweepValues(units int) int {
+	if units = s.clearTables(units); units > 0 {
+		s.cleared = len(s.weakly)
+		s.phase, s.sweeping, s.kept = walkListed, 0, 0
+	}
+	return units
+}
+
+func (s *State) sweepListed(units int) int {
+	if units = s.queueFinalizers(units); units > 0 {
+		s.phase, s.sweeping, s.place = walkKeys, 0, 0
+	}
+	return units
+}
+
+// lookAgain finds what stacks hold by now, and what Go code may have changed.
+func (s *State) lookAgain() {
+	for th := s.thread; th != nil; th = th.resumer {
+		s.mark(threadValue(th))
+		s.lookIntoStack(th)
+	}
+	for i, th := range s.touched {
+		th.scanned = s.epoch
+		s.lookIntoStack(th)
+		s.touched[i] = nil
+	}
+	s.touched = s.touched[:0]
+	for _, u := range s.markers {
+		if m, ok := u.data.(Marker); ok {
+			m.Mark(s.mark)
+		}
+	}
+	s.lookIntoLoading()
+}
+
 // sweptAtOnce is how much of weak tables and userdata is swept in one piece: less than two milliseconds. Only of more can
-// Lua code see a part, and take out of a weak table what is about to be removed from it.
-const sweptAtOnce = 4 * sliceUnits
+// Lua code see a part, and take out of a weak table what was removed from another one.
+const sweptAtOnce = 2 * sliceUnits
+
+// changedMode looks for a weak table whose mode has changed since it was looked into, and begins to look into it again.
+func (s *State) changedMode() bool {
+	if !s.remoded {
+		return false
+	}
+	for i := range s.weakly {
+		w := &s.weakly[i]
+		if keys, values := w.t.weakness(s); keys != w.keys || values != w.values {
+			w.keys, w.values = keys, values
+			s.large, s.position = *w, 0
+			return true
+		}
+	}
+	s.remoded = false
+	return false
+}
+
+// noteMode notes that a key of a table is assigned, which may be the __mode of a metatable that was looked at.
+func (t *Table) noteMode(key *str) {
+	if s := t.state; t.scanned == s.scanning && key.length == len("__mode") && key.text() == "__mode" {
+		s.remoded = true
+	}
+}
 
 // sweepUnits returns how many places there are to sweep.
 func (s *State) sweepUnits() int {
 	n := len(s.listed)
-	for _, t := range s.weakly {
-		n += t.Slots()
+	for _, w := range s.weakly {
+		n += w.t.Slots() + 1
 	}
 	return n
 }
@@ -224,8 +316,8 @@ func (s *State) finishWalk(whole bool) {
 	}
 	s.forgetShort()
 	if whole {
-		for _, t := range s.weakly {
-			t.dropDead(s)
+		for _, w := range s.weakly {
+			w.t.dropDead(s)
 		}
 	}
 	before := s.used
@@ -261,23 +353,34 @@ func (th *Thread) touch() {
 	}
 }
 
-// moved has a table whose values have changed places looked into again.
+// moved notes that a table's values have changed places: a walk that is looking at them begins once more.
 func (t *Table) moved() {
-	if s := t.state; t.scanned == s.scanning && s.phase == walkMark {
-		t.scanned = 0
-		s.live -= int64(t.size())
-		s.marking = append(s.marking, tableValue(t))
+	s := t.state
+	if s.phase == walkIdle {
+		return
 	}
+	if s.large.t == t {
+		s.position = 0
+	}
+	if s.sweeps(t) {
+		s.place = 0
+	}
+}
+
+// sweeps reports whether a walk is removing what is dead from a table.
+func (s *State) sweeps(t *Table) bool {
+	return (s.phase == walkValues || s.phase == walkKeys) && s.sweeping < len(s.weakly) && s.weakly[s.sweeping].t == t
 }
 
 // slid notes that the values of the array behind place i have moved down by one: a walk that is looking at them goes on with
 // the one that it had come to.
 func (t *Table) slid(i int) {
 	s := t.state
-	looking := s.phase == walkMark && s.large == t
-	sweeping := s.phase == walkValues && s.sweeping < len(s.weakly) && s.weakly[s.sweeping] == t
-	if (looking || sweeping) && s.position > i {
+	if s.phase != walkIdle && s.large.t == t && s.position > i {
 		s.position--
+	}
+	if s.sweeps(t) && s.place > i {
+		s.place--
 	}
 }
 
@@ -363,7 +466,7 @@ func (s *State) marked(v Value) bool {
 // markSome looks into what was found, and returns how many units are left.
 func (s *State) markSome(units int) int {
 	for units > 0 {
-		if s.large != nil {
+		if s.large.t != nil {
 			units = s.lookIntoTable(units)
 			continue
 		}
@@ -378,13 +481,9 @@ func (s *State) markSome(units int) int {
 		case KindTable:
 			s.openTable(v.table())
 		case KindFunction:
-			f := v.fn()
-			s.live += int64(functionSize(len(f.ups)))
-			for _, up := range f.ups {
-				s.mark(up)
-			}
-			s.mark(tableValue(f.env))
-			s.lookIntoProto(f.proto)
+			s.live += int64(functionSize(len(v.fn().ups)))
+			s.markFunction(v.fn())
+			s.lookIntoProto(v.fn().proto)
 		case kindGoFunction:
 			f := v.gofn()
 			s.live += goFunctionBytes
@@ -397,6 +496,7 @@ func (s *State) markSome(units int) int {
 				s.mark(tableValue(u.meta))
 			}
 			if m, ok := u.data.(Marker); ok {
+				s.markers = append(s.markers, u)
 				m.Mark(s.mark)
 			}
 		case KindThread:
@@ -411,6 +511,14 @@ func (s *State) markSome(units int) int {
 		}
 	}
 	return units
+}
+
+// markFunction finds what a function holds.
+func (s *State) markFunction(f *Function) {
+	for _, up := range f.ups {
+		s.mark(up)
+	}
+	s.mark(tableValue(f.env))
 }
 
 // A Marker is a Go value in a userdata that holds Lua values: Mark calls mark for each of them.
@@ -487,13 +595,15 @@ func (t *Table) size() int {
 func (s *State) openTable(t *Table) {
 	s.live += int64(t.size())
 	t.scanned = s.epoch
+	s.large, s.position = weakTable{t: t}, 0
 	if t.meta != nil {
 		s.mark(tableValue(t.meta))
 		if keys, values := t.weakness(s); keys || values {
-			s.weakly = append(s.weakly, t)
+			s.large = weakTable{t, keys, values}
+			s.weakly = append(s.weakly, s.large)
+			t.meta.scanned = s.epoch // from now on its __mode is watched
 		}
 	}
-	s.large, s.position = t, 0
 }
 
 // weakness reports whether a table's keys, and its values, are weak.
@@ -511,8 +621,7 @@ func (t *Table) weakness(s *State) (keys, values bool) {
 
 // lookIntoTable looks into the table at hand from where it was left, and returns how many units are left.
 func (s *State) lookIntoTable(units int) int {
-	t := s.large
-	weakKeys, weakValues := t.weakness(s)
+	t, weakKeys, weakValues := s.large.t, s.large.keys, s.large.values
 	for ; s.position >= 0 && s.position < len(t.array); s.position++ {
 		if units--; units < 0 {
 			return 0
@@ -525,7 +634,7 @@ func (s *State) lookIntoTable(units int) int {
 		s.position = -1 // from here on downwards are the entries: the array may get shorter in between
 	}
 	for ; -1-s.position < len(t.entries); s.position-- {
-		if units--; units < 0 {
+		if units -= 2; units < 0 {
 			return 0
 		}
 		e := &t.entries[-1-s.position]
@@ -539,48 +648,56 @@ func (s *State) lookIntoTable(units int) int {
 			s.mark(e.value)
 		}
 	}
-	s.large = nil
+	s.large = weakTable{}
 	return units
 }
 
 // clearTables removes from weak tables the values, or the keys, that nothing else holds. Values go before finalizers are
-// looked for, which must not find them there; keys go afterwards. A key that goes leaves an entry without key.
-func (s *State) clearTables(units int, keys bool) int {
-	for ; s.sweeping < len(s.weakly); s.sweeping, s.position = s.sweeping+1, 0 {
-		t := s.weakly[s.sweeping]
-		weakKeys, weakValues := t.weakness(s)
-		if keys && !weakKeys || !keys && !weakValues {
+// looked for, which must not find them there; keys go afterwards, and so do values of tables that only finalizers find. A
+// key that goes leaves an entry without key.
+func (s *State) clearTables(units int) int {
+	for ; s.sweeping < len(s.weakly); s.sweeping, s.place = s.sweeping+1, 0 {
+		if units--; units < 0 {
+			return 0
+		}
+		w := s.weakly[s.sweeping]
+		t := w.t
+		keys := w.keys && s.phase == walkKeys
+		values := w.values && (s.phase == walkValues || s.sweeping >= s.cleared)
+		if !keys && !values {
 			continue
 		}
-		for ; !keys && s.position >= 0 && s.position < len(t.array); s.position++ {
+		for ; values && s.place >= 0 && s.place < len(t.array); s.place++ {
 			if units--; units < 0 {
 				return 0
 			}
-			if !s.marked(t.array[s.position]) {
-				t.array[s.position] = Nil
+			if s.deadValue(t.array[s.place]) {
+				t.array[s.place] = Nil
 			}
 		}
-		if !keys && s.position >= 0 {
+		if values && s.place >= 0 {
 			t.shrink()
-			s.position = -1 // the array is done: from here on downwards are the entries
 		}
-		if keys && s.position == 0 {
-			s.position = -1
-		}
-		for ; -1-s.position < len(t.entries); s.position-- {
+		s.place = min(s.place, -1) // the array is done: from here on downwards are the entries
+		for ; -1-s.place < len(t.entries); s.place-- {
 			if units--; units < 0 {
 				return 0
 			}
-			e := &t.entries[-1-s.position]
+			e := &t.entries[-1-s.place]
 			switch {
 			case keys && !s.marked(e.key):
 				e.key, e.value = Nil, Nil
-			case !keys && !s.marked(e.value):
+			case values && s.deadValue(e.value):
 				e.value = Nil
 			}
 		}
 	}
 	return units
+}
+
+// deadValue reports whether a value of a weak table is to go. As in LuaJIT a userdata whose finalizer runs goes, too.
+func (s *State) deadValue(v Value) bool {
+	return !s.marked(v) || v.is(KindUserdata) && v.userdata().finalizer == finalized
 }
 
 // dropDead makes new entries if some have lost their key, so that these can be freed. Keys that were removed but live may be
@@ -624,6 +741,7 @@ func (s *State) queueFinalizers(units int) int {
 			continue
 		}
 		if s.hasFinalizer(u) {
+			u.finalizer = finalized
 			s.dead = append(s.dead, u)
 		}
 	}
@@ -638,14 +756,27 @@ func (s *State) queueFinalizers(units int) int {
 	return max(units, 1)
 }
 
-// finalize runs the finalizers that are due. An error in one is logged; one that Lua cannot catch ends the rest.
-func (s *State) finalize() error {
-	if s.finalizing || len(s.pending) == 0 {
+// finalizeSome runs some of the finalizers that are due, and the next ones soon: Lua code goes on in between.
+func (s *State) finalizeSome() error {
+	err := s.finalize(finalizersAtOnce)
+	if len(s.pending) > 0 && s.budget > finalizersAtOnce {
+		s.quantum -= s.budget - finalizersAtOnce
+		s.budget = finalizersAtOnce
+	}
+	return err
+}
+
+const finalizersAtOnce = 100
+
+// finalize runs the finalizers that are due, at most so many. An error in one is logged; one that Lua cannot catch ends the rest. While a walk
+// still clears weak tables, which finalizers must not see as they were, they wait.
+func (s *State) finalize(most int) error {
+	if s.finalizing || len(s.pending) == 0 || s.phase > walkMark {
 		return nil
 	}
 	s.finalizing = true
 	defer func() { s.finalizing = false }()
-	for len(s.pending) > 0 {
+	for ; most > 0 && len(s.pending) > 0; most-- {
 		u := s.pending[0]
 		s.pending[0] = nil
 		s.pending = s.pending[1:]
@@ -661,17 +792,34 @@ func (s *State) finalize() error {
 	return nil
 }
 
-// finalizeAll runs the finalizers of all userdata that is left, in reverse order of creation.
+// finalizeAll runs the finalizers of all userdata that is left, in reverse order of creation, and those of userdata that
+// these have made. Finalizers that always make another one come to an end, as in LuaJIT.
 func (s *State) finalizeAll() {
 	s.sweepRest()
-	for i := len(s.listed) - 1; i >= 0; i-- {
-		s.pending = append(s.pending, s.listed[i])
+	s.finalizing = true // a safe point within runs none
+	for range maxRounds {
+		list := s.listed
+		s.listed = nil
+		for i := len(list) - 1; i >= 0; i-- {
+			s.pending = append(s.pending, list[i])
+		}
+		for len(s.pending) > 0 {
+			u := s.pending[0]
+			s.pending = s.pending[1:]
+			if err := s.finalizeOne(u); err != nil && s.opts.Log != nil {
+				s.opts.Log(err)
+			}
+		}
 	}
-	s.listed = nil
-	if err := s.finalize(); err != nil && s.opts.Log != nil {
-		s.opts.Log(err)
+	s.finalizing = false
+	for _, u := range s.listed {
+		if f, ok := u.data.(Finalizer); ok {
+			f.Finalize()
+		}
 	}
 }
+
+const maxRounds = 10
 
 // forgetAbove forgets values above the innermost frame, so that Go can free what no function uses any longer. What is far
 // above is left to the next walk.

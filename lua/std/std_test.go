@@ -51,6 +51,13 @@ func TestBasicFunctions(t *testing.T) {
 			print(pcall(setmetatable, {}, 1))`,
 			"shut\tnil\nfalse\tcannot change a protected metatable\nfalse\tbad argument #2 to '?' (nil or table expected)\n"},
 		{"one result", `print(select("#", setmetatable({}, {}, 1)), select("#", rawset({}, 1, 2, 3)))`, "1\t1\n"},
+		{"collectgarbage in steps", `local function steps(size)
+				collectgarbage() local w, n = setmetatable({}, {__mode = "v"}), 0
+				for i = 1, 100 do w[i] = {{}} end
+				repeat n = n + 1 until collectgarbage("step", size)
+				return n, next(w)
+			end
+			print(steps(0) > 10, steps(6) < steps(2), steps(10000))`, "true\ttrue\t1\tnil\n"},
 		{"select", `print(select("#", 1, nil)) print(select(2, 1, 2, 3)) print(select(-1, 1, 2, 3)) print(pcall(select, 0)) print(pcall(select, -9, 1))`,
 			"2\n2\t3\n3\nfalse\tbad argument #1 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (index out of range)\n"},
 		{"unpack", `print(unpack({1, 2, 3}, 2)) print(pcall(unpack, {}, 1, 1e8)) print((select("#", unpack({}, 1, 7000))))`,
@@ -63,7 +70,7 @@ func TestBasicFunctions(t *testing.T) {
 		{"newproxy", `print(getmetatable(newproxy())) local p = newproxy(true) print(getmetatable(newproxy(p)) == getmetatable(p))
 			print(pcall(newproxy, newproxy())) print(pcall(newproxy, 1))`,
 			"nil\ntrue\nfalse\tbad argument #1 to '?' (boolean or proxy expected)\nfalse\tbad argument #1 to '?' (boolean or proxy expected)\n"},
-		{"collectgarbage", `print(collectgarbage("count") > 0, collectgarbage(), collectgarbage("step"), collectgarbage("isrunning"))
+		{"collectgarbage", `print(collectgarbage("count") > 0, collectgarbage(), collectgarbage("step", 1e6), collectgarbage("isrunning"))
 			local t = setmetatable({{}}, {__mode = "v"}) collectgarbage() print(t[1]) print(pcall(collectgarbage, "x"))
 			print(collectgarbage("setpause", 7), collectgarbage("setpause", 8))`,
 			"true\t0\ttrue\ttrue\nnil\nfalse\tbad argument #1 to '?' (invalid option 'x')\n200\t7\n"},

@@ -12,7 +12,7 @@ print(pcall(setmetatable, {})) print(pcall(setmetatable, {}, 1)) print(pcall(get
 print(pcall(select)) print(pcall(select, 0)) print(pcall(select, -5, 1)) print(pcall(select, "#", 1,2)) print(pcall(select,"#x",1))
 print(pcall(unpack, {}, 1, 8000)) 
 print(pcall(select,"#", unpack({}, 1, 7990))) print(pcall(unpack, {}, 1, 1e8)) print(pcall(unpack)) 
-print(pcall(newproxy, 1)) print(pcall(newproxy, print)) print(pcall(collectgarbage,"x")) print(collectgarbage("stop"), collectgarbage("isrunning"), collectgarbage("restart"), collectgarbage("setpause", 100), collectgarbage("step"), collectgarbage("collect"))
+print(pcall(newproxy, 1)) print(pcall(newproxy, print)) print(pcall(collectgarbage,"x")) print(collectgarbage("stop"), collectgarbage("isrunning"), collectgarbage("restart"), collectgarbage("setpause", 100), collectgarbage("step", 1e6), collectgarbage("collect"))
 print(pcall(getfenv, 50)) print(pcall(getfenv, -1)) print(pcall(setfenv, 50, {})) print(pcall(setfenv,print, {}))
 print(pcall(tostring)) print(pcall(type)) print(pcall(next)) print(pcall(pairs)) print(pcall(pairs,1)) print(pcall(ipairs)) print(pcall(ipairs,1)) print(pcall(next,{},1))
 print(pcall(assert)) print(pcall(assert,false)) print(pcall(assert,nil,nil)) print(pcall(assert,false,{})) print(pcall(assert,false,12))

@@ -29,11 +29,12 @@ func (m *memory) collectgarbage(c *lua.Call) error {
 		if err := collect(s); err != nil {
 			return err
 		}
-	case "step": // a cycle is always complete, so that a script that steps until one is comes to an end
-		if err := collect(s); err != nil {
+	case "step":
+		finished, err := step(s, argument)
+		if err != nil {
 			return err
 		}
-		result = lua.True
+		result = lua.Bool(finished)
 	case "count":
 		result = lua.Number(float64(s.Memory()) / 1024)
 	case "stop":
@@ -58,6 +59,19 @@ func collect(s *lua.State) error {
 	_, err := s.Collect()
 	return err
 }
+
+// step goes on with a walk, as far as size says, and reports whether that was its end.
+func step(s *lua.State, size int) (finished bool, err error) {
+	const least, perSize = 64, 256 // values; size is in KiB in Lua 5.1, which looks at about as many for each
+	values := least + min(max(size, 0), math.MaxInt32/perSize-1)*perSize
+	if err := s.Step(int(min(int64(values), s.Memory()/16) / valuesPerStep)); err != nil {
+		return false, err
+	}
+	return s.CollectStep(values)
+}
+
+// valuesPerStep is how many values a walk looks at in the time of a step.
+const valuesPerStep = 4
 
 // gcinfo is the count's whole part.
 func gcinfo(c *lua.Call) error { return c.Return(lua.Number(float64(c.State().Memory() >> 10))) }

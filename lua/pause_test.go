@@ -1,0 +1,117 @@
+package lua_test
+
+import (
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// underRace is set with the race detector.
+var underRace bool
+
+// A walk holds Lua code up for less than two milliseconds at a time, however large the state is. The same program runs
+// several times, and the shortest pause counts that it has at each place: what else the machine does comes at others. On a
+// busy machine a pause may take twice as long.
+func TestPausesOfTheWalk(t *testing.T) {
+	if testing.Short() || underRace {
+		t.Skip("takes seconds, and says nothing under the race detector")
+	}
+	for _, c := range []struct{ name, prepare string }{
+		{"a large array", `for i = 1, 120000 do keep[i] = {i} end`},
+		{"a large table of fields", `for i = 1, 100000 do keep["k" .. i] = {i} end`},
+		{"strings", `for i = 1, 120000 do keep[i] = "s" .. i end`},
+		{"closures", `for i = 1, 100000 do local n = i keep[i] = function() n = n + 1 end end`},
+		{"many weak tables", `for i = 1, 60000 do keep[i] = setmetatable({i, {}, x = {}}, {__mode = i % 2 == 0 and "v" or "k"}) end`},
+		{"a large weak table", `local w = setmetatable({}, {__mode = "v"}) keep.w = w
+			for i = 1, 150000 do w[i] = {} if i % 2 == 0 then keep[i] = w[i] end end`},
+		{"a large table of weak keys", `local w = setmetatable({}, {__mode = "k"}) keep.w = w
+			for i = 1, 100000 do local k = {} w[k] = i if i % 2 == 0 then keep[i] = k end end`},
+		{"as much as is swept at once", `local w = setmetatable({}, {__mode = "v"}) keep.w = w for i = 1, 39000 do w[i] = {} end`},
+		{"dead userdata", `for i = 1, 50000 do proxy() end`},
+		{"a finalizer that finds much", `local t = {} for i = 1, 100000 do t[i] = {i} end weighty(t)`},
+		{"coroutines", `for i = 1, 20000 do local co = create(function() yield() end) resume(co) keep[i] = co end`},
+		{"a deep stack", `function spin(f) local function deep(n) local a, b, c, d, e, g = {}, {}, {}, {}, {}, {}
+			if n == 0 then f() else deep(n - 1) end return a end deep(12000) end`},
+		{"references", `for i = 1, 100000 do hold({}) end`},
+		{"tables made meanwhile", `function spin(f) f(1) local t for i = 1, 60 do for j = 1, 5000 do t = {t, {}, {}} tick() end t = nil end end
+			for i = 1, 100000 do keep[i] = {i} end`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			const runs, block = 4, 500
+			var least []time.Duration
+			walks := 0
+			for range runs {
+				var pauses []time.Duration
+				s, _ := walker(t)
+				var last time.Time
+				n := 0
+				tick := s.NewFunction("tick", func(c *lua.Call) error {
+					if n%block == 0 {
+						pauses = append(pauses, 0)
+					}
+					n++
+					now := time.Now()
+					at := &pauses[len(pauses)-1]
+					*at = max(*at, now.Sub(last))
+					last = now
+					return c.Return()
+				})
+				begin := s.NewFunction("begin", func(c *lua.Call) error {
+					debug.SetGCPercent(-1)
+					if _, err := s.CollectStep(1); err != nil {
+						return err
+					}
+					last = time.Now()
+					return c.Return()
+				})
+				weighty := s.NewFunction("weighty", func(c *lua.Call) error {
+					meta, err := s.NewTable(0, 2)
+					if err != nil {
+						return err
+					}
+					if err := meta.SetString("__gc", s.NewFunction("gc", func(c *lua.Call) error { return c.Return() })); err != nil {
+						return err
+					}
+					if err := meta.SetString("held", c.Arg(1)); err != nil {
+						return err
+					}
+					s.NewUserdata(nil, meta)
+					return c.Return()
+				})
+				for name, v := range map[string]lua.Value{"tick": tick, "begin": begin, "weighty": weighty} {
+					if err := s.SetGlobal(name, v); err != nil {
+						t.Fatal(err)
+					}
+				}
+				_, err := s.Run([]byte(`keep = {} `+c.prepare), "=prepare")
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = s.Run([]byte(`local function loop(n) for i = 1, n or 300000 do tick() end end
+					local function all(n) if begin then begin() begin = nil end loop(n) end
+					if spin then spin(all) else all() end`), "=spin")
+				debug.SetGCPercent(100)
+				if err != nil {
+					t.Fatal(err)
+				}
+				walks = s.Walks()
+				if least == nil {
+					least = pauses
+				}
+				for i, p := range pauses[:min(len(pauses), len(least))] {
+					least[i] = min(least[i], p)
+				}
+			}
+			longest := time.Duration(0)
+			for _, p := range least {
+				longest = max(longest, p)
+			}
+			t.Logf("longest pause %v, %d walks", longest, walks)
+			if longest > 2*2*time.Millisecond {
+				t.Errorf("longest pause %v, want at most 2 ms", longest)
+			}
+		})
+	}
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package lua_test
+
+func init() { underRace = true }
