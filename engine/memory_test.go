@@ -89,6 +89,7 @@ func TestMemoryOfASlowHost(t *testing.T) {
 	// The memory of a connection that waits for room, its inbox aside: the last read and
 	// its events.
 	const perConnection = 192 << 10
+	patient := engine.Timeouts{TCP: time.Minute, Handshake: time.Minute}
 	pongs := bytes.Repeat(wstest.Pong(strings.Repeat("p", 125)).Append(nil), 160) // 20 KiB that count nothing
 	fragmented := wstest.Continuation("").Append(wstest.Text("x").Unfinished().Append(nil))
 	for _, c := range []struct {
@@ -115,7 +116,8 @@ func TestMemoryOfASlowHost(t *testing.T) {
 			h := enginetest.New(t, engine.Options{DialContext: dialNarrow})
 			before := heap()
 			for range c.connections {
-				h.Connect(url, engine.ConnectOptions{ReceiveQueue: c.queue})
+				// 500 at once may take more than 5 s each on a machine that does much else.
+				h.Connect(url, engine.ConnectOptions{ReceiveQueue: c.queue, Timeouts: patient})
 			}
 			counted, stood := int64(0), 0
 			until(t, "full inbox", func() bool {
