@@ -3,6 +3,7 @@ package lua
 import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 	"github.com/tidewire/tidewire/internal/lua/number"
+	"math"
 )
 
 const (
@@ -378,6 +379,15 @@ func (s *State) forNumbers(r []Value) error {
 		r[i].setNumber(f)
 	}
 	return nil
+}
+
+// within reports whether a numeric for goes on with a value. A step of 0 counts upwards, one of -0 downwards, as in LuaJIT,
+// and so does NaN, which ends after the first value.
+func within(value, limit, step float64) bool {
+	if step > 0 || step == 0 && !math.Signbit(step) {
+		return value <= limit
+	}
+	return limit <= value
 }
 
 // RawEqual reports whether two values are equal without metamethods. It counts no steps: see State.RawEqual.

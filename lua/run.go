@@ -880,7 +880,7 @@ outer:
 					continue outer
 				}
 				first, limit, step := regs[a].float(), regs[a+1].float(), regs[a+2].float()
-				if step >= 0 && first <= limit || step < 0 && limit <= first {
+				if within(first, limit, step) {
 					regs[a+3].setNumber(first)
 				} else {
 					pc += i.SD()
@@ -890,7 +890,7 @@ outer:
 				_ = regs[a+3]
 				step := regs[a+2].float()
 				value := regs[a].float() + step
-				if step >= 0 && value <= regs[a+1].float() || step < 0 && regs[a+1].float() <= value {
+				if step > 0 && value <= regs[a+1].float() || !(step > 0) && within(value, regs[a+1].float(), step) {
 					n := ^math.Float64bits(value)
 					regs[a].n = n
 					if regs[a+3].p != nil {

@@ -15,7 +15,7 @@ var functions = []lua.Func{
 	{Name: "acos", Call: unary(math.Acos)},
 	{Name: "asin", Call: unary(math.Asin)},
 	{Name: "atan", Call: unary(math.Atan)},
-	{Name: "atan2", Call: binary(math.Atan2)},
+	{Name: "atan2", Call: binary(atan2)},
 	{Name: "ceil", Call: ceil},
 	{Name: "cos", Call: unary(math.Cos)},
 	{Name: "cosh", Call: unary(math.Cosh)},
@@ -106,9 +106,21 @@ func frexp(c *lua.Call) error {
 }
 
 func ldexp(c *lua.Call) error {
-	x, exponent := c.Number(1), c.Int32(2)
-	return c.ReturnNumber(math.Ldexp(x, exponent))
+	x, exponent := c.Number(1), c.Number(2)
+	return c.ReturnNumber(scale(x, exponent))
 }
+
+// scale is x * 2^exponent, without the part of the exponent behind the point.
+func scale(x, exponent float64) float64 {
+	if math.IsNaN(exponent) || x == 0 && math.IsInf(exponent, 1) || math.IsInf(x, 0) && math.IsInf(exponent, -1) {
+		return math.NaN()
+	}
+	const most = 1 << 12 // takes the smallest number to infinity, and the largest to 0
+	return math.Ldexp(x, int(max(-most, min(exponent, most))))
+}
+
+// atan2 has the sign of y also where y/x is too small for a number, which Go's forgets.
+func atan2(y, x float64) float64 { return math.Copysign(math.Atan2(y, x), y) }
 
 // modf gives C's answers for numbers that are not finite.
 func modf(c *lua.Call) error {
