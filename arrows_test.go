@@ -40,7 +40,7 @@ var rows = []row{
 	{folder: "internal/testing/wscontract", is: "the contract of the websocket module, run over each door",
 		ours: []string{"internal/testing/wstest", "internal/modules/wsapi", "internal/echo", "engine"}},
 	{folder: "internal/testing/enginetest", is: "an engine, its loop and its scripted peer, put together",
-		ours: []string{"internal/testing/wstest", "engine"}},
+		ours: []string{"internal/testing/wstest", "engine", "memory"}},
 	{folder: "internal/testing/verify", is: "the rules that compiled code must hold for the interpreter",
 		ours: []string{"internal/lua/code", "internal/lua/syntax"}},
 	{folder: "internal/testing/written", is: "writes the parts of the manual that repeat the code, standard library alone"},
@@ -57,7 +57,7 @@ var rows = []row{
 		testTools: []string{"github.com/rogpeppe/go-internal", "github.com/spf13/pflag"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
 		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
-			"internal/modules/gate", "internal/modules/errorlog", "internal/outlet", "internal/loop", "engine", "permission"},
+			"internal/modules/gate", "internal/modules/errorlog", "internal/outlet", "internal/loop", "engine", "memory", "permission"},
 		never: []string{"net/..."}},
 	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; asks for them, reads none",
 		ours:   []string{"engine"},
@@ -172,7 +172,7 @@ var rows = []row{
 	// WebSocket.
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
 		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire",
-			"internal/ws/failure", "permission"}},
+			"internal/ws/failure", "memory", "permission"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
@@ -206,6 +206,8 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 
 	// For all.
+	{folder: "memory", is: "the bytes that a script takes outside of its values, counted: standard library alone",
+		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "permission", is: "what a script was not allowed, as a fact and in words: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/outlet", is: "a queue before a stream that somebody should read: standard library alone",

@@ -14,6 +14,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/transport"
 	"github.com/tidewire/tidewire/internal/ws/wire"
+	"github.com/tidewire/tidewire/memory"
 )
 
 // connection is one WebSocket connection, from Connect to its terminal event.
@@ -63,7 +64,8 @@ type connection struct {
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
 	closeCalled  bool      // by the script, or by CloseAll
 	outbox       proto.Outbox
-	writing      bool // writeLoop runs
+	outboxMemory memory.Share // see chargeLocked
+	writing      bool         // writeLoop runs
 	keepalive    keepalive
 	violation    violation
 	closingTimer *time.Timer
@@ -89,7 +91,8 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	c.wrote.L = &c.mu
 	c.writeLoopFn = c.writeLoop
 	c.readyFn = func() { e.ready.push(c) }
-	c.inbox.init(opts.ReceiveQueue)
+	c.inbox.init(opts.ReceiveQueue, e.opts.Memory)
+	c.outboxMemory = e.opts.Memory.Share()
 	return c
 }
 
@@ -122,6 +125,7 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 		return
 	}
 	if unsent.Messages == 0 || size <= c.opts.SendQueue {
+		c.chargeLocked()
 		c.kickLocked()
 		c.mu.Unlock()
 		return
@@ -131,6 +135,19 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
 	c.unlock()
 	c.cut()
+}
+
+// chargeLocked charges the engine's account for the messages in the outbox. It is called
+// after each change of it.
+func (c *connection) chargeLocked() {
+	held := c.outbox.Held()
+	c.outboxMemory.Set(held.Bytes + int64(held.Messages)*messageOverhead)
+}
+
+// clearLocked forgets the messages in the outbox.
+func (c *connection) clearLocked() {
+	c.outbox.Clear()
+	c.chargeLocked()
 }
 
 // close begins the closing handshake, or ends a connection that is not open yet. From now
@@ -145,7 +162,7 @@ func (c *connection) close(code int, reason string) {
 	case connecting:
 		c.endLocked(&outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
 			detail: "closed before the connection was open"})
-		c.outbox.Clear()
+		c.clearLocked()
 	case open:
 		if c.violation.err != nil { // its answer has only waited for this
 			c.answerViolationLocked()
@@ -217,7 +234,7 @@ func (c *connection) finish(lost Tally) {
 		c.mu.Unlock()
 		return
 	}
-	c.outbox.Clear()
+	c.clearLocked()
 	for _, timer := range []*time.Timer{c.closingTimer, c.keepalive.timer, c.violation.timer} {
 		if timer != nil {
 			timer.Stop()

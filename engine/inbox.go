@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
+	"github.com/tidewire/tidewire/memory"
 )
 
 // entry is a message in the inbox.
@@ -34,6 +35,7 @@ type inbox struct {
 	head       int
 	inHand     int   // of these, how many Dispatch is delivering
 	counted    int64 // what the entries count towards limit
+	memory     memory.Share
 	tail       *block
 	full       bool // readLoop waits for room
 	discarding bool // after the script's Close: messages are counted and dropped
@@ -51,8 +53,8 @@ type inbox struct {
 // another one with each read.
 var tables = sync.Pool{New: func() any { return new([]entry) }}
 
-func (in *inbox) init(limit int64) {
-	in.limit = limit
+func (in *inbox) init(limit int64, account *memory.Account) {
+	in.limit, in.memory = limit, account.Share()
 	in.room.L = &in.mu
 }
 
@@ -88,6 +90,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 		n := int64(len(event.Data))
 		for !in.discarding && in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) {
 			in.full, waited = true, true
+			in.memory.Set(in.counted)
 			if in.scheduleLocked() {
 				in.mu.Unlock()
 				schedule()
@@ -111,6 +114,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 		in.entries = append(in.entries, in.place(event, from))
 		in.counted += n + messageOverhead
 	}
+	in.memory.Set(in.counted)
 	enter := in.scheduleLocked()
 	in.mu.Unlock()
 	if enter {
@@ -195,6 +199,7 @@ func (in *inbox) settle(n int) {
 	if in.discarding {
 		in.dropLocked(inHand - n)
 	}
+	in.memory.Set(in.counted)
 	if in.full && in.counted <= in.limit/2 {
 		in.full = false
 		in.room.Broadcast()
@@ -218,6 +223,7 @@ func (in *inbox) discard() {
 		clear(in.entries[in.head+in.inHand:])
 		in.entries = in.entries[:in.head+in.inHand]
 	}
+	in.memory.Set(in.counted)
 	in.room.Broadcast()
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/memory"
 	"github.com/tidewire/tidewire/permission"
 )
 
@@ -42,6 +43,10 @@ type Options struct {
 
 	// MaxConnections bounds the live connections of the engine. 0 means 10,000.
 	MaxConnections int
+
+	// Memory is charged for the messages that wait to be sent or to be delivered, each
+	// counted like SendQueue does. nil counts nothing.
+	Memory *memory.Account
 
 	// DialsPerSecond is the pace of the dial guard: how many dials a second may start to
 	// a host and port where a connection failed, or ended within 1 s of opening. 0 means

@@ -105,7 +105,7 @@ func (c *connection) endLocked(o *outcome) {
 // written.
 func (c *connection) failLocked(err *failure.Error) {
 	c.endLocked(c.failureLocked(err))
-	c.outbox.Clear()
+	c.clearLocked()
 }
 
 // closedLocked makes a closing connection closed, and reports whether it was not before.

@@ -120,6 +120,7 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 			}
 			if len(left) == 0 {
 				c.outbox.Wrote(done)
+				c.chargeLocked()
 			}
 			c.mu.Unlock()
 		}
@@ -142,7 +143,7 @@ func (c *connection) writeFailedLocked(err error, done proto.Tally) {
 	c.outbox.Wrote(done)
 	c.writeErr = err
 	c.closingLocked("write: " + err.Error())
-	c.outbox.Clear()
+	c.clearLocked()
 	c.armClosingLocked()
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/memory"
 	"github.com/tidewire/tidewire/permission"
 )
 
@@ -75,6 +76,10 @@ type Options struct {
 	// negative no limit.
 	MaxMemory int64
 
+	// Memory is charged for what the script takes outside of its values: messages of its connections that wait to be sent
+	// or to be delivered. Its figure may be read while the script runs. nil means an account of the script's own.
+	Memory *memory.Account
+
 	// CallbackTimeout is how long the main chunk and each callback, handler and timer may take; after it the script is
 	// stopped with an error and the run ends. 0 means no limit.
 	CallbackTimeout time.Duration
@@ -95,7 +100,7 @@ type Options struct {
 	// Words says what stops a script in words for the person who reads it. The zero value names no way to change it.
 	Words Words
 
-	// Engine configures the connections. Its Logger and Words default to those above.
+	// Engine configures the connections. Its Logger, Memory and Words default to those above.
 	Engine engine.Options
 }
 
@@ -135,6 +140,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Engine.ReadFile == nil && !o.Permissions.Read.All {
 		o.Engine.ReadFile = sandbox.New(sandbox.Options{Permissions: o.Permissions, Words: o.Words.Refusal}).ReadFile
+	}
+	if o.Memory == nil {
+		o.Memory = new(memory.Account)
+	}
+	if o.Engine.Memory == nil {
+		o.Engine.Memory = o.Memory
 	}
 	if o.Engine.Words == nil {
 		o.Engine.Words = o.Words.Refusal

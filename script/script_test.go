@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
+	"github.com/tidewire/tidewire/memory"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -28,17 +29,22 @@ type started struct {
 	begun   time.Time
 }
 
-// start starts a script with a server at ws://mute.test/, which shakes hands and says no more.
+// start starts a script with two servers: ws://mute.test/, which shakes hands and says no more, and ws://deaf.test/, which
+// does not even do that.
 func start(t *testing.T, opts script.Options) *started {
 	t.Helper()
 	s := &started{begun: time.Now()}
 	t.Cleanup(serve(t, &s.network, "mute.test:80", (*wstest.Peer).Mute))
+	deaf, err := s.network.Listen("deaf.test:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { deaf.Close() })
 	opts.Stdin, s.typed = io.Pipe()
 	opts.Stdout, opts.Logger = &s.stdout, slog.New(slog.NewTextHandler(&s.log, nil))
 	opts.Engine = engine.Options{DialContext: s.network.DialContext}
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancelCause(t.Context())
-	var err error
 	if s.Script, err = script.Start(ctx, opts); err != nil {
 		t.Fatal(err)
 	}
@@ -204,4 +210,23 @@ func TestFlushLastOfOutputThatNobodyReads(t *testing.T) {
 	if result, err := s.Wait(); err != nil || result.Errors == 0 {
 		t.Errorf("%+v, %v", result, err)
 	}
+}
+
+// The account of one script has what waits for it, and nothing at its end.
+func TestMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var account memory.Account
+		s := start(t, script.Options{Memory: &account, Code: `
+			local id = websocket.Connect("ws://mute.test/", {})
+			websocket.Send(id, ("x"):rep(1000))
+			websocket.Send(websocket.Connect("ws://deaf.test/", {}), "xyz")
+			host.After(1000, function() host.Exit() end)`})
+		time.Sleep(500 * time.Millisecond)
+		if got, want := account.Used(), int64(64+3); got != want { // the other message has left
+			t.Errorf("%d bytes are charged, want %d", got, want)
+		}
+		if _, err := s.Wait(); err != nil || account.Used() != 0 {
+			t.Errorf("%v, %d bytes are left", err, account.Used())
+		}
+	})
 }

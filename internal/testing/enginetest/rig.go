@@ -15,6 +15,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
+	"github.com/tidewire/tidewire/memory"
 )
 
 const (
@@ -31,6 +32,7 @@ const (
 type Rig struct {
 	*engine.Engine
 	Net      *wstest.Net      // the engine's network, unless Options.DialContext was given
+	Memory   *memory.Account  // the engine's; one that New has made is empty at the end
 	Listener *wstest.Listener // on Addr
 	ID       engine.ID        // the connection that Open made: the one that Want speaks of
 
@@ -76,6 +78,15 @@ func New(tb testing.TB, opts engine.Options) *Rig {
 	}
 	if opts.DialContext == nil {
 		opts.DialContext = h.Net.DialContext
+	}
+	if h.Memory = opts.Memory; h.Memory == nil {
+		h.Memory = new(memory.Account)
+		opts.Memory = h.Memory
+		tb.Cleanup(func() { // after shutdown
+			if n := h.Memory.Used(); n != 0 {
+				tb.Errorf("rig: the engine left %d bytes charged", n)
+			}
+		})
 	}
 	h.Engine = engine.New(opts)
 	tb.Cleanup(h.shutdown)

@@ -79,6 +79,7 @@ type Outbox struct {
 	sent    int         // the code of the close frame that was handed out; 0 before
 
 	unsent Tally // pushed and not yet written
+	held   Tally // of these, the ones that are queued here or in the writer's hands
 }
 
 // urgency is how long a close frame waits.
@@ -105,10 +106,12 @@ type closeFrame struct {
 // Push queues a message behind the others. Once a close frame is under way it only counts
 // as unsent.
 func (o *Outbox) Push(opcode wire.Opcode, payload string) {
-	o.unsent.add(Tally{1, int64(len(payload))})
+	size := Tally{1, int64(len(payload))}
+	o.unsent.add(size)
 	if o.closing {
 		return
 	}
+	o.held.add(size)
 	switch full := len(o.messages) == cap(o.messages); {
 	case full && o.first > len(o.messages)/2:
 		o.compact()
@@ -295,10 +298,19 @@ func (o *Outbox) giveBack() {
 }
 
 // Wrote notes that the messages of done have been written completely.
-func (o *Outbox) Wrote(done Tally) { o.unsent.sub(done) }
+func (o *Outbox) Wrote(done Tally) {
+	o.unsent.sub(done)
+	if o.held.Messages > 0 { // not cleared meanwhile
+		o.held.sub(done)
+	}
+}
 
 // Unsent counts the messages pushed and not written completely.
 func (o *Outbox) Unsent() Tally { return o.unsent }
+
+// Held counts the messages that take memory: those of Unsent that were not refused by Push
+// or forgotten by Clear. The size is that before compression.
+func (o *Outbox) Held() Tally { return o.held }
 
 // Waits reports whether Next has something to hand out.
 func (o *Outbox) Waits() bool {
@@ -326,6 +338,7 @@ func (o *Outbox) SentCode() int { return o.sent }
 func (o *Outbox) Clear() {
 	o.closing = true
 	o.pongs, o.ping, o.messages, o.table, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0
+	o.held = Tally{}
 }
 
 func (o *Outbox) compact() {
