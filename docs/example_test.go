@@ -120,7 +120,10 @@ func Example_lua() {
 }
 
 // client says hello on each connection and closes it at the answer.
-type client struct{ eng *engine.Engine }
+type client struct {
+	engine.NopHandler // for events that it does not know
+	eng               *engine.Engine
+}
 
 func (c client) Opened(id engine.ID, info *engine.Info) {
 	c.eng.Send(id, engine.Text, "hello")
@@ -193,7 +196,7 @@ func Example_engine() {
 	}
 	for eng.Live() > 0 {
 		<-eng.Ready()
-		eng.Dispatch(client{eng}, engine.Budget{})
+		eng.Dispatch(client{eng: eng}, engine.Budget{})
 	}
 
 	// Output:

@@ -10,9 +10,12 @@ import (
 	"github.com/tidewire/tidewire/internal/echo"
 )
 
-// greeter is a host's handler: it sends a message when the connection opens, and closes
+// greeter is a handler of events: it sends a message when the connection opens, and closes
 // when the answer is there.
-type greeter struct{ eng *engine.Engine }
+type greeter struct {
+	engine.NopHandler // for events that it does not know
+	eng               *engine.Engine
+}
 
 func (g greeter) Opened(id engine.ID, info *engine.Info) {
 	fmt.Println("open")
@@ -32,7 +35,7 @@ func (g greeter) Ended(id engine.ID, end *engine.End) {
 	fmt.Println("closed", end.Code, end.Reason, end.Clean)
 }
 
-// A host makes an engine and dispatches its events, all on one goroutine.
+// A program makes an engine and dispatches its events, all on one goroutine.
 func Example() {
 	server, err := echo.Start("", echo.Options{}) // any WebSocket server will do
 	if err != nil {
@@ -46,7 +49,7 @@ func Example() {
 	}
 	for eng.Live() > 0 {
 		<-eng.Ready()
-		eng.Dispatch(greeter{eng}, engine.Budget{Events: 256, Time: 4 * time.Millisecond})
+		eng.Dispatch(greeter{eng: eng}, engine.Budget{Events: 256, Time: 4 * time.Millisecond})
 	}
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)

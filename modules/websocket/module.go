@@ -89,7 +89,7 @@ func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 	s.OnClose(func() { m.closed = true })
 	m.lookUp = s.NewFunction("", m.lookUpCallback)
 	s.Ref(m.lookUp)
-	for _, name := range []string{wsapi.OnOpen, wsapi.OnMessage, wsapi.OnClose, wsapi.OnError} {
+	for _, name := range wsapi.Keys() {
 		key, err := s.Key(name)
 		if err != nil {
 			return nil, err

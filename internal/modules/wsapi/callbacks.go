@@ -19,6 +19,11 @@ const (
 	OnError   = "onError"
 )
 
+// Keys lists them all. It is to be read only.
+func Keys() []string { return keys }
+
+var keys = luaapi.CallbackNames()
+
 // EndKey returns the key of the callback for an end.
 func EndKey(end *engine.End) string {
 	if end.Failed {
@@ -43,8 +48,6 @@ func EndArguments(number float64, end *engine.End) []any {
 // longestLookAlike bounds the keys that are compared with those of callbacks, in bytes.
 const longestLookAlike = 32
 
-var callbackKeys = luaapi.CallbackNames()
-
 // lookAlikes returns a warning that names every key of a callback table that nearly is a
 // callback's, or "". Such a key is never looked up.
 func lookAlikes(callbacks Table) (string, error) {
@@ -53,7 +56,7 @@ func lookAlikes(callbacks Table) (string, error) {
 		if key.Type != String || len(key.Text) > longestLookAlike {
 			return true
 		}
-		if meant := spelling.Meant(key.Text, callbackKeys); meant != "" {
+		if meant := spelling.Meant(key.Text, keys); meant != "" {
 			found = append(found, fmt.Sprintf(`unknown callback "%s": did you mean "%s"?`, key.Text, meant))
 		}
 		return true
