@@ -100,3 +100,21 @@ func TestRooms(t *testing.T) {
 		t.Errorf("%d files, error %v", checked, err)
 	}
 }
+
+// CONTRIBUTING names the files of the usual changes, and each is there.
+func TestUsualChanges(t *testing.T) {
+	_, section, _ := strings.Cut(read(t, "CONTRIBUTING.md"), "\n## Five usual changes\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	named := 0
+	for _, word := range words(section) {
+		if strings.Contains(word, "/") {
+			named++
+			if _, err := os.Stat(word); err != nil {
+				t.Errorf("CONTRIBUTING names %s: %v", word, err)
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("%d files are named", named)
+	}
+}

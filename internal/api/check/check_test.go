@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/internal/api/check"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
 )
 
 // findings checks one piece of code and returns the lines, without the file's name.
@@ -57,7 +58,7 @@ func TestMistakes(t *testing.T) {
 
 		{"callback", "websocket.Connect('ws://x', {\n  OnError = print})", "2: unknown callback 'OnError': did you mean 'onError'?"},
 		{"callback that does not exist", "websocket.connect('ws://x', {onPing = print})",
-			"1: unknown callback 'onPing': the callbacks are onOpen, onMessage, onClose, onError"},
+			"1: unknown callback 'onPing': the callbacks are " + strings.Join(luaapi.CallbackNames(), ", ")},
 		{"callback in a variable", "local c = {on_open = print, retries = 1}\nwebsocket.Connect('ws://x', c)",
 			"1: unknown callback 'on_open': did you mean 'onOpen'?"},
 		{"callback set later", "local c = {}\nfunction c.onClosed() end\nc['onmessage'] = print\nwebsocket.Connect('ws://x', c)",

@@ -29,9 +29,10 @@ func TestDescription(t *testing.T) {
 			t.Errorf("option %s: described with %d fields, which are read: %v", option.Name, len(option.Fields), read)
 		}
 	}
-	keys := []string{wsapi.OnOpen, wsapi.OnMessage, wsapi.OnClose, wsapi.OnError}
-	if want := luaapi.CallbackNames(); !slices.Equal(keys, want) {
-		t.Errorf("the callbacks are %q, described %q", keys, want)
+	for _, key := range []string{wsapi.OnOpen, wsapi.OnMessage, wsapi.OnClose, wsapi.OnError} {
+		if !slices.Contains(luaapi.CallbackNames(), key) {
+			t.Errorf("the callback %s is not among the described %q", key, luaapi.CallbackNames())
+		}
 	}
 	if want := slices.Sorted(slices.Values(luaapi.Kinds)); !slices.Equal(wsapi.KindWords(), want) {
 		t.Errorf("the kinds are %q, described %q", wsapi.KindWords(), want)
