@@ -108,7 +108,8 @@ func TestEveryEdge(t *testing.T) {
 		h.Close(id, 0, "")
 		h.End(id)
 		return id
-	}, "connecting → closing: closed before the connection was open", "closing → closed: closed before the connection was open")
+	}, "connecting → closing: closed before the connection was open",
+		"closing → closed: closed before the connection was open")
 	way("refused", func(t *testing.T, h *enginetest.Rig) engine.ID {
 		h.Listener.Close()
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
@@ -122,7 +123,8 @@ func TestEveryEdge(t *testing.T) {
 		for range 1000 { // the dial guard's line is full
 			last = h.Connect(enginetest.URL, engine.ConnectOptions{})
 		}
-		if _, err := h.Engine.Connect(enginetest.URL, engine.ConnectOptions{}); !errors.Is(err, engine.ErrTooManyConnections) {
+		_, err := h.Engine.Connect(enginetest.URL, engine.ConnectOptions{})
+		if !errors.Is(err, engine.ErrTooManyConnections) {
 			t.Errorf("error %v", err)
 		}
 		return last + 1 // the id that the connection had, and that nobody has seen

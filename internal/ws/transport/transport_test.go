@@ -262,6 +262,7 @@ func TestHurry(t *testing.T) {
 			defer close(done)
 			if err := writeAll(conn, want[written:]); err != nil {
 				t.Errorf("write: %v", err)
+				conn.Cut() // the peer waits for more
 			}
 		})
 		got := make([]byte, len(want))
