@@ -216,49 +216,49 @@ type Compression struct {
 // OptionError is a bad value in ConnectOptions. Connect returns it and no connection
 // exists.
 type OptionError struct {
-	Field    string // the option's name as a script writes it, such as "headers"
+	Field    string // of ConnectOptions, such as "Header" or "Timeouts.TCP"
 	Expected string // such as "positive number"
 	Got      string // such as "-1"
 }
 
 func (e *OptionError) Error() string {
-	return fmt.Sprintf("field '%s': %s expected, got %s", e.Field, e.Expected, e.Got)
+	return fmt.Sprintf("%s: %s expected, got %s", e.Field, e.Expected, e.Got)
 }
 
 func (o ConnectOptions) validate() error {
 	for name, values := range o.Header {
 		for _, value := range values {
 			if err := handshake.CheckHeader(name, value); err != nil {
-				return &OptionError{Field: "headers", Expected: "a header that may be set", Got: err.Error()}
+				return &OptionError{Field: "Header", Expected: "a header that may be set", Got: err.Error()}
 			}
 		}
 	}
 	if err := handshake.CheckProtocols(o.Protocols); err != nil {
-		return &OptionError{Field: "protocols", Expected: "a list of different tokens", Got: err.Error()}
+		return &OptionError{Field: "Protocols", Expected: "a list of different tokens", Got: err.Error()}
 	}
 	if err := handshake.CheckHeader("Origin", o.Origin); o.Origin != "" && err != nil {
-		return &OptionError{Field: "origin", Expected: "a header value", Got: err.Error()}
+		return &OptionError{Field: "Origin", Expected: "a header value", Got: err.Error()}
 	}
 	if o.Kind > Binary {
-		return &OptionError{Field: "kind", Expected: "'auto', 'text' or 'binary'", Got: fmt.Sprint(uint8(o.Kind))}
+		return &OptionError{Field: "Kind", Expected: "Auto, Text or Binary", Got: fmt.Sprint(uint8(o.Kind))}
 	}
 	if o.Compression != nil {
 		if err := o.Compression.config().Validate(); err != nil {
-			return &OptionError{Field: "compression", Expected: "parameters of RFC 7692", Got: err.Error()}
+			return &OptionError{Field: "Compression", Expected: "parameters of RFC 7692", Got: err.Error()}
 		}
 	}
 	for _, field := range []struct {
 		name  string
 		value int64
 	}{
-		{"timeout", int64(o.Timeouts.TCP)},
-		{"timeout", int64(o.Timeouts.TLS)},
-		{"timeout", int64(o.Timeouts.Handshake)},
-		{"timeout", int64(o.Timeouts.Closing)},
-		{"maxMessage", o.MaxMessage},
-		{"sendQueue", o.SendQueue},
-		{"receiveQueue", o.ReceiveQueue},
-		{"redirects", int64(o.Redirects)},
+		{"Timeouts.TCP", int64(o.Timeouts.TCP)},
+		{"Timeouts.TLS", int64(o.Timeouts.TLS)},
+		{"Timeouts.Handshake", int64(o.Timeouts.Handshake)},
+		{"Timeouts.Closing", int64(o.Timeouts.Closing)},
+		{"MaxMessage", o.MaxMessage},
+		{"SendQueue", o.SendQueue},
+		{"ReceiveQueue", o.ReceiveQueue},
+		{"Redirects", int64(o.Redirects)},
 	} {
 		if field.value < 0 {
 			return &OptionError{Field: field.name, Expected: "positive number", Got: fmt.Sprint(field.value)}

@@ -26,9 +26,8 @@ func argumentError(argument int, err error) error {
 		return nil
 	}
 	var option *OptionError
-	var value *engine.OptionError
 	switch {
-	case errors.As(err, &option), errors.As(err, &value),
+	case errors.As(err, &option),
 		errors.Is(err, engine.ErrInvalidUTF8), errors.Is(err, engine.ErrCloseCode), errors.Is(err, engine.ErrCloseReason):
 		return &ArgumentError{argument, err.Error()}
 	}

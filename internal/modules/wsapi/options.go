@@ -1,6 +1,8 @@
 package wsapi
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,16 +13,48 @@ import (
 	"github.com/tidewire/tidewire/internal/api/spelling"
 )
 
-// OptionError is a name that a table of options must not have, in words for the script's
-// author. A bad value is an *engine.OptionError.
+// OptionError is a name or a value that a table of options must not have, in words for
+// the script's author.
 type OptionError struct{ text string }
 
 func (e *OptionError) Error() string { return e.text }
 
+// badValue is the error of a field's value.
+func badValue(field, expected, got string) *OptionError {
+	return &OptionError{fmt.Sprintf("field '%s': %s expected, got %s", field, expected, got)}
+}
+
+// optionNames are the scripts' names for the fields of engine.ConnectOptions that the
+// engine may refuse.
+var optionNames = map[string]string{
+	"Header":             "headers",
+	"Protocols":          "protocols",
+	"Origin":             "origin",
+	"Kind":               "kind",
+	"Compression":        "compression",
+	"Timeouts.TCP":       "timeout",
+	"Timeouts.TLS":       "timeout",
+	"Timeouts.Handshake": "timeout",
+	"Timeouts.Closing":   "timeout",
+	"MaxMessage":         "maxMessage",
+	"SendQueue":          "sendQueue",
+	"ReceiveQueue":       "receiveQueue",
+	"Redirects":          "redirects",
+}
+
+// inScriptsWords words a value that the engine refuses. Other errors it returns unchanged.
+func inScriptsWords(err error) error {
+	var refused *engine.OptionError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return badValue(cmp.Or(optionNames[refused.Field], refused.Field), refused.Expected, refused.Got)
+}
+
 // ReadOptions reads Connect's options; a nil table has none. Names come from luaapi.
 // Values are read through __index, so that defaults may live in a metatable; a name that
-// the table itself spells wrong is refused. The error is an *OptionError, an
-// *engine.OptionError, or one that reading the table raised.
+// the table itself spells wrong is refused. The error is an *OptionError, or one that
+// reading the table raised.
 func ReadOptions(table Table) (options engine.ConnectOptions, err error) {
 	if table == nil {
 		return options, nil
@@ -158,7 +192,7 @@ func readCA(field string, value Value, options *engine.TLSOptions) (err error) {
 	case err != nil:
 		return err
 	case ca.Type == Nil:
-		return &engine.OptionError{Field: field, Expected: "{ca, exclusive = true}", Got: "a table without [1]"}
+		return badValue(field, "{ca, exclusive = true}", "a table without [1]")
 	}
 	if options.CA, err = readString(field+"[1]", ca); err != nil {
 		return err

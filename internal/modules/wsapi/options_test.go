@@ -199,7 +199,7 @@ func TestErrorsOfATableComeBackAsTheyAre(t *testing.T) {
 // nobody's.
 func TestErrorsOfTheEngine(t *testing.T) {
 	r := newRig(t)
-	r.engine.connectErr = &engine.OptionError{Field: "headers", Expected: "a header that may be set", Got: "Host"}
+	r.engine.connectErr = &engine.OptionError{Field: "Header", Expected: "a header that may be set", Got: "Host"}
 	_, err := r.connect(nil, nil)
 	wantArgument(t, err, 3, `field 'headers': a header that may be set expected, got Host`)
 	r.engine.connectErr = engine.ErrTooManyConnections
@@ -209,5 +209,34 @@ func TestErrorsOfTheEngine(t *testing.T) {
 	r.engine.connectErr = nil
 	if c := r.live(); c.Number != 1 {
 		t.Errorf("the first connection has the id %v", c.Number)
+	}
+}
+
+// Each value that the engine refuses is named as the script has it.
+func TestWordsForFieldsOfTheEngine(t *testing.T) {
+	r := newRig(t)
+	eng := engine.New(engine.Options{})
+	defer eng.Shutdown(t.Context())
+	for name, options := range map[string]engine.ConnectOptions{
+		"headers":      {Header: http.Header{"Host": {"x"}}},
+		"protocols":    {Protocols: []string{"a", "a"}},
+		"origin":       {Origin: "a\nb"},
+		"kind":         {Kind: 99},
+		"compression":  {Compression: &engine.Compression{ServerMaxWindowBits: 99}},
+		"timeout":      {Timeouts: engine.Timeouts{TCP: -1}},
+		"maxMessage":   {MaxMessage: -1},
+		"sendQueue":    {SendQueue: -1},
+		"receiveQueue": {ReceiveQueue: -1},
+		"redirects":    {Redirects: -1},
+	} {
+		_, refused := eng.Connect("ws://server.test/", options)
+		var field *engine.OptionError
+		if !errors.As(refused, &field) || strings.Contains(refused.Error(), name) {
+			t.Errorf("%s: the engine says %v", name, refused)
+		}
+		r.engine.connectErr = refused
+		if _, err := r.connect(nil, nil); err == nil || !strings.Contains(err.Error(), "field '"+name+"': ") {
+			t.Errorf("the script is told %v, want the field %s", err, name)
+		}
 	}
 }

@@ -66,7 +66,7 @@ func readList(field string, value Value) ([]string, error) {
 		return other == nil
 	})
 	if err == nil && other != nil {
-		err = &engine.OptionError{Field: field, Expected: "list", Got: "key " + quote(*other)}
+		err = badValue(field, "list", "key "+quote(*other))
 	}
 	return list, err
 }
@@ -90,7 +90,7 @@ func readHeaders(field string, value Value) (http.Header, error) {
 
 func addHeader(header http.Header, field string, key, value Value) error {
 	if key.Type != String {
-		return &engine.OptionError{Field: field, Expected: "header name as key", Got: quote(key)}
+		return badValue(field, "header name as key", quote(key))
 	}
 	field += "." + failure.Bounded(key.Text)
 	if value.Type == TableOf {
@@ -171,11 +171,11 @@ func readPositive(field, expected string, value Value) (float64, error) {
 }
 
 func wrongType(field, expected string, value Value) error {
-	return &engine.OptionError{Field: field, Expected: expected, Got: string(value.Type)}
+	return badValue(field, expected, string(value.Type))
 }
 
 func wrongValue(field, expected string, value Value) error {
-	return &engine.OptionError{Field: field, Expected: expected, Got: quote(value)}
+	return badValue(field, expected, quote(value))
 }
 
 func isWhole(number float64) bool { return number == math.Trunc(number) }

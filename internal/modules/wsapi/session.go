@@ -121,7 +121,7 @@ func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 	}
 	id, err := s.engine.Connect(call.URL, options)
 	if err != nil {
-		return nil, argumentError(3, err)
+		return nil, argumentError(3, inScriptsWords(err))
 	}
 	if warning != "" && s.misspelt.add(call.Identity) {
 		s.logger.Warn(warning, "caller", call.Caller)
