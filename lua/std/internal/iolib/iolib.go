@@ -116,7 +116,7 @@ func (l *library) openMethods() (err error) {
 	return errors.Join(
 		l.s.SetFuncs(l.meta,
 			lua.Func{Name: "__tostring", Call: fileToString},
-			lua.Func{Name: "close", Call: method(l.shut)},
+			lua.Func{Name: "close", Call: l.close}, // io.close, as in LuaJIT: without a file that of the output
 			lua.Func{Name: "flush", Call: method(l.flushFile)},
 			lua.Func{Name: "lines", Call: method(func(c *lua.Call, _ *lua.Userdata, _ *file) error {
 				return l.returnLines(c, c.Arg(1), false)

@@ -51,6 +51,9 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 			"false\tbad argument #1 to '?' (DIR/nope/x: No such file or directory)\nfalse\tbad argument #1 to '?' (string expected, got table)\n"},
 		{`print(pcall(io.close, nil)) print(pcall(function() io.close(5) end))`,
 			"false\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\ttest:1: bad argument #1 to 'close' (FILE* expected, got number)\n"},
+		{`local f = io.output(dir .. "closed") f:write("x") print(f.close(), io.type(f)) print(pcall(f.close)) print(pcall(f.close, nil)) print(pcall(f.close, f))
+			io.output(io.stdout)`,
+			"true\tclosed file\nfalse\tattempt to use a closed file\nfalse\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\tattempt to use a closed file\n"},
 		{`print(pcall(io.open)) print(pcall(io.open, {})) print(pcall(io.open, "x", {})) print(io.open(5))`,
 			"false\tbad argument #1 to '?' (string expected, got no value)\nfalse\tbad argument #1 to '?' (string expected, got table)\n" +
 				"false\tbad argument #2 to '?' (string expected, got table)\nnil\t5: No such file or directory\t2\n"},
