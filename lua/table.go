@@ -468,6 +468,9 @@ func (t *Table) setInt(i int, value Value) error {
 	if i == 1 && len(t.array) == 0 {
 		return t.startArray(value)
 	}
+	if uint(i) < uint(cap(t.array)) {
+		t.array[:cap(t.array)][i] = Nil // its place is among the entries now: see wasInArray
+	}
 	if t.hasInts {
 		if at := t.find(Int(i)); at >= 0 {
 			t.entries[at].value = value
@@ -489,6 +492,16 @@ func (t *Table) shrink() {
 
 // wasThere is behind the end of an array where a value has been. No value is like it.
 var wasThere = Value{n: uint64(kindCell)}
+
+// wasInArray reports whether a key's value was the last one to go from its place in the array, which has become shorter
+// since then.
+func (t *Table) wasInArray(key Value) bool {
+	if !key.isNumber() || !isInt(key.float()) {
+		return false
+	}
+	f := key.float()
+	return f >= 0 && f < float64(cap(t.array)) && t.array[:cap(t.array)][int(f)] == wasThere
+}
 
 // startArray stores the value of key 1 in an array that is empty. Key 0, if it was set before, moves there.
 func (t *Table) startArray(value Value) error {
@@ -707,13 +720,11 @@ func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
 		} else {
 			at = t.find(key)
 		}
-		if at < 0 {
-			// The array may have become shorter since the loop saw the key.
-			f := key.float()
-			if !key.isNumber() || !isInt(f) || !(f >= 0 && f < float64(cap(t.array))) {
-				return Nil, Nil, false
-			}
-			if t.array[:cap(t.array)][int(f)] != wasThere {
+		if at < 0 || t.entries[at].value.IsNil() {
+			switch {
+			case t.wasInArray(key):
+				at = -1 // an entry is from before the number moved to the array
+			case at < 0:
 				return Nil, Nil, false
 			}
 		}
