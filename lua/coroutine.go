@@ -158,6 +158,7 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 	co.resumer, co.nesting = th, th.nesting+1
 	th.status, co.status = threadNormal, threadRunning
 	s.thread = co
+	s.look(count)
 	copyValues(co.stack[at:], th.stack[from:from+count])
 	if co.depth > 0 { // it has yielded
 		at, ret, want, flags := co.current().pending()

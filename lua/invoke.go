@@ -73,6 +73,7 @@ func (s *State) vararg(th *Thread, fr *frame, to, want int) error {
 		}
 		th.top = to + extra
 	}
+	s.look(want)
 	n := copy(th.stack[to:to+want], th.stack[from:from+extra])
 	clear(th.stack[to+n : to+want])
 	return nil
@@ -124,6 +125,7 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 			if err := th.ensure(ret + stored); err != nil {
 				return err
 			}
+			s.look(stored)
 			copyValues(th.stack[ret:ret+stored], th.stack[from:from+stored])
 		}
 		th.finish(ret, stored, want)
@@ -174,6 +176,7 @@ func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
 		to.stack[at] = True
 		at++
 	}
+	s.look(count)
 	copyValues(to.stack[at:], th.stack[from:from+count])
 	to.top = at + count
 	return to, nil

@@ -143,8 +143,8 @@ func (s *State) Step(n int) error {
 	return s.checkpoint()
 }
 
-// look counts steps for places of a table that an operation has looked at, where there are many. What it takes is noticed at
-// the next jump or call.
+// look counts steps for places of a table, or of the stack, that an operation looks at or copies, where there are many. What
+// it takes is noticed at the next jump or call.
 func (s *State) look(places int) {
 	if places >= manyPlaces {
 		s.budget -= int64(places / placesPerStep)

@@ -854,6 +854,7 @@ outer:
 						want = count
 						th.top = ret + count
 					}
+					s.look(want)
 					for n := range want {
 						if n < count {
 							stack[ret+n] = stack[from+n]
@@ -960,6 +961,7 @@ outer:
 					}
 					th.top = to + extra
 				}
+				s.look(want)
 				for n := range want {
 					if n < extra {
 						th.stack[to+n] = th.stack[from+n]

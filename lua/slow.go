@@ -167,6 +167,7 @@ func (s *State) setList(th *Thread, fr *frame, i code.Instruction) error {
 		end = th.top
 	}
 	t := th.stack[first-1].table()
+	s.look(end - first)
 	for j, v := range th.stack[first:end] {
 		if err := t.setInt(n+j+1, v); err != nil {
 			return err
@@ -260,6 +261,7 @@ func (s *State) tailCall(th *Thread, fr *frame, i code.Instruction) error {
 	if fr.fn.proto.vararg {
 		into -= int(fr.extra) + int(fr.fn.proto.params)
 	}
+	s.look(args)
 	copy(th.stack[into:], th.stack[slot:slot+1+args])
 	ret, want, flags := int(fr.ret), int(fr.want), fr.flags
 	th.depth--

@@ -34,6 +34,13 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 		{"__eq that are long strings", `a, b = "x", "x" for i = 1, 16 do a, b = a .. a, b .. b end
 			t, u = setmetatable({}, {__eq = a}), setmetatable({}, {__eq = b})`,
 			`for i = 1, 100 do pcall(function() return t == u end) end`, 100 * 65536 / 64},
+		{"many arguments", `function f(...) return g(...) end function g(...) return end t = {}
+			function h(n, ...) if n == 0 then return f(...) end return h(n - 1, 1, 2, 3, 4, 5, 6, 7, 8, ...) end`,
+			`h(500)`, 500 * 500 * 8 / 2 * 2 / 16},
+		{"many results", `function r(n, ...) if n == 0 then return ... end return r(n - 1, 1, 2, 3, 4, 5, 6, 7, 8, ...) end
+			function pass(...) local a, b = 1, 2 return ... end`, `for i = 1, 100 do pass(r(100)) end`, 100 * (100*100*4*2 + 3*800) / 16},
+		{"many values in tables", `function l(n, ...) if n == 0 then return {...} end return l(n - 1, 1, 2, 3, 4, 5, 6, 7, 8, ...) end`,
+			`l(500)`, 500 * 500 * 8 / 2 * 2 / 16},
 		{"the name of an operand", `long()`, `for i = 1, 100 do pcall(fails) end`, 100 * 20000 / 16},
 		{"the name of a function", `long()`, `for i = 1, 100 do pcall(refuses) end`, 100 * 20000 / 16},
 	} {
