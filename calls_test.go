@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// A keeper says which functions of other packages one place alone may use. Tests and the tools
-// that serve them are free.
+// A keeper says which functions of other packages one place alone may use. Tests and the
+// tools that serve them are free.
 type keeper struct {
 	place     string // a file or a folder
 	is        string
@@ -40,8 +40,8 @@ func TestKeepers(t *testing.T) {
 	}
 }
 
-// Every use that a keeper refuses on purpose; so that a slip in refuse does not let all of them
-// through.
+// Every use that a keeper refuses on purpose; so that a slip in refuse does not let all
+// of them through.
 func TestKeepersRefuse(t *testing.T) {
 	for _, u := range []use{
 		{"engine/engine.go", "os.Exit"},
@@ -68,12 +68,12 @@ func TestKeepersRefuse(t *testing.T) {
 // flag is a flag of the runner in a text.
 var flag = regexp.MustCompile(`(^|[^-\w])--[a-z][a-z-]+`)
 
-// speakers are the packages that may name flags of the runner: the runner, and what its commands
-// show and write.
+// speakers are the packages that may name flags of the runner: the runner, and what its
+// commands show and write.
 var speakers = []string{"cmd", "internal/runner", "internal/api/luaapi"}
 
-// A program that embeds scripts has none of the runner's flags, and shows what the engine, the
-// libraries and the modules say to people who have never heard of them.
+// A program that embeds scripts has none of the runner's flags, and shows what the
+// engine, the libraries and the modules say to people who have never heard of them.
 func TestFlagsAreTheRunners(t *testing.T) {
 	seen := 0
 	for _, file := range shipped(t) {

@@ -1,12 +1,12 @@
-// Package memory counts the memory that a script takes outside of its Lua values: messages that
-// wait to be sent or to be delivered. Whoever holds such bytes for the script is given the script's
-// Account and charges it.
+// Package memory counts the memory that a script takes outside of its Lua values: messages
+// that wait to be sent or to be delivered. Each holder of such bytes is given the script's
+// Account and charges it. The account counts and bounds nothing yet.
 package memory
 
 import "sync/atomic"
 
-// Account counts the bytes that are held for one script. The zero value has none. All methods may be
-// called from any goroutine, and on a nil Account, which counts nothing.
+// Account counts the bytes that are held for one script. The zero value has none. All
+// methods may be called from any goroutine, and on a nil Account, which counts nothing.
 type Account struct{ used atomic.Int64 }
 
 // Charge counts bytes that are held from now on, until Release.
@@ -27,8 +27,8 @@ func (a *Account) Used() int64 {
 	return a.used.Load()
 }
 
-// A Share is the part of an Account that one queue is charged with. It belongs to whoever guards the
-// queue.
+// A Share is the part of an Account that one queue is charged with. It belongs to whoever
+// guards the queue.
 type Share struct {
 	account *Account
 	charged int64

@@ -1,6 +1,6 @@
-// Package permission says what a script was not allowed to do: as a fact, and in words. The packages
-// that refuse return the fact. Whoever runs the script words it for the person who reads it, since
-// nobody else knows how it could be allowed.
+// Package permission describes an access that a script was refused: as a fact, and in
+// plain words. The package that refuses returns the fact. The program around the script
+// words it for its readers, since no package below knows how it could be allowed.
 package permission
 
 import "fmt"
@@ -17,22 +17,22 @@ const (
 	Net
 )
 
-// String says what a script wants that needs the permission.
+// String names the action that needs the permission, such as "reading".
 func (p Permission) String() string {
 	return [...]string{"reading", "writing", "running programs", "reading the environment", "connecting"}[p]
 }
 
-// A Refusal is the error of what a permission does not cover. Its text is Plain's.
+// A Refusal is the error of an access that no permission covers. Its text is Plain's.
 type Refusal struct {
 	Permission Permission
 	Item       string // the path, the command, the variable's name or "host:port", as the script gave it
 
-	// Rule is the item of a list that forbids it, such as "$private". Empty means that it is forbidden because nothing
-	// allows it.
+	// Rule is the item of a list that forbids it, such as "$private". Empty means that it
+	// is forbidden because nothing allows it.
 	Rule string
 
-	// Secret says that Rule tells more than the script may learn, such as where a name leads. It is then for the log
-	// alone.
+	// Secret says that Rule tells more than the script may learn, such as where a name
+	// leads. It is then for the log alone.
 	Secret bool
 }
 
@@ -48,15 +48,16 @@ const (
 	// Bare is for a text behind the item: "reading is not allowed".
 	Bare
 
-	// RuleAlone is for a log that has the rest already: "rule $private". The Refusal has a Rule.
+	// RuleAlone is for a log that has the rest already: "rule $private". The Refusal has
+	// a Rule.
 	RuleAlone
 )
 
-// Words words a refusal for whoever reads the script's errors, such as "x: reading is not allowed:
-// run again with --allow-read=x". It may be called concurrently.
+// Words words a refusal for the reader of the script's errors, such as "x: reading is not
+// allowed: ask the server's admin". It may be called concurrently.
 type Words func(Refusal, Form) string
 
-// Plain words a refusal without a way to allow it. It is what nil Words mean.
+// Plain words a refusal and names no way to allow it. It is the meaning of nil Words.
 func Plain(r Refusal, form Form) string {
 	if form == RuleAlone {
 		return "rule " + r.Rule
@@ -79,10 +80,12 @@ func (w Words) OrPlain() Words {
 	return w
 }
 
-// MaxItem is the length in bytes up to which Brief shows an item whole. No path is longer.
+// MaxItem is the length in bytes up to which Brief shows an item whole. No path is
+// longer.
 const MaxItem = 4096
 
-// Brief shortens an item for a message: what is longer than MaxItem is cut to its beginning.
+// Brief shortens an item for a message: what is longer than MaxItem is cut to its
+// beginning.
 func Brief(item string) string {
 	const beginning = 200
 	if len(item) <= MaxItem {

@@ -9,8 +9,8 @@ type chunk struct {
 	args    []string
 }
 
-// chunks reads everything that is to be run, so that a script that cannot be read keeps the Code from running, too. The
-// last one is the script, which gets the arguments.
+// chunks reads everything that is to be run, so that a script that cannot be read keeps
+// the Code from running, too. The last one is the script, which gets the arguments.
 func (o Options) chunks() ([]chunk, error) {
 	var chunks []chunk
 	if o.Code != "" {
@@ -34,8 +34,8 @@ func (o Options) chunks() ([]chunk, error) {
 	return chunks, nil
 }
 
-// setArgs fills the global arg as lua does: the script at 0, its arguments above, what stood before it below. Without a
-// script the program is at 0, and below is nothing.
+// setArgs fills the global arg as lua does: the script at 0, its arguments above, what
+// stood before it below. Without a script the program is at 0, and below is nothing.
 func setArgs(s *lua.State, opts Options) error {
 	line := append([]string(nil), opts.Command...)
 	if opts.Path != "" {

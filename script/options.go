@@ -29,9 +29,11 @@ const (
 	valueShare = 3
 )
 
-// Options says what to run and how. At least one of Code and Path should be given; the rest may be zero.
+// Options says what to run and how. At least one of Code and Path should be given; the
+// rest may be zero.
 type Options struct {
-	// Code is Lua code that runs first; without a Path it is the script. Empty means none.
+	// Code is Lua code that runs first; without a Path it is the script. Empty means
+	// none.
 	Code string
 
 	// Path is the script's file, or FromStdin. Empty means none.
@@ -40,8 +42,9 @@ type Options struct {
 	// Args are the script's arguments: its varargs, and arg[1] and up.
 	Args []string
 
-	// Command is what stood before the script on the command line, the program's name first: the last of it becomes
-	// arg[-1] and so on, as lua does. Without a Path the program's name becomes arg[0].
+	// Command is what stood before the script on the command line, the program's name
+	// first: the last of it becomes arg[-1] and so on, as lua does. Without a Path the
+	// program's name becomes arg[0].
 	Command []string
 
 	// Echo is the URL of an echo server, for host.echo. Empty leaves that nil.
@@ -50,68 +53,80 @@ type Options struct {
 	// FPS is the frame rate of onUpdate, in ticks a second. 0 means 60.
 	FPS int
 
-	// Grace is how long the ending may take before what is left is cut. 0 means 5 s; negative means no time at all.
+	// Grace is how long the ending may take before what is left is cut. 0 means 5 s;
+	// negative means no time at all.
 	Grace time.Duration
 
-	// Stdin is where FromStdin reads the script from, and io.read what is left of it. nil means os.Stdin.
+	// Stdin is where FromStdin reads the script from, and io.read what is left of it. nil
+	// means os.Stdin.
 	Stdin io.Reader
 
-	// Stdout receives what the script prints. nil means os.Stdout. A Write that does not return holds up the script until
-	// the ending begins, and nothing after that; it then outlives Wait.
+	// Stdout receives what the script prints. nil means os.Stdout. A Write that does not
+	// return holds up the script until the ending begins, and nothing after that; it then
+	// outlives Wait.
 	Stdout io.Writer
 
-	// Stderr receives what the script writes to io.stderr. nil means os.Stderr. It is written to as Stdout is.
+	// Stderr receives what the script writes to io.stderr. nil means os.Stderr. It is
+	// written to as Stdout is.
 	Stderr io.Writer
 
-	// Permissions is what the script may do besides using these streams and the network, for which there is
-	// Engine.Policy. The zero value allows nothing: no file, no program, no environment variable. It covers the files
-	// of options.tls, too, unless Engine.ReadFile is set.
+	// Permissions is what the script may do besides using these streams and the network,
+	// for which there is Engine.Policy. The zero value allows nothing: no file, no
+	// program, no environment variable. It covers the files of options.tls, too, unless
+	// Engine.ReadFile is set.
 	Permissions sandbox.Permissions
 
-	// ModuleDirs are directories in which require finds Lua files, after that of the script's own file.
+	// ModuleDirs are directories in which require finds Lua files, after that of the
+	// script's own file.
 	ModuleDirs []string
 
-	// MaxMemory is how much memory the script may take, in bytes. Three quarters are for its values; an operation that
-	// needs more raises "not enough memory", and a script that does not heed that ends with an error. 0 means 1 GiB,
-	// negative no limit.
+	// MaxMemory is how much memory the script may take, in bytes. Three quarters are for
+	// its values; an operation that needs more raises "not enough memory", and a script
+	// that does not heed that ends with an error. 0 means 1 GiB, negative no limit.
 	MaxMemory int64
 
-	// Memory is charged for what the script takes outside of its values: messages of its connections that wait to be sent
-	// or to be delivered. Its figure may be read while the script runs. nil means an account of the script's own.
+	// Memory is charged for the script's memory outside of its values: messages of its
+	// connections that wait to be sent or to be delivered. Its figure may be read while the
+	// script runs. nil means an account of the script's own.
 	Memory *memory.Account
 
-	// CallbackTimeout is how long the main chunk and each callback, handler and timer may take; after it the script is
-	// stopped with an error and the run ends. 0 means no limit.
+	// CallbackTimeout is how long the main chunk and each callback, handler and timer may
+	// take; after it the script is stopped with an error and the run ends. 0 means no
+	// limit.
 	CallbackTimeout time.Duration
 
-	// GiveUp says what Wait does about Lua code that cannot be stopped, inside one long call that waits for the system, such
-	// as io.read: 1 s after the grace, or 2 s after it was stopped over CallbackTimeout. false waits until the call returns.
-	// true cuts the connections, lets what was printed leave, and makes Wait return a *StuckError; a program that cannot
-	// live with the goroutine that is left ends itself then.
+	// GiveUp ends Wait although Lua code cannot be stopped: inside one long call that waits
+	// for the system, such as io.read, 1 s after the grace, or 2 s after the code was
+	// stopped over CallbackTimeout. Connections are then cut, printed output is written, and
+	// Wait returns a *StuckError; a program that cannot live with the goroutine that is left
+	// ends itself. false makes Wait wait until the call returns.
 	GiveUp bool
 
-	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output leaves when a turn of the
-	// loop is over, or the buffer is full.
+	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output
+	// leaves when a turn of the loop is over, or the buffer is full.
 	Lines bool
 
-	// Logger receives everything else that a person should know: Lua errors, warnings, debug lines. nil discards it.
+	// Logger receives everything else that a person should know: Lua errors, warnings,
+	// debug lines. nil discards it.
 	Logger *slog.Logger
 
-	// Words says what stops a script in words for the person who reads it. The zero value names no way to change it.
+	// Words words refusals and limits for the person who reads them. The zero value names
+	// no way to change them.
 	Words Words
 
-	// Engine configures the connections. Its Logger, Memory and Words default to those above.
+	// Engine configures the connections. Its Logger, Memory and Words default to those
+	// above.
 	Engine engine.Options
 }
 
 // Words are an embedder's words. The zero value works.
 type Words struct {
-	// Refusal words what Permissions or Engine.Policy does not allow, in the log and for the script. nil means
-	// permission.Plain.
+	// Refusal words an access that Permissions or Engine.Policy does not allow, in the log
+	// and for the script. nil means permission.Plain.
 	Refusal permission.Words
 
-	// Option names a field of Options whose limit has stopped the script, MaxMemory or CallbackTimeout, as the reader of the
-	// log can set it. nil means the field's own name.
+	// Option names a field of Options whose limit has stopped the script, MaxMemory or
+	// CallbackTimeout, as the reader of the log can set it. nil means the field's own name.
 	Option func(field string) string
 }
 
@@ -164,7 +179,8 @@ func (o Options) grace() time.Duration {
 	return max(o.Grace, 0)
 }
 
-// moduleDirs are where require looks: beside the script first. What comes from elsewhere than a file has no such place.
+// moduleDirs are where require looks: beside the script first. What comes from elsewhere
+// than a file has no such place.
 func (o Options) moduleDirs() []string {
 	if o.Path == "" || o.Path == FromStdin {
 		return o.ModuleDirs
@@ -172,7 +188,8 @@ func (o Options) moduleDirs() []string {
 	return append([]string{filepath.Dir(o.Path)}, o.ModuleDirs...)
 }
 
-// valueMemory is the part of MaxMemory that values of the state may take; the rest is the network's. 0 means no limit.
+// valueMemory is the part of MaxMemory that values of the state may take; the rest is the
+// network's. 0 means no limit.
 func (o Options) valueMemory() int64 {
 	return max(o.MaxMemory, 0) / 4 * valueShare
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/tidewire/tidewire/internal/outlet"
 )
 
-// output is the script's two streams. While the script runs, a reader that does not keep up holds up the script, as with
-// any program. Once the ending has begun it holds up nothing: the streams go on as far as they can, and the run's end
-// waits for them until the grace is over.
+// output is the script's two streams. While the script runs, a reader that does not keep
+// up holds up the script, as with any program. Once the ending has begun it holds up
+// nothing: the streams go on as far as they can, and the run's end waits for them until
+// the grace is over.
 type output struct {
 	printed        *outlet.Stdout // the buffer before stdout
 	stdout, stderr *outlet.Outlet
@@ -40,7 +41,8 @@ func (o *output) beginEnding() {
 	o.stderr.Hurry()
 }
 
-// flush waits until both streams are written, at most for patience. The error is that of stdout.
+// flush waits until both streams are written, at most for patience. The error is that of
+// stdout.
 func (o *output) flush(patience time.Duration) error {
 	end := time.Now().Add(patience)
 	err := o.stdout.Flush(patience)
@@ -56,7 +58,8 @@ func (o *output) flushRest() error {
 	return o.flush(max(time.Until(graceOver), flushTimeout))
 }
 
-// finish is a last flush from any goroutine, whatever the script is doing: what is printed later is dropped.
+// finish is a last flush from any goroutine, whatever the script is doing: what is
+// printed later is dropped.
 func (o *output) finish(patience time.Duration) error {
 	end := time.Now().Add(patience)
 	finished := make(chan error, 1)

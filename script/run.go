@@ -20,24 +20,28 @@ import (
 )
 
 const (
-	// closeGoingAway is the close code of connections when the loop ends (RFC 6455 §7.4.1).
+	// closeGoingAway is the close code of connections when the loop ends (RFC 6455
+	// §7.4.1).
 	closeGoingAway = 1001
 
-	// shutdownTimeout bounds the wait for the engine's goroutines after everything was cut: only a name look-up that
-	// the system does not let go of takes this long.
+	// shutdownTimeout bounds the wait for the engine's goroutines after everything was
+	// cut: only a name look-up that the system does not let go of takes this long.
 	shutdownTimeout = time.Second
 
-	// flushTimeout is the least time that the last flush has: whoever reads the output may be the one that hangs.
+	// flushTimeout is the least time that the last flush has: whoever reads the output
+	// may be the one that hangs.
 	flushTimeout = 500 * time.Millisecond
 
-	// givenUpFlush bounds the last flush of a script that was given up, and should have ended already.
+	// givenUpFlush bounds the last flush of a script that was given up, and should have
+	// ended already.
 	givenUpFlush = 250 * time.Millisecond
 
 	// finalizeTimeout bounds the finalizers that run at the end.
 	finalizeTimeout = time.Second
 )
 
-// errInterrupted is what code raises that runs when the grace ends. Its traceback says where it was.
+// errInterrupted is what code raises that runs when the grace ends. Its traceback says
+// where it was.
 var errInterrupted = errors.New("interrupted: it was still running when the grace of the ending was over")
 
 // run is one script's life.
@@ -162,7 +166,8 @@ func (r *run) result(ended loop.Result) Result {
 	return result
 }
 
-// finalize ends the Lua state. Finalizers run unless the script or a signal has ended the run, and get a bounded time.
+// finalize ends the Lua state. Finalizers run unless the script or a signal has ended the
+// run, and get a bounded time.
 func (r *run) finalize(ended loop.Result) {
 	if ended.Decided {
 		r.state.Discard()
@@ -210,7 +215,8 @@ func (r *run) unwritten(err error) {
 	}
 }
 
-// interrupt is called when the grace of the ending is over, and when nothing may run any longer.
+// interrupt is called when the grace of the ending is over, and when nothing may run any
+// longer.
 func (r *run) interrupt(last bool) {
 	if last {
 		r.gate.Kill(errInterrupted)

@@ -1,5 +1,5 @@
-// Package script runs a Lua script from its first line to the end of its last connection: one
-// Lua state, its modules, its engine and its host, wired together.
+// Package script runs a Lua script from its first line to the end of its last connection:
+// one Lua state, its modules, its engine and its host, wired together.
 package script
 
 import (
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ExitCode is the cause to cancel a script's context with to give it its exit code, as for a
-// signal.
+// ExitCode is the cause to cancel a script's context with to give it its exit code, as
+// for a signal.
 type ExitCode int
 
 func (c ExitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
@@ -33,8 +33,8 @@ func exitCode(ctx context.Context) int {
 
 // Result is how a script ended.
 type Result struct {
-	// ExitCode is that of host.Exit, or of the ExitCode that ended the context (130 if it ended
-	// otherwise), whichever came first; else 1 if there was any Lua error, else 0.
+	// ExitCode is that of host.Exit, or of the ExitCode that ended the context (130 if it
+	// ended otherwise), whichever came first; else 1 if there was any Lua error, else 0.
 	ExitCode int
 
 	// Errors counts the Lua errors that the script did not catch: of the main chunk, of
@@ -45,7 +45,8 @@ type Result struct {
 	Err error
 }
 
-// StuckError says that Lua code could not be stopped, and why it was to be. See Options.GiveUp.
+// StuckError says that Lua code could not be stopped, and why it was to be. See
+// Options.GiveUp.
 type StuckError struct{ Err error }
 
 func (e *StuckError) Error() string { return e.Err.Error() }
@@ -56,8 +57,8 @@ func (e *StuckError) Unwrap() error { return e.Err }
 // errOverdue is the reason to give up a script that outlives its ending.
 var errOverdue = errors.New("the script is still running 1s after the grace, and cannot be interrupted")
 
-// Script is a script that was started. Its methods may be called from any goroutine, and more
-// than once.
+// Script is a script that was started. Its methods may be called from any goroutine, and
+// more than once.
 type Script struct {
 	run  *run          // its fields belong to loop, but for those that giveUp and FlushLast name
 	done chan struct{} // closed by settle
@@ -68,13 +69,14 @@ type Script struct {
 	err     error
 }
 
-// Start begins to run a script on a goroutine of its own. The script goes on until it ends by
-// itself, calls host.Exit, fails in its main chunk, or ctx is done. The last is like a signal:
-// shutdown handlers run, connections are closed, and Options.Grace bounds all of it. Cancel
-// with an ExitCode as the cause to choose the exit code.
+// Start begins to run a script on a goroutine of its own. The script goes on until it
+// ends by itself, calls host.Exit, fails in its main chunk, or ctx is done. The last is
+// like a signal: shutdown handlers run, connections are closed, and Options.Grace bounds
+// all of it. Cancel with an ExitCode as the cause to choose the exit code.
 //
-// The error says that nothing was run, because the script could not be read. Lua errors are in
-// the log and in the Result. Every script that was started ends: call Wait to learn how.
+// The error says that nothing was run, because the script could not be read. Lua errors
+// are in the log and in the Result. Every script that was started ends: call Wait to
+// learn how.
 func Start(ctx context.Context, opts Options) (*Script, error) {
 	opts = opts.withDefaults()
 	chunks, err := opts.chunks()
@@ -98,17 +100,18 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	return s.Wait()
 }
 
-// Done returns a channel that is closed when Wait has something to return.
+// Done returns a channel that is closed when Wait returns at once.
 func (s *Script) Done() <-chan struct{} { return s.done }
 
-// Wait waits until the script has ended and returns how. Without an error the Lua state is
-// closed then, every connection has ended, everything that the script printed is written, and
-// no goroutine is left; but a Write or Read of Options that does not return lives on.
+// Wait waits until the script has ended and returns how. Without an error the Lua state
+// is closed then, every connection has ended, everything that the script printed is
+// written, and no goroutine is left; but a Write or Read of Options that does not return
+// lives on.
 //
-// The error is a *StuckError, which only Options.GiveUp lets happen: the connections have ended
-// and nothing more is written to the output, but a goroutine is left inside the call that did
-// not return. When it does, the code behind it is interrupted, no other begins, and the
-// goroutine ends; until then it may write to Options.Logger.
+// The error is a *StuckError, which only Options.GiveUp lets happen: the connections have
+// ended and nothing more is written to the output, but a goroutine is left inside the
+// call that did not return. When it does, the code behind it is interrupted, no other
+// begins, and the goroutine ends; until then it may write to Options.Logger.
 func (s *Script) Wait() (Result, error) {
 	<-s.done
 	s.mu.Lock()
@@ -116,9 +119,10 @@ func (s *Script) Wait() (Result, error) {
 	return s.result, s.err
 }
 
-// FlushLast lets leave what the script has printed so far, and drops what it prints after that,
-// whatever the script is doing. It is for a program that is about to end without waiting for
-// the script. It returns when all is written, or when patience is over, with an error then.
+// FlushLast writes everything that the script has printed so far and drops later output,
+// whatever the script is doing. It is for a program that is about to end without waiting
+// for the script. It returns when all is written, or when patience is over, with an error
+// then.
 func (s *Script) FlushLast(patience time.Duration) error { return s.run.output.finish(patience) }
 
 // loop runs the script to its end.
@@ -137,8 +141,8 @@ func (s *Script) loop(ctx context.Context, chunks []chunk) {
 	s.settle(result, nil)
 }
 
-// giveUp ends the wait for a script that cannot be stopped, unless Options wants to wait on. It
-// is called from any goroutine but the script's.
+// giveUp ends the wait for a script that cannot be stopped, unless Options wants to wait
+// on. It is called from any goroutine but the script's.
 func (s *Script) giveUp(code int, reason error) {
 	r := s.run
 	if !r.opts.GiveUp {

@@ -9,10 +9,12 @@ import (
 )
 
 const (
-	// stderrPatience is how long the end of the process waits for a reader of standard error.
+	// stderrPatience is how long the end of the process waits for a reader of standard
+	// error.
 	stderrPatience = 250 * time.Millisecond
 
-	// outputPatience is the same for the output of a script that the process does not wait for.
+	// outputPatience is the same for the output of a script that the process does not
+	// wait for.
 	outputPatience = 500 * time.Millisecond
 )
 
@@ -23,8 +25,8 @@ func quit(code int) {
 	os.Exit(code)
 }
 
-// bystander is the script that may be running when the process ends around it. The zero value
-// is none. Its methods may be called from any goroutine.
+// bystander is the script that may be running when the process ends around it. The zero
+// value is none. Its methods may be called from any goroutine.
 type bystander struct{ script atomic.Pointer[script.Script] }
 
 // quit lets what the script has printed leave, and ends the process.

@@ -115,7 +115,8 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		opts.Path, opts.Args = args[0], args[1:]
 	}
 	if opts.Path == script.FromStdin {
-		// Before signals are caught: until the script is there, ctrl-C should simply end the process.
+		// Before signals are caught: until the script is there, ctrl-C should simply end
+		// the process.
 		source, err := io.ReadAll(os.Stdin)
 		if err != nil {
 			return &startError{fmt.Errorf("read the script from standard input: %w", err)}

@@ -38,7 +38,8 @@ func signalName(code script.ExitCode) string {
 	return "a signal"
 }
 
-// sameKey is how soon after a SIGINT another one is taken for the same: a shell and timeout(1) may both pass on one ctrl-C.
+// sameKey is how soon after a SIGINT another one is taken for the same: a shell and
+// timeout(1) may both pass on one ctrl-C.
 const sameKey = 300 * time.Millisecond
 
 // signalCount decides what a signal means after those before it.
@@ -77,10 +78,11 @@ func (c *signalCount) react(s os.Signal, now time.Time) reaction {
 	return atOnce
 }
 
-// catchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with the exit code as its cause, before
-// it calls caught. A SIGINT after that calls quit, which ends the process, unless it is taken for the first one; further
-// ones of the others change nothing. A signal that was ignored when the program began stays so. stop gives signals back to
-// the system.
+// catchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with
+// the exit code as its cause, before it calls caught. A SIGINT after that calls quit,
+// which ends the process, unless it is taken for the first one; further ones of the
+// others change nothing. A signal that was ignored when the program began stays so. stop
+// gives signals back to the system.
 func catchSignals(parent context.Context, caught func(script.ExitCode), quit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)

@@ -1,5 +1,6 @@
-// Package environment reads the variables that the runner heeds for all of its connections, and
-// makes options of the engine of them. It asks the function that it is given, never the process.
+// Package environment reads the variables that the runner heeds for all of its
+// connections, and makes options of the engine of them. It asks the function that it is
+// given, never the process.
 package environment
 
 import (
@@ -11,9 +12,9 @@ import (
 // several goroutines at once if its function may.
 type Environment func(name string) (value string)
 
-// TLSConfig is the base of every TLS connection: it trusts what SSL_CERT_FILE holds, and appends
-// the keys to the file that SSLKEYLOGFILE names. logger receives one warning about that file, and
-// one about what cannot be written.
+// TLSConfig is the base of every TLS connection: it trusts what SSL_CERT_FILE holds, and
+// appends the keys to the file that SSLKEYLOGFILE names. logger receives one warning
+// about that file, and one about what cannot be written.
 func (e Environment) TLSConfig(logger *slog.Logger) *tls.Config {
 	config := &tls.Config{RootCAs: e.roots()}
 	if name := e("SSLKEYLOGFILE"); name != "" {

@@ -9,9 +9,10 @@ import (
 	"sync"
 )
 
-// keyLog is the file that SSLKEYLOGFILE names, to which TLS keys are appended in NSS's format, so
-// that a debugger can decrypt the traffic. It is opened with the first key and stays open. A file
-// that cannot be written fails no connection. Write may be called concurrently.
+// keyLog is the file that SSLKEYLOGFILE names, to which TLS keys are appended in NSS's
+// format, so that a debugger can decrypt the traffic. It is opened with the first key and
+// stays open. A file that cannot be written fails no connection. Write may be called
+// concurrently.
 type keyLog struct {
 	name   string       // constant
 	logger *slog.Logger // constant

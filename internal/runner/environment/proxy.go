@@ -10,10 +10,10 @@ import (
 	"github.com/tidewire/tidewire/engine"
 )
 
-// Proxy is for engine.Options. It looks at HTTP_PROXY for ws and at HTTPS_PROXY for wss, then at
-// ALL_PROXY, each in lower case first. NO_PROXY and the exception of loopback addresses are package
-// httpproxy's. The reading of the URL is the engine's: that package takes one that it cannot read
-// for none, and the connection would go out directly.
+// Proxy is for engine.Options. It looks at HTTP_PROXY for ws and at HTTPS_PROXY for wss,
+// then at ALL_PROXY, each in lower case first. NO_PROXY and the exception of loopback
+// addresses are package httpproxy's. The reading of the URL is the engine's: that package
+// takes one that it cannot read for none, and the connection would go out directly.
 func (e Environment) Proxy(target *url.URL) (engine.Proxy, error) {
 	variable, value := e.firstSet(target.Scheme+"_proxy", strings.ToUpper(target.Scheme)+"_PROXY", "all_proxy", "ALL_PROXY")
 	if value == "" || strings.HasSuffix(target.Hostname(), ".localhost") { // RFC 6761 §6.3

@@ -1,5 +1,5 @@
-// Package words words facts for those who run the tidewire command: it names the flag that would
-// allow what was refused, or that cannot be read.
+// Package words words facts for those who run the tidewire command: it names the flag
+// that would allow what was refused, or that cannot be read.
 package words
 
 import (
@@ -26,8 +26,8 @@ var names = map[permission.Permission]string{
 // denyNet is the flag that forbids.
 const denyNet = "--deny-net"
 
-// Refusal words a refusal as permission.Words asks: "x: reading is not allowed: run again with
-// --allow-read=x".
+// Refusal words a refusal as permission.Words asks: "x: reading is not allowed: run again
+// with --allow-read=x".
 func Refusal(r permission.Refusal, form permission.Form) string {
 	switch {
 	case form == permission.RuleAlone:
@@ -67,8 +67,9 @@ func network(r permission.Refusal) string {
 	return fmt.Sprintf("%s is not in %s: run again with %[2]s=%[1]s", r.Item, flag)
 }
 
-// isListable reports whether a host would be read as itself if it stood in a list. A URL may have a
-// host such as "$private", "a,b" or "-x", and nobody should be told to allow that.
+// isListable reports whether a host would be read as itself if it stood in a list. A URL
+// may have a host such as "$private", "a,b" or "-x", and nobody should be told to allow
+// that.
 func isListable(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.String() == host
@@ -76,8 +77,8 @@ func isListable(host string) bool {
 	return policy.IsName(host) && !strings.HasPrefix(host, "-")
 }
 
-// environment words the refusal of a variable as one line of a log, whatever the script asked
-// for. A flag with the name is shown only where the runner would take it.
+// environment words the refusal of a variable as one line of a log, whatever the script
+// asked for. A flag with the name is shown only where the runner would take it.
 func environment(name string) string {
 	const longest = 200
 	flag := names[permission.Env]

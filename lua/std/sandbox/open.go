@@ -13,20 +13,21 @@ import (
 )
 
 const (
-	// createAttempts bounds the turns between "it is not there" and "it is there now" when a
-	// file is created while somebody else creates and removes it.
+	// createAttempts bounds the turns between "it is not there" and "it is there now"
+	// when a file is created while somebody else creates and removes it.
 	createAttempts = 4
 
 	// maxNamedFile is the most that ReadFile reads, as the engine does.
 	maxNamedFile = 1 << 20
 
 	// moduleSuffix is what a file in a module directory must end in. Without it a script
-	// could run, and so read, whatever else lies beside it, with a package.path such as "./?".
+	// could run, and so read, whatever else lies beside it, with a package.path such as
+	// "./?".
 	moduleSuffix = ".lua"
 )
 
-// OpenFile opens a file as os.OpenFile does, with permissions 0666, if what flag asks for is
-// allowed: reading for os.O_RDONLY, writing for os.O_WRONLY, both for os.O_RDWR.
+// OpenFile opens a file as os.OpenFile does, with permissions 0666, if what flag asks for
+// is allowed: reading for os.O_RDONLY, writing for os.O_WRONLY, both for os.O_RDWR.
 func (b *Box) OpenFile(path string, flag int) (*os.File, error) {
 	if path == "" {
 		return nil, fs.ErrNotExist
@@ -41,9 +42,9 @@ func (b *Box) OpenFile(path string, flag int) (*os.File, error) {
 	return openUnder(path, flag, b.read, b.write)
 }
 
-// OpenModule opens a Lua file for reading: in the module directories one whose name, after
-// symbolic links, ends in ".lua"; elsewhere any that may be read. A directory does not exist
-// for it, nor does a pipe or a device.
+// OpenModule opens a Lua file for reading: in the module directories one whose name,
+// after symbolic links, ends in ".lua"; elsewhere any that may be read. A directory does
+// not exist for it, nor does a pipe or a device.
 func (b *Box) OpenModule(path string) (*os.File, error) {
 	if path == "" {
 		return nil, fs.ErrNotExist
@@ -80,8 +81,8 @@ func regular(f *os.File, err error) (*os.File, error) {
 }
 
 // ReadFile reads a regular file of at most 1 MiB, if reading is allowed. It fits
-// engine.Options.ReadFile, which reads the files that a script names in options.tls. The error
-// does not repeat the path; that of a refusal wraps the *permission.Refusal.
+// engine.Options.ReadFile, which reads the files that a script names in options.tls. The
+// error does not repeat the path; that of a refusal wraps the *permission.Refusal.
 func (b *Box) ReadFile(path string) ([]byte, error) {
 	f, err := openUnder(path, os.O_RDONLY|nonblocking, b.read)
 	var refused *permission.Refusal
@@ -104,8 +105,8 @@ func (b *Box) ReadFile(path string) ([]byte, error) {
 	return content, err
 }
 
-// CreateTemp creates a file with a new name in the system's directory for such files, if it
-// may be written to.
+// CreateTemp creates a file with a new name in the system's directory for such files, if
+// it may be written to.
 func (b *Box) CreateTemp() (*os.File, error) {
 	if _, _, err := b.write.find(os.TempDir(), realPath); err != nil {
 		return nil, err
@@ -130,9 +131,9 @@ func (b *Box) Remove(path string) error {
 	return root.Remove(name)
 }
 
-// openUnder opens a path that all of the permissions must cover. They are held against what is
-// really opened: the resolved path is opened below the directory of the narrowest rule, which
-// no symbolic link leaves, whatever anybody puts there in the meantime.
+// openUnder opens a path that all of the permissions must cover. They are held against
+// what is really opened: the resolved path is opened below the directory of the narrowest
+// rule, which no symbolic link leaves, whatever anybody puts there in the meantime.
 func openUnder(path string, flag int, permissions ...rules) (*os.File, error) {
 	var p place
 	narrowest, by := "", rules{}
@@ -182,9 +183,9 @@ func (p place) open(rule string, flag int, by rules) (*os.File, error) {
 	return f, nil
 }
 
-// enter opens the directory that a place is to be reached from, and returns the rest of the
-// path. For a rule that is a directory it is the rule itself, for one that is a file the
-// directory that holds it.
+// enter opens the directory that a place is to be reached from, and returns the rest of
+// the path. For a rule that is a directory it is the rule itself, for one that is a file
+// the directory that holds it.
 func (p place) enter(rule string, by rules) (root *os.Root, name string, err error) {
 	if rule == p.real {
 		rule = filepath.Dir(rule)
@@ -214,8 +215,8 @@ func (p place) enter(rule string, by rules) (root *os.Root, name string, err err
 	return root, name, nil
 }
 
-// openOrCreate opens a file below root without truncating it. One that is to be created is
-// created as new, so that a symbolic link to nowhere creates nothing.
+// openOrCreate opens a file below root without truncating it. One that is to be created
+// is created as new, so that a symbolic link to nowhere creates nothing.
 func openOrCreate(root *os.Root, name string, flag int) (*os.File, error) {
 	existing := flag &^ (os.O_CREATE | os.O_TRUNC | os.O_EXCL)
 	for range createAttempts {
@@ -233,8 +234,8 @@ func openOrCreate(root *os.Root, name string, flag int) (*os.File, error) {
 	return nil, fs.ErrNotExist
 }
 
-// accept refuses a file that was reached through a symbolic link, which the resolved path no
-// longer had: it may lie beside the rule, in the same directory. Only then may it be
+// accept refuses a file that was reached through a symbolic link, which the resolved path
+// no longer had: it may lie beside the rule, in the same directory. Only then may it be
 // truncated.
 func (p place) accept(root *os.Root, name string, f *os.File, flag int, by rules) error {
 	opened, err := f.Stat()

@@ -1,6 +1,7 @@
-// Package sandbox keeps a script to what it may do to the system: which files, programs and
-// environment variables it reaches. It knows no Lua. The libraries of package lua/std ask a
-// Box before they touch the system, and others that open files for a script should, too.
+// Package sandbox keeps a script to what it may do to the system: which files, programs
+// and environment variables it reaches. It knows no Lua. The libraries of package lua/std
+// ask a Box before they touch the system, and others that open files for a script should,
+// too.
 package sandbox
 
 import (
@@ -12,15 +13,15 @@ import (
 	"github.com/tidewire/tidewire/permission"
 )
 
-// Permissions says what a script may do apart from computing, using the streams that it was
-// given and calling what its embedder adds. The zero value allows nothing. It is constant once
-// given away, and safe for concurrent use.
+// Permissions says what a script may do apart from computing, using the streams that it
+// was given and calling what its embedder adds. The zero value allows nothing. It is
+// constant once given away, and safe for concurrent use.
 type Permissions struct {
 	// Read is for files and directories that may be read; each covers what is under it.
 	Read Grant
 
-	// Write is for files and directories that may be created, written, renamed and removed;
-	// each covers what is under it.
+	// Write is for files and directories that may be created, written, renamed and
+	// removed; each covers what is under it.
 	Write Grant
 
 	// Run is for programs: os.execute and io.popen. What these do is not up to us, so it
@@ -44,16 +45,18 @@ func (g Grant) Has(name string) bool { return g.All || slices.Contains(g.Only, n
 type Options struct {
 	Permissions Permissions
 
-	// ModuleDirs are directories in which OpenModule finds files without Permissions.Read.
+	// ModuleDirs are directories in which OpenModule finds files without
+	// Permissions.Read.
 	ModuleDirs []string
 
-	// Words words refusals for whoever reads the script's errors. nil means permission.Plain.
+	// Words words refusals for whoever reads the script's errors. nil means
+	// permission.Plain.
 	Words permission.Words
 }
 
-// A Box is what one script may do, with the paths of its permissions resolved when the Box was
-// made. It is constant and safe for concurrent use. The errors of its methods are a
-// *permission.Refusal, or the system's.
+// A Box is what one script may do, with the paths of its permissions resolved when the
+// Box was made. It is constant and safe for concurrent use. The errors of its methods are
+// a *permission.Refusal, or the system's.
 type Box struct {
 	read, write, modules rules
 	run                  bool
@@ -81,8 +84,8 @@ func (b *Box) Word(r *permission.Refusal, form permission.Form) string { return 
 // MayRun reports whether Command gives one.
 func (b *Box) MayRun() bool { return b.run }
 
-// Command returns a command for the system's shell, as C's system runs it, if programs are
-// allowed. Its streams are those of the process, as far as the caller sets no others.
+// Command returns a command for the system's shell, as C's system runs it, if programs
+// are allowed. Its streams are those of the process, as far as the caller sets no others.
 func (b *Box) Command(command string) (*exec.Cmd, error) {
 	if !b.run {
 		return nil, &permission.Refusal{Permission: permission.Run, Item: command}

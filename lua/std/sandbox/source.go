@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/permission"
 )
 
-// Sources opens Lua source for loadfile, dofile and require, as far as a Box allows it. The
-// texts of its errors are for the script: those of files begin with the file's name.
+// Sources opens Lua source for loadfile, dofile and require, as far as a Box allows it.
+// The texts of its errors are for the script: those of files begin with the file's name.
 type Sources struct {
 	Box   *Box
 	Stdin io.Reader // of loadfile without a name; nil means an empty one
@@ -34,8 +34,8 @@ func (s Sources) Open(name string) (io.ReadCloser, error) {
 	return &source{s.Box, name, f, f}, nil
 }
 
-// OpenModule opens a file as Box.OpenModule does. A file that may not be read is an error that
-// does not repeat the name; for any other reason there is none: fs.ErrNotExist.
+// OpenModule opens a file as Box.OpenModule does. A file that may not be read is an error
+// that does not repeat the name; for any other reason there is none: fs.ErrNotExist.
 func (s Sources) OpenModule(name string) (io.ReadCloser, error) {
 	f, err := s.Box.OpenModule(name)
 	var refused *permission.Refusal
