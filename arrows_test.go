@@ -16,9 +16,9 @@ import (
 
 const modulePath = "github.com/tidewire/tidewire"
 
-// A row says what one package may import outside its tests. Packages of ours are named by their folder, those of
-// others by their module. The standard library is free but for the packages listed under never, where "net/..." means
-// all below net, too.
+// A row says what one package may import outside its tests. Packages of ours are named by
+// their folder, those of others by their module. The standard library is free but for the
+// packages listed under never, where "net/..." means all below net, too.
 type row struct {
 	folder string
 	is     string // what the package is, which is also why it imports no more than this
@@ -29,9 +29,10 @@ type row struct {
 	never     []string // standard packages that would break what the package is
 }
 
-// rows is the one table of arrows. Its order is that of the data's path (docs/architecture.md): an arrow points down,
-// and TestRowsPointDown holds the table itself to that. A new arrow goes in here together with the code that needs it,
-// and the commit says why.
+// rows is the one table of arrows. Its order is that of the data's path
+// (docs/architecture.md): an arrow points down, and TestRowsPointDown holds the table
+// itself to that. A new arrow goes in here together with the code that needs it, and the
+// commit says why.
 var rows = []row{
 	// Shipped to nobody.
 	{folder: "interop", is: "tests against servers that others wrote", ours: anything},
@@ -235,7 +236,8 @@ func TestRowsPointDown(t *testing.T) {
 	}
 }
 
-// Every arrow that the house refuses on purpose; so that a slip in refuse does not let all of them through.
+// Every arrow that the house refuses on purpose; so that a slip in refuse does not let
+// all of them through.
 func TestArrowsRefused(t *testing.T) {
 	for _, a := range []arrow{
 		{folder: "engine", target: "github.com/yuin/gopher-lua"},
@@ -338,7 +340,8 @@ func refuseTool(r row, tool string) string {
 	return ""
 }
 
-// refuseTheirs lets a test import, besides its package's own dependencies, those of the packages below.
+// refuseTheirs lets a test import, besides its package's own dependencies, those of the
+// packages below.
 func refuseTheirs(r row, target string, test bool) string {
 	allowed := slices.Clone(r.theirs)
 	if test {
@@ -365,8 +368,9 @@ func refuseStandard(r row, target string, test bool) string {
 	return ""
 }
 
-// arrows reads the import lines of every Go file of the module. It parses rather than asks the go command, because a
-// build sees the files of one operating system and one set of tags only.
+// arrows reads the import lines of every Go file of the module. It parses rather than
+// asks the go command, because a build sees the files of one operating system and one set
+// of tags only.
 func arrows(t *testing.T) []arrow {
 	t.Helper()
 	var found []arrow

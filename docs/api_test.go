@@ -12,8 +12,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// The manual's and README's tables of the API are those of internal/api/luaapi, as the type
-// stubs are.
+// The manual's and README's tables of the API are those of internal/api/luaapi, as the
+// type stubs are.
 func TestTablesOfTheAPI(t *testing.T) {
 	for _, part := range parts() {
 		written.Table(t, part.page, part.name, slices.Concat([][]string{part.head}, part.rows))
@@ -155,7 +155,8 @@ func optionRows() (rows [][]string) {
 	return rows
 }
 
-// callRows shows a module's functions, then its fields. qualified puts the module's name in front.
+// callRows shows a module's functions, then its fields. qualified puts the module's name
+// in front.
 func callRows(module string, qualified bool) (rows [][]string) {
 	m := cmp.Or(luaapi.ModuleOf(module), luaapi.Required(module))
 	prefix := ""
@@ -176,7 +177,8 @@ func callRows(module string, qualified bool) (rows [][]string) {
 	return rows
 }
 
-// signature shows parameters as Lua's manual does, optional ones in brackets: (id [, code [, reason]]).
+// signature shows parameters as Lua's manual does, optional ones in brackets: (id [, code
+// [, reason]]).
 func signature(params []luaapi.Param) string {
 	var text strings.Builder
 	brackets := 0

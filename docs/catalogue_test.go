@@ -84,7 +84,8 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// The manual's categories are those of package failure, in order, with what it says of retrying.
+// The manual's categories are those of package failure, in order, with what it says of
+// retrying.
 func TestCategories(t *testing.T) {
 	var got []failure.Category
 	for _, row := range table(t, "docs/lua-api.md", "<!-- written: categories -->") {
@@ -121,7 +122,8 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// Each row of the catalogue is what the engine says of a failure that is made to happen here.
+// Each row of the catalogue is what the engine says of a failure that is made to happen
+// here.
 func TestCatalogue(t *testing.T) {
 	rows := catalogue(t)
 	shown := make([]map[string]bool, len(rows))
@@ -361,7 +363,8 @@ func overTLS(play func(p *wstest.Peer, raw net.Conn)) func(*testing.T) *engine.E
 // breaks ends the connection; a conn of readError says how the client sees that.
 func breaks(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }
 
-// readError is a connection whose reads fail with an error of the test's choice, where there is one.
+// readError is a connection whose reads fail with an error of the test's choice, where
+// there is one.
 type readError struct {
 	net.Conn
 	err error
@@ -375,7 +378,8 @@ func (c readError) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// inHandshake plays the server once it has the client's request. seen, if not nil, is the client's error of reading.
+// inHandshake plays the server once it has the client's request. seen, if not nil, is the
+// client's error of reading.
 func inHandshake(play func(*wstest.Peer), seen error) func(*testing.T) *engine.End {
 	return bubble(seen, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
@@ -393,7 +397,8 @@ func answered(answer wstest.Answer) func(*testing.T) *engine.End {
 	})
 }
 
-// whenOpen plays the server of an open connection that takes messages of 16 bytes. seen is as for inHandshake.
+// whenOpen plays the server of an open connection that takes messages of 16 bytes. seen
+// is as for inHandshake.
 func whenOpen(play func(*wstest.Peer), seen error) func(*testing.T) *engine.End {
 	return bubble(seen, func(t *testing.T, h *enginetest.Rig) *engine.End {
 		peer := h.Open(engine.ConnectOptions{MaxMessage: 16}, wstest.Answer{})

@@ -34,7 +34,8 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// hasHeading knows the names that headings get on the usual forges: lower case, spaces as hyphens.
+// hasHeading knows the names that headings get on the usual forges: lower case, spaces as
+// hyphens.
 func hasHeading(text, name string) bool {
 	for line := range strings.Lines(text) {
 		title, found := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
@@ -45,7 +46,8 @@ func hasHeading(text, name string) bool {
 	return false
 }
 
-// README's list of folders is that of the packages, or of the rooms of internal, and each is there.
+// README's list of folders is that of the packages, or of the rooms of internal, and each
+// is there.
 func TestFolders(t *testing.T) {
 	listed := make(map[string]bool)
 	for _, row := range table(t, "README.md", "## Where things are") {
@@ -74,8 +76,8 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// The table of rooms has each package of internal: by its path, or by its name where the row
-// of its room is one for several.
+// The table of rooms has each package of internal: by its path, or by its name where the
+// row of its room is one for several.
 func TestRooms(t *testing.T) {
 	page := read(t, "docs/architecture.md")
 	_, section, _ := strings.Cut(page, "\n## The rooms\n")

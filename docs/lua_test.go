@@ -17,8 +17,8 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// Every block that begins with ```lua is a whole script and is run as `tidewire run --echo` would. One that begins with
-// ```lua fragment is compiled only.
+// Every block that begins with ```lua is a whole script and is run as `tidewire run
+// --echo` would. One that begins with ```lua fragment is compiled only.
 func TestLuaBlocks(t *testing.T) {
 	ran := 0
 	for _, page := range pages(t) {
@@ -39,7 +39,8 @@ func TestLuaBlocks(t *testing.T) {
 }
 
 func runBlock(t *testing.T, b block) {
-	// A callback that raises does not end a run; then the time does, with another exit code.
+	// A callback that raises does not end a run; then the time does, with another exit
+	// code.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var stdout, log bytes.Buffer
@@ -63,8 +64,8 @@ func compileBlock(t *testing.T, b block) {
 	}
 }
 
-// newState returns a state with all libraries and the websocket module, and a function that returns the text of what a
-// chunk returns.
+// newState returns a state with all libraries and the websocket module, and a function
+// that returns the text of what a chunk returns.
 func newState(t *testing.T) (evaluate func(code string) string) {
 	t.Helper()
 	s := lua.NewState(lua.Options{})
@@ -106,7 +107,8 @@ func TestOptions(t *testing.T) {
 	}
 
 	for _, row := range supported {
-		// A function is a bad value for every option; the text says that the name is known and what it wants.
+		// A function is a bad value for every option; the text says that the name is
+		// known and what it wants.
 		name := word(t, row[0])
 		if got := connectError(name, "print"); !strings.Contains(got, "(field '"+name+"': ") || !strings.Contains(got, "expected, got function") {
 			t.Errorf("option %s: %q", name, got)
@@ -134,7 +136,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// The manual's list of differences has each reason for which the probe's answers may differ from LuaJIT's.
+// The manual's list of differences has each reason for which the probe's answers may
+// differ from LuaJIT's.
 func TestDifferencesHaveReasons(t *testing.T) {
 	page := read(t, "docs/lua-api.md")
 	allowed := 0

@@ -60,7 +60,8 @@ func blocks(t *testing.T, page string) []block {
 	return found
 }
 
-// table returns the rows of the first table behind a line of the page, without its head. Cells are trimmed.
+// table returns the rows of the first table behind a line of the page, without its head.
+// Cells are trimmed.
 func table(t *testing.T, page, behind string) [][]string {
 	t.Helper()
 	_, rest, found := strings.Cut(read(t, page), "\n"+behind+"\n")

@@ -62,7 +62,8 @@ func (c *conn) serve() {
 	c.linger() // after a refusal too: the client has an answer to read
 }
 
-// shakeHands does TLS and the opening handshake, and returns what the client sent behind it.
+// shakeHands does TLS and the opening handshake, and returns what the client sent behind
+// it.
 func (c *conn) shakeHands() (buffered []byte, err error) {
 	if config := c.server.opts.TLSConfig; config != nil {
 		ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
@@ -94,7 +95,8 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 	return accepted.Buffered, nil
 }
 
-// echo answers what the client sends until a close frame has been written; an error means that none could be.
+// echo answers what the client sends until a close frame has been written; an error means
+// that none could be.
 func (c *conn) echo(buffered []byte) error {
 	events, err := c.reader.Feed(buffered, nil)
 	err = c.answer(events, err)
@@ -105,8 +107,9 @@ func (c *conn) echo(buffered []byte) error {
 	return err
 }
 
-// step reads once and writes everything that is to be answered. Nothing is read before all of that has left: this is
-// what bounds a connection's memory, and what lets TCP hold back a client that does not read.
+// step reads once and writes everything that is to be answered. Nothing is read before
+// all of that has left: this is what bounds a connection's memory, and what lets TCP hold
+// back a client that does not read.
 func (c *conn) step(buf []byte) error {
 	var (
 		events  []proto.Event
@@ -132,7 +135,8 @@ func (c *conn) step(buf []byte) error {
 	return readErr
 }
 
-// answer writes the answers to events, and if the client broke a rule behind them, failed, the close frame that says so.
+// answer writes the answers to events, and if the client broke a rule behind them,
+// failed, the close frame that says so.
 func (c *conn) answer(events []proto.Event, failed error) error {
 	for _, event := range events {
 		switch event.Opcode {
@@ -143,7 +147,8 @@ func (c *conn) answer(events []proto.Event, failed error) error {
 			c.outbox.Pong(event.Data)
 		case wire.Close:
 			code, reason, _ := wire.ParseClose(event.Data) // the Reader has checked it
-			// Flushed first, so that everything sent before the close frame comes back before it.
+			// Flushed first, so that everything sent before the close frame comes back
+			// before it.
 			if err := c.flush(); err != nil {
 				return err
 			}
@@ -186,12 +191,13 @@ func (c *conn) flush() error {
 	return nil
 }
 
-// wake ends a Read of step, which then sees that the server is closing. step sets no deadline that could undo it. Any
-// goroutine may call it.
+// wake ends a Read of step, which then sees that the server is closing. step sets no
+// deadline that could undo it. Any goroutine may call it.
 func (c *conn) wake() { c.raw.SetReadDeadline(time.Unix(1, 0)) }
 
-// linger waits for the client's end after our last frame. A socket closed with bytes unread sends a reset, which may
-// overtake the close frame (RFC 6455 §7.1.1 points at the same trap).
+// linger waits for the client's end after our last frame. A socket closed with bytes
+// unread sends a reset, which may overtake the close frame (RFC 6455 §7.1.1 points at the
+// same trap).
 func (c *conn) linger() {
 	c.raw.SetReadDeadline(time.Now().Add(lingerTimeout))
 	if secure, ok := c.transport.(*tls.Conn); ok {
@@ -203,8 +209,9 @@ func (c *conn) linger() {
 	io.Copy(io.Discard, c.transport)
 }
 
-// stallGuard makes a Write fail when nothing of it has left in a whole stallTimeout; as long as something does it may take any
-// time. It lies below TLS, whose own writes cannot be resumed.
+// stallGuard makes a Write fail when nothing of it has left in a whole stallTimeout; as
+// long as something does it may take any time. It lies below TLS, whose own writes cannot
+// be resumed.
 type stallGuard struct{ net.Conn }
 
 func (g stallGuard) Write(p []byte) (written int, err error) {

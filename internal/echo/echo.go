@@ -1,10 +1,11 @@
-// Package echo is a WebSocket server that sends back what it receives: what `tidewire echo`, the examples and the tests
-// talk to. It serves everyone who can reach it, without authentication, whatever the Origin; so it listens on 127.0.0.1
-// unless told otherwise.
+// Package echo is a WebSocket server that sends back what it receives: what `tidewire
+// echo`, the examples and the tests talk to. It serves everyone who can reach it, without
+// authentication, whatever the Origin; so it listens on 127.0.0.1 unless told otherwise.
 //
-// A connection holds one message at a time, up to Options.MaxMessage, and a few KiB beside: it reads nothing while there
-// is something to write back. A client that sends without reading is therefore held back by TCP, and dropped when it has
-// taken nothing for one to two minutes.
+// A connection holds one message at a time, up to Options.MaxMessage, and a few KiB
+// beside: it reads nothing while there is something to write back. A client that sends
+// without reading is therefore held back by TCP, and dropped when it has taken nothing
+// for one to two minutes.
 package echo
 
 import (
@@ -28,17 +29,20 @@ const (
 	// openTimeout bounds the TLS handshake, and the opening handshake after it.
 	openTimeout = 10 * time.Second
 
-	// stallTimeout is how long a client may take nothing of what is being written to it. It is looked at once in that
-	// time, so up to twice as long may pass.
+	// stallTimeout is how long a client may take nothing of what is being written to it.
+	// It is looked at once in that time, so up to twice as long may pass.
 	stallTimeout = time.Minute
 
-	// lingerTimeout is how long the client may take to close its side after the last close frame.
+	// lingerTimeout is how long the client may take to close its side after the last
+	// close frame.
 	lingerTimeout = 2 * time.Second
 
-	// shutdownGrace is how long Close waits for the clients to answer before it cuts them.
+	// shutdownGrace is how long Close waits for the clients to answer before it cuts
+	// them.
 	shutdownGrace = time.Second
 
-	// maxAcceptPause bounds the pause before the next try when no connection can be accepted, as without descriptors.
+	// maxAcceptPause bounds the pause before the next try when no connection can be
+	// accepted, as without descriptors.
 	maxAcceptPause = time.Second
 )
 
@@ -47,11 +51,12 @@ type Options struct {
 	// TLSConfig makes it a wss server. nil means ws.
 	TLSConfig *tls.Config
 
-	// MaxMessage is the largest message that is echoed, in bytes; a larger one is answered with 1009. 0 means 32,000,000.
+	// MaxMessage is the largest message that is echoed, in bytes; a larger one is
+	// answered with 1009. 0 means 32,000,000.
 	MaxMessage int64
 
-	// Protocols lists the subprotocols that are agreed to: the first of the client's offers that is listed. nil agrees
-	// to the client's first offer, whatever it is.
+	// Protocols lists the subprotocols that are agreed to: the first of the client's
+	// offers that is listed. nil agrees to the client's first offer, whatever it is.
 	Protocols []string
 }
 
@@ -70,8 +75,8 @@ type Server struct {
 	closed bool
 }
 
-// Start listens on addr, "host:port", and serves until Close. An empty addr means a free port of 127.0.0.1, port 0 a
-// free port.
+// Start listens on addr, "host:port", and serves until Close. An empty addr means a free
+// port of 127.0.0.1, port 0 a free port.
 func Start(addr string, opts Options) (*Server, error) {
 	if addr == "" {
 		addr = defaultAddr
@@ -102,11 +107,13 @@ func Serve(listener net.Listener, opts Options) *Server {
 	return s
 }
 
-// URL is where the server can be reached from this machine, such as "ws://127.0.0.1:8080/".
+// URL is where the server can be reached from this machine, such as
+// "ws://127.0.0.1:8080/".
 func (s *Server) URL() string { return s.url }
 
-// Close stops listening, closes every connection with 1001, cuts those that do not answer within a second, and returns
-// when the last goroutine has ended. A second call waits with the first.
+// Close stops listening, closes every connection with 1001, cuts those that do not answer
+// within a second, and returns when the last goroutine has ended. A second call waits
+// with the first.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -130,7 +137,8 @@ func (s *Server) Close() {
 	s.loops.Wait()
 }
 
-// acceptLoop starts a goroutine for each connection. Ended by closing the listener, joined by Close.
+// acceptLoop starts a goroutine for each connection. Ended by closing the listener,
+// joined by Close.
 func (s *Server) acceptLoop() {
 	var pause time.Duration
 	for {
@@ -209,8 +217,8 @@ func (s *Server) sleep(d time.Duration) bool {
 	}
 }
 
-// urlOf is the URL of a server that was asked to listen on asked and does so on addr. A host that stands for every
-// address of the machine becomes 127.0.0.1.
+// urlOf is the URL of a server that was asked to listen on asked and does so on addr. A
+// host that stands for every address of the machine becomes 127.0.0.1.
 func urlOf(asked string, addr net.Addr, secure bool) string {
 	scheme := "ws"
 	if secure {

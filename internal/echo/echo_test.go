@@ -145,7 +145,8 @@ func TestClientCloses(t *testing.T) {
 			for range 4 {
 				got = append(got, client.ReadFrame().String())
 			}
-			// All that came before the close frame is answered; a pong may overtake a message (RFC 6455 §5.5.2).
+			// All that came before the close frame is answered; a pong may overtake a
+			// message (RFC 6455 §5.5.2).
 			want := []string{`pong "p"`, `text "a"`, `text "b"`, wstest.Close(code, "why").String()}
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("code %d: got %q, want %q", code, got, want)
@@ -158,7 +159,8 @@ func TestClientCloses(t *testing.T) {
 	}
 }
 
-// The client goes on sending after a close frame, and nobody waits for it longer than 2 s.
+// The client goes on sending after a close frame, and nobody waits for it longer than 2
+// s.
 func TestLinger(t *testing.T) {
 	bubble(t, echo.Options{}, func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, _ *echo.Server) {
 		client.Send(wstest.Close(1000, ""))
@@ -291,7 +293,8 @@ func TestPlainHTTP(t *testing.T) {
 	}
 }
 
-// A client that is refused while it is sending reads the whole answer: no reset overtakes it.
+// A client that is refused while it is sending reads the whole answer: no reset overtakes
+// it.
 func TestRefusedClientCanRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := new(wstest.Net)
@@ -306,8 +309,9 @@ func TestRefusedClientCanRead(t *testing.T) {
 	})
 }
 
-// Without reading a client gets no further than its own buffers and the server's; taking nothing ends it
-// after one to two minutes: here some of the write that got stuck had left in the first.
+// Without reading a client gets no further than its own buffers and the server's; taking
+// nothing ends it after one to two minutes: here some of the write that got stuck had
+// left in the first.
 func TestClientThatDoesNotRead(t *testing.T) {
 	bubble(t, echo.Options{}, func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, _ *echo.Server) {
 		const inFlight = 2*256<<10 + 64<<10 // both directions and what the server holds

@@ -6,15 +6,18 @@ import (
 )
 
 const (
-	// lastWords is how long functions may still run after the grace: shutdown handlers that had not had their turn, and
-	// the handlers of the last events. It is a little less than overdue, so that a run normally ends by itself.
+	// lastWords is how long functions may still run after the grace: shutdown handlers
+	// that had not had their turn, and the handlers of the last events. It is a little
+	// less than overdue, so that a run normally ends by itself.
 	lastWords = 900 * time.Millisecond
 
-	// overdue is how long after the grace Run may still be running before Options.Overdue is called.
+	// overdue is how long after the grace Run may still be running before Options.Overdue
+	// is called.
 	overdue = time.Second
 )
 
-// ending says whether the loop is ending, and how far. begin may be called from any goroutine.
+// ending says whether the loop is ending, and how far. begin may be called from any
+// goroutine.
 type ending struct {
 	begun     chan struct{} // closed by begin
 	graceOver chan struct{} // closed by watchLoop, after Interrupt was called
@@ -55,9 +58,10 @@ func (e *ending) result() (code int, decided bool) {
 	return e.code, e.decided
 }
 
-// Exit ends the loop with an exit code, from any goroutine; the function that is running goes on until it returns. The
-// first code stays: a later Exit, also one from within the ending, changes nothing. An ending that began by itself, or
-// because main failed, has no code yet and takes one.
+// Exit ends the loop with an exit code, from any goroutine; the function that is running
+// goes on until it returns. The first code stays: a later Exit, also one from within the
+// ending, changes nothing. An ending that began by itself, or because main failed, has no
+// code yet and takes one.
 func (l *Loop) Exit(code int) {
 	l.ending.decide(code)
 	l.beginEnding()
@@ -69,7 +73,8 @@ func (l *Loop) beginEnding() {
 	l.ending.begin()
 }
 
-// Ending reports whether the loop is ending: from then on no timer and no tick is called, and nothing new should begin.
+// Ending reports whether the loop is ending: from then on no timer and no tick is called,
+// and nothing new should begin.
 func (l *Loop) Ending() bool {
 	select {
 	case <-l.ending.begun:
@@ -96,7 +101,8 @@ func (l *Loop) end() {
 	l.closePosts(true) // (5)
 }
 
-// drain delivers events and calls posted functions until none are left or the limit is closed.
+// drain delivers events and calls posted functions until none are left or the limit is
+// closed.
 func (l *Loop) drain(limit <-chan struct{}) {
 	for {
 		l.runPosted()
@@ -128,8 +134,8 @@ func (l *Loop) isCut() bool {
 	}
 }
 
-// watchLoop keeps the time of an ending, so that a function that does not return cannot hold it up. Ended by closing
-// over, joined by Run.
+// watchLoop keeps the time of an ending, so that a function that does not return cannot
+// hold it up. Ended by closing over, joined by Run.
 func (l *Loop) watchLoop(over <-chan struct{}) {
 	select {
 	case <-l.ending.begun:
@@ -155,7 +161,8 @@ func (l *Loop) watchLoop(over <-chan struct{}) {
 	}
 }
 
-// overdueCode is the exit code of a run that does not return: a failure if nothing else was said.
+// overdueCode is the exit code of a run that does not return: a failure if nothing else
+// was said.
 func (l *Loop) overdueCode() int {
 	if code, decided := l.ending.result(); decided {
 		return code

@@ -133,7 +133,8 @@ func TestEndingWithoutGraceCutsAtOnce(t *testing.T) {
 	})
 }
 
-// An engine that never delivers the last event holds the end up for the last words, not for ever.
+// An engine that never delivers the last event holds the end up for the last words, not
+// for ever.
 func TestEndingDoesNotWaitForEver(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()

@@ -2,7 +2,8 @@ package loop
 
 import "time"
 
-// frames is a grid of instants, rate to the second. Each is computed from the epoch, so that rounding does not add up.
+// frames is a grid of instants, rate to the second. Each is computed from the epoch, so
+// that rounding does not add up.
 type frames struct {
 	epoch time.Time
 	rate  int64

@@ -18,9 +18,10 @@ const (
 // Known reports whether handlers for the event are ever called.
 func (e Event) Known() bool { return e == Update || e == Shutdown }
 
-// Register makes f a handler for event; handlers are called in order of registration. Registered twice, f is called
-// twice. One registered while the event's handlers run is called from the next time on, which for Shutdown does not come.
-// The handle of an unknown event names nothing.
+// Register makes f a handler for event; handlers are called in order of registration.
+// Registered twice, f is called twice. One registered while the event's handlers run is
+// called from the next time on, which for Shutdown does not come. The handle of an
+// unknown event names nothing.
 func (l *Loop) Register(event Event, f func()) Handle {
 	l.lastHandle++
 	switch event {
@@ -35,8 +36,8 @@ func (l *Loop) Register(event Event, f func()) Handle {
 	return l.lastHandle
 }
 
-// Unregister removes a handler or cancels a timer, which is not called any more from then on. It does nothing if there
-// is none of that handle.
+// Unregister removes a handler or cancels a timer, which is not called any more from then
+// on. It does nothing if there is none of that handle.
 func (l *Loop) Unregister(handle Handle) {
 	l.updates.remove(handle)
 	l.shutdowns.remove(handle)

@@ -1,6 +1,6 @@
-// Package loop is the one goroutine that a script lives on. It turns a source of events, timers and ticks into calls
-// that never overlap, and ends them in order. It knows no VM and no sockets: scripts and connections reach it as
-// functions and as an EventSource.
+// Package loop is the one goroutine that a script lives on. It turns a source of events,
+// timers and ticks into calls that never overlap, and ends them in order. It knows no VM
+// and no sockets: scripts and connections reach it as functions and as an EventSource.
 package loop
 
 import (
@@ -15,32 +15,36 @@ const (
 	// DefaultGrace is how long the ending may take unless Options says another.
 	DefaultGrace = 5 * time.Second
 
-	// One turn handles this many events, or goes on for this long, before timers and ticks get theirs.
+	// One turn handles this many events, or goes on for this long, before timers and
+	// ticks get theirs.
 	turnEvents = 256
 	turnTime   = 4 * time.Millisecond
 )
 
-// EventSource is where events come from: the connections, seen from the loop. Its methods but Refuse are called on the
-// loop's goroutine, and so are the handlers that Dispatch calls.
+// EventSource is where events come from: the connections, seen from the loop. Its methods
+// but Refuse are called on the loop's goroutine, and so are the handlers that Dispatch
+// calls.
 type EventSource interface {
 	// Ready receives a value when Dispatch has something to deliver.
 	Ready() <-chan struct{}
 
-	// Dispatch delivers at most so many events for about so long, and returns how many it delivered. If any are left,
-	// Ready has a value again.
+	// Dispatch delivers at most so many events for about so long, and returns how many it
+	// delivered. If any are left, Ready has a value again.
 	Dispatch(events int, limit time.Duration) int
 
-	// Live returns how many connections have events still to come. While there are any, the loop goes on.
+	// Live returns how many connections have events still to come. While there are any,
+	// the loop goes on.
 	Live() int
 
-	// Refuse says that the ending begins: no new connection begins any more. It is called from any goroutine, and more
-	// than once.
+	// Refuse says that the ending begins: no new connection begins any more. It is called
+	// from any goroutine, and more than once.
 	Refuse()
 
 	// CloseAll begins to end every live connection.
 	CloseAll()
 
-	// Abort cuts every connection that CloseAll has not ended; their last events are there for the next Dispatch.
+	// Abort cuts every connection that CloseAll has not ended; their last events are
+	// there for the next Dispatch.
 	Abort()
 }
 
@@ -52,21 +56,24 @@ type Options struct {
 	// FPS is the frame rate, in ticks a second. 0 means 60.
 	FPS int
 
-	// Grace is how long the ending may take before what is left is cut. 0 means 5 s; negative means no time at all.
+	// Grace is how long the ending may take before what is left is cut. 0 means 5 s;
+	// negative means no time at all.
 	Grace time.Duration
 
-	// AfterTurn is called when a turn is over, before the loop sleeps; and after the main function and each step of the
-	// ending. nil means nothing is to be done.
+	// AfterTurn is called when a turn is over, before the loop sleeps; and after the main
+	// function and each step of the ending. nil means nothing is to be done.
 	AfterTurn func()
 
-	// Interrupt unwinds the function that is running on the loop's goroutine, if any. It is called from another
-	// goroutine: when the grace ends, with last false, after which further functions run as usual; and lastWords later,
-	// with last true, after which none may run any more. nil leaves functions alone: one that does not return then
+	// Interrupt unwinds the function that is running on the loop's goroutine, if any. It
+	// is called from another goroutine: when the grace ends, with last false, after which
+	// further functions run as usual; and lastWords later, with last true, after which
+	// none may run any more. nil leaves functions alone: one that does not return then
 	// keeps Run from returning.
 	Interrupt func(last bool)
 
-	// Overdue is called from another goroutine if Run has not returned 1 s after the grace, with the code of the
-	// first Exit, or 1 if there was none. nil leaves Run running.
+	// Overdue is called from another goroutine if Run has not returned 1 s after the
+	// grace, with the code of the first Exit, or 1 if there was none. nil leaves Run
+	// running.
 	Overdue func(code int)
 }
 
@@ -92,11 +99,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Handle names a handler or a timer for the life of its loop. Handles start at 1 and are never reused.
+// Handle names a handler or a timer for the life of its loop. Handles start at 1 and are
+// never reused.
 type Handle uint64
 
-// Loop runs a script's functions. Exit, Ending and Post may be called from any goroutine; everything else only from the
-// functions that the loop runs, or before Run.
+// Loop runs a script's functions. Exit, Ending and Post may be called from any goroutine;
+// everything else only from the functions that the loop runs, or before Run.
 type Loop struct {
 	opts Options // constant after New
 	wake chan struct{}
@@ -134,8 +142,9 @@ type Result struct {
 	Err     error // what the main function returned
 }
 
-// Run calls main and then turns until no live connection, timer, Update handler or posted function is left, main fails,
-// or Exit is called; then it ends the loop. It may be called once.
+// Run calls main and then turns until no live connection, timer, Update handler or posted
+// function is left, main fails, or Exit is called; then it ends the loop. It may be
+// called once.
 func (l *Loop) Run(main func() error) Result {
 	over := make(chan struct{})
 	var watch sync.WaitGroup
@@ -164,8 +173,8 @@ func (l *Loop) alive() bool {
 	return l.opts.Events.Live() > 0 || l.timers.len() > 0 || l.updates.len() > 0 || l.hasPosted()
 }
 
-// wait sleeps until there is something to do. With neither timers nor Update handlers only an event, a posted function
-// or Exit ends it.
+// wait sleeps until there is something to do. With neither timers nor Update handlers
+// only an event, a posted function or Exit ends it.
 func (l *Loop) wait() {
 	l.timers.admit()
 	var timer <-chan time.Time
@@ -193,8 +202,9 @@ func (l *Loop) nextDue() (time.Time, bool) {
 	return due, true
 }
 
-// turn is one round: posted functions and events, then due timers, then at most one tick. Each part is bounded, but for
-// functions that take their time, so that none starves another.
+// turn is one round: posted functions and events, then due timers, then at most one tick.
+// Each part is bounded, but for functions that take their time, so that none starves
+// another.
 func (l *Loop) turn() {
 	l.runPosted()
 	l.opts.Events.Dispatch(turnEvents, turnTime)
@@ -203,7 +213,8 @@ func (l *Loop) turn() {
 	l.opts.AfterTurn()
 }
 
-// runTimers calls the timers that were due when it began. What these arm in their turn waits for the next turn.
+// runTimers calls the timers that were due when it began. What these arm in their turn
+// waits for the next turn.
 func (l *Loop) runTimers() {
 	for _, t := range l.timers.takeDue(time.Now()) {
 		if l.Ending() {
@@ -216,8 +227,8 @@ func (l *Loop) runTimers() {
 	}
 }
 
-// tick calls the Update handlers if a frame is due. The next frame is the first one after they have returned: late
-// frames are skipped.
+// tick calls the Update handlers if a frame is due. The next frame is the first one after
+// they have returned: late frames are skipped.
 func (l *Loop) tick() {
 	if l.updates.len() == 0 || time.Now().Before(l.frames.nextDue()) {
 		return

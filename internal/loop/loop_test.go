@@ -12,7 +12,8 @@ import (
 	"github.com/tidewire/tidewire/internal/loop"
 )
 
-// source is an EventSource whose events are functions. What it does at the end is up to the test.
+// source is an EventSource whose events are functions. What it does at the end is up to
+// the test.
 type source struct {
 	mu     sync.Mutex
 	ready  chan struct{}
@@ -317,8 +318,8 @@ func TestTurnIsEventsThenTimersThenOneTick(t *testing.T) {
 	})
 }
 
-// A timer that arms itself again, an event that brings the next and a function that posts itself each take what they
-// get and leave the others theirs.
+// A timer that arms itself again, an event that brings the next and a function that posts
+// itself each take what they get and leave the others theirs.
 func TestNothingStarvesTheRest(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *story) {
 		src := newSource()

@@ -3,9 +3,9 @@ package loop
 // maxPosted bounds the functions that wait to be run.
 const maxPosted = 4096
 
-// Post asks for f to be called on the loop's goroutine, in the next turn. It never blocks and reports whether f was
-// taken: not once 4,096 functions wait, nor after the end. A function that was taken is called, unless the grace ends
-// before.
+// Post asks for f to be called on the loop's goroutine, in the next turn. It never blocks
+// and reports whether f was taken: not once 4,096 functions wait, nor after the end. A
+// function that was taken is called, unless the grace ends before.
 func (l *Loop) Post(f func()) bool {
 	l.mu.Lock()
 	taken := !l.over && len(l.posted) < maxPosted
@@ -37,7 +37,8 @@ func (l *Loop) runPosted() {
 	}
 }
 
-// closePosts refuses further posts. It reports false, and does not, if some still wait to be called.
+// closePosts refuses further posts. It reports false, and does not, if some still wait to
+// be called.
 func (l *Loop) closePosts(drop bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,11 +8,12 @@ import (
 // minPeriod is the shortest period of Every.
 const minPeriod = time.Millisecond
 
-// After calls f once, d from now; a negative d counts as 0. It is called in the next turn at the earliest.
+// After calls f once, d from now; a negative d counts as 0. It is called in the next turn
+// at the earliest.
 func (l *Loop) After(d time.Duration, f func()) Handle { return l.arm(max(d, 0), 0, f) }
 
-// Every calls f each d, from d from now on; d is at least 1 ms. Periods that were missed are skipped: the calls stay on
-// multiples of d.
+// Every calls f each d, from d from now on; d is at least 1 ms. Periods that were missed
+// are skipped: the calls stay on multiples of d.
 func (l *Loop) Every(d time.Duration, f func()) Handle {
 	d = max(d, minPeriod)
 	return l.arm(d, d, f)
@@ -36,8 +37,8 @@ type timer struct {
 	removed bool
 }
 
-// timers are the timers of a loop by due time, those due at once by order of creation. A timer armed during a turn
-// stands aside until admit.
+// timers are the timers of a loop by due time, those due at once by order of creation. A
+// timer armed during a turn stands aside until admit.
 type timers struct {
 	queue    timerHeap
 	armed    []*timer
@@ -95,7 +96,8 @@ func (s *timers) takeDue(now time.Time) (due []*timer) {
 	return due
 }
 
-// done puts a timer back that has been called and has a period, due at the first multiple of it after now.
+// done puts a timer back that has been called and has a period, due at the first multiple
+// of it after now.
 func (s *timers) done(t *timer, now time.Time) {
 	switch {
 	case t.removed:

@@ -1,5 +1,6 @@
-// Package outlet puts a queue between a program and a stream that somebody reads: a pipe, a terminal, a file. A reader
-// that does not read, a full disk or a hung terminal then holds up whoever chooses to wait, and never the program's end.
+// Package outlet puts a queue between a program and a stream that somebody reads: a pipe,
+// a terminal, a file. A reader that does not read, a full disk or a hung terminal then
+// holds up whoever chooses to wait, and never the program's end.
 package outlet
 
 import (
@@ -21,8 +22,8 @@ const (
 // ErrUnread marks bytes that were given up because nobody read those before them in time.
 var ErrUnread = errors.New("nobody reads it")
 
-// Outlet writes to a stream in order, on a goroutine that exists only while there is something to write. Its methods may
-// be called from any goroutine.
+// Outlet writes to a stream in order, on a goroutine that exists only while there is
+// something to write. Its methods may be called from any goroutine.
 type Outlet struct {
 	w    io.Writer              // constant after New; written to by writeLoop alone
 	lost func(lines int) string // constant after New; may be nil
@@ -44,16 +45,16 @@ type Outlet struct {
 	lostLines int // that Offer dropped since the last line of lost
 }
 
-// New returns an Outlet that writes to w. lost returns the line that takes the place of lines that Offer had to drop; nil
-// means that none does.
+// New returns an Outlet that writes to w. lost returns the line that takes the place of
+// lines that Offer had to drop; nil means that none does.
 func New(w io.Writer, lost func(lines int) string) *Outlet {
 	o := &Outlet{w: w, lost: lost}
 	o.changed.L = &o.mu
 	return o
 }
 
-// Write waits until p has been written, as to the stream itself. After Hurry it queues p and returns at once, or returns
-// ErrUnread if there is no room.
+// Write waits until p has been written, as to the stream itself. After Hurry it queues p
+// and returns at once, or returns ErrUnread if there is no room.
 func (o *Outlet) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -75,8 +76,8 @@ func (o *Outlet) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Offer queues p, one or several whole lines, and never waits. It drops p if there is no room, and then everything until
-// there is again.
+// Offer queues p, one or several whole lines, and never waits. It drops p if there is no
+// room, and then everything until there is again.
 func (o *Outlet) Offer(p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -87,7 +88,8 @@ func (o *Outlet) Offer(p []byte) {
 	o.putLocked(p)
 }
 
-// Hurry ends the wait of each Write, now and from now on: for a program that is about to end.
+// Hurry ends the wait of each Write, now and from now on: for a program that is about to
+// end.
 func (o *Outlet) Hurry() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -95,8 +97,8 @@ func (o *Outlet) Hurry() {
 	o.changed.Broadcast()
 }
 
-// Flush waits until everything has been written, at most for patience. The error wraps ErrUnread, or is that of a write
-// that failed meanwhile.
+// Flush waits until everything has been written, at most for patience. The error wraps
+// ErrUnread, or is that of a write that failed meanwhile.
 func (o *Outlet) Flush(patience time.Duration) error {
 	overdue := false
 	timer := time.AfterFunc(patience, func() {
@@ -132,8 +134,8 @@ func (o *Outlet) putLocked(p []byte) {
 	}
 }
 
-// writeLoop writes until nothing is queued, which ends it. Nobody waits for it beyond Flush: a write that no reader ends
-// cannot be taken back, and ends with the process.
+// writeLoop writes until nothing is queued, which ends it. Nobody waits for it beyond
+// Flush: a write that no reader ends cannot be taken back, and ends with the process.
 func (o *Outlet) writeLoop() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

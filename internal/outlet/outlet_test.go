@@ -80,7 +80,8 @@ func TestWriteWaitsUntilWritten(t *testing.T) {
 	})
 }
 
-// Whoever writes is held up until the program is about to end, and no longer: what fits is still queued.
+// Whoever writes is held up until the program is about to end, and no longer: what fits
+// is still queued.
 func TestHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stream := newValve(true)
@@ -131,7 +132,8 @@ func TestOfferNeverWaits(t *testing.T) {
 	})
 }
 
-// A stream may come to itself again, as a disk that was full: the bytes of the failed write are lost, no others.
+// A stream may come to itself again, as a disk that was full: the bytes of the failed
+// write are lost, no others.
 func TestFailedWrite(t *testing.T) {
 	synctest.Test(t, testFailedWrite)
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // Stdout is the standard output of a script: print, io.write and the methods of io.stdout
-// write to it. It is buffered; the loop flushes it when a turn is over. Safe for concurrent
-// use, so that another goroutine may flush it while a script that does not end is still running.
+// write to it. It is buffered; the loop flushes it when a turn is over. Safe for
+// concurrent use, so that another goroutine may flush it while a script that does not end
+// is still running.
 type Stdout struct {
 	mu       sync.Mutex // held across writes: they are what it puts in order
 	buffer   *bufio.Writer
@@ -31,7 +32,8 @@ const (
 // stdoutBuffer is how many bytes wait at most for a flush.
 const stdoutBuffer = 32 << 10
 
-// NewStdout returns a Stdout on w. lines makes each line leave at once, as befits a terminal.
+// NewStdout returns a Stdout on w. lines makes each line leave at once, as befits a
+// terminal.
 func NewStdout(w io.Writer, lines bool) *Stdout {
 	mode := Full
 	if lines {
@@ -62,8 +64,8 @@ func (s *Stdout) WriteString(text string) (int, error) {
 	return len(text), nil
 }
 
-// WriteStrings writes the parts in one go: no other writer and no Finish comes in between. It
-// copies no part that is larger than the buffer as a whole.
+// WriteStrings writes the parts in one go: no other writer and no Finish comes in
+// between. It copies no part that is larger than the buffer as a whole.
 func (s *Stdout) WriteStrings(parts ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

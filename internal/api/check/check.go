@@ -1,6 +1,7 @@
-// Package check finds mistakes in Lua scripts without running them: syntax errors, misspelt callbacks, options, events
-// and functions, and globals that nobody sets. What it knows of the API comes from internal/api/luaapi. It would rather miss
-// a mistake than complain of a script that is right.
+// Package check finds mistakes in Lua scripts without running them: syntax errors,
+// misspelt callbacks, options, events and functions, and globals that nobody sets. What
+// it knows of the API comes from internal/api/luaapi. It would rather miss a mistake than
+// complain of a script that is right.
 package check
 
 import (
@@ -29,8 +30,9 @@ type Finding struct {
 // String is the line that editors and people can follow: file:line: text.
 func (f Finding) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
 
-// Files returns what is wrong with files that make up one script, in their order. A global that one of them sets is
-// known in the others. Files knows no state, and is safe for concurrent use.
+// Files returns what is wrong with files that make up one script, in their order. A
+// global that one of them sets is known in the others. Files knows no state, and is safe
+// for concurrent use.
 func Files(files []File) []Finding {
 	s := newScript()
 	var findings []Finding
@@ -54,8 +56,8 @@ func Files(files []File) []Finding {
 	return slices.Compact(findings)
 }
 
-// compile returns the syntax tree of a file that can be loaded. The compiler finds more than the parser: a goto without its
-// label, a break outside of a loop.
+// compile returns the syntax tree of a file that can be loaded. The compiler finds more
+// than the parser: a goto without its label, a break outside of a loop.
 func compile(file File) (*syntax.Chunk, error) {
 	chunk, err := syntax.Parse(syntax.SkipHead(file.Source), file.Name, syntax.Options{})
 	if err == nil {

@@ -9,11 +9,12 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// maxSteps bounds how many variables a meaning is followed through: a = b, b = a has no end.
+// maxSteps bounds how many variables a meaning is followed through: a = b, b = a has no
+// end.
 const maxSteps = 8
 
-// moduleOf returns the module that an expression certainly is, or nil: the global, what require gives, or a variable
-// that never held anything else.
+// moduleOf returns the module that an expression certainly is, or nil: the global, what
+// require gives, or a variable that never held anything else.
 func (s *script) moduleOf(expr syntax.Expr) *luaapi.Module { return s.module(expr, maxSteps) }
 
 func (s *script) module(expr syntax.Expr, steps int) *luaapi.Module {
@@ -76,7 +77,8 @@ func common[T any](values []syntax.Expr, meaning func(syntax.Expr) *T) *T {
 	return all
 }
 
-// functionOf returns the function of one of our modules that an expression certainly is, and the module, or nil.
+// functionOf returns the function of one of our modules that an expression certainly is,
+// and the module, or nil.
 func (s *script) functionOf(expr syntax.Expr) (*luaapi.Module, *luaapi.Function) {
 	for range maxSteps {
 		switch at := expr.(type) {
@@ -105,7 +107,8 @@ func (s *script) overwritten(m *luaapi.Module, name string) bool {
 	return slices.ContainsFunc(s.writes[name], func(attr *syntax.Index) bool { return s.moduleOf(attr.Object) == m })
 }
 
-// tablesIn returns the literals that an expression can be, and the keys assigned to the variable that it is.
+// tablesIn returns the literals that an expression can be, and the keys assigned to the
+// variable that it is.
 func (s *script) tablesIn(expr syntax.Expr) (literals []*syntax.Table, later []key) {
 	switch expr := expr.(type) {
 	case *syntax.Table:

@@ -21,8 +21,8 @@ func (s *script) judge() []Finding {
 	return findings
 }
 
-// undefinedGlobals finds globals that are read and set nowhere. One that the script asks for somewhere, as in "if bit32
-// then", may be missing.
+// undefinedGlobals finds globals that are read and set nowhere. One that the script asks
+// for somewhere, as in "if bit32 then", may be missing.
 func (s *script) undefinedGlobals() (findings []Finding) {
 	if s.incomplete {
 		return nil
@@ -46,13 +46,15 @@ func (s *script) undefinedGlobals() (findings []Finding) {
 		if slices.Contains(known, name) || len(s.global(name).values) > 0 || asked[name] {
 			continue
 		}
-		findings = append(findings, r.finding("undefined global '%s'%s", name, didYouMean("", spelling.Near(name, candidates))))
+		hint := didYouMean("", spelling.Near(name, candidates))
+		findings = append(findings, r.finding("undefined global '%s'%s", name, hint))
 	}
 	return findings
 }
 
-// unknownFields finds functions and fields that a module does not have. What other versions of Lua have in a library may be
-// put into a variable, "local pack = table.pack", since who does so is about to look whether it is there.
+// unknownFields finds functions and fields that a module does not have. What other
+// versions of Lua have in a library may be put into a variable, "local pack =
+// table.pack", since who does so is about to look whether it is there.
 func (s *script) unknownFields() (findings []Finding) {
 	type field struct {
 		module *luaapi.Module
@@ -81,7 +83,8 @@ func (s *script) unknownFields() (findings []Finding) {
 	return findings
 }
 
-// unknownInfo finds fields that the info of a callback does not have, in a function that is written as the callback.
+// unknownInfo finds fields that the info of a callback does not have, in a function that
+// is written as the callback.
 func (s *script) unknownInfo(callback key) (findings []Finding) {
 	f, written := callback.value.(*syntax.Function)
 	i := slices.Index(luaapi.CallbackNames(), callback.name)
@@ -105,8 +108,8 @@ func (s *script) unknownInfo(callback key) (findings []Finding) {
 	return findings
 }
 
-// fieldsOf returns what an expression is called and the fields that it has, if it is a parameter that nothing else was
-// assigned to, or a table in its fields; else nil.
+// fieldsOf returns what an expression is called and the fields that it has, if it is a
+// parameter that nothing else was assigned to, or a table in its fields; else nil.
 func (s *script) fieldsOf(expr syntax.Expr, param *variable, fields []luaapi.Field) (string, []luaapi.Field) {
 	switch expr := expr.(type) {
 	case *syntax.Name:
@@ -147,14 +150,16 @@ func (s *script) judgeCall(c call) []Finding {
 	return nil
 }
 
-// judgeMethod finds calls with a colon of functions that want none: they would get the module as first argument.
+// judgeMethod finds calls with a colon of functions that want none: they would get the
+// module as first argument.
 func (s *script) judgeMethod(c call) []Finding {
 	m := s.moduleOf(c.expr.Receiver)
 	if m == nil || s.overwritten(m, c.expr.Method) {
 		return nil
 	}
 	if m.Function(c.expr.Method) != nil {
-		return []Finding{c.finding("'%s:%s' passes the table itself: write '%s.%s'", m.Name, c.expr.Method, m.Name, c.expr.Method)}
+		return []Finding{c.finding("'%s:%s' passes the table itself: write '%s.%s'",
+			m.Name, c.expr.Method, m.Name, c.expr.Method)}
 	}
 	if !slices.Contains(m.Names(), c.expr.Method) {
 		return []Finding{c.finding("unknown field '%s.%s'%s",
@@ -163,8 +168,9 @@ func (s *script) judgeMethod(c call) []Finding {
 	return nil
 }
 
-// callbacks looks at Connect's second argument. In a table that is written right there nobody else can read a key that
-// is no callback; in one with a name it may be the script's own, and only what looks like a slip is shown.
+// callbacks looks at Connect's second argument. In a table that is written right there
+// nobody else can read a key that is no callback; in one with a name it may be the
+// script's own, and only what looks like a slip is shown.
 func (s *script) callbacks(arg syntax.Expr) (findings []Finding) {
 	known := luaapi.CallbackNames()
 	_, direct := arg.(*syntax.Table)
@@ -176,7 +182,8 @@ func (s *script) callbacks(arg syntax.Expr) (findings []Finding) {
 		case meant != "":
 			findings = append(findings, k.finding("unknown callback '%s'%s", k.name, didYouMean("", meant)))
 		default:
-			findings = append(findings, k.finding("unknown callback '%s': the callbacks are %s", k.name, strings.Join(known, ", ")))
+			findings = append(findings, k.finding("unknown callback '%s': the callbacks are %s",
+				k.name, strings.Join(known, ", ")))
 		}
 	}
 	return findings
@@ -208,7 +215,8 @@ func (s *script) options(arg syntax.Expr) (findings []Finding) {
 	return findings
 }
 
-// keysOf returns the keys by name of the table that an expression is, as far as they can be seen.
+// keysOf returns the keys by name of the table that an expression is, as far as they can
+// be seen.
 func (s *script) keysOf(expr syntax.Expr) (keys []key) {
 	literals, later := s.tablesIn(expr)
 	for _, literal := range literals {

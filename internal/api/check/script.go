@@ -2,8 +2,8 @@ package check
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// script is what was read of all files: who sets and who reads what. Judging waits until all is read, since a function
-// may use a global that a later line sets.
+// script is what was read of all files: who sets and who reads what. Judging waits until
+// all is read, since a function may use a global that a later line sets.
 type script struct {
 	globals   map[string]*variable
 	variables map[*syntax.Local]*variable
@@ -29,8 +29,8 @@ type variable struct {
 	name   string
 	global bool
 
-	// values are the expressions assigned to it, nil for those that are not to be seen: parameters, further results of
-	// a call, the variables of loops.
+	// values are the expressions assigned to it, nil for those that are not to be seen:
+	// parameters, further results of a call, the variables of loops.
 	values []syntax.Expr
 
 	keys []key // fields assigned to it by name: t.onOpen = …
@@ -172,7 +172,8 @@ func (s *script) locals(stmt *syntax.LocalStmt) {
 	}
 }
 
-// valueAt is the expression that gives the i-th of some variables its value, or nil if that cannot be said.
+// valueAt is the expression that gives the i-th of some variables its value, or nil if
+// that cannot be said.
 func valueAt(exprs []syntax.Expr, i int) syntax.Expr {
 	if i < len(exprs) {
 		return exprs[i]
@@ -293,8 +294,11 @@ func (s *script) field(expr *syntax.Index) {
 	s.expr(expr.Key)
 }
 
-// readers are the functions that take _G without setting anything in it; to them, and to type, a global may be nil.
-var readers = map[string]bool{"pairs": true, "next": true, "rawget": true, "type": true, "tostring": true, "rawequal": true}
+// readers are the functions that take _G without setting anything in it; to them, and to
+// type, a global may be nil.
+var readers = map[string]bool{
+	"pairs": true, "next": true, "rawget": true, "type": true, "tostring": true, "rawequal": true,
+}
 
 // setters are the functions that may set globals unseen.
 var setters = map[string]bool{

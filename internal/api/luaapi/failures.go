@@ -14,8 +14,8 @@ type Failure struct {
 	Doc      string          // the occasion
 }
 
-// Failures is the catalogue, in the manual's order. docs/catalogue_test.go makes each of them
-// happen.
+// Failures is the catalogue, in the manual's order. docs/catalogue_test.go makes each of
+// them happen.
 var Failures = []Failure{
 	{failure.MsgInvalidURI, failure.URI, in(failure.PhaseURI),
 		"the URL is malformed"},
@@ -91,7 +91,8 @@ var Failures = []Failure{
 		"§7.4: a code that must not be sent, or half a code"},
 	{failure.MsgReservedCloseCode, failure.Protocol, in(failure.PhaseOpen),
 		"§7.4: a code that is not defined"},
-	{failure.MsgSendQueueFull, failure.QueueFull, in(failure.PhaseTCP, failure.PhaseTLS, failure.PhaseHandshake, failure.PhaseOpen),
+	{failure.MsgSendQueueFull, failure.QueueFull,
+		in(failure.PhaseTCP, failure.PhaseTLS, failure.PhaseHandshake, failure.PhaseOpen),
 		"the script sent faster than the peer takes: see [limits](#limits)"},
 }
 

@@ -26,7 +26,7 @@ var host = Module{
 		{Name: "Exit",
 			Doc: "ends the run with an exit code from 0 to 255; it does not return, and `pcall` does not catch it. " +
 				"`os.exit` does the same",
-			Params: []Param{{Name: "code", Type: "integer", Optional: true, Doc: "0 without"}}},
+			Params: []Param{{Name: "code", Type: "integer", Optional: true, Doc: "default 0"}}},
 	},
 	Fields: []Field{
 		{Name: "echo", Type: "string", Optional: true, Doc: "URL of the echo server that `--echo` started, or nil"},
@@ -36,7 +36,7 @@ var host = Module{
 // Events are the events that host.Register knows.
 var Events = []Field{
 	{Name: "onUpdate", Doc: "calls `f` once a frame, 60 times a second by default; returns a handle"},
-	{Name: "shutdown", Doc: "calls `f` once, when the host ends; returns a handle"},
+	{Name: "shutdown", Doc: "calls `f` once, when the run ends; returns a handle"},
 }
 
 var utility = Module{

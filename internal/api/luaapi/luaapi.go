@@ -1,8 +1,11 @@
-// Package luaapi describes what a script finds in tidewire: globals, functions, callbacks, options, info. It is the one
-// source of the type stubs (Stubs), of what tidewire check knows, and of the manual's tables. Tests hold it against the
-// live globals (script), the options that Connect reads and the info that callbacks get (modules/websocket), and the manual (docs).
+// Package luaapi describes all that a script finds in tidewire: globals, functions,
+// callbacks, options, info. It is the one source of the type stubs (Stubs), of what
+// tidewire check knows, and of the manual's tables. Tests hold it against the live
+// globals (script), the options that Connect reads and the info that callbacks get
+// (modules/websocket), and the manual (docs).
 //
-// Docs are Markdown in the manual's words. Types are those of the Lua language server. Everything is to be read only.
+// Docs are Markdown in the manual's words. Types are those of the Lua language server.
+// Everything is to be read only.
 package luaapi
 
 import "slices"
@@ -20,7 +23,8 @@ type Module struct {
 	Functions []Function
 	Fields    []Field
 
-	// Stock are the names in a library of Lua's own, which needs no description: editors know it.
+	// Stock are the names in a library of Lua's own, which needs no description: editors
+	// know it.
 	Stock []string
 }
 
@@ -52,7 +56,8 @@ type Field struct {
 	Default  string // of an option: as Lua writes it, or empty for none
 	Doc      string
 
-	// Fields are those of the table that the value is, or can be. Stubs give it the class Class.
+	// Fields are those of the table that the value is, or can be. Stubs give it the class
+	// Class.
 	Fields []Field
 	Class  string
 }

@@ -7,7 +7,8 @@ var functions = strings.Fields(`
 	_G _VERSION arg assert collectgarbage dofile error gcinfo getfenv getmetatable ipairs load loadfile loadstring module newproxy
 	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall`)
 
-// stock are the libraries of Lua's own, as they are here. jit is no global: libraries take that for a promise of ffi.
+// stock are the libraries of Lua's own, as they are here. jit is no global: libraries
+// take that for a promise of ffi.
 var stock = []*Module{
 	library("string", `byte char dump find format gmatch gsub len lower match rep reverse sub upper`),
 	library("table", `concat foreach foreachi getn insert maxn move remove sort`),

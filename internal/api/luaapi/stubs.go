@@ -9,7 +9,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// StubHead is the first line of every stub: a file that begins with it may be written anew.
+// StubHead is the first line of every stub: a file that begins with it may be written
+// anew.
 const StubHead = "-- Type definitions for editors, written by tidewire init: do not edit, the next one writes them anew."
 
 // Stub is a file of type definitions for the Lua language server.
@@ -60,7 +61,8 @@ func websocketTypes(w *writer) {
 	w.class("tidewire.Options", options)
 }
 
-// optional makes an option and the fields of its table ones that may be absent, and adds the default to the words.
+// optional makes an option and the fields of its table ones that may be absent, and adds
+// the default to the words.
 func optional(f Field) Field {
 	f.Optional = !strings.HasPrefix(f.Name, "[")
 	if f.Default != "" {
@@ -196,7 +198,8 @@ var (
 	links      = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// plain takes out of the manual's words what only the manual's page can show: links, and "see below".
+// plain takes out of the manual's words what only the manual's page can show: links, and
+// "see below".
 func plain(doc string) string {
 	return links.ReplaceAllString(references.ReplaceAllString(doc, ""), "$1")
 }

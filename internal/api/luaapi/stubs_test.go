@@ -10,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// A stub is Lua that loads, and every type that it speaks of is declared in one of them or Lua's own.
+// A stub is Lua that loads, and every type that it speaks of is declared in one of them
+// or Lua's own.
 func TestStubs(t *testing.T) {
 	declared := map[string]bool{}
 	all := ""
@@ -86,7 +87,7 @@ func TestLinesOfStubs(t *testing.T) {
 			"---@field onClose? fun(code: integer, reason: string, wasClean: boolean, info: tidewire.EndInfo) " +
 				"the connection ended with a closing handshake, or in any way after the script's own `Close`",
 			"---@class (exact) tidewire.EndInfo: tidewire.Info",
-			"---@field category tidewire.Category what kind of end it is",
+			"---@field category tidewire.Category kind of end",
 			"---@field timeout? number|tidewire.Options.Timeout seconds for each phase, or a table that names phases. Default: `5`",
 			"---@param options? tidewire.Options",
 			"function websocket.Connect(url, callbacks, options) end",

@@ -7,8 +7,8 @@ var websocket = Module{
 	Doc: "WebSocket connections. Misuse raises; the network's failures come through `onError`.",
 	Functions: []Function{
 		{Name: "Connect", Aliases: []string{"connect"}, Returns: "integer",
-			Does: "returns an id at once, whatever the URL; what goes wrong comes through `onError`",
-			Doc: "an id: 1, 2, 3 …, never used again. It returns at once; whatever is wrong with the URL or the network comes " +
+			Does: "returns an id at once, whatever the URL; failures come through `onError`",
+			Doc: "an id: 1, 2, 3 …, never used again. It returns at once; a bad URL or a failing network is reported " +
 				"later, through `onError`",
 			Params: []Param{
 				{Name: "url", Type: "string", Doc: "`ws://` or `wss://`"},
@@ -20,20 +20,20 @@ var websocket = Module{
 			Params: []Param{
 				{Name: "id", Type: "integer"},
 				{Name: "data", Type: "string", Doc: "any bytes"},
-				{Name: "kind", Type: kindType, Optional: true, Doc: "what the options say, without"}}},
+				{Name: "kind", Type: kindType, Optional: true, Doc: "default: the option `kind`"}}},
 		{Name: "Close", Aliases: []string{"close"}, Returns: "nil",
-			Does: "closes, after what was sent before has left",
+			Does: "closes, after the messages sent before have left",
 			Doc:  "nil. `onClose` comes later",
 			Params: []Param{
 				{Name: "id", Type: "integer"},
-				{Name: "code", Type: "integer", Optional: true, Doc: "1000, or 3000 to 4999; 1000 without"},
+				{Name: "code", Type: "integer", Optional: true, Doc: "1000 or 3000–4999; default 1000"},
 				{Name: "reason", Type: "string", Optional: true, Doc: "at most 123 bytes of UTF-8"}}},
 	},
 }
 
 const kindType = "tidewire.Kind"
 
-// Kinds are the words for what kind of message Send makes.
+// Kinds are the words for the kinds of messages.
 var Kinds = []string{"auto", "text", "binary"}
 
 // Callback is a function that a script gives Connect.
@@ -51,14 +51,18 @@ var (
 // Callbacks are the keys of Connect's second argument.
 var Callbacks = []Callback{
 	{"onOpen", []Param{openInfo}, "the connection is established"},
-	{"onMessage", []Param{{Name: "data", Type: "string"}, {Name: "isBinary", Type: "boolean"}, {Name: "id", Type: "integer"}},
+	{"onMessage",
+		[]Param{{Name: "data", Type: "string"}, {Name: "isBinary", Type: "boolean"}, {Name: "id", Type: "integer"}},
 		"a whole message has arrived"},
-	{"onClose", []Param{{Name: "code", Type: "integer"}, {Name: "reason", Type: "string"}, {Name: "wasClean", Type: "boolean"}, endInfo},
+	{"onClose",
+		[]Param{{Name: "code", Type: "integer"}, {Name: "reason", Type: "string"}, {Name: "wasClean", Type: "boolean"}, endInfo},
 		"the connection ended with a closing handshake, or in any way after the script's own `Close`"},
-	{"onError", []Param{{Name: "message", Type: "tidewire.Message"}, endInfo}, "it could not be established, or ended abnormally"},
+	{"onError", []Param{{Name: "message", Type: "tidewire.Message"}, endInfo},
+		"the connection could not be established, or ended abnormally"},
 }
 
-// Fields are those of the table that a callback gets as this parameter, nil if it is none.
+// Fields are those of the table that a callback gets as this parameter, nil if it is
+// none.
 func (p Param) Fields() []Field {
 	switch p {
 	case openInfo:
@@ -114,13 +118,13 @@ var EndInfo = []Field{
 	{Name: "reason", Type: "string", Optional: true, Doc: "`onClose`'s first arguments; absent in `onError`"},
 	{Name: "wasClean", Type: "boolean", Optional: true, Doc: "`onClose`'s first arguments; absent in `onError`"},
 	{Name: "phase", Type: "tidewire.Phase", Doc: "how far the connection had come: see [phases](#phases)"},
-	{Name: "category", Type: "tidewire.Category", Doc: "what kind of end it is: see [categories](#categories)"},
+	{Name: "category", Type: "tidewire.Category", Doc: "kind of end: see [categories](#categories)"},
 	{Name: "detail", Type: "string", Doc: "the whole story in one line, for people"},
 	{Name: "closeCode", Type: "integer", Doc: "the code of the close frame that we sent, or 1006 if none left"},
-	{Name: "retryable", Type: "boolean", Doc: "the same `Connect` may succeed later without anybody mending something first"},
+	{Name: "retryable", Type: "boolean", Doc: "the same `Connect` may succeed later, with nothing changed here"},
 	{Name: "unsent", Type: "tidewire.Tally", Class: "tidewire.Tally", Fields: tally,
-		Doc: "`{messages, bytes}` that were sent and not completely handed to the operating system, the half-written one and " +
-			"those sent after `Close` included"},
+		Doc: "`{messages, bytes}` that were sent and not completely handed to the operating system, with the half-written " +
+			"one and those sent after `Close`"},
 	{Name: "dropped", Type: "tidewire.Tally", Class: "tidewire.Tally", Fields: tally,
 		Doc: "`{messages, bytes}` that were received and not delivered, an unfinished one included"},
 }

@@ -1,4 +1,5 @@
-// Package spelling guesses which known name a misspelt one was meant to be. It is pure and safe for concurrent use.
+// Package spelling guesses which known name a misspelt one was meant to be. It is pure
+// and safe for concurrent use.
 package spelling
 
 import (
@@ -6,10 +7,11 @@ import (
 	"strings"
 )
 
-// Meant returns the one of known that name is a misspelling of, or "" if it is none, or spelt right. It is one if case,
-// "_" and "-" alone tell them apart, or beyond that one letter is too many, missing or swapped with the next. The first
-// three letters must be right, and no letter may stand for another: of callbacks, onLose, onOven and onClone are words
-// of their own. So is onReopen.
+// Meant returns the one of known that name is a misspelling of, or "" if it is none, or
+// spelt right. It is one if case, "_" and "-" alone tell them apart, or beyond that one
+// letter is too many, missing or swapped with the next. The first three letters must be
+// right, and no letter may stand for another: of callbacks, onLose, onOven and onClone
+// are words of their own. So is onReopen.
 func Meant(name string, known []string) string {
 	if slices.Contains(known, name) {
 		return ""
@@ -24,7 +26,8 @@ func Meant(name string, known []string) string {
 	return ""
 }
 
-// closest returns the one of known that takes the fewest changes of a letter to become, case apart.
+// closest returns the one of known that takes the fewest changes of a letter to become,
+// case apart.
 func closest(name string, known []string) string {
 	best, fewest := "", 0
 	for _, candidate := range known {
@@ -35,9 +38,10 @@ func closest(name string, known []string) string {
 	return best
 }
 
-// Near returns the one of known that a name is close to, which somebody may also have made up. It returns "" unless case,
-// "_" and "-" alone tell them apart, one letter is too many, missing or swapped with the next, or at most two letters and
-// a third of them would have to change. Shorter than three letters anything would be near.
+// Near returns the one of known that a name is close to, which somebody may also have
+// made up. It returns "" unless case, "_" and "-" alone tell them apart, one letter is
+// too many, missing or swapped with the next, or at most two letters and a third of them
+// would have to change. Shorter than three letters anything would be near.
 func Near(name string, known []string) string {
 	if len(name) < 3 {
 		return ""
@@ -55,8 +59,9 @@ func Near(name string, known []string) string {
 	return best
 }
 
-// OptionHint is how a complaint about an unknown option goes on: with the Near one of known, else with where to find them
-// all. within is what stands before both names, such as "tls.".
+// OptionHint is how a complaint about an unknown option goes on: with the Near one of
+// known, else with where to find them all. within is what stands before both names, such
+// as "tls.".
 func OptionHint(within, name string, known []string) string {
 	if meant := Near(name, known); meant != "" {
 		return "did you mean '" + within + meant + "'?"
@@ -69,7 +74,8 @@ func plain(name string) string {
 	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }
 
-// oneSlip reports whether a becomes b when one letter is added, dropped or swapped with its neighbour.
+// oneSlip reports whether a becomes b when one letter is added, dropped or swapped with
+// its neighbour.
 func oneSlip(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
@@ -88,7 +94,8 @@ func oneSlip(a, b string) bool {
 	return false
 }
 
-// distance is Levenshtein's: how many letters have to be added, dropped or replaced to make b of a.
+// distance is Levenshtein's: how many letters have to be added, dropped or replaced to
+// make b of a.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1) // row[j]: from the part of a seen so far to b[:j]
 	for j := range row {

@@ -24,8 +24,8 @@ func (e *Error) Error() string {
 // Unwrap returns the *lua.Error.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Describe makes an *Error of an error that a state's Call returned; nil stays nil. It may call the error object's
-// __tostring, on the state's goroutine.
+// Describe makes an *Error of an error that a state's Call returned; nil stays nil. It
+// may call the error object's __tostring, on the state's goroutine.
 func Describe(s *lua.State, err error) error {
 	var raised *lua.Error
 	if !errors.As(err, &raised) {
@@ -46,8 +46,8 @@ func (g *Gate) textOf(err error) error {
 	return Describe(g.s, err)
 }
 
-// textOf is what lua.c prints of an error object; of an interrupt it is its reason. A __tostring that raises in its turn is
-// passed over.
+// textOf is what lua.c prints of an error object; of an interrupt it is its reason. A
+// __tostring that raises in its turn is passed over.
 func textOf(s *lua.State, raised *lua.Error) string {
 	if raised.Kind == lua.KindInterrupt {
 		return raised.Unwrap().Error()

@@ -1,5 +1,6 @@
-// Package gate is the one way into a Lua state of ours: for the main chunk, callbacks, timers. It makes errors text with a
-// traceback, and lets what runs be stopped from outside, by the ending of a run or over a limit.
+// Package gate is the one way into a Lua state of ours: for the main chunk, callbacks,
+// timers. It makes errors text with a traceback, and lets what runs be stopped from
+// outside, by the ending of a run or over a limit.
 package gate
 
 import (
@@ -16,24 +17,28 @@ var errExit = errors.New("the script has called Exit")
 
 // Limits bounds what one call takes. The zero value bounds nothing.
 type Limits struct {
-	// CallTime is how long a call may take: a main chunk, a callback, a timer. 0 means no limit.
+	// CallTime is how long a call may take: a main chunk, a callback, a timer. 0 means no
+	// limit.
 	CallTime time.Duration
 
-	// CallTimeName is what the error of a call over CallTime names the limit. Empty means CallTime.
+	// CallTimeName is what the error of a call over CallTime names the limit. Empty means
+	// CallTime.
 	CallTimeName string
 
-	// Exceeded is called after code was stopped over CallTime, or because it has used up the state's memory again and
-	// again, which no pcall catches; from any goroutine. nil does nothing: the call returns the error.
+	// Exceeded is called after code was stopped over CallTime, or because it has used up
+	// the state's memory again and again, which no pcall catches; from any goroutine. nil
+	// does nothing: the call returns the error.
 	Exceeded func(error)
 
-	// Stuck is called, from another goroutine, when code that was stopped over CallTime still runs 2 s later, in one
-	// long call that waits for the operating system. A goroutine cannot be ended from outside, so all that is left is
-	// to end the process, and that is the embedder's to decide. nil does nothing.
+	// Stuck is called, from another goroutine, when code that was stopped over CallTime
+	// still runs 2 s later, in one long call that waits for the operating system. A
+	// goroutine cannot be ended from outside, so all that is left is to end the process,
+	// and that is the embedder's to decide. nil does nothing.
 	Stuck func(error)
 }
 
-// phase is the state of a Gate, in the low bits of a word that counts the calls above them, so that what stops one call
-// cannot hit the next.
+// phase is the state of a Gate, in the low bits of a word that counts the calls above
+// them, so that what stops one call cannot hit the next.
 type phase uint64
 
 const (
@@ -52,8 +57,8 @@ func (p phase) is(which phase) bool { return p&phaseMask == which }
 // as is p with the low bits of which.
 func (p phase) as(which phase) phase { return p&^phaseMask | which }
 
-// A Gate is the one way into a state. It belongs to the goroutine that owns the state; Stop and Kill may be called from
-// any.
+// A Gate is the one way into a state. It belongs to the goroutine that owns the state;
+// Stop and Kill may be called from any.
 type Gate struct {
 	s      *lua.State
 	limits Limits
@@ -61,7 +66,8 @@ type Gate struct {
 
 	word atomic.Uint64 // a phase; changed without mu only between idle and running
 
-	// Written by enter before the phase is running, read under mu once it is stopped; leave waits for mu then.
+	// Written by enter before the phase is running, read under mu once it is stopped;
+	// leave waits for mu then.
 	where  string
 	called lua.Value
 
@@ -71,11 +77,13 @@ type Gate struct {
 // New returns the Gate of a state. The state should be made with Options.Tracebacks.
 func New(s *lua.State, limits Limits) *Gate { return &Gate{s: s, limits: limits} }
 
-// Call calls a function on the main coroutine, drops its results, and turns an error into an *Error.
+// Call calls a function on the main coroutine, drops its results, and turns an error into
+// an *Error.
 //
-// where is what the script's author calls it, such as "onMessage", for Limits to name it. Code unwound by Exit is no error;
-// code unwound by Stop or Kill is one, whose text is the reason and whose traceback says where it ran. After Kill, and in
-// a closed state, nothing is called at all.
+// where is what the script's author calls it, such as "onMessage", for Limits to name it.
+// Code unwound by Exit is no error; code unwound by Stop or Kill is one, whose text is
+// the reason and whose traceback says where it ran. After Kill, and in a closed state,
+// nothing is called at all.
 func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 	before := g.phase()
 	if !before.is(idle) {
@@ -121,11 +129,12 @@ func (g *Gate) leave(err error) error {
 	return err
 }
 
-// Exit returns the error with which a Go function of the state unwinds all code that runs, uncatchably. Call does not
-// report it.
+// Exit returns the error with which a Go function of the state unwinds all code that
+// runs, uncatchably. Call does not report it.
 func (g *Gate) Exit() error { return g.s.Unwind(errExit) }
 
-// Stop unwinds the Lua code that is running now, if any; reason says why. What is called later runs as usual.
+// Stop unwinds the Lua code that is running now, if any; reason says why. What is called
+// later runs as usual.
 func (g *Gate) Stop(reason error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -137,7 +146,8 @@ func (g *Gate) Stop(reason error) {
 	}
 }
 
-// stopCall is Stop for one call alone, whose name the reason says. It returns the reason, or nil if that call had ended.
+// stopCall is Stop for one call alone, whose name the reason says. It returns the reason,
+// or nil if that call had ended.
 func (g *Gate) stopCall(call phase, reason func(name string) error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -217,7 +217,8 @@ func TestCallTimeIsUncatchableAndNamesTheCallback(t *testing.T) {
 	}
 }
 
-// A hundred short calls in a row are a hundred calls, not a long one; and the watch wakes up again after it has slept.
+// A hundred short calls in a row are a hundred calls, not a long one; and the watch wakes
+// up again after it has slept.
 func TestCallTimeIsOfOneCall(t *testing.T) {
 	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 400 * time.Millisecond})
 	defer m.gate.Watch()()

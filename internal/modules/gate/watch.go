@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// stuckAfter is how long after it was stopped code may still be inside one call of a library.
+	// stuckAfter is how long after it was stopped code may still be inside one call of a
+	// library.
 	stuckAfter = 2 * time.Second
 
-	// The watch looks every lookInterval, or more often for a short CallTime. It sleeps once no code has run for
-	// sleepAfter such looks: an idle script takes no CPU.
+	// The watch looks every lookInterval, or more often for a short CallTime. It sleeps
+	// once no code has run for sleepAfter such looks: an idle script takes no CPU.
 	lookInterval    = 5 * time.Millisecond
 	minLookInterval = time.Millisecond
 	sleepAfter      = 100
@@ -34,8 +35,9 @@ type watch struct {
 	idleLooks int
 }
 
-// Watch holds calls to CallTime until stop is called, which waits for the watch's goroutine. It must be called before the
-// first Call, once, and stop after the last. Without a CallTime it does nothing.
+// Watch holds calls to CallTime until stop is called, which waits for the watch's
+// goroutine. It must be called before the first Call, once, and stop after the last.
+// Without a CallTime it does nothing.
 func (g *Gate) Watch() (stop func()) {
 	if g.limits.CallTime <= 0 {
 		return func() {}

@@ -5,8 +5,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// handle is a handler or a timer, as the userdata that the script gets holds it. The zero value is one that is never
-// called.
+// handle is a handler or a timer, as the userdata that the script gets holds it. The zero
+// value is one that is never called.
 type handle struct {
 	module *module
 	number loop.Handle
@@ -15,7 +15,8 @@ type handle struct {
 	f      *lua.Ref // nil once it is called no more
 }
 
-// handleBytes is what a handle is charged while the loop has it: itself, its reference, and what the loop keeps.
+// handleBytes is what a handle is charged while the loop has it: itself, its reference,
+// and what the loop keeps.
 const handleBytes = 256
 
 func (m *module) newHandle(where string, f lua.Value) (*handle, error) {

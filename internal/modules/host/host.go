@@ -1,5 +1,5 @@
-// Package host gives Lua scripts the host and utility tables: handlers, timers and the end of the run, over
-// the loop of internal/loop. It knows no connections.
+// Package host gives Lua scripts the host and utility tables: handlers, timers and the
+// end of the run, over the loop of internal/loop. It knows no connections.
 package host
 
 import (
@@ -18,16 +18,18 @@ type Options struct {
 	// Logger receives what a script's author should know. nil discards it.
 	Logger *slog.Logger
 
-	// Errors receives the errors of handlers and timers. nil logs them to Logger, an identical one at most once a second,
-	// with a count.
+	// Errors receives the errors of handlers and timers. nil logs them to Logger, an
+	// identical one at most once a second, with a count.
 	Errors Reporter
 
-	// Call calls a handler or timer on the state's main coroutine; where is as for Report. nil means State.Call0, with a
-	// traceback in the error's text if the state makes Tracebacks.
+	// Call calls a handler or timer on the state's main coroutine; where is as for
+	// Report. nil means State.Call0, with a traceback in the error's text if the state
+	// makes Tracebacks.
 	Call func(where string, f lua.Value, args ...lua.Value) error
 
-	// Exit returns the error that unwinds the code that has called host.Exit or os.exit, and that Call does not return.
-	// nil means State.Unwind, which ends State.Call with an error of lua.KindUnwind.
+	// Exit returns the error that unwinds the code that has called host.Exit or os.exit,
+	// and that Call does not return. nil means State.Unwind, which ends State.Call with
+	// an error of lua.KindUnwind.
 	Exit func() error
 
 	// Echo is the URL of an echo server, for the field host.echo. Empty leaves it nil.
@@ -36,8 +38,9 @@ type Options struct {
 
 // Reporter receives the errors of handlers and timers, on the loop's goroutine.
 type Reporter interface {
-	// Report is called for an error in where: the event's name, or "timer". errors.As finds the *lua.Error in err, if
-	// Options.Call leaves it there. attrs are slog attributes.
+	// Report is called for an error in where: the event's name, or "timer". errors.As
+	// finds the *lua.Error in err, if Options.Call leaves it there. attrs are slog
+	// attributes.
 	Report(where string, err error, attrs ...any)
 }
 
@@ -60,7 +63,8 @@ func (o Options) withDefaults(s *lua.State) Options {
 	return o
 }
 
-// module is what the functions of the host table work on. It belongs to the goroutine that owns the state.
+// module is what the functions of the host table work on. It belongs to the goroutine
+// that owns the state.
 type module struct {
 	s      *lua.State
 	loop   *loop.Loop
@@ -68,8 +72,8 @@ type module struct {
 	events UnknownEvents
 }
 
-// Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit end the host. The library os, if
-// the script is to have it, is opened before.
+// Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit
+// end the host. The library os, if the script is to have it, is opened before.
 func Open(s *lua.State, h *loop.Loop, opts Options) error {
 	m := &module{s: s, loop: h, opts: opts.withDefaults(s)}
 	table, err := s.NewTable(0, 6)

@@ -18,7 +18,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// outcome is what a script did. Its lines are in stdout, each say(...) one with the milliseconds since the begin.
+// outcome is what a script did. Its lines are in stdout, each say(...) one with the
+// milliseconds since the begin.
 type outcome struct {
 	loop.Result
 	stdout, log string
@@ -127,8 +128,8 @@ func TestHandlesAreOpaque(t *testing.T) {
 		local after after = host.After(2, function() host.Unregister(after) say "ran" end)`, "2 ran")
 }
 
-// The loop's functions are found by walks, so that finalizers and weak tables leave alone what they use; a function that
-// is called no more is let go, and its charge with it.
+// The loop's functions are found by walks, so that finalizers and weak tables leave alone
+// what they use; a function that is called no more is let go, and its charge with it.
 func TestFunctionsAreKeptWhileTheyMayBeCalled(t *testing.T) {
 	wantSaid(t, `
 		local weak = setmetatable({}, {__mode = "v"})
@@ -273,7 +274,8 @@ func TestCoroutineGoesOnAfterAnExit(t *testing.T) {
 		host.Exit()`, "0 one", "0 two", "true")
 }
 
-// A host that gives no options runs handlers all the same, and sees host.Exit as the end of its own call.
+// A host that gives no options runs handlers all the same, and sees host.Exit as the end
+// of its own call.
 func TestZeroOptions(t *testing.T) {
 	s := lua.NewState(lua.Options{})
 	defer s.Close()

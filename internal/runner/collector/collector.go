@@ -1,6 +1,7 @@
-// Package collector paces Go's collector for a process that runs scripts. Scripts make much garbage on a small heap, and
-// Go collects when the heap has doubled: a heap of 1 MiB is collected a hundred times a second, and each time every
-// goroutine is interrupted.
+// Package collector paces Go's collector for a process that runs scripts. Scripts make
+// much garbage on a small heap, and Go collects when the heap has doubled: a heap of 1
+// MiB is collected a hundred times a second, and each time every goroutine is
+// interrupted.
 package collector
 
 import (
@@ -18,10 +19,10 @@ const maxPercent = 400
 
 var once sync.Once
 
-// Pace lets at least 16 MiB be allocated between two collections, and as much as is live once that is more. It changes a
-// setting of the whole process, so only a program does so, and only if whoever runs it has not set
-// GOGC. Safe for
-// concurrent use; later calls do nothing.
+// Pace lets at least 16 MiB be allocated between two collections, and as much as is live
+// once that is more. It changes a setting of the whole process, so only a program does
+// so, and only if whoever runs it has not set GOGC. Safe for concurrent use; later calls
+// do nothing.
 func Pace() {
 	once.Do(func() {
 		p := &pacer{percent: 100}
@@ -53,7 +54,8 @@ func (p *pacer) adjust() {
 	}
 }
 
-// percentFor returns the GOGC for a heap. It changes in steps, since each change stops the world for a moment.
+// percentFor returns the GOGC for a heap. It changes in steps, since each change stops
+// the world for a moment.
 func percentFor(live uint64) int {
 	for percent := maxPercent; percent > 100; percent /= 2 {
 		if live*uint64(percent)/100 <= floor {

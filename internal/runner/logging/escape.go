@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// indent begins each further line of a message, so that none can be taken for an entry of its own.
+	// indent begins each further line of a message, so that none can be taken for an
+	// entry of its own.
 	indent = "  "
 
-	// maxMessage, maxValue and maxSummary are how many bytes are shown of a message, an attribute's value, and a message
-	// in a summary.
+	// maxMessage, maxValue and maxSummary are how many bytes are shown of a message, an
+	// attribute's value, and a message in a summary.
 	maxMessage = 16 << 10
 	maxValue   = 4 << 10
 	maxSummary = 200
@@ -31,8 +32,8 @@ func cut(text string, max int) string {
 	return fmt.Sprintf("%s… (%d bytes more)", text[:end], len(text)-end)
 }
 
-// escape shows what would move a terminal's cursor, colour it, or turn the order of characters as an escape, such as
-// \x1b. Tabs stay.
+// escape shows what would move a terminal's cursor, colour it, or turn the order of
+// characters as an escape, such as \x1b. Tabs stay.
 func escape(line string) string {
 	line = strings.TrimSuffix(line, "\r")
 	if strings.IndexFunc(line, steers) < 0 && utf8.ValidString(line) {
@@ -56,8 +57,9 @@ func escape(line string) string {
 	return b.String()
 }
 
-// steers reports whether r acts on a terminal rather than being shown: control characters, those that break lines, and
-// those that turn the direction of text (Unicode standard annex 9).
+// steers reports whether r acts on a terminal rather than being shown: control
+// characters, those that break lines, and those that turn the direction of text (Unicode
+// standard annex 9).
 func steers(r rune) bool {
 	switch {
 	case r == '\t':
@@ -68,8 +70,9 @@ func steers(r rune) bool {
 	return r == '\u061c' || r == '\u200e' || r == '\u200f' || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
-// safeAttr returns a with values that are quoted wherever they have more than plain characters. The formatter quotes
-// texts, too, but puts escape characters back in where it writes colours; it leaves the quotes of []byte alone.
+// safeAttr returns a with values that are quoted wherever they have more than plain
+// characters. The formatter quotes texts, too, but puts escape characters back in where
+// it writes colours; it leaves the quotes of []byte alone.
 func safeAttr(a slog.Attr) slog.Attr {
 	value := a.Value.Resolve()
 	switch value.Kind() {

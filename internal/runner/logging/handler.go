@@ -1,5 +1,6 @@
-// Package logging writes the log that a person reads: one entry a line, none that looks like another, and no more of them
-// than a person can read, whatever scripts and peers put into them.
+// Package logging writes the log that a person reads: one entry a line, none that looks
+// like another, and no more of them than a person can read, whatever scripts and peers
+// put into them.
 package logging
 
 import (
@@ -16,7 +17,8 @@ import (
 
 // Options configures a Handler.
 type Options struct {
-	// Output takes an entry, one or several whole lines. It must not wait for anybody, and not keep the bytes.
+	// Output takes an entry, one or several whole lines. It must not wait for anybody,
+	// and not keep the bytes.
 	Output func(entry []byte)
 
 	// Level is the lowest level that is written. nil means Info.
@@ -26,9 +28,10 @@ type Options struct {
 	TimeFormat string // of package time
 }
 
-// Handler is a slog.Handler. An entry is a line of time, level, the message's first line and the attributes; further lines
-// of the message, such as a traceback, follow indented. Control characters are shown as escapes. Entries above level
-// Debug are limited as limit.go says. Safe for concurrent use.
+// Handler is a slog.Handler. An entry is a line of time, level, the message's first line
+// and the attributes; further lines of the message, such as a traceback, follow indented.
+// Control characters are shown as escapes. Entries above level Debug are limited as
+// limit.go says. Safe for concurrent use.
 type Handler struct {
 	slog.Handler // writes to log.entry
 	log          *log
@@ -102,7 +105,8 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 	return nil
 }
 
-// armLocked sees to it that what is left out is summed up, also if nothing is logged any more.
+// armLocked sees to it that what is left out is summed up, also if nothing is logged any
+// more.
 func (l *log) armLocked() {
 	if l.armed {
 		return

@@ -15,8 +15,8 @@ import (
 	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
-// written collects what a log writes, one string an entry, without the time. Summaries come from a timer, so it is read
-// under a lock.
+// written collects what a log writes, one string an entry, without the time. Summaries
+// come from a timer, so it is read under a lock.
 type written struct {
 	mu      sync.Mutex
 	entries []string
@@ -41,7 +41,8 @@ func newLog(colour bool) (*slog.Logger, *logging.Handler, *written) {
 	return slog.New(h), h, w
 }
 
-// Whatever a message or an attribute holds, it acts on no terminal, and no line of it looks like an entry.
+// Whatever a message or an attribute holds, it acts on no terminal, and no line of it
+// looks like an entry.
 func TestEntries(t *testing.T) {
 	hostile := "\x1b[2J\x1b]0;title\a\u202eabc\u2066 \x9b31m\r\x00 \u0085 \\x1b[31m"
 	for _, c := range []struct {
@@ -123,7 +124,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// What others log is not held up by a flood, nor is what comes after it; a summary comes although nothing follows.
+// What others log is not held up by a flood, nor is what comes after it; a summary comes
+// although nothing follows.
 func TestLimitsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logger, _, entries := newLog(false)

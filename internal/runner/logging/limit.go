@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// How much is logged: a place in our code may log siteBurst entries at once and then siteRate a second, whatever they say,
-// since a peer can put something new into each. Of the same message, attributes aside, at most messageBurst come at once
-// and then one a second. A bucket fills up while nothing is logged.
+// How much is logged: a place in our code may log siteBurst entries at once and then
+// siteRate a second, whatever they say, since a peer can put something new into each. Of
+// the same message, attributes aside, at most messageBurst come at once and then one a
+// second. A bucket fills up while nothing is logged.
 const (
 	siteBurst    = 50
 	siteRate     = 5
@@ -17,8 +18,9 @@ const (
 	// summaryInterval is how often the log says how many entries were left out.
 	summaryInterval = time.Second
 
-	// maxMessages bounds the different messages remembered. Beyond it they are forgotten: nothing is lost but the limit of
-	// each message for a moment, and that of its place still holds.
+	// maxMessages bounds the different messages remembered. Beyond it they are forgotten:
+	// nothing is lost but the limit of each message for a moment, and that of its place
+	// still holds.
 	maxMessages = 1000
 )
 
@@ -58,7 +60,8 @@ func (l *limits) allow(r slog.Record, now time.Time) bool {
 		at = &site{bucket: bucket{siteBurst, now}}
 		l.sites[r.PC] = at
 	}
-	// The message first: one that comes over and over is not to use up what its place has for others.
+	// The message first: one that comes over and over is not to use up what its place has
+	// for others.
 	if l.message(r, now).take(now, messageRate, messageBurst) && at.take(now, siteRate, siteBurst) {
 		return true
 	}

@@ -2,7 +2,8 @@ package luagen
 
 import "fmt"
 
-// yielding is what yield is to those who call it: what it is resumed with may be anything.
+// yielding is what yield is to those who call it: what it is resumed with may be
+// anything.
 var yielding = &signature{vararg: true, results: []kind{anyKind, anyKind, anyKind, anyKind}, yields: true}
 
 // yield suspends the coroutine, or is nil where that cannot be.
@@ -17,8 +18,8 @@ func (g *gen) yield(depth int) *node {
 	return expr(function, "(", g.arguments(depth-1), ")")
 }
 
-// crossingYield is a call within which something yields that is not called by Lua code: a metamethod of Y or Z, or a function
-// by pcall.
+// crossingYield is a call within which something yields that is not called by Lua code: a
+// metamethod of Y or Z, or a function by pcall.
 func (g *gen) crossingYield(depth int) *node {
 	either := pick(g, "Y", "Z")
 	switch g.rng.IntN(10) {
@@ -45,7 +46,8 @@ func (g *gen) crossingYield(depth int) *node {
 	return expr("said(pcall(", pick(g, "ask", "yield", "coroutine.yield", "Y", "Z", "tostring, Y"), g.moreArguments(depth), "))")
 }
 
-// crossingStatement yields within something that is not called by Lua code, in what is compiled in ways of its own.
+// crossingStatement yields within something that is not called by Lua code, in what is
+// compiled in ways of its own.
 func (g *gen) crossingStatement() *node {
 	switch g.rng.IntN(8) {
 	case 0:
@@ -64,7 +66,8 @@ func (g *gen) crossingStatement() *node {
 	return g.protected()
 }
 
-// resume goes on with a coroutine, or is nil. Its results are a boolean and what may be anything.
+// resume goes on with a coroutine, or is nil. Its results are a boolean and what may be
+// anything.
 func (g *gen) resume(depth int) *node {
 	co := g.some(g.readable(func(v *variable) bool { return v.kind == coKind && g.effects && v.depth >= g.fn.pureDepth }))
 	if co == nil || depth < -1 {
@@ -124,7 +127,8 @@ func (g *gen) driveKnown() *node {
 	return stmt("drive(", append([]*node{expr(fmt.Sprint(g.number(1, 7))), expr(v.name)}, g.argumentsFor(v.sig, 1)...), ")")
 }
 
-// localCoroutine declares a coroutine, whose name is often taken for itself, and resumes it once.
+// localCoroutine declares a coroutine, whose name is often taken for itself, and resumes
+// it once.
 func (g *gen) localCoroutine() *node {
 	name := g.name()
 	co := &variable{name: name, kind: coKind, fixed: true, depth: g.fn.depth}
@@ -141,7 +145,8 @@ func (g *gen) localCoroutine() *node {
 	return stmt(head, "coroutine.create(function", body, ") step(", name, g.moreArguments(1), ")")
 }
 
-// localWrap declares a function that resumes a coroutine that returns never, so that any call of it has results.
+// localWrap declares a function that resumes a coroutine that returns never, so that any
+// call of it has results.
 func (g *gen) localWrap() *node {
 	body := g.coroutineBody()
 	name := g.name()
@@ -161,8 +166,8 @@ func (g *gen) yieldingIterator() *node {
 	)
 }
 
-// yieldingRecursion is the parameters and the body of a function that calls itself and yields. The last one runs itself
-// as a coroutine.
+// yieldingRecursion is the parameters and the body of a function that calls itself and
+// yields. The last one runs itself as a coroutine.
 func (g *gen) yieldingRecursion(name string) string {
 	return pick(g,
 		"(n, ...) tick() if n <= 0 then return yield(...) end return "+name+"(n - 1, yield(n, ...)) end",
@@ -172,8 +177,8 @@ func (g *gen) yieldingRecursion(name string) string {
 	)
 }
 
-// yieldingStatements yield for sure, in what is compiled in ways of its own, and now and then fail, or have more of something
-// than usual.
+// yieldingStatements yield for sure, in what is compiled in ways of its own, and now and
+// then fail, or have more of something than usual.
 func (g *gen) yieldingStatements() []*node {
 	effects := g.effects
 	g.effects = true

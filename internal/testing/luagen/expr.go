@@ -74,7 +74,8 @@ func (g *gen) num(depth int) *node {
 	return g.numeral()
 }
 
-// grouped puts parentheses around half of what needs none between operands of the same kind.
+// grouped puts parentheses around half of what needs none between operands of the same
+// kind.
 func (g *gen) grouped(e *node) *node {
 	if g.chance(3) {
 		return e
@@ -121,7 +122,8 @@ func (g *gen) literal() *node {
 	return expr(pick(g, `""`, `"a"`, `'b'`, `"x"`, `"y"`, `"key"`, `"10"`, `"a\nb"`, `"\65\0661"`, `[[long]]`, `[==[l]]g]==]`, `'"'`))
 }
 
-// chain is a concatenation. At most one operand is a variable of unknown length, so that strings grow slowly.
+// chain is a concatenation. At most one operand is a variable of unknown length, so that
+// strings grow slowly.
 func (g *gen) chain(operands, depth int) *node {
 	parts := []any{}
 	for i := range operands {
@@ -233,7 +235,8 @@ func (g *gen) cond(depth int) *node {
 	return g.logic(depth)
 }
 
-// field reads a table's field, which is a number or nil; a constructor's where nothing that is shared may be read.
+// field reads a table's field, which is a number or nil; a constructor's where nothing
+// that is shared may be read.
 func (g *gen) field(depth int) *node {
 	if t := g.variable(tabKind); t != nil && !g.effects {
 		return expr(t, g.key(depth))
@@ -347,8 +350,9 @@ func (g *gen) multi(depth int) *node {
 	return expr("T(", g.any(depth-1), ")")
 }
 
-// callOf calls a function whose first result is of the kind, or is nil. The caller need not adjust it: parentheses do so
-// half of the time, and else it stands where a single value is wanted.
+// callOf calls a function whose first result is of the kind, or is nil. The caller need
+// not adjust it: parentheses do so half of the time, and else it stands where a single
+// value is wanted.
 func (g *gen) callOf(k kind, depth int) *node {
 	c := g.call(func(s *signature) bool {
 		if k == anyKind {
@@ -362,7 +366,8 @@ func (g *gen) callOf(k kind, depth int) *node {
 	return c
 }
 
-// call calls a function or a method that is wanted and that may be called here, or is nil.
+// call calls a function or a method that is wanted and that may be called here, or is
+// nil.
 func (g *gen) call(want func(*signature) bool, depth int) *node {
 	if want(yielding) && g.chance(2) {
 		if y := g.yield(depth); y != nil {

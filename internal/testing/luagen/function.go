@@ -17,7 +17,8 @@ func (g *gen) signature() *signature {
 	return s
 }
 
-// function is a function expression, from its parameters on. Its statements come out of what is left.
+// function is a function expression, from its parameters on. Its statements come out of
+// what is left.
 func (g *gen) function(s *signature, self ...string) *node {
 	f := &function{outer: g.fn, sig: s, depth: g.fn.depth + 1, pureDepth: g.fn.pureDepth}
 	if s.pure {
@@ -153,8 +154,9 @@ func (g *gen) hidden(name string) *variable {
 	return &variable{name: name, kind: hiddenKind, fixed: true, depth: g.fn.depth}
 }
 
-// another is a function expression for a variable that holds a function. It knows none of those around it: one might call
-// the variable, and what calls itself without a bound grows the stack, whose size is not the same everywhere.
+// another is a function expression for a variable that holds a function. It knows none of
+// those around it: one might call the variable, and what calls itself without a bound
+// grows the stack, whose size is not the same everywhere.
 func (g *gen) another(s *signature) *node {
 	var made *node
 	g.scoped(func() {
@@ -168,7 +170,8 @@ func (g *gen) another(s *signature) *node {
 	return made
 }
 
-// recursion is a function that calls itself a bounded number of times, with or without a tail call.
+// recursion is a function that calls itself a bounded number of times, with or without a
+// tail call.
 func (g *gen) recursion() *node {
 	name := g.name()
 	var s *node

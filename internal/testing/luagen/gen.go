@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// A kind is what is known of a value while the program is made, so that most operations succeed.
+// A kind is what is known of a value while the program is made, so that most operations
+// succeed.
 type kind uint8
 
 const (
@@ -119,7 +120,8 @@ func (g *gen) fresh(prefix string) string {
 	return fmt.Sprint(prefix, g.unique)
 }
 
-// depth is how deep an expression nests: what is wrong with shallow ones is easily hidden in deep ones.
+// depth is how deep an expression nests: what is wrong with shallow ones is easily hidden
+// in deep ones.
 func (g *gen) depth() int { return pick(g, 1, 1, 2, 3) }
 
 // name is one of few, so that variables hide others.
@@ -191,8 +193,8 @@ func (g *gen) some(from []*variable) *variable {
 	return pick(g, from...)
 }
 
-// full makes a full expression, or several of one statement, in which either shared variables are read or anything is
-// called.
+// full makes a full expression, or several of one statement, in which either shared
+// variables are read or anything is called.
 func (g *gen) full(f func()) {
 	outer := g.effects
 	g.effects = g.chance(3) || g.fn.sig.yields && g.chance(2)

@@ -2,7 +2,8 @@ package luagen
 
 import "strings"
 
-// A node is a piece of a program. Nodes never change once made, so programs may share them.
+// A node is a piece of a program. Nodes never change once made, so programs may share
+// them.
 type node struct {
 	form  form
 	parts []part

@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Reductions returns the programs that are one step smaller, those that lose most first: without a run of statements,
-// with a statement's inner statements in its place, with an operand or a constant in place of an expression. Some of them
-// do not compile, and some read as a global what was a local variable.
+// Reductions returns the programs that are one step smaller, those that lose most first:
+// without a run of statements, with a statement's inner statements in its place, with an
+// operand or a constant in place of an expression. Some of them do not compile, and some
+// read as a global what was a local variable.
 func (p *Program) Reductions() []*Program {
 	var found []*Program
 	p.root.reduce(func(smaller *node) { found = append(found, &Program{root: smaller}) })
@@ -40,7 +41,8 @@ func (n *node) reduce(yield func(*node)) {
 	}
 }
 
-// dropRuns yields the block without a half of its statements, a quarter, and so on down to one.
+// dropRuns yields the block without a half of its statements, a quarter, and so on down
+// to one.
 func (n *node) dropRuns(yield func(*node)) {
 	for length := len(n.parts); length >= 1; length /= 2 {
 		for from := 0; from < len(n.parts); from += length {

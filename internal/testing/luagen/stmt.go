@@ -151,7 +151,8 @@ func commas(names []string) string {
 	return s
 }
 
-// assign gives one variable or field a value, in which the variable itself is likely to occur.
+// assign gives one variable or field a value, in which the variable itself is likely to
+// occur.
 func (g *gen) assign() *node {
 	target, k := g.target(nil)
 	if target == nil {
@@ -190,8 +191,8 @@ func (g *gen) assignMany() *node {
 	return stmt(targets, " = ", values)
 }
 
-// target is what may be assigned to and is not taken yet. Of a table no two fields are assigned at once unless their
-// names say that they differ.
+// target is what may be assigned to and is not taken yet. Of a table no two fields are
+// assigned at once unless their names say that they differ.
 func (g *gen) target(taken map[string]bool) (*node, kind) {
 	if g.chance(3) && g.fn.pureDepth == 0 {
 		if key := pick(g, "x", "y", "z", "[]", "[]"); !taken["."+key] {
@@ -242,8 +243,8 @@ func (g *gen) assignItself() *node {
 	return stmt(v.name, " = ", value, " out(", v.name, ")")
 }
 
-// leaveCaptured leaves a loop or a turn of it, out of some blocks, while a closure holds a local variable; other
-// variables then get its register.
+// leaveCaptured leaves a loop or a turn of it, out of some blocks, while a closure holds
+// a local variable; other variables then get its register.
 func (g *gen) leaveCaptured() *node {
 	exit := pick(g, "break", "goto again", "goto done")
 	block := pick(g, "do", "if i then", "while i do", "for _ = 1, 1 do", "repeat", "do do")
@@ -313,8 +314,9 @@ func (g *gen) while() *node {
 	return s
 }
 
-// repeat has its statements in a block of their own where they go on with the next turn: a goto may not jump over the
-// declaration of a local variable that the condition could see.
+// repeat has its statements in a block of their own where they go on with the next turn:
+// a goto may not jump over the declaration of a local variable that the condition could
+// see.
 func (g *gen) repeat() *node {
 	var s *node
 	g.scoped(func() {
@@ -421,7 +423,8 @@ func (g *gen) keep() *node {
 	return stmt("keep(function", g.function(s), ")")
 }
 
-// leave leaves the block: what a block goes on with is dead, but for the block's condition.
+// leave leaves the block: what a block goes on with is dead, but for the block's
+// condition.
 func (g *gen) leave() *node {
 	exits := []*node{}
 	if len(g.fn.loops) > 0 {

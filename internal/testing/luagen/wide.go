@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// wide makes a statement that has more of something than fits into a byte, a batch or a habit of the compiler.
+// wide makes a statement that has more of something than fits into a byte, a batch or a
+// habit of the compiler.
 func (g *gen) wide() *node {
 	var s *node
 	g.scoped(func() {
@@ -136,7 +137,8 @@ func (g *gen) manyUpvalues() *node {
 	return stmt("do", blockOf(body), "end")
 }
 
-// deepLogic is "and", "or" and "not" many levels deep, as a value, as a condition and as an argument.
+// deepLogic is "and", "or" and "not" many levels deep, as a value, as a condition and as
+// an argument.
 func (g *gen) deepLogic() *node {
 	e := g.any(1)
 	for range g.number(8, 20) {
@@ -177,7 +179,8 @@ func (g *gen) longBody() *node {
 	return stmt("do for z = 1, 3 do tick() do", blockOf(append(body, stmt("out(z, m)"))), "end ::last:: end end")
 }
 
-// manyMoves is nothing but moves between variables, more than an optimizer may want to join.
+// manyMoves is nothing but moves between variables, more than an optimizer may want to
+// join.
 func (g *gen) manyMoves() *node {
 	names := []string{"a", "b", "c", "d"}
 	body := []*node{stmt("local a, b, c, d, e = 1, 2, 3, 4, 5")}

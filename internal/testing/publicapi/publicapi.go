@@ -1,5 +1,5 @@
-// Package publicapi holds packages to the rule that everything in the signature of a public
-// package is public.
+// Package publicapi holds packages to the rule that everything in the signature of a
+// public package is public.
 package publicapi
 
 import (
@@ -16,8 +16,8 @@ import (
 	"testing"
 )
 
-// Check fails for each exported signature of the packages that names a type of an internal
-// package. The go command finds the packages from the current directory.
+// Check fails for each exported signature of the packages that names a type of an
+// internal package. The go command finds the packages from the current directory.
 func Check(t *testing.T, packages ...string) {
 	t.Helper()
 	load := exported(t, packages)

@@ -6,7 +6,8 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// content is what is known of a register in front of an instruction, whichever way led there.
+// content is what is known of a register in front of an instruction, whichever way led
+// there.
 type content uint8
 
 const (
@@ -30,7 +31,8 @@ func join(a, b content) content {
 // state is the contents of all registers.
 type state []content
 
-// flow follows all ways through the code, and checks what each instruction finds in its registers.
+// flow follows all ways through the code, and checks what each instruction finds in its
+// registers.
 func (v *verifier) flow() error {
 	p := v.p
 	states := make([]state, len(p.Code))
@@ -71,7 +73,8 @@ func (v *verifier) flow() error {
 	return v.visible(states)
 }
 
-// visible checks that a debugger finds what it expects of local variables, wherever the function may be.
+// visible checks that a debugger finds what it expects of local variables, wherever the
+// function may be.
 func (v *verifier) visible(states []state) error {
 	for _, l := range v.p.Locals {
 		for pc := l.Start; pc < l.End; pc++ {
@@ -270,8 +273,8 @@ func (v *verifier) step(pc int, s state, reach func(pc int, s state)) error {
 	return nil
 }
 
-// count returns how many registers an instruction reads, from first on: a number of its own, or those in front of what the
-// instruction before it left up to the top.
+// count returns how many registers an instruction reads, from first on: a number of its
+// own, or those in front of what the instruction before it left up to the top.
 func (v *verifier) count(own int, open bool, pc, first int) int {
 	if !open {
 		return own

@@ -1,5 +1,6 @@
-// Package verify proves of compiled code what the interpreter relies on and does not check: operands within bounds, jumps to
-// instructions, registers that hold a value before it is read, cells where cells are read and nowhere else. It is for tests.
+// Package verify proves of compiled code what the interpreter relies on and does not
+// check: operands within bounds, jumps to instructions, registers that hold a value
+// before it is read, cells where cells are read and nowhere else. It is for tests.
 package verify
 
 import (
@@ -9,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// Prototype returns what is wrong with a prototype or one within it; nil if the interpreter may run it.
+// Prototype returns what is wrong with a prototype or one within it; nil if the
+// interpreter may run it.
 func Prototype(p *code.Prototype) error { return function(p, nil) }
 
 func function(p, around *code.Prototype) error {
