@@ -14,3 +14,6 @@ func (s *State) SmallSlices() {
 
 // Walks returns how many walks have begun.
 func (s *State) Walks() int { return int(s.epoch) }
+
+// Continuations returns how many Go functions wait for Lua code in the running coroutine.
+func (s *State) Continuations() int { return len(s.thread.continuations) }
