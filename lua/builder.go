@@ -8,7 +8,8 @@ import "github.com/tidewire/tidewire/internal/lua/number"
 // emptied, by Value or Reset, since what it holds stays counted until then. It belongs to the state's goroutine.
 type Builder struct {
 	s       *State
-	bytes   []byte
+	block   *str   // the string that is being made, if there is room for something
+	bytes   []byte // its bytes, as far as they are written
 	charged int    // for few bytes
 	epoch   uint32 // of the walk before the charge: a later one has dropped it
 	held    int    // reserved for many, which no walk drops: many builders may be at work, each in a callback of another
@@ -36,7 +37,7 @@ func (b *Builder) Room(n int) bool {
 	if need < 0 || int64(need) > b.s.maxString {
 		return b.fail(b.s.checkLength(maxStringLength))
 	}
-	size := min(max(need, 2*cap(b.bytes), 64), max(int(b.s.maxString), need))
+	size := min(max(need, b.grown(), 64), max(int(b.s.maxString), need))
 	if err := b.s.Step(size / bytesPerStep); err != nil {
 		return b.fail(err)
 	}
@@ -50,12 +51,20 @@ func (b *Builder) Room(n int) bool {
 	if err := b.s.charge(charged); err != nil {
 		return b.fail(err)
 	}
-	grown := make([]byte, len(b.bytes), size)
+	block, grown := newBlock(size)
 	copy(grown, b.bytes)
 	b.uncharge()
 	b.charged, b.held = charged, held
-	b.bytes = grown
+	b.block, b.bytes = block, grown[:len(b.bytes)]
 	return true
+}
+
+// grown is how large the room becomes when it is used up: twice what it was, and half as much again if that is much.
+func (b *Builder) grown() int {
+	if n := cap(b.bytes); n >= 1<<20 {
+		return n + n/2
+	}
+	return 2 * cap(b.bytes)
 }
 
 // uncharge takes back what was counted, unless a walk, which does not find the bytes, has done so.
@@ -143,6 +152,14 @@ func (b *Builder) Value() (Value, error) {
 		b.Reset()
 		return Nil, err
 	}
+	if block := b.block; len(b.bytes) == cap(b.bytes) && len(b.bytes) > bigWork { // full: nothing is copied
+		b.uncharge()
+		b.block, b.bytes = nil, nil
+		if err := b.s.charge(stringSize(block.length)); err != nil {
+			return Nil, err
+		}
+		return stringValue(block), nil
+	}
 	v, err := b.s.Bytes(b.bytes)
 	b.Reset()
 	return v, err
@@ -156,5 +173,5 @@ func (b *Builder) Reset() {
 		return
 	}
 	b.uncharge()
-	b.bytes = nil
+	b.block, b.bytes = nil, nil
 }

@@ -108,7 +108,7 @@ func (c *Call) Number(n int) float64 {
 		return v.float()
 	}
 	if v.is(KindString) {
-		if f, ok := number.Parse(v.str().text()); ok {
+		if f, ok := c.s.parse(v.str()); ok {
 			return f
 		}
 	}

@@ -90,15 +90,11 @@ func (s *State) Steps() int64 { return s.steps + s.quantum - s.budget }
 // checkpoint is called when the budget is used up. Its error cannot be caught by Lua, unless it is of the memory limit.
 func (s *State) checkpoint() error {
 	s.recount()
-	if stop := s.interrupt.Load(); stop != nil {
-		s.expire()
-		return s.fatal(KindInterrupt, stop.cause)
+	if err := s.stopped(); err != nil {
+		return err
 	}
 	if s.steps >= s.maxSteps {
 		return s.fatal(KindSteps, ErrSteps)
-	}
-	if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
-		return s.fatal(KindInterrupt, ErrDeadline)
 	}
 	if s.exhausted {
 		return s.fatal(KindMemory, ErrExhausted)
@@ -115,6 +111,18 @@ func (s *State) checkpoint() error {
 		s.walkWanted = true
 	}
 	return s.safePoint()
+}
+
+// stopped returns the error of an interrupt, or of a deadline that has passed.
+func (s *State) stopped() error {
+	if stop := s.interrupt.Load(); stop != nil {
+		s.expire()
+		return s.fatal(KindInterrupt, stop.cause)
+	}
+	if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
+		return s.fatal(KindInterrupt, ErrDeadline)
+	}
+	return nil
 }
 
 // moveStacks gives the coroutines that run or wait new stacks, and spoils the old ones: whoever holds on to one is found.

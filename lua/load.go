@@ -17,16 +17,16 @@ type Chunk struct {
 // byte order mark and a first line that begins with '#' are skipped. The error is a *syntax.Error. Safe for concurrent
 // use.
 func Compile(source []byte, name string) (*Chunk, error) {
-	return compile(bytes.Clone(syntax.SkipHead(source)), name, 1, nil)
+	return compile(bytes.Clone(syntax.SkipHead(source)), name, 1, nil, nil)
 }
 
 // compile keeps source, which begins on a line.
-func compile(source []byte, name string, line int, charge func(bytes int) error) (*Chunk, error) {
-	tree, err := syntax.Parse(source, shortName(name), syntax.Options{Charge: charge, FirstLine: line})
+func compile(source []byte, name string, line int, charge, step func(int) error) (*Chunk, error) {
+	tree, err := syntax.Parse(source, shortName(name), syntax.Options{Charge: charge, Step: step, FirstLine: line})
 	if err != nil {
 		return nil, err
 	}
-	main, err := code.Compile(tree, code.Options{Source: name, Charge: charge})
+	main, err := code.Compile(tree, code.Options{Source: name, Charge: charge, Step: step})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *State) compile(size int, read func() []byte, name string, line int) (*C
 	if err := reserve(size); err != nil {
 		return nil, err
 	}
-	return compile(read(), name, line, reserve)
+	return compile(read(), name, line, reserve, s.Step)
 }
 
 // loading is the function that is being loaded: walks find it, and so keep its charge.

@@ -9,6 +9,8 @@ import (
 const (
 	maxChain     = 100     // of __index and __newindex
 	bigWork      = 1 << 12 // bytes from which on an operator counts steps for its work
+	longText     = 1 << 9  // the same for one that makes a string
+	longNumeral  = 1 << 8  // the same for one that reads a number
 	bytesPerStep = 64      // how many bytes copied or compared count as a step
 )
 
@@ -149,9 +151,17 @@ func (s *State) operand(v Value) (f float64, isNumber bool) {
 		return v.float(), true
 	}
 	if v.is(KindString) {
-		return number.Parse(v.str().text())
+		return s.parse(v.str())
 	}
 	return 0, false
+}
+
+// parse reads the number that a string spells. What a long one takes is noticed at the next jump or call.
+func (s *State) parse(text *str) (f float64, isNumber bool) {
+	if text.length >= longNumeral {
+		s.budget -= int64(text.length / bytesPerStep)
+	}
+	return number.Parse(text.text())
 }
 
 func compute(e event, x, y float64) float64 {
@@ -298,7 +308,7 @@ func (s *State) join(operands []Value, length int) (Value, error) {
 	if exact == 0 {
 		return s.names.empty, nil
 	}
-	if exact >= bigWork {
+	if exact >= longText {
 		if err := s.Step(exact / bytesPerStep); err != nil {
 			return Nil, err
 		}

@@ -35,7 +35,9 @@ func (s *State) activations(th *Thread, yield func(Activation) bool) {
 			return
 		}
 	}
-	for i := th.depth - 1; i >= 0; i-- {
+	i := th.depth - 1
+	defer func() { s.look(th.depth - i) }()
+	for ; i >= 0; i-- {
 		fr := &th.frames[i]
 		var fn Value
 		switch {

@@ -58,3 +58,19 @@ func TestHalfDoneTextsCount(t *testing.T) {
 		end
 		print(#deep(5), (pcall(deep, 40)))`, "1048576\tfalse\n")
 }
+
+// The names that os.getenv has warned of are not kept as long as they are.
+func TestNamesThatWereWarnedOfAreShort(t *testing.T) {
+	m := newVM(t, options{limits: lua.Options{MaxMemory: 64 << 20}})
+	live := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := live()
+	m.wantOutput(t, `local name = ("x"):rep(2^20) for i = 1, 60 do os.getenv(i .. name) end name = nil collectgarbage() print "done"`, "done\n")
+	if after := live(); after > before+16<<20 {
+		t.Errorf("%d MiB more are in use", (after-before)>>20)
+	}
+}

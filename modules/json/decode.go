@@ -22,6 +22,9 @@ const (
 
 	pileValueBytes = 16
 
+	// membersAt is for how many keys and values steps are counted at once.
+	membersAt = 1 << 10
+
 	// exactInteger is 2^53: beyond it numbers of Lua have gaps.
 	exactInteger = 1 << 53
 )
@@ -408,6 +411,11 @@ func (d *decoder) newObject(begin int, err error) error {
 		return err
 	}
 	for i := 0; i < len(members); i += 2 {
+		if i%membersAt == 0 {
+			if err := d.s.Step(min(len(members)-i, membersAt) / 2); err != nil {
+				return err
+			}
+		}
 		if err := table.Set(members[i], members[i+1]); err != nil {
 			return err
 		}

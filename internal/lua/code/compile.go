@@ -23,6 +23,10 @@ type Options struct {
 	// Charge is asked before memory for code is taken, with a number of bytes; its error ends the compilation and is
 	// returned as it is. nil means no limit.
 	Charge func(bytes int) error
+
+	// Step is called with the steps of work that grows faster than the code: looking through gotos that wait for
+	// their label. Its error ends the compilation as one of Charge does. nil means no bound.
+	Step func(steps int) error
 }
 
 // Compile returns the main function of a chunk. The error is a *syntax.Error (of a label, a break or a limit) or Charge's.
@@ -37,7 +41,7 @@ func Compile(chunk *syntax.Chunk, opts Options) (proto *Prototype, err error) {
 			panic(problem)
 		}
 	}()
-	c := &compiler{name: chunk.Name, source: opts.Source, charge: opts.Charge}
+	c := &compiler{name: chunk.Name, source: opts.Source, charge: opts.Charge, step: opts.Step}
 	return c.function(nil, chunk.Main), nil
 }
 
@@ -48,7 +52,9 @@ type failure struct{ err error }
 type compiler struct {
 	name, source string
 	charge       func(bytes int) error
+	step         func(steps int) error
 	owed         int // bytes of code that were not charged yet
+	leapsSeen    int // that were not counted as work yet
 }
 
 // chargeStep is how many bytes of code are charged at once.
@@ -63,6 +69,21 @@ func (c *compiler) take(bytes int) {
 		panic(failure{err})
 	}
 	c.owed = 0
+}
+
+// leapsPerStep is how many gotos that are looked at count as a step.
+const leapsPerStep = 64
+
+// see counts gotos that are looked at.
+func (c *compiler) see(leaps int) {
+	c.leapsSeen += leaps
+	if c.leapsSeen < chargeStep || c.step == nil {
+		return
+	}
+	if err := c.step(c.leapsSeen / leapsPerStep); err != nil {
+		panic(failure{err})
+	}
+	c.leapsSeen = 0
 }
 
 // function is one function while it is compiled.

@@ -108,6 +108,7 @@ func (f *function) leaveLeaps(left *block) {
 
 // eachLeap calls settle for each leap in a block and forgets those that are done.
 func (f *function) eachLeap(b *block, settle func(*leap) (done bool)) {
+	f.see(len(f.leaps) - b.leaps)
 	kept := f.leaps[:b.leaps]
 	for _, l := range f.leaps[b.leaps:] {
 		if !settle(l) {

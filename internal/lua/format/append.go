@@ -45,9 +45,26 @@ func (d Directive) AppendString(dst []byte, s string) []byte {
 	return d.pad(append(dst, s...), start)
 }
 
-// QuotedSize returns how many bytes AppendQuoted adds.
-func QuotedSize(s string) int {
-	size := len(s) + 2
+// AppendQuoted appends s as %q has it: so that Lua reads it back.
+func AppendQuoted(dst []byte, s string) []byte {
+	return append(AppendEscaped(append(dst, '"'), s), '"')
+}
+
+// EscapedPiece returns the beginning of s, about size bytes, that AppendEscaped may be given alone: the byte behind it does
+// not decide over an escape.
+func EscapedPiece(s string, size int) string {
+	if len(s) <= size {
+		return s
+	}
+	if s[size]-'0' <= 9 && escaped[s[size-1]] {
+		size++
+	}
+	return s[:size]
+}
+
+// EscapedSize returns how many bytes AppendEscaped adds.
+func EscapedSize(s string) int {
+	size := len(s)
 	for i := range len(s) {
 		switch c := s[i]; {
 		case !escaped[c]:
@@ -64,9 +81,8 @@ func QuotedSize(s string) int {
 	return size
 }
 
-// AppendQuoted appends s as %q has it: so that Lua reads it back.
-func AppendQuoted(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+// AppendEscaped appends s as %q has it between the quotes.
+func AppendEscaped(dst []byte, s string) []byte {
 	copied := 0
 	for i := range len(s) {
 		c := s[i]
@@ -87,10 +103,10 @@ func AppendQuoted(dst []byte, s string) []byte {
 			dst = append(dst, '0'+c)
 		}
 	}
-	return append(append(dst, s[copied:]...), '"')
+	return append(dst, s[copied:]...)
 }
 
-// escaped has the bytes that AppendQuoted does not append as they are.
+// escaped has the bytes that AppendEscaped does not append as they are.
 var escaped = func() (table [256]bool) {
 	for c := range 32 {
 		table[c] = true

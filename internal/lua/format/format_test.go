@@ -403,8 +403,17 @@ func FuzzFormat(f *testing.F) {
 			}
 		}
 		quoted := string(format.AppendQuoted(nil, s))
-		if len(quoted) != format.QuotedSize(s) {
-			t.Errorf("%q has %d bytes, not %d", quoted, len(quoted), format.QuotedSize(s))
+		if len(quoted) != format.EscapedSize(s)+2 {
+			t.Errorf("%q has %d bytes, not %d", quoted, len(quoted), format.EscapedSize(s)+2)
+		}
+		var pieces []byte
+		for rest := s; rest != ""; {
+			part := format.EscapedPiece(rest, 3)
+			pieces = format.AppendEscaped(pieces, part)
+			rest = rest[len(part):]
+		}
+		if string(pieces) != quoted[1:len(quoted)-1] {
+			t.Errorf("%q in pieces, %s as a whole", pieces, quoted)
 		}
 		if got := unquote(quoted); got != s {
 			t.Errorf("%q is quoted as %s, which is %q", s, quoted, got)

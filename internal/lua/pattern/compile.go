@@ -15,8 +15,10 @@ const maxText = 255
 type compiler struct {
 	*Program
 
-	opened uint32 // the bits of the captures that are open
-	depth  int    // how deep a match may nest where the pattern has been read to
+	opened  uint32      // the bits of the captures that are open
+	classes [256]uint32 // of a letter whose class was added, its index + 1
+
+	depth int // how deep a match may nest where the pattern has been read to
 }
 
 func compile(pattern string) *Program {
@@ -154,7 +156,7 @@ func (c *compiler) escape(at int) (end int, err Error) {
 	case '0' <= letter && letter <= '9':
 		return at + 1, c.reference(int(letter) - '1')
 	case classes[letter] != nil:
-		return c.repeated(node{kind: kindSet, arg: c.addSet(classes[letter])}, at+1), ""
+		return c.repeated(node{kind: kindSet, arg: c.addClass(letter)}, at+1), ""
 	}
 	return c.repeated(node{kind: kindByte, c: letter}, at+1), ""
 }
@@ -264,6 +266,14 @@ func setEnd(source string, at int) (int, Error) {
 		}
 	}
 	return 0, ErrMissingBracket
+}
+
+// addClass is addSet for the class that a letter names, of which there is one set.
+func (c *compiler) addClass(letter byte) (index uint32) {
+	if c.classes[letter] == 0 {
+		c.classes[letter] = c.addSet(classes[letter]) + 1
+	}
+	return c.classes[letter] - 1
 }
 
 func (c *compiler) addSet(members *set) (index uint32) {

@@ -16,6 +16,8 @@ type lexer struct {
 	err    error
 
 	meter   meter
+	step    func(steps int) error
+	counted int // up to where step was called
 	words   map[string]*word
 	decoded strings.Builder // the string being read, if it has escape sequences
 }
@@ -26,6 +28,7 @@ func newLexer(source []byte, name string, opts Options) lexer {
 		name:   name,
 		line:   max(opts.FirstLine, 1),
 		meter:  newMeter(opts.Charge),
+		step:   opts.Step,
 		words:  make(map[string]*word),
 	}
 }
@@ -60,9 +63,28 @@ func (x *lexer) end(err error) {
 	x.meter.close()
 }
 
+const (
+	stretch      = 16 << 10 // bytes that are looked at before they count as work
+	bytesPerStep = 64
+)
+
+// count counts the bytes up to the next one as work.
+func (x *lexer) count() {
+	if x.step != nil {
+		if err := x.step((x.at - x.counted) / bytesPerStep); err != nil {
+			x.end(err)
+		}
+	}
+	x.counted = x.at
+}
+
 // scan returns the next token.
 func (x *lexer) scan() token {
 	for x.at < len(x.source) {
+		if x.at-x.counted >= stretch {
+			x.count()
+			continue
+		}
 		switch c := x.source[x.at]; {
 		case x.skipBreak():
 		case isSpace(c):

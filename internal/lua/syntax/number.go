@@ -21,7 +21,7 @@ func ParseNumber(text string) (value float64, ok bool) {
 	}
 	digits, exponent := strings.ToLower(text), "e"
 	switch {
-	case digits == "", strings.ContainsFunc(digits, isNotNumeric): // what strconv reads beyond it: inf, nan, underscores
+	case digits == "", !isNumeric(digits): // what strconv reads beyond it: inf, nan, underscores
 		return 0, false
 	case digits[0] == '+', digits[0] == '-':
 		return 0, false
@@ -59,5 +59,14 @@ func shortInteger(text string) (value float64, ok bool) {
 	return float64(n), true
 }
 
-// isNotNumeric finds what occurs in no numeral.
-func isNotNumeric(r rune) bool { return !strings.ContainsRune("0123456789abcdefxp.+-", r) }
+// isNumeric reports whether a text has nothing that occurs in no numeral.
+func isNumeric(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isDigit(c), 'a' <= c && c <= 'f', c == 'x', c == 'p', c == '.', c == '+', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}

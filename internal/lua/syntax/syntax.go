@@ -42,13 +42,17 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Message) }
 
-// Options bounds how much memory Parse may take.
+// Options bounds how much memory, and how much work, Parse may take.
 type Options struct {
 	// Charge is asked before Parse takes memory, for a number of bytes that covers the
 	// tree and the parser's own tables. It is not asked for each node, but for some KiB
 	// of them at once, and for each long literal. An error ends the parse, and Parse
 	// returns it as it is. nil means no limit.
 	Charge func(bytes int) error
+
+	// Step is called again and again with the work done since the last call: a step for
+	// 64 bytes of source. An error ends the parse as one of Charge does. nil means no bound.
+	Step func(steps int) error
 
 	// FirstLine is the number of the source's first line. 0 means 1.
 	FirstLine int

@@ -37,9 +37,17 @@ func typeNames(s *lua.State) lua.GoFunction {
 	}
 }
 
+// longNumeral is the length from which on a text's work counts steps.
+const longNumeral = 256
+
 func tonumber(c *lua.Call) error {
 	base := optInt32(c, 2, 10)
 	if base == 10 {
+		if text, isString := c.Arg(1).AsString(); isString && len(text) >= longNumeral {
+			if err := c.State().Step(len(text) / 64); err != nil {
+				return err
+			}
+		}
 		if f, ok := lua.ToNumber(c.Any(1)); ok {
 			return c.Return(lua.Number(f))
 		}

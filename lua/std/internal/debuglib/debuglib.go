@@ -193,6 +193,9 @@ func getinfo(c *lua.Call) error {
 	} else if !f.IsFunction() {
 		c.Fail(c.ArgError(at+1, "function or level expected"))
 	}
+	if err := s.Step(len(what) / 16); err != nil {
+		return err
+	}
 	if strings.Trim(what, "flnSuL") != "" {
 		c.Fail(c.ArgError(at+2, "invalid option"))
 	}

@@ -21,6 +21,9 @@ const (
 	// maxWarned bounds the environment variables that a state remembers to have warned of.
 	maxWarned = 64
 
+	// maxRemembered is how many bytes of such a name it remembers.
+	maxRemembered = 256
+
 	// systemSteps is what a call of the system counts, apart from the path that it resolves.
 	systemSteps = 100
 
@@ -114,10 +117,14 @@ func (l *library) getenv(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
+	if err := l.s.Step(1 + len(name)/64); err != nil {
+		return err
+	}
 	value, set, err := l.box.Getenv(name)
 	var refused *permission.Refusal
-	if errors.As(err, &refused) && !l.warned[name] && len(l.warned) < maxWarned {
-		l.warned[strings.Clone(name)] = true
+	known := name[:min(len(name), maxRemembered)]
+	if errors.As(err, &refused) && !l.warned[known] && len(l.warned) < maxWarned {
+		l.warned[strings.Clone(known)] = true
 		l.opts.Logger.Warn(l.box.Word(refused, permission.Whole), "at", strings.TrimSuffix(l.s.Where(1), ": "))
 	}
 	if !set {
@@ -213,7 +220,7 @@ func (l *library) tmpname(c *lua.Call) error {
 
 // step counts a call of the system that resolves a path.
 func (l *library) step(path string) error {
-	return l.s.Step(systemSteps + 2*min(len(path), maxPath))
+	return l.s.Step(systemSteps + 2*min(len(path), maxPath) + len(path)/64)
 }
 
 // outcome returns true, or nil, what went wrong and C's number of it.

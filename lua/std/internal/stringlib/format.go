@@ -23,6 +23,9 @@ func (l *library) format(c *lua.Call) error {
 		if err != nil {
 			return c.Errorf("%s", err)
 		}
+		if err := c.State().Step(1); err != nil {
+			return err
+		}
 		if directive.Verb == 0 {
 			if after == "" {
 				break
@@ -47,6 +50,12 @@ func (l *library) format(c *lua.Call) error {
 	return c.Return(v)
 }
 
+const (
+	cheapNumber   = 32 // digits, which take less time than a call
+	digitsPerStep = 8  // of a number with more
+	quotedAt      = 64 << 10
+)
+
 // write appends an argument as a directive has it.
 func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error {
 	switch d.Kind() {
@@ -55,7 +64,11 @@ func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error 
 		if err := c.Err(); err != nil {
 			return err
 		}
+		before := b.Len()
 		b.Append(format.MaxNumber, func(dst []byte) []byte { return d.AppendNumber(dst, f) })
+		if n := b.Len() - before; n > cheapNumber {
+			return c.State().Step(n / digitsPerStep)
+		}
 	case format.String, format.Quoted:
 		v, err := c.State().ToString(c.Arg(argument))
 		if err != nil {
@@ -66,7 +79,7 @@ func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error 
 			text = v.Describe()
 		}
 		if d.Kind() == format.Quoted {
-			b.Append(format.QuotedSize(text), func(dst []byte) []byte { return format.AppendQuoted(dst, text) })
+			return writeQuoted(c, b, text)
 		} else if d.IsPlain() {
 			b.WriteString(text)
 		} else {
@@ -79,5 +92,20 @@ func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error 
 			b.WriteString("NULL")
 		}
 	}
+	return b.Err()
+}
+
+// writeQuoted appends a text as %q has it, a piece at a time.
+func writeQuoted(c *lua.Call, b *lua.Builder, text string) error {
+	b.AddByte('"')
+	for len(text) > 0 && b.Err() == nil {
+		part := format.EscapedPiece(text, quotedAt)
+		if err := c.State().Step(len(part) / bytesPerStep); err != nil {
+			return err
+		}
+		b.Append(format.EscapedSize(part), func(dst []byte) []byte { return format.AppendEscaped(dst, part) })
+		text = text[len(part):]
+	}
+	b.AddByte('"')
 	return b.Err()
 }
