@@ -13,7 +13,7 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// echoed returns a host with a connection to our own echo server, which compresses if it
+// echoed returns a rig with a connection to our own echo server, which compresses if it
 // is asked to.
 func echoed(t *testing.T, opts engine.ConnectOptions) *enginetest.Rig {
 	t.Helper()

@@ -27,7 +27,7 @@ func (h *tally) Received(id engine.ID, _ []byte, _ engine.Kind) {
 	}
 }
 
-// flooded returns a host with so many connections, each with so many messages waiting.
+// flooded returns a rig with so many connections, each with so many messages waiting.
 func flooded(t *testing.T, connections, messages int) *enginetest.Rig {
 	h := enginetest.New(t, engine.Options{})
 	var peers []*wstest.Peer
@@ -75,7 +75,7 @@ func TestDispatchBudget(t *testing.T) {
 			t.Errorf("delivered %d events of 3 ms in 10 ms, want 4", n)
 		}
 	})
-	inBubble(t, "stopped by the host", func(t *testing.T) {
+	inBubble(t, "stopped by the embedder", func(t *testing.T) {
 		h := flooded(t, 2, 100)
 		handled := 0
 		handler := &tally{each: func() { handled++ }}

@@ -82,7 +82,7 @@ func until(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// A host that takes nothing costs as much as the contract says, whatever the server
+// An embedder that takes nothing costs as much as the contract says, whatever the server
 // sends: receiveQueue and one message being assembled. The blocks around the payloads and
 // the table of entries are within a factor.
 func TestMemoryOfASlowHost(t *testing.T) {

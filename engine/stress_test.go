@@ -140,7 +140,7 @@ func answerClose(conn net.Conn, writing *sync.Mutex, buffered []byte) {
 	}
 }
 
-// observed is a connection as its host saw it, with the host's own steps.
+// observed is a connection as its embedder saw it, with the embedder's own steps.
 type observed struct {
 	url                 string
 	opens, ends, nextUp int
@@ -148,7 +148,7 @@ type observed struct {
 	end                 *engine.End
 }
 
-// Many goroutines connect, send and close at random while the host dispatches and the
+// Many goroutines connect, send and close at random while one dispatches and the
 // servers misbehave. Whatever happens, each connection keeps to what Handler promises.
 func TestStress(t *testing.T) {
 	seed := *stressSeed
@@ -317,7 +317,7 @@ func TestStress(t *testing.T) {
 	server.judge(t, seen)
 }
 
-// judge compares the host's view with the server's.
+// judge compares the embedder's view with the server's.
 func (s *faultyServer) judge(t *testing.T, seen map[engine.ID]*observed) {
 	kinds := make(map[string]int)
 	for id, o := range seen {

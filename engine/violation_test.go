@@ -29,7 +29,7 @@ func withBroken(messages ...string) []byte {
 	return append(raw, broken...)
 }
 
-// echoes makes the host's callback for messages send them back.
+// echoes makes the rig's callback for messages send them back.
 func echoes(h *enginetest.Rig) {
 	h.On = func(id engine.ID, event string) {
 		if text, ok := strings.CutPrefix(event, "text "); ok {

@@ -79,11 +79,11 @@ func (c *signalCount) react(s os.Signal, now time.Time) reaction {
 }
 
 // catchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, with
-// the exit code as its cause, before it calls caught. A SIGINT after that calls quit,
+// the exit code as its cause, before it calls begun. A SIGINT after that calls quit,
 // which ends the process, unless it is taken for the first one; further ones of the
 // others change nothing. A signal that was ignored when the program began stays so. stop
 // gives signals back to the system.
-func catchSignals(parent context.Context, caught func(script.ExitCode), quit func(code int)) (ctx context.Context, stop func()) {
+func catchSignals(parent context.Context, begun func(script.ExitCode), quit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
 	codes := make(map[os.Signal]script.ExitCode)
@@ -100,7 +100,7 @@ func catchSignals(parent context.Context, caught func(script.ExitCode), quit fun
 			switch count.react(s, time.Now()) {
 			case begin:
 				cancel(codes[s])
-				caught(codes[s])
+				begun(codes[s])
 			case atOnce:
 				quit(int(exitInterrupted))
 			}

@@ -117,7 +117,7 @@ func TestTheVMSurvives(t *testing.T) {
 	}
 }
 
-// A panic, of the VM or of a function of the host, closes the upvalues of the code that
+// A panic, of the VM or of a function of the embedder, closes the upvalues of the code that
 // it unwinds, as an error does.
 func TestUpvaluesSurviveAPanic(t *testing.T) {
 	r := newRig(t)

@@ -36,7 +36,7 @@ id = websocket.Connect(url, {
 })
 `
 
-// A host gets the module with Open, and runs the callbacks with Pump, on the goroutine
+// A program gets the module with Open, and runs the callbacks with Pump, on the goroutine
 // that owns the Lua state.
 func ExampleOpen() {
 	L := lua.NewState()
