@@ -504,7 +504,7 @@ func (s *State) markSome(units int) int {
 			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+pointerClass(cap(th.frames)*frameBytes))
 			th.scanned = s.epoch
 			s.lookIntoStack(th)
-			units -= len(th.stack)
+			units -= len(th.stack) + coroutineUnits
 		case kindCell:
 			s.live += cellBytes
 			s.mark(v.cell().v)
@@ -520,6 +520,9 @@ func (s *State) markFunction(f *Function) {
 	}
 	s.mark(tableValue(f.env))
 }
+
+// coroutineUnits is how many values a coroutine counts as, beyond its stack: it lies in several places of the memory.
+const coroutineUnits = 50
 
 // A Marker is a Go value in a userdata that holds Lua values: Mark calls mark for each of them.
 type Marker interface{ Mark(mark func(Value)) }
