@@ -88,19 +88,6 @@ func Arithmetic(op syntax.ArithOp, left, right float64) float64 {
 // processor.
 func Modulo(a, b float64) float64 { return a - float64(math.Floor(a/b)*b) }
 
-// Power is a ^ b. Small squares and square roots, which are frequent, take no call of the general function.
-func Power(a, b float64) float64 {
-	switch b {
-	case 2:
-		return a * a
-	case 0.5:
-		if a >= 0 && !math.IsInf(a, 0) && a != 0 {
-			return math.Sqrt(a)
-		}
-	}
-	return math.Pow(a, b)
-}
-
 // numberOperand returns the index of a number that an operand can name.
 func (f *function) numberOperand(e syntax.Expr) (index int, small bool) {
 	value, known := numberOf(e)

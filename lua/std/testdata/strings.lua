@@ -24,3 +24,9 @@ for _, c in ipairs{{"a", 5, ""}, {"abc", 7, "-"}, {"", 4, "xy"}, {("q"):rep(7000
   end
 end
 print(ok)
+-- Arguments in LuaJIT's order, and counts beyond 2^31.
+print(pcall(string.gsub, "a", "a", true, {})) print(pcall(string.gsub, "a", "a", true)) print(pcall(string.gsub, {}, "a", true, {}))
+print(("aaa"):gsub("a", "b", 2 ^ 31)) print(("aaa"):gsub("a", "b", 2 ^ 32 + 1)) print(("aaa"):gsub("a", "b", -1)) print(("aaa"):gsub("a", "b", 1.9))
+print(pcall(bit.tohex, 1, nil)) print(pcall(bit.tohex)) print(bit.tohex(1), bit.tohex(1, 2))
+-- Powers in which a number is squared often.
+print((1 + 1e-9) ^ 1e9, 1.0000001 ^ 1e8, 1.001 ^ 5000, 0.999 ^ 10000, 123456.789 ^ 31, 1e308 ^ 0.3, 1.05 ^ 30, (-1.5) ^ 101, math.pow(0.3, -77))

@@ -87,7 +87,7 @@ func ror(c *lua.Call) error {
 // formatter has 8 bits for the number of digits, of which one means that there are as many as needed.
 func tohex(c *lua.Call) error {
 	x, count := operand(c, 1), int32(8)
-	if !c.Arg(2).IsNil() {
+	if c.Has(2) {
 		count = int32(operand(c, 2))
 	}
 	if err := c.Err(); err != nil {

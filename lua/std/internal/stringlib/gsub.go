@@ -1,6 +1,7 @@
 package stringlib
 
 import (
+	"math"
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/lua/pattern"
@@ -52,14 +53,17 @@ func (l *library) gsub(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
+	most := len(subject) + 1
+	if !c.Arg(4).IsNil() {
+		most = low32(c.Number(4))
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
 	switch replacement.Kind() {
 	case lua.KindString, lua.KindNumber, lua.KindTable, lua.KindFunction:
 	default:
 		return c.ArgError(3, "string/function/table expected")
-	}
-	most := c.OptInt(4, len(subject)+1)
-	if err := c.Err(); err != nil {
-		return err
 	}
 	program, err := l.program(text, l.programs.Get)
 	if err != nil {
@@ -186,4 +190,12 @@ func (r *replacer) write(value lua.Value, from, to int) error {
 		r.out.WriteString(r.subject[from:to])
 	}
 	return nil
+}
+
+// low32 are the low 32 bits of a number, as LuaJIT takes a count: 0 of what has no 64 bits, such as math.huge.
+func low32(f float64) int {
+	if !(math.Abs(f) < 1<<63) {
+		return 0
+	}
+	return int(int32(int64(f)))
 }
