@@ -33,6 +33,23 @@ func valuesOf(source string) (string, error) {
 // What programs return, each as LuaJIT does.
 func TestValues(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
+		{"remainders of variables", "local a, b = -5, 3 return a % b, a % 3, -5 % b, b % a, 5 % -b, -a % -b, a % 2.5, 5.5 % -b", "1 1 1 -2 -1 -1 0 -0.5"},
+		{"remainders whose sign is zero's", "local z, b = 0, 3 return 1 / (z % b), 1 / (z % -b), 1 / ((z * -1) % b), 1 / (6 % b), 1 / (-6 % b), 1 / ((z * -1) % 3)", "inf inf inf inf inf inf"},
+		{"varargs in parentheses", "local function f(...) return (...) end local function g(...) local t = {(...)} return #t end return select('#', f(1, 2)), g(1, 2, 3), select('#', (f(1, 2)), (f()))", "1 1 2"},
+		{"zeros with a sign", "local z = 0 return 1 / (-z), 1 / (z * -1), -z == 0, z * -1 == -0, -z ~= 0, 1 / (0 - z)", "-inf -inf true true false inf"},
+		{"loops downwards", "local s = '' for i = 3, 1, -1 do s = s .. i end for i = 1, 0, -0.25 do s = s .. ' ' .. i end for i = 1, 2, -1 do s = s .. '!' end return s", "321 1 0.75 0.5 0.25 0"},
+		{"loops upwards", "local s = '' for i = 1, 3 do s = s .. i end for i = 0, 1, 0.25 do s = s .. ' ' .. i end for i = 2, 1 do s = s .. '!' end return s", "123 0 0.25 0.5 0.75 1"},
+		{"fewer varargs than variables", "local function dirty() local a, b, c, d, e, f = 1, 2, 3, 4, 5, 6 return a + f end local function f(...) local a, b, c = ... return c, b, a end dirty() return f(1)", "nil nil 1"},
+		{"comparisons of variables", "local a, b = 1, 2 return a > b, b > a, a >= b, b >= a, a >= a, a > a, a <= a, a < a", "false true false true true false true false"},
+		{"comparisons with numerals", "local a = 1 return a <= 1, a < 1, a >= 1, a > 1, 1 <= a, 1 < a, 1 >= a, 1 > a, a == 1, a ~= 1, 1 == a", "true false true false true false true false true false true"},
+		{"comparisons with NaN", "local n = 0 / 0 return n < 1, n <= 1, n > 1, n >= 1, n == n, n ~= n, not (n < 1), 1 < n, not (n >= 1)", "false false false false false true true false true"},
+		{"constructors that end in a call", "local function f() return 3, 4 end local t = {1, 2, f()} local u = {f(), f()} local v = {f(), 5, (f())} return #t, t[1], t[2], t[3], t[4], #u, u[1], u[2], u[3], #v, v[1], v[2], v[3]", "4 1 2 3 4 3 3 3 4 3 3 5 3"},
+		{"constructors of many items and a call", "local function f() return 'a', 'b' end local t = {1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,f()} return #t, t[1], t[50], t[51], t[53], t[54], t[55]", "55 1 50 51 53 a b"},
+		{"tail calls of functions with varargs", "local function f(n, ...) if n == 0 then return select('#', ...), ... end return f(n - 1, ...) end return f(100), f(100, nil, 'x', nil)", "0 3 nil x nil"},
+		{"tail calls with fewer arguments than parameters", "local function g(a, b, c) return a, b, c end local function f(a, b, c, ...) return g(a) end return f(1, 2, 3, 4)", "1 nil nil"},
+		{"powers and roots", "local a, b = 2, 0.5 return a ^ 2, a ^ b, 4 ^ b, 2 ^ a, (-a) ^ 2, a ^ -1, a ^ 3", "4 1.4142135623731 2 4 4 0.5 8"},
+		{"mixed operands", "local a, s = 3, '4' return a + s, s + a, s - 1, 1 - s, s * 2, 2 * s, s / 2, 2 / s, s % 3, 3 % s, s ^ 2, 2 ^ s, -s", "7 7 3 -3 8 8 2 0.5 1 3 16 16 -4"},
+		{"zeros of numerals", "return 1 / -0, 1 / (0 * -1), 1 / (0 / -5), 1 / (-1 % 1), 1 / (0 - 0), 1 / (-0 + 0)", "-inf -inf -inf inf inf inf"},
 		{"swap of locals", "local a, b = 1, 2 a, b = b, a return a, b", "2 1"},
 		{"swap of parameters", "local function f(p, q) p, q = q, p return p, q end return f(7, 1)", "1 7"},
 		{"greatest common divisor", "local a, b = 48, 18 while b ~= 0 do a, b = b, a % b end return a", "6"},
