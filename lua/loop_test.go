@@ -1,6 +1,7 @@
 package lua_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tidewire/tidewire/lua"
@@ -50,6 +51,22 @@ func TestEveryLoopCounts(t *testing.T) {
 		}
 		if steps := s.Steps(); steps < turns-1 {
 			t.Errorf("%s\ntakes %d steps", source, steps)
+		}
+	}
+}
+
+// An interrupt ends the steps that are counted at once, and counts none that were not made.
+func TestStepsOfAnInterrupt(t *testing.T) {
+	s, _ := newState(t, lua.Options{})
+	stop := errors.New("stop")
+	s.Interrupt(stop)
+	for range 3 {
+		before := s.Steps()
+		if _, err := s.Run([]byte(`while true do end`), "=test"); !errors.Is(err, stop) {
+			t.Fatal(err)
+		}
+		if steps := s.Steps() - before; steps > 10_001 {
+			t.Errorf("%d steps", steps)
 		}
 	}
 }
