@@ -300,6 +300,9 @@ func (s *State) join(operands []Value, length int) (Value, error) {
 			buffer = number.Append(buffer, o.float())
 			exact += len(buffer) - before
 		}
+		if exact < 0 { // where int has 32 bits
+			break
+		}
 	}
 	s.scratch = buffer
 	if err := s.checkLength(exact); err != nil {

@@ -138,15 +138,16 @@ func (s *State) beforeCopy(length int) error {
 	return s.Step(length / bytesPerStep)
 }
 
-// checkLength refuses a string that would be too long.
+// checkLength refuses a string that would be too long. A negative length is one that int does not hold.
 func (s *State) checkLength(length int) error {
-	if int64(length) > s.maxString {
+	if length < 0 || int64(length) > s.maxString {
 		return s.raisef("string length overflow")
 	}
 	return nil
 }
 
-// CheckLength refuses a string that would be too long for the state, before a library builds it.
+// CheckLength refuses a string that would be too long for the state, before a library builds it. A negative length is too
+// long, too: a sum or a product that int does not hold.
 func (s *State) CheckLength(length int) error { return s.checkLength(length) }
 
 // Close runs the finalizers that are left, in reverse order of creation, and ends the state: a later Call returns an

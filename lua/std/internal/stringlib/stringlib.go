@@ -276,7 +276,11 @@ func (l *library) rep(c *lua.Call) error {
 		return c.ReturnString("")
 	}
 	s := c.State()
-	size := len(text)*count + len(separator)*(count-1) // no overflow: the count has 31 bits, and so have lengths
+	whole := int64(len(text))*int64(count) + int64(len(separator))*int64(count-1) // each has 31 bits
+	size := int(whole)
+	if int64(size) != whole {
+		size = -1
+	}
 	if err := s.CheckLength(size); err != nil {
 		return err
 	}
