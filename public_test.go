@@ -30,8 +30,8 @@ func promised(t *testing.T) []string {
 	return folders
 }
 
-// A package that can be imported is promised, and the other way round. Doors are Go modules
-// of their own, so no row of the arrows has them.
+// A package that can be imported is promised, and the other way round. Doors are Go
+// modules of their own, so no row of the arrows has them.
 func TestPromisedPackages(t *testing.T) {
 	var found, want []string
 	for _, r := range rows {

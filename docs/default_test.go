@@ -41,8 +41,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// constantsOf evaluates the first block of constants of a file that imports time alone for
-// them.
+// constantsOf evaluates the first block of constants of a file that imports time alone
+// for them.
 func constantsOf(t *testing.T, file string) map[string]*types.Const {
 	t.Helper()
 	set := token.NewFileSet()

@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// wantCharged wants so many messages charged, and the bytes of their payloads. Every Rig wants
-// none at its end.
+// wantCharged wants so many messages charged, and the bytes of their payloads. Every Rig
+// wants none at its end.
 func wantCharged(t *testing.T, h *enginetest.Rig, messages int, payload int64) {
 	t.Helper()
 	if got, want := h.Memory.Used(), int64(messages)*overhead+payload; got != want {

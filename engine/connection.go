@@ -272,8 +272,8 @@ func (c *connection) closingExpired() {
 		c.mu.Unlock()
 		return
 	case paused:
-		// Writing has failed, and messages that the peer sent before wait for the script to
-		// make room.
+		// Writing has failed, and messages that the peer sent before wait for the script
+		// to make room.
 		c.armClosingLocked()
 		c.mu.Unlock()
 		return

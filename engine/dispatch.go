@@ -153,8 +153,8 @@ type readyList struct {
 	first, last *connection
 }
 
-// push puts c at the end, and wakes the dispatcher if the list was empty. The caller has made
-// sure that c is not in the list (inbox.scheduled).
+// push puts c at the end, and wakes the dispatcher if the list was empty. The caller has
+// made sure that c is not in the list (inbox.scheduled).
 func (l *readyList) push(c *connection) {
 	if wasEmpty := l.add(c); wasEmpty {
 		l.wake()

@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/echo"
 )
 
-// greeter is a handler of events: it sends a message when the connection opens, and closes
-// when the answer is there.
+// greeter is a handler of events: it sends a message when the connection opens, and
+// closes when the answer is there.
 type greeter struct {
 	engine.NopHandler // for events that it does not know
 	eng               *engine.Engine

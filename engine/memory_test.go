@@ -116,7 +116,8 @@ func TestMemoryOfASlowHost(t *testing.T) {
 			h := enginetest.New(t, engine.Options{DialContext: dialNarrow})
 			before := heap()
 			for range c.connections {
-				// 500 at once may take more than 5 s each on a machine that does much else.
+				// 500 at once may take more than 5 s each on a machine that does much
+				// else.
 				h.Connect(url, engine.ConnectOptions{ReceiveQueue: c.queue, Timeouts: patient})
 			}
 			counted, stood := int64(0), 0

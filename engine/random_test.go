@@ -25,8 +25,9 @@ var (
 	randomFor  = flag.Duration("random.for", 0, "TestRandomSessions: go on for so long; 0 runs 2,000 seeds")
 )
 
-// randomStep is something that the script, a peer, the embedder or time does. One that makes
-// no sense where it comes is left out, so that any part of a list of steps is one, too.
+// randomStep is something that the script, a peer, the embedder or time does. One that
+// makes no sense where it comes is left out, so that any part of a list of steps is one,
+// too.
 type randomStep struct {
 	what string
 	conn int

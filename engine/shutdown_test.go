@@ -14,8 +14,8 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
-// Every way in which an embedder can end its engine, in every state that a connection can be
-// in.
+// Every way in which an embedder can end its engine, in every state that a connection can
+// be in.
 func TestEndingInEveryState(t *testing.T) {
 	const timedOut = `close 1006 "The closing handshake timed out"`
 	states := []struct {

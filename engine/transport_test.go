@@ -67,7 +67,8 @@ func openLoopback(t testing.TB, cert *wstest.Cert, opts engine.ConnectOptions) (
 	return h, peer
 }
 
-// script is frames as a server may send them, and the messages that an embedder is to receive.
+// script is frames as a server may send them, and the messages that an embedder is to
+// receive.
 func script() (raw []byte, want []string) {
 	big := strings.Repeat("0123456789abcdef", 80<<10/16)
 	for _, frame := range []wstest.Frame{

@@ -25,8 +25,8 @@ const (
 	latency = 50 * time.Millisecond
 )
 
-// fakeRun is an example that runs in a bubble of its own, where time is fake, with an echo server on an in-memory
-// network.
+// fakeRun is an example that runs in a bubble of its own, where time is fake, with an
+// echo server on an in-memory network.
 type fakeRun struct {
 	t      *testing.T
 	net    *wstest.Net
@@ -39,7 +39,8 @@ type fakeRun struct {
 	result script.Result // once ended is closed
 }
 
-// inFakeTime runs the example at path in a bubble while test plays the world around it, then ends it as SIGINT does.
+// inFakeTime runs the example at path in a bubble while test plays the world around it,
+// then ends it as SIGINT does.
 func inFakeTime(t *testing.T, path string, fps int, test func(r *fakeRun)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +86,8 @@ func (r *fakeRun) up() {
 	r.server = echo.Serve(listener, echo.Options{})
 }
 
-// down stops the server: it takes leave of its clients with 1001, and whoever dials it is refused.
+// down stops the server: it takes leave of its clients with 1001, and whoever dials it is
+// refused.
 func (r *fakeRun) down() {
 	r.server.Close()
 	r.server = nil

@@ -7,7 +7,8 @@ import (
 
 func TestHeartbeat(t *testing.T) {
 	inFakeTime(t, "heartbeat.lua", 60, func(r *fakeRun) {
-		// The first ping is sent at the first frame, before the connection is open, which takes two round trips.
+		// The first ping is sent at the first frame, before the connection is open, which
+		// takes two round trips.
 		time.Sleep(5 * latency)
 		if got, want := r.stdout.String(), "open\n"; got != want {
 			t.Fatalf("after 250 ms %q, want %q: the ping's answer takes 300 ms", got, want)

@@ -31,7 +31,8 @@ func runAll(m *testing.M) (int, error) {
 	if runtime.GOOS == "windows" {
 		runner += ".exe"
 	}
-	// Without the commit's stamp: the tests do not need it, and a checkout of another user refuses it.
+	// Without the commit's stamp: the tests do not need it, and a checkout of another
+	// user refuses it.
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", runner, "../cmd/tidewire")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build the runner: %w\n%s", err, out)

@@ -9,13 +9,13 @@ import (
 const (
 	outage = 120 * time.Second
 
-	// maxGrowth is what an outage may add to the heap. The leaking script's thousand handlers and thousand waiting
-	// connections take a few MiB.
+	// maxGrowth is what an outage may add to the heap. The leaking script's thousand
+	// handlers and thousand waiting connections take a few MiB.
 	maxGrowth = 32 << 20
 )
 
-// The server goes away for two minutes. The script that does it right has one connection before and after, and dials
-// rarely in between.
+// The server goes away for two minutes. The script that does it right has one connection
+// before and after, and dials rarely in between.
 func TestReconnect(t *testing.T) {
 	inFakeTime(t, "reconnect.lua", 60, func(r *fakeRun) {
 		time.Sleep(20 * time.Second)
@@ -38,7 +38,8 @@ func TestReconnect(t *testing.T) {
 			t.Errorf("%d connections after the outage, want 1", got)
 		}
 
-		// Once the connection has lasted the pauses begin anew: the next attempt comes within a second.
+		// Once the connection has lasted the pauses begin anew: the next attempt comes
+		// within a second.
 		time.Sleep(11 * time.Second)
 		r.down()
 		r.up()
@@ -56,8 +57,9 @@ func TestReconnect(t *testing.T) {
 	})
 }
 
-// The same with the script that leaks handlers: the dial guard bounds what it does to the server and to the host. Few
-// frames a second, since each calls more than a thousand handlers.
+// The same with the script that leaks handlers: the dial guard bounds what it does to the
+// server and to the host. Few frames a second, since each calls more than a thousand
+// handlers.
 func TestReconnectLeaky(t *testing.T) {
 	inFakeTime(t, "reconnect_leaky.lua", 4, func(r *fakeRun) {
 		time.Sleep(20 * time.Second)

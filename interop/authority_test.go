@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// An authority issues certificates for one test. Several may bear the same name, which makes none of them another.
+// An authority issues certificates for one test. Several may bear the same name, which
+// makes none of them another.
 type authority struct {
 	certificate
 	dir  string
@@ -30,7 +31,8 @@ func newAuthority(t *testing.T, dir, name string) *authority {
 	})
 }
 
-// issue makes a certificate of this common name, good for localhost and TLS in both roles unless change says otherwise.
+// issue makes a certificate of this common name, good for localhost and TLS in both roles
+// unless change says otherwise.
 func (a *authority) issue(t *testing.T, name string, change func(*x509.Certificate)) certificate {
 	t.Helper()
 	return a.make(t, name, change).certificate

@@ -14,7 +14,8 @@ import (
 
 var ipTool = tool{names: []string{"ip"}, debian: "iproute2"}
 
-// A cable joins two network namespaces of the test's own, so that the machine's network is not touched.
+// A cable joins two network namespaces of the test's own, so that the machine's network
+// is not touched.
 type cable struct {
 	ip        string // the program
 	near, far string // the namespaces

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// A certificate is good for the name localhost and for no address, so that wss://127.0.0.1 is the wrong name.
+// A certificate is good for the name localhost and for no address, so that
+// wss://127.0.0.1 is the wrong name.
 type certificate struct {
 	certFile string // trusted by the runner through SSL_CERT_FILE
 	keyFile  string

@@ -4,7 +4,8 @@ package interop
 
 import "testing"
 
-// deflateServers are servers of which others wrote the compressor, the decompressor and the negotiation.
+// deflateServers are servers of which others wrote the compressor, the decompressor and
+// the negotiation.
 var deflateServers = []struct {
 	name    string
 	command []string

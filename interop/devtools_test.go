@@ -7,7 +7,8 @@ import "testing"
 // Of the smaller package the program itself: the script in front of it would end alone.
 var chromiumTool = tool{names: []string{"/usr/lib/chromium/chromium-headless-shell", "chromium"}, debian: "chromium-headless-shell"}
 
-// The example opens pages in a real browser: one that is its own URL, one that nginx serves.
+// The example opens pages in a real browser: one that is its own URL, one that nginx
+// serves.
 func TestDevTools(t *testing.T) {
 	browser := serve(t, chromiumTool.path(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",

@@ -1,8 +1,10 @@
-// Package interop runs the real runner, with the Lua scripts in testdata, against WebSocket servers that others wrote:
-// the ws library of Node and the websockets library of Python, each over ws and wss. Its tests carry the build tag
-// interop, so that `go test ./...` needs Go alone; `make interop` installs the servers and runs them.
+// Package interop runs the real runner, with the Lua scripts in testdata, against
+// WebSocket servers that others wrote: the ws library of Node and the websockets library
+// of Python, each over ws and wss. Its tests carry the build tag interop, so that `go
+// test ./...` needs Go alone; `make interop` installs the servers and runs them.
 //
-// Some tests start further programs for themselves, on loopback or in network namespaces of their own:
+// Some tests start further programs for themselves, on loopback or in network namespaces
+// of their own:
 //
 //	nginx                  TLS with every kind of certificate, refusals and redirects
 //	squid, tinyproxy       HTTP and HTTPS proxies
@@ -11,7 +13,8 @@
 //	aiohttp                permessage-deflate, beside ws and websockets
 //	servers/               what needs a server of a special kind, on Python's ssl or on bare sockets
 //
-// The two libraries' server is started once, on loopback ports of its own choice, and shows one behaviour for each path:
+// The two libraries' server is started once, on loopback ports of its own choice, and
+// shows one behaviour for each path:
 //
 //	/echo                  sends every message back
 //	/protocol/choose       speaks beta or gamma, if offered, and says which

@@ -42,7 +42,8 @@ func TestEmbeddedEcho(t *testing.T) {
 	})
 }
 
-// Errors in callbacks leave connections alone and are told with their place in the script.
+// Errors in callbacks leave connections alone and are told with their place in the
+// script.
 func TestRaising(t *testing.T) {
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {
@@ -76,7 +77,8 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// What fails before a connection exists, with the servers there only to be reached in the wrong way.
+// What fails before a connection exists, with the servers there only to be reached in the
+// wrong way.
 func TestFailures(t *testing.T) {
 	refused, mute := refusedAddress(t), muteAddress(t)
 	for _, p := range peers {
@@ -114,7 +116,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// However a host ends, the server sees the closing handshake with 1001 and the script its onClose.
+// However a host ends, the server sees the closing handshake with 1001 and the script its
+// onClose.
 func TestEnding(t *testing.T) {
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Libraries that others wrote for the hosts of LuaJIT's time run unchanged, and as real luajit runs them.
+// Libraries that others wrote for the hosts of LuaJIT's time run unchanged, and as real
+// luajit runs them.
 func TestLibraries(t *testing.T) {
 	const (
 		dir    = "/usr/share/lua/5.1" // where Debian has them

@@ -21,17 +21,21 @@ import (
 type implementation struct {
 	name string
 
-	// run runs a file, named within a directory, until it ends or the context does, and returns what it prints.
+	// run runs a file, named within a directory, until it ends or the context does, and
+	// returns what it prints.
 	run func(ctx context.Context, dir, file string) (printed []byte, failure error)
 
-	// program makes the random programs that it is compared by. nil for luajit, which runs those of others.
+	// program makes the random programs that it is compared by. nil for luajit, which
+	// runs those of others.
 	program func(seed, index uint64) *luagen.Program
 }
 
-// luajit is the reference. It runs without its just-in-time compiler: the comparisons are with the language, not with that.
+// luajit is the reference. It runs without its just-in-time compiler: the comparisons are
+// with the language, not with that.
 var luajit = implementation{name: "luajit", run: command("luajit", "-joff")}
 
-// ours are the implementations that are to be as luajit: the runner, and the VM that is to become the runner's.
+// ours are the implementations that are to be as luajit: the runner, and the VM that is
+// to become the runner's.
 var ours = []implementation{
 	{name: "runner", run: inRunner, program: luagen.New},
 	{name: "vm", run: inVM, program: luagen.NewCrossing},
@@ -41,7 +45,8 @@ func inRunner(ctx context.Context, dir, file string) ([]byte, error) {
 	return command(runner, "run")(ctx, dir, file)
 }
 
-// command runs a file by a command that takes its name last. The failure has what the command complains of first.
+// command runs a file by a command that takes its name last. The failure has what the
+// command complains of first.
 func command(name string, args ...string) func(ctx context.Context, dir, file string) ([]byte, error) {
 	return func(ctx context.Context, dir, file string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, name, append(args, file)...)

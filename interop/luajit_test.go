@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// The probe, asked of a real luajit and of ours: the answers differ only where the list of the implementation says. The
-// probe's golden file is what that luajit says, so that the unit tests need none.
+// The probe, asked of a real luajit and of ours: the answers differ only where the list
+// of the implementation says. The probe's golden file is what that luajit says, so that
+// the unit tests need none.
 func TestProbeInLuaJIT(t *testing.T) {
 	const dir = "../lua/std/testdata/probe"
 	compiling := implementation{name: "luajit", run: command("luajit")} // as jit.status tells

@@ -50,7 +50,8 @@ func runAll(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// buildRunner leaves out the commit's stamp, which the tests do not need and a checkout of another user refuses.
+// buildRunner leaves out the commit's stamp, which the tests do not need and a checkout
+// of another user refuses.
 func buildRunner(dir string) (string, error) {
 	binary := filepath.Join(dir, "tidewire")
 	if runtime.GOOS == "windows" {

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// A slow script behind a fast server: what it has not yet seen stays in TCP once the inboxes are full. Each case floods
-// with several times the memory that it allows. Python's one thread is too slow to flood 500 connections.
+// A slow script behind a fast server: what it has not yet seen stays in TCP once the
+// inboxes are full. Each case floods with several times the memory that it allows.
+// Python's one thread is too slow to flood 500 connections.
 func TestSlowScript(t *testing.T) {
 	for _, c := range []struct {
 		connections, messages int // messages of 4 KiB, for each connection
@@ -39,8 +40,8 @@ func TestSlowScript(t *testing.T) {
 	}
 }
 
-// resident is mustPass, and returns the most memory that the run ever held, in bytes. Garbage is collected early, so
-// that it does not hide what is held.
+// resident is mustPass, and returns the most memory that the run ever held, in bytes.
+// Garbage is collected early, so that it does not hide what is held.
 func (s script) resident(t *testing.T) int64 {
 	t.Helper()
 	cmd := s.command(t)

@@ -16,7 +16,8 @@ func startMosquitto(t *testing.T) (broker *service, tcp, web string) {
 	t.Helper()
 	tcp, web = refusedAddress(t), refusedAddress(t)
 	dir := publicDir(t) // started as root it goes on as another user
-	// The listener for TCP comes first: 2.0.11 ends if its only listener is one for WebSocket with an address.
+	// The listener for TCP comes first: 2.0.11 ends if its only listener is one for
+	// WebSocket with an address.
 	config := fmt.Sprintf(`per_listener_settings true
 log_dest stderr
 log_type all
@@ -40,7 +41,8 @@ func listener(address string) string {
 	return port + " " + host
 }
 
-// The example speaks with a real broker, directly and when the bytes come cut in the least convenient way.
+// The example speaks with a real broker, directly and when the bytes come cut in the
+// least convenient way.
 func TestMQTT(t *testing.T) {
 	needPython(t, "websockets", "python3-websockets")
 	broker, tcp, web := startMosquitto(t)

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// falls runs testdata/mute.lua, has the server go mute when the connection is open, and back again if the script waits for
-// that. It returns what the script says of the end, by name.
+// falls runs testdata/mute.lua, has the server go mute when the connection is open, and
+// back again if the script waits for that. It returns what the script says of the end, by
+// name.
 func falls(t *testing.T, cmd *exec.Cmd, mute, resume func()) report {
 	t.Helper()
 	var stderr output
@@ -49,7 +50,8 @@ func falls(t *testing.T, cmd *exec.Cmd, mute, resume func()) report {
 	return seen
 }
 
-// wantAfter checks how long the end took. What is promised may be late by as much as a busy machine makes it.
+// wantAfter checks how long the end took. What is promised may be late by as much as a
+// busy machine makes it.
 func (r report) wantAfter(t *testing.T, earliest, latest time.Duration) {
 	t.Helper()
 	ms, err := strconv.Atoi(r["after"])
@@ -58,7 +60,8 @@ func (r report) wantAfter(t *testing.T, earliest, latest time.Duration) {
 	}
 }
 
-// A server whose process is stopped: its kernel accepts bytes until its buffers are full, nobody answers.
+// A server whose process is stopped: its kernel accepts bytes until its buffers are full,
+// nobody answers.
 func TestStoppedServer(t *testing.T) {
 	const grace = time.Second // of a busy machine
 	promised := []time.Duration{2 * time.Second, 2*time.Second + grace}

@@ -11,7 +11,8 @@ import (
 
 var nginxTool = tool{names: []string{"nginx"}, debian: "nginx-light"}
 
-// nginx runs nginx with these server blocks. "PORT" in the nth one becomes a free port; the nth address returned has it.
+// nginx runs nginx with these server blocks. "PORT" in the nth one becomes a free port;
+// the nth address returned has it.
 func nginx(t *testing.T, blocks ...string) (started *service, addresses []string) {
 	t.Helper()
 	dir := t.TempDir()

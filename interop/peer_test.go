@@ -31,7 +31,8 @@ var servers = []server{
 		install: "install Node 18 or later and npm (Debian: nodejs npm), then `make interop` fetches ws",
 	},
 	{
-		// The system's own interpreter: its packages are what Debian's python3-websockets brings.
+		// The system's own interpreter: its packages are what Debian's python3-websockets
+		// brings.
 		name:    "python",
 		command: []string{"/usr/bin/python3", "servers/python_websockets.py"},
 		probe:   []string{"/usr/bin/python3", "-c", "import websockets"},
@@ -48,7 +49,8 @@ type peer struct {
 	tls    string // host:port of the same server with TLS, host an address that its certificate does not name
 }
 
-// start runs the server until stop is called, and returns when it listens, which it says on its standard output.
+// start runs the server until stop is called, and returns when it listens, which it says
+// on its standard output.
 func (s server) start(certs certificate) (started []peer, stop func(), err error) {
 	if out, err := exec.Command(s.probe[0], s.probe[1:]...).CombinedOutput(); err != nil {
 		return nil, nil, fmt.Errorf("the %s server cannot run: %w: %s\n%s", s.name, err, s.install, out)

@@ -27,8 +27,8 @@ const (
 	hangs           = "hangs\n"        // is printed last of a program that takes longer than the timeout, as the first of its file
 )
 
-// Random programs print the same in a real luajit and in ours. A difference is shown with the seed and the index of its
-// program, made small.
+// Random programs print the same in a real luajit and in ours. A difference is shown with
+// the seed and the index of its program, made small.
 //
 // TIDEWIRE_PROGRAM_SEEDS=100-199 runs these seeds, TIDEWIRE_PROGRAM_SEEDS=7 this one.
 func TestPrograms(t *testing.T) {
@@ -46,8 +46,8 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// comparePrograms runs the programs of a seed in luajit and in one of ours, and returns how many differ. shown is how many
-// differences there were before.
+// comparePrograms runs the programs of a seed in luajit and in one of ours, and returns
+// how many differ. shown is how many differences there were before.
 func comparePrograms(t *testing.T, in implementation, seed uint64, shown int) (different int) {
 	t.Helper()
 	programs := programsOf(seed, in.program)
@@ -72,8 +72,8 @@ func comparePrograms(t *testing.T, in implementation, seed uint64, shown int) (d
 	return different
 }
 
-// The programs lean on nothing that is undefined: luajit's interpreter and its compiled code agree, and each program is
-// accepted and ends.
+// The programs lean on nothing that is undefined: luajit's interpreter and its compiled
+// code agree, and each program is accepted and ends.
 func TestProgramsInLuaJIT(t *testing.T) {
 	compiler := implementation{name: "luajit with its compiler", run: command("luajit", "-O3", "-Ohotloop=2")}
 	for seed := range uint64(3) {
@@ -117,9 +117,9 @@ func programsOf(seed uint64, program func(seed, index uint64) *luagen.Program) [
 	return programs
 }
 
-// runPrograms returns what each program prints. One that ends the run or hangs is told so, and the others behind it run in
-// another one. When the time is up, the program is run again as the first of its file: what is slow may be the
-// machine.
+// runPrograms returns what each program prints. One that ends the run or hangs is told
+// so, and the others behind it run in another one. When the time is up, the program is
+// run again as the first of its file: what is slow may be the machine.
 func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []string {
 	t.Helper()
 	var printed []string
@@ -134,8 +134,8 @@ func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []
 	return printed
 }
 
-// runFile runs programs in one file and returns what those that began printed, and at least one. If it failed, the last of
-// them is where.
+// runFile runs programs in one file and returns what those that began printed, and at
+// least one. If it failed, the last of them is where.
 func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string, failure string) {
 	t.Helper()
 	const file = "programs.lua"
@@ -159,7 +159,8 @@ func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeou
 	return printed, failure
 }
 
-// split parts what a file of programs printed by program, and counts those that came to their end.
+// split parts what a file of programs printed by program, and counts those that came to
+// their end.
 func split(stdout string) (printed []string, ended int) {
 	for line := range strings.Lines(stdout) {
 		number, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -220,8 +221,8 @@ func batches(programs []*luagen.Program) iter.Seq[[]*luagen.Program] {
 	}
 }
 
-// firstDifference runs programs once in both and returns the first that luajit accepts and runs to its end, and that ours
-// does not run alike.
+// firstDifference runs programs once in both and returns the first that luajit accepts
+// and runs to its end, and that ours does not run alike.
 func firstDifference(t *testing.T, in implementation, programs []*luagen.Program) (difference, bool) {
 	t.Helper()
 	theirs, _ := runFile(t, programs, luajit, shrinkTimeout)

@@ -24,7 +24,8 @@ const (
 	// proxyPasswords has proxyPassword as openssl passwd -apr1 writes it.
 	proxyPasswords = proxyUser + ":$apr1$tidewire$B8nurEbXOgacouQwe3L4O/\n"
 
-	// hidden is a name that only squid resolves: a connection to it that succeeds went through it.
+	// hidden is a name that only squid resolves: a connection to it that succeeds went
+	// through it.
 	hidden = "hidden.test"
 )
 
@@ -35,7 +36,8 @@ type proxy struct {
 	log     func() string // its access log so far
 }
 
-// logged waits until the access log has a line that the pattern matches. What has failed before it did not get there.
+// logged waits until the access log has a line that the pattern matches. What has failed
+// before it did not get there.
 func (p *proxy) logged(t *testing.T, pattern string) {
 	t.Helper()
 	if !t.Failed() {
@@ -43,7 +45,8 @@ func (p *proxy) logged(t *testing.T, pattern string) {
 	}
 }
 
-// startSquid runs squid. It refuses tunnels to the port of forbidden. tls, if it is not empty, makes it an https proxy.
+// startSquid runs squid. It refuses tunnels to the port of forbidden. tls, if it is not
+// empty, makes it an https proxy.
 func startSquid(t *testing.T, password bool, forbidden string, tls *certificate) *proxy {
 	t.Helper()
 	program := squidTool.path(t)
@@ -140,7 +143,8 @@ func echoed(more report) report {
 	return want
 }
 
-// refusedBy is what a visit sees when the proxy refuses. It is never told as the server's answer.
+// refusedBy is what a visit sees when the proxy refuses. It is never told as the server's
+// answer.
 func refusedBy(p *proxy, detail string) report {
 	return report{"opened": "false", "failed": "Proxy connection failed", "phase": "proxy", "category": "proxy", "retryable": "true",
 		"http.status": "", "detail": "…proxy " + p.address + detail}
@@ -295,8 +299,9 @@ func TestProxyPassword(t *testing.T) {
 	seen.want(t, echoed(nil))
 }
 
-// What proxies the environment names. Loopback addresses bypass them, so the servers are called otherwise: by a name
-// that squid alone resolves, or by 0.0.0.0, which is this machine, too.
+// What proxies the environment names. Loopback addresses bypass them, so the servers are
+// called otherwise: by a name that squid alone resolves, or by 0.0.0.0, which is this
+// machine, too.
 func TestProxyEnvironment(t *testing.T) {
 	secure := strings.TrimPrefix(peerNamed(t, "node-wss").base, "wss://localhost")
 	plain := strings.TrimPrefix(peerNamed(t, "node-ws").base, "ws://127.0.0.1")

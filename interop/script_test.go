@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// scriptTimeout is far beyond what a script takes; scripts give up before (testdata/lib/check.lua) and then say why.
+// scriptTimeout is far beyond what a script takes; scripts give up before
+// (testdata/lib/check.lua) and then say why.
 const scriptTimeout = 90 * time.Second
 
 // A script is one run of the runner.

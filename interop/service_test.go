@@ -24,7 +24,8 @@ const (
 	// stopTimeout is how long it may take to end.
 	stopTimeout = 5 * time.Second
 
-	// glance is how often is looked at what nobody signals: another program's port, another program's log file.
+	// glance is how often is looked at what nobody signals: another program's port,
+	// another program's log file.
 	glance = 10 * time.Millisecond
 )
 
@@ -37,7 +38,8 @@ type tool struct {
 // Debian has most of them where only root's PATH leads.
 var systemPaths = []string{"/usr/sbin", "/sbin", "/usr/lib/squid"}
 
-// path fails the test aloud if the program is not there: no test of this package is skipped for want of a server.
+// path fails the test aloud if the program is not there: no test of this package is
+// skipped for want of a server.
 func (w tool) path(t *testing.T) string {
 	t.Helper()
 	for _, name := range w.names {
@@ -181,7 +183,8 @@ func peerNamed(t *testing.T, name string) peer {
 	return peer{}
 }
 
-// publicDir is a directory of the test's own that a service may use under another user's name.
+// publicDir is a directory of the test's own that a service may use under another user's
+// name.
 func publicDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "tidewire-interop-")
@@ -206,8 +209,9 @@ func writeFile(t *testing.T, path, text string) string {
 // report is what testdata/report.lua saw of one connection, by name.
 type report map[string]string
 
-// visit opens url with options, spelled in Lua, sends a message and closes when it comes back. environment goes before
-// the test's own, of which nothing is kept that speaks of proxies.
+// visit opens url with options, spelled in Lua, sends a message and closes when it comes
+// back. environment goes before the test's own, of which nothing is kept that speaks of
+// proxies.
 func visit(t *testing.T, url, options string, environment ...string) (seen report, stderr string) {
 	t.Helper()
 	cmd := script{name: "report", args: []string{url, options}, flags: []string{"--allow-read"}, distrust: true}.command(t)
@@ -228,7 +232,8 @@ func visit(t *testing.T, url, options string, environment ...string) (seen repor
 	return seen, errs.String()
 }
 
-// want holds a report against what it has to say. A value "…text…" is a part, "" means that the name is absent.
+// want holds a report against what it has to say. A value "…text…" is a part, "" means
+// that the name is absent.
 func (r report) want(t *testing.T, want report) {
 	t.Helper()
 	for name, value := range want {

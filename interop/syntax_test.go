@@ -22,7 +22,8 @@ const (
 	numerals          = 2000
 )
 
-// Our parser accepts what a real luajit accepts and words the rest as it does, the line included.
+// Our parser accepts what a real luajit accepts and words the rest as it does, the line
+// included.
 func TestSyntaxInLuaJIT(t *testing.T) {
 	sources := append(oddSources, nestedSources()...)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -53,8 +54,8 @@ func TestSyntaxInLuaJIT(t *testing.T) {
 	t.Logf("%d sources, %d of them rejected alike, %d for reasons that come after the syntax", len(sources), rejected, later)
 }
 
-// laterStage is what LuaJIT finds while it generates code, in the middle of parsing. Ours parses first: such a chunk is
-// accepted, or refused for something that comes after.
+// laterStage is what LuaJIT finds while it generates code, in the middle of parsing. Ours
+// parses first: such a chunk is accepted, or refused for something that comes after.
 var laterStage = regexp.MustCompile(`: (undefined label|duplicate label|no loop to break|<goto .*> jumps into|` +
 	`function or expression too complex|.* has more than \d+ (local variables|upvalues|constants))`)
 
@@ -92,7 +93,8 @@ func TestNumeralsInLuaJIT(t *testing.T) {
 	}
 }
 
-// Both drivers read texts from standard input, each after a line with its length, and write their answers alike.
+// Both drivers read texts from standard input, each after a line with its length, and
+// write their answers alike.
 const (
 	loadstringDriver = `
 for length in io.lines() do
@@ -175,8 +177,8 @@ func mutant(random *rand.Rand, program string) string {
 	return program
 }
 
-// numeral returns something that begins like a number. The suffixes of C's types do not occur in it: LuaJIT has values
-// for them.
+// numeral returns something that begins like a number. The suffixes of C's types do not
+// occur in it: LuaJIT has values for them.
 func numeral(random *rand.Rand) string {
 	prefix := []string{"", "", "0x", "0X", "0b", "0B", "0", "."}[random.IntN(8)]
 	alphabet := []string{"0123456789", "01", "0123456789.", "0123456789abcdefABCDEF", "0123456789abcdefx.pPeE+-b_", "0123456789.e"}

@@ -15,9 +15,10 @@ import (
 
 const layoutsPerStatement = 150
 
-// The nodes of our trees are on the lines of the instructions that a real luajit makes of them, wherever the line breaks
-// are. An instruction and a node are compared by what they do, such as "call 3": what LuaJIT folds, or puts into a
-// template, does not occur in the statements.
+// The nodes of our trees are on the lines of the instructions that a real luajit makes of
+// them, wherever the line breaks are. An instruction and a node are compared by what they
+// do, such as "call 3": what LuaJIT folds, or puts into a template, does not occur in the
+// statements.
 func TestLinesInLuaJIT(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var sources []string
@@ -115,7 +116,8 @@ func layout(random *rand.Rand, statement string) string {
 	return out.String()
 }
 
-// opensArguments reports whether a '(' behind a piece would be the ambiguous one if it began a line.
+// opensArguments reports whether a '(' behind a piece would be the ambiguous one if it
+// began a line.
 func opensArguments(piece string) bool {
 	last := piece[len(piece)-1]
 	return piece != "function" && piece != "return" && (last == '}' || last == ')' || last == ']' || 'a' <= last && last <= 'z')
@@ -182,7 +184,8 @@ func (e *effects) walk(value reflect.Value) {
 	}
 }
 
-// node notes what a node does itself. It reports true if it has also walked what is below.
+// node notes what a node does itself. It reports true if it has also walked what is
+// below.
 func (e *effects) node(node any) bool {
 	switch n := node.(type) {
 	case *syntax.Local:

@@ -123,7 +123,8 @@ func TestTLS(t *testing.T) {
 		{name: "expiry told", server: "expired", options: tlsOptions("%s", trust), want: report{"tls.expires": "2020-01-02T03:04:05Z",
 			"tls.issuer": "CN=test authority"}},
 
-		// nginx itself completes the handshake and then refuses with HTTP; see TestClientCertificate for the other way.
+		// nginx itself completes the handshake and then refuses with HTTP; see
+		// TestClientCertificate for the other way.
 		{name: "client certificate", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, client.keyFile),
 			want: report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
 		{name: "no client certificate", server: "asking", options: tlsOptions("%s", trust), want: report{"opened": "false",
@@ -170,8 +171,9 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// OpenSSL, as Python has it, ends the TLS handshake when the client's certificate does not suit: in TLS 1.3 after the
-// client has finished its own side of it, so that the alert comes in the place of the answer to the opening handshake.
+// OpenSSL, as Python has it, ends the TLS handshake when the client's certificate does
+// not suit: in TLS 1.3 after the client has finished its own side of it, so that the
+// alert comes in the place of the answer to the opening handshake.
 func TestClientCertificate(t *testing.T) {
 	needPython(t, "websockets", "python3-websockets")
 	ca := newAuthority(t, t.TempDir(), "test authority")
@@ -243,7 +245,8 @@ func secretsOf(t *testing.T, path string) (lines []string) {
 	return lines
 }
 
-// openSSL starts servers/python_openssl.py, an echo server that tells how TLS begins and ends.
+// openSSL starts servers/python_openssl.py, an echo server that tells how TLS begins and
+// ends.
 func openSSL(t *testing.T, c certificate, args ...string) *service {
 	t.Helper()
 	return serve(t, "/usr/bin/python3", append([]string{"servers/python_openssl.py", c.certFile, c.keyFile}, args...)...)

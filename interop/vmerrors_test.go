@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// What operators raise, by the words of luajit and by ours: some 33,000 small programs, nearly all of which fail.
+// What operators raise, by the words of luajit and by ours: some 33,000 small programs,
+// nearly all of which fail.
 func TestErrorsOfOperators(t *testing.T) {
 	theirs := luajit.lines(t, "testdata", "vmerrors.lua")
 	for _, in := range ours {
@@ -35,7 +36,8 @@ func TestErrorsOfOperators(t *testing.T) {
 	}
 }
 
-// countsWithStrings reports whether a for loop counts from, to or by '7', which the runner's loop does not take for a number.
+// countsWithStrings reports whether a for loop counts from, to or by '7', which the
+// runner's loop does not take for a number.
 func countsWithStrings(program string) bool {
 	return strings.Contains(program, "for i = ") && strings.Contains(program, "'7'")
 }

@@ -1,7 +1,7 @@
 package lua
 
-// This file is how Go reads and changes values as Lua code does, metamethods included. A metamethod is called by a nested
-// call, from which it cannot yield.
+// This file is how Go reads and changes values as Lua code does, metamethods included. A
+// metamethod is called by a nested call, from which it cannot yield.
 
 // Index returns object[key].
 func (s *State) Index(object, key Value) (Value, error) {
@@ -73,8 +73,8 @@ func (s *State) SetField(object Value, name string, value Value) error {
 	return s.SetIndex(object, stringValue(key), value)
 }
 
-// RawEqual reports whether a == b without metamethods. To compare long strings counts steps, which the next jump or call
-// looks at.
+// RawEqual reports whether a == b without metamethods. To compare long strings counts
+// steps, which the next jump or call looks at.
 func (s *State) RawEqual(a, b Value) bool {
 	if a.is(KindString) && b.is(KindString) {
 		return s.sameKey(a.str(), b.str())
@@ -132,8 +132,9 @@ type Func struct {
 	Call GoFunction
 }
 
-// NewModule makes a table of functions, sets the global of its name, and lets require find it under that name. If the
-// global is a table already the functions are added to it.
+// NewModule makes a table of functions, sets the global of its name, and lets require
+// find it under that name. If the global is a table already the functions are added to
+// it.
 func (s *State) NewModule(name string, functions ...Func) (*Table, error) {
 	t, isTable := s.globals.GetString(name).AsTable()
 	if !isTable {
@@ -184,8 +185,9 @@ func (s *State) Loaded() *Table {
 // loadedRoom is for the standard libraries and a few modules.
 const loadedRoom = 16
 
-// Env returns the environment of a function, in which it looks up globals, or that of a coroutine, which code has that is
-// loaded while it runs; the state's globals for other values.
+// Env returns the environment of a function, in which it looks up globals, or that of a
+// coroutine, which code has that is loaded while it runs; the state's globals for other
+// values.
 func (s *State) Env(v Value) *Table {
 	switch {
 	case v.is(KindFunction):
@@ -196,8 +198,8 @@ func (s *State) Env(v Value) *Table {
 	return s.globals
 }
 
-// SetEnv sets the environment of a Lua function or of a coroutine, and reports whether the value is one. The globals of the
-// state stay, for functions of Go and for Load.
+// SetEnv sets the environment of a Lua function or of a coroutine, and reports whether
+// the value is one. The globals of the state stay, for functions of Go and for Load.
 func (s *State) SetEnv(v Value, env *Table) bool {
 	switch {
 	case v.is(KindFunction):
@@ -224,8 +226,9 @@ func (v Value) Upvalue(n int) (name string, value Value, found bool) {
 	return f.proto.source.Upvalues[n-1].Name, value, true
 }
 
-// SetUpvalue assigns a Lua function's upvalue, and returns its name. A variable that no code assigns after its declaration
-// is copied into each closure: such a one changes for this closure alone.
+// SetUpvalue assigns a Lua function's upvalue, and returns its name. A variable that no
+// code assigns after its declaration is copied into each closure: such a one changes for
+// this closure alone.
 func (v Value) SetUpvalue(n int, value Value) (name string, found bool) {
 	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
 		return "", false

@@ -6,7 +6,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// A callback as the websocket module makes one: three arguments, one of them a string of 32 received bytes.
+// A callback as the websocket module makes one: three arguments, one of them a string of
+// 32 received bytes.
 func BenchmarkCallback(b *testing.B) {
 	s := lua.NewState(lua.Options{Tracebacks: true})
 	if _, err := s.Run([]byte(`function f(data, isBinary, id) end`), "=bench"); err != nil {

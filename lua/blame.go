@@ -2,10 +2,12 @@ package lua
 
 import "github.com/tidewire/tidewire/internal/lua/code"
 
-// This file words errors as LuaJIT does: an operand that something cannot be done to is named after the variable, or the
-// field, that it was read from. The name is taken from the instructions in front of the one that failed.
+// This file words errors as LuaJIT does: an operand that something cannot be done to is
+// named after the variable, or the field, that it was read from. The name is taken from
+// the instructions in front of the one that failed.
 
-// attempt is the error of something that cannot be done to a value with a name, or with none.
+// attempt is the error of something that cannot be done to a value with a name, or with
+// none.
 func (s *State) attempt(what, name string, v Value) error {
 	if name == "" {
 		return s.raisef("attempt to %s a %s value", what, v.TypeName())
@@ -13,7 +15,8 @@ func (s *State) attempt(what, name string, v Value) error {
 	return s.raisef("attempt to %s %s (a %s value)", what, name, v.TypeName())
 }
 
-// operandError blames the first or the second operand (0 or 1) of the instruction that runs.
+// operandError blames the first or the second operand (0 or 1) of the instruction that
+// runs.
 func (s *State) operandError(th *Thread, what string, v Value, which int) error {
 	fr := th.current()
 	s.look(int(fr.pc)) // for the name
@@ -26,7 +29,8 @@ func (s *State) registerError(th *Thread, what string, v Value, register int) er
 	return s.attempt(what, fr.fn.proto.registerName(int(fr.pc)-1, register), v)
 }
 
-// indexError blames the object of an access, or something that its __index leads to, which has no name.
+// indexError blames the object of an access, or something that its __index leads to,
+// which has no name.
 func (s *State) indexError(th *Thread, object, key Value) error {
 	fr := th.current()
 	if fr.kind != frameLua || s.active != nil {
@@ -95,8 +99,9 @@ func (fr *frame) operandName(which int) string {
 	return ""
 }
 
-// registerName returns what LuaJIT calls a register that the instruction at pc reads: "local 'x'", "upvalue 'x'",
-// "global 'x'", "field 'x'", "method 'x'", or "" for a value without a name, such as a call's result.
+// registerName returns what LuaJIT calls a register that the instruction at pc reads:
+// "local 'x'", "upvalue 'x'", "global 'x'", "field 'x'", "method 'x'", or "" for a value
+// without a name, such as a call's result.
 func (p *proto) registerName(pc, register int) string {
 	kind, name := p.nameOf(pc, register)
 	if kind == "" || kind == "local" && name[0] == '(' { // a hidden variable of a loop
@@ -105,8 +110,9 @@ func (p *proto) registerName(pc, register int) string {
 	return kind + " '" + brief(name, maxName) + "'"
 }
 
-// nameOf finds the variable or field that a register was read from. Where the register is no variable's, the instruction
-// that wrote it last names it: as in LuaJIT the last one in front of pc, whatever jumps are between.
+// nameOf finds the variable or field that a register was read from. Where the register is
+// no variable's, the instruction that wrote it last names it: as in LuaJIT the last one
+// in front of pc, whatever jumps are between.
 func (p *proto) nameOf(pc, register int) (kind, name string) {
 	for range len(p.code) { // a chain of moves is no longer
 		if name, isLocal := p.source.LocalAt(register, pc); isLocal {
@@ -179,8 +185,9 @@ func writes(i code.Instruction, register int) bool {
 	}
 }
 
-// callName returns how the instruction that a Lua frame is at names the function that it calls: its kind ("local",
-// "global", "method", "field", "upvalue", "metamethod") and its name, or nothing.
+// callName returns how the instruction that a Lua frame is at names the function that it
+// calls: its kind ("local", "global", "method", "field", "upvalue", "metamethod") and its
+// name, or nothing.
 func (fr *frame) callName() (kind, name string) {
 	p := fr.fn.proto
 	pc := int(fr.pc) - 1

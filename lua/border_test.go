@@ -6,7 +6,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// A table for which there is no memory left is as it was, or the value is stored: # is a border and no key is there twice.
+// A table for which there is no memory left is as it was, or the value is stored: # is a
+// border and no key is there twice.
 func TestTablesWithoutMemoryStayWhole(t *testing.T) {
 	failed := 0
 	for n := 1; n <= 70; n++ {

@@ -2,10 +2,12 @@ package lua
 
 import "github.com/tidewire/tidewire/internal/lua/number"
 
-// A Builder makes a string piece by piece within the state's limits: its memory is charged as it grows, steps are counted
-// for that and for long pieces, and it never grows past the longest string that the state allows. After the first error, which
-// Value returns, nothing is written any more; a loop may ask Err to end early. A Builder that is no longer needed must be
-// emptied, by Value or Reset, since what it holds stays counted until then. It belongs to the state's goroutine.
+// A Builder makes a string piece by piece within the state's limits: its memory is
+// charged as it grows, steps are counted for that and for long pieces, and it never grows
+// past the longest string that the state allows. After the first error, which Value
+// returns, nothing is written any more; a loop may ask Err to end early. A Builder that
+// is no longer needed must be emptied, by Value or Reset, since what it holds stays
+// counted until then. It belongs to the state's goroutine.
 type Builder struct {
 	s       *State
 	block   *str   // the string that is being made, if there is room for something
@@ -59,7 +61,8 @@ func (b *Builder) Room(n int) bool {
 	return true
 }
 
-// grown is how large the room becomes when it is used up: twice what it was, and half as much again if that is much.
+// grown is how large the room becomes when it is used up: twice what it was, and half as
+// much again if that is much.
 func (b *Builder) grown() int {
 	if n := cap(b.bytes); n >= 1<<20 {
 		return n + n/2
@@ -67,7 +70,8 @@ func (b *Builder) grown() int {
 	return 2 * cap(b.bytes)
 }
 
-// uncharge takes back what was counted, unless a walk, which does not find the bytes, has done so.
+// uncharge takes back what was counted, unless a walk, which does not find the bytes, has
+// done so.
 func (b *Builder) uncharge() {
 	if b.epoch == b.s.epoch {
 		b.s.used -= int64(b.charged)

@@ -1,10 +1,12 @@
 package lua
 
-// Call calls a function, or a value with __call, and returns its results. An error is an *Error, whatever went wrong. From
-// within a Go function it nests, at most 200 deep; the called function cannot yield then.
+// Call calls a function, or a value with __call, and returns its results. An error is an
+// *Error, whatever went wrong. From within a Go function it nests, at most 200 deep; the
+// called function cannot yield then.
 //
-// The state belongs to the goroutine that calls, until Call has returned. Calls from other goroutines panic meanwhile, even
-// while a Go function waits that Lua code has called: such a function itself may call, a goroutine that it starts may not.
+// The state belongs to the goroutine that calls, until Call has returned. Calls from
+// other goroutines panic meanwhile, even while a Go function waits that Lua code has
+// called: such a function itself may call, a goroutine that it starts may not.
 func (s *State) Call(f Value, args ...Value) ([]Value, error) {
 	from, count, err := s.call(f, args)
 	if err != nil || count == 0 {
@@ -28,7 +30,8 @@ func (s *State) Call0(f Value, args ...Value) error {
 	return err
 }
 
-// callWithin is Call for a Go function that Lua code has called, and for metamethods, which mostly one of those needs.
+// callWithin is Call for a Go function that Lua code has called, and for metamethods,
+// which mostly one of those needs.
 func (s *State) callWithin(f Value, args ...Value) ([]Value, error) {
 	if !s.running.Load() {
 		return s.Call(f, args...)
@@ -52,7 +55,8 @@ func (s *State) call1Within(f Value, args ...Value) (Value, error) {
 	return s.thread.stack[from], nil
 }
 
-// call leaves the results on the stack of the running coroutine, where they are until the next call.
+// call leaves the results on the stack of the running coroutine, where they are until the
+// next call.
 func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	if !s.claim() {
 		return s.enterCall(f, args)
@@ -126,7 +130,8 @@ func (s *State) enterCall(f Value, args []Value) (from, count int, err error) {
 	return slot, th.top - slot, nil
 }
 
-// dropAll drops what the goroutine has left that ended within the call before, by runtime.Goexit.
+// dropAll drops what the goroutine has left that ended within the call before, by
+// runtime.Goexit.
 func (s *State) dropAll() {
 	s.nesting, s.active, s.handling, s.finalizing = 0, nil, 0, false
 	for th := s.thread; th != nil && th != s.main; {
@@ -139,13 +144,15 @@ func (s *State) dropAll() {
 	s.main.forget(0)
 }
 
-// refresh lets a state run again whose memory was used up: what the call before has left on the stack holds none of it.
+// refresh lets a state run again whose memory was used up: what the call before has left
+// on the stack holds none of it.
 func (s *State) refresh() {
 	s.exhausted, s.failures = false, 0
 	clear(s.main.stack)
 }
 
-// roomFor returns the first free slot of a coroutine, and the base of the Go function that calls from there.
+// roomFor returns the first free slot of a coroutine, and the base of the Go function
+// that calls from there.
 func (s *State) roomFor(th *Thread, active *Call) (slot, owner int) {
 	if active != nil {
 		return active.top, active.base
@@ -157,7 +164,8 @@ func (s *State) roomFor(th *Thread, active *Call) (slot, owner int) {
 	return slot, slot
 }
 
-// enterRun makes the call and runs it. A panic of a registered Go function, and no other, is stopped here.
+// enterRun makes the call and runs it. A panic of a registered Go function, and no other,
+// is stopped here.
 func (s *State) enterRun(th *Thread, slot, args int) (err error) {
 	finished := false
 	defer func() {

@@ -9,8 +9,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// defineTimes defines times(n, f): it calls f(1) to f(n) by CallMany, and returns the sum of what they return. It looks at
-// its arguments afterwards, and raises on a sum of 0.
+// defineTimes defines times(n, f): it calls f(1) to f(n) by CallMany, and returns the sum
+// of what they return. It looks at its arguments afterwards, and raises on a sum of 0.
 func defineTimes(t *testing.T, s *lua.State) {
 	t.Helper()
 	times := func(c *lua.Call) error {
@@ -81,7 +81,8 @@ func TestCallMany(t *testing.T) {
 	}
 }
 
-// A panic in a function that CallMany calls ends the outermost call, no script catches it, and the state goes on.
+// A panic in a function that CallMany calls ends the outermost call, no script catches
+// it, and the state goes on.
 func TestCallManyStopsPanics(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	defineTimes(t, s)

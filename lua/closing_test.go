@@ -29,7 +29,8 @@ func TestOnClose(t *testing.T) {
 	}
 }
 
-// The value that a function of Go goes on with is finalized after the function, not before.
+// The value that a function of Go goes on with is finalized after the function, not
+// before.
 func TestClosureHoldsItsValue(t *testing.T) {
 	s, _ := newState(t, lua.Options{})
 	finalized := false
@@ -98,8 +99,8 @@ func TestFinalizer(t *testing.T) {
 	}
 }
 
-// A __gc that SetFinalizer has set is called like any other, and makes no walk happen by itself, which one that a script sets
-// does.
+// A __gc that SetFinalizer has set is called like any other, and makes no walk happen by
+// itself, which one that a script sets does.
 func TestSetFinalizer(t *testing.T) {
 	const garbage = `for i = 1, 20000 do local t = {i, i, i, i} end`
 	for _, c := range []struct {

@@ -40,8 +40,8 @@ func (s *State) pcall(th *Thread, slot, args, ret, want int, flags frameFlags) e
 	return s.invokeProtected(th, slot+1, args-1, slot+1)
 }
 
-// invokeProtected makes pcall's call. A Go function that the interpreter does not carry out itself is called at once:
-// what it asks for is left to run.
+// invokeProtected makes pcall's call. A Go function that the interpreter does not carry
+// out itself is called at once: what it asks for is left to run.
 func (s *State) invokeProtected(th *Thread, slot, args, ret int) error {
 	switch f := th.stack[slot]; {
 	case f.is(KindFunction):
@@ -52,7 +52,8 @@ func (s *State) invokeProtected(th *Thread, slot, args, ret int) error {
 	return s.invokeLater(th, slot, args, ret, wantAll, slowReturn)
 }
 
-// xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument, so that it lies at the frame's base.
+// xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument,
+// so that it lies at the frame's base.
 func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	if args == 0 {
 		return s.specialArgError(th, slot, args, 1, "value expected")
@@ -68,7 +69,8 @@ func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) 
 	return s.invokeProtected(th, slot+2, args-2, slot+1)
 }
 
-// specialArgError is Call.ArgError for a function that the interpreter carries out itself.
+// specialArgError is Call.ArgError for a function that the interpreter carries out
+// itself.
 func (s *State) specialArgError(th *Thread, slot, args, n int, message string) error {
 	c := s.calls[s.nesting]
 	c.fn, c.th, c.base, c.args, c.top = th.stack[slot].gofn(), th, slot+1, args, slot+1+args
@@ -144,8 +146,8 @@ func (s *State) cannotResume(th, co *Thread) string {
 	return ""
 }
 
-// switchTo runs a coroutine, which gets values of the one that waits for it. If there is no room for them, that one fails,
-// and the coroutine stays as it is.
+// switchTo runs a coroutine, which gets values of the one that waits for it. If there is
+// no room for them, that one fails, and the coroutine stays as it is.
 func (s *State) switchTo(th, co *Thread, from, count int) error {
 	at := 1 // of one that has not begun: behind its function
 	if co.depth > 0 {
@@ -175,8 +177,8 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 	return s.invoke(co, 0, count, 0, wantAll, slowReturn)
 }
 
-// yield suspends the coroutine with the values from a slot on: those that it is resumed with are the results of the call
-// whose function is in slot.
+// yield suspends the coroutine with the values from a slot on: those that it is resumed
+// with are the results of the call whose function is in slot.
 func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameFlags) error {
 	if th == s.main || th.entries > 0 {
 		return s.raisef("attempt to yield across C-call boundary")
@@ -198,8 +200,8 @@ func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameF
 	return s.deliver(to, at, to.top-at, ret, want, flags)
 }
 
-// CanYield reports whether the running function could yield: a coroutine runs, and no Go function waits for the call in
-// which it does.
+// CanYield reports whether the running function could yield: a coroutine runs, and no Go
+// function waits for the call in which it does.
 func (s *State) CanYield() bool { return s.thread != s.main && s.thread.entries == 0 }
 
 // Status returns "suspended", "running", "normal" or "dead", as coroutine.status does.
@@ -215,7 +217,8 @@ func (th *Thread) Status() string {
 	return "dead"
 }
 
-// Wrap makes a coroutine that will call a function, and the function that coroutine.wrap returns for it.
+// Wrap makes a coroutine that will call a function, and the function that coroutine.wrap
+// returns for it.
 func (s *State) Wrap(f Value) (Value, error) {
 	if err := s.charge(newThreadBytes + goFunctionBytes); err != nil { // at once: a walk in between would find neither
 		return Nil, err

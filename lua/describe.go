@@ -2,13 +2,14 @@ package lua
 
 import "strconv"
 
-// Address returns a number that tells apart the objects that are alive at one time, as tostring shows it: 0 for values
-// that are none. It is an address of this run, so nothing that must repeat may depend on it.
+// Address returns a number that tells apart the objects that are alive at one time, as
+// tostring shows it: 0 for values that are none. It is an address of this run, so nothing
+// that must repeat may depend on it.
 func (v Value) Address() uintptr { return uintptr(v.p) }
 
-// Describe returns what tostring says of a value without a metamethod: the text of a string or a number, "nil", "true",
-// "table: 0x00c000012345". Functions of Go have a number instead of an address, as LuaJIT's own have: "function:
-// builtin#29".
+// Describe returns what tostring says of a value without a metamethod: the text of a
+// string or a number, "nil", "true", "table: 0x00c000012345". Functions of Go have a
+// number instead of an address, as LuaJIT's own have: "function: builtin#29".
 func (v Value) Describe() string {
 	switch {
 	case v.is(KindString):
@@ -35,8 +36,8 @@ func (v Value) Describe() string {
 	return string(append(text, hex...))
 }
 
-// ToString returns what tostring makes of a value, by a nested call of its metamethod if it has one: that cannot yield, and
-// what it returns may be no string.
+// ToString returns what tostring makes of a value, by a nested call of its metamethod if
+// it has one: that cannot yield, and what it returns may be no string.
 func (s *State) ToString(v Value) (Value, error) {
 	if v.is(KindString) {
 		return v, nil

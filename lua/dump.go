@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// A dumped function is a text: the head of Lua 5.1's binary chunks but for the format, which is one of our own, then a line
-// of what follows, and that: the chunk's name, the names of the upvalues, and the function's own source.
+// A dumped function is a text: the head of Lua 5.1's binary chunks but for the format,
+// which is one of our own, then a line of what follows, and that: the chunk's name, the
+// names of the upvalues, and the function's own source.
 //
 //	ESC "LuaQT" kind " " line " " length of the name " " length of the upvalues' names LF
 //
-// kind is one of the kinds below, line where the source begins. Loading it compiles the source: there is nothing in it that
-// must be trusted.
+// kind is one of the kinds below, line where the source begins. Loading it compiles the
+// source: there is nothing in it that must be trusted.
 const (
 	dumpHead = "\x1bLuaQT"
 
@@ -21,8 +22,9 @@ const (
 	dumpedMethod   = "method" // its source lacks the parameter self
 )
 
-// Dump returns a Lua function as a string that Undump takes back, as string.dump does. Its upvalues are not part of it, only
-// their names. strip leaves out the chunk's name. The error is one of Lua's: a function of Go cannot be dumped.
+// Dump returns a Lua function as a string that Undump takes back, as string.dump does.
+// Its upvalues are not part of it, only their names. strip leaves out the chunk's name.
+// The error is one of Lua's: a function of Go cannot be dumped.
 func (s *State) Dump(f Value, strip bool) (Value, error) {
 	if !f.is(KindFunction) {
 		return Nil, s.raisef("unable to dump given function")
@@ -60,8 +62,9 @@ func (s *State) Dump(f Value, strip bool) (Value, error) {
 	return b.Value()
 }
 
-// Undump makes a function of what Dump has returned. Its upvalues are nil, its environment is the globals. name is the
-// chunk's if Dump has left that out. What begins with ESC and is something else is no byte code that this Lua knows.
+// Undump makes a function of what Dump has returned. Its upvalues are nil, its
+// environment is the globals. name is the chunk's if Dump has left that out. What begins
+// with ESC and is something else is no byte code that this Lua knows.
 func (s *State) Undump(dumped, name string) (Value, error) {
 	d, ok := parseDump(dumped)
 	if !ok {
@@ -81,7 +84,12 @@ func (s *State) Undump(dumped, name string) (Value, error) {
 		prefix += "function t:f" // t is a global, and never assigned: the chunk does not run
 	}
 	size := len(prefix) + len(d.source)
-	chunk, err := s.compile(size, func() []byte { return append(append(make([]byte, 0, size), prefix...), d.source...) }, name, d.line)
+	chunk, err := s.compile(
+		size,
+		func() []byte { return append(append(make([]byte, 0, size), prefix...), d.source...) },
+		name,
+		d.line,
+	)
 	if err != nil {
 		return Nil, err
 	}

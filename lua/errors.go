@@ -9,8 +9,9 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// An Error is a Lua error on its way, or what Call returns of it. errors.Is and errors.As find its cause: the Go error
-// that a GoFunction returned, the cause of an interrupt, or a *syntax.Error.
+// An Error is a Lua error on its way, or what Call returns of it. errors.Is and errors.As
+// find its cause: the Go error that a GoFunction returned, the cause of an interrupt, or
+// a *syntax.Error.
 type Error struct {
 	Value     Value     // the error object
 	Message   string    // what the error object says: itself if it is a string
@@ -24,7 +25,8 @@ type Error struct {
 // An ErrorKind says what went wrong.
 type ErrorKind uint8
 
-// The kinds of errors. Lua code catches the first three; the others end the outermost call.
+// The kinds of errors. Lua code catches the first three; the others end the outermost
+// call.
 const (
 	KindRuntime   ErrorKind = iota // error, or misuse of an operator or a function
 	KindSyntax                     // source that is not Lua
@@ -50,7 +52,8 @@ var (
 	errIndexNaN = errors.New("table index is NaN")
 )
 
-// raisef makes an error with the position of the Lua function that runs, or that called the running Go function.
+// raisef makes an error with the position of the Lua function that runs, or that called
+// the running Go function.
 func (s *State) raisef(format string, args ...any) *Error {
 	briefly(args)
 	return s.raise(s.where(s.level1()) + fmt.Sprintf(format, args...))
@@ -61,8 +64,8 @@ const (
 	maxName = 1 << 10 // bytes of a name there
 )
 
-// brief shortens a text that is too long. A script can make names and words as long as memory is large; a message about
-// them must not take several times that.
+// brief shortens a text that is too long. A script can make names and words as long as
+// memory is large; a message about them must not take several times that.
 func brief(text string, length int) string {
 	if len(text) <= length {
 		return text
@@ -93,8 +96,8 @@ func (s *State) Raise(value Value) *Error {
 	return &Error{Value: value, Message: s.describeError(value)}
 }
 
-// Errorf makes an error with the position of the Lua code that called the running Go function, as luaL_error does. Of
-// %w the cause is kept.
+// Errorf makes an error with the position of the Lua code that called the running Go
+// function, as luaL_error does. Of %w the cause is kept.
 func (s *State) Errorf(format string, args ...any) *Error {
 	briefly(args)
 	cause := fmt.Errorf(format, args...)
@@ -129,8 +132,8 @@ func (s *State) stackOverflow() *Error {
 	return s.raisef("stack overflow")
 }
 
-// fatal makes an error that Lua cannot catch. It stays: whatever Lua code runs before the outermost Call has returned fails
-// with it, too.
+// fatal makes an error that Lua cannot catch. It stays: whatever Lua code runs before the
+// outermost Call has returned fails with it, too.
 func (s *State) fatal(kind ErrorKind, cause error) *Error {
 	e := &Error{Kind: kind, cause: cause, Message: cause.Error()}
 	if position := s.where(s.level1()); position != "" {
@@ -142,7 +145,8 @@ func (s *State) fatal(kind ErrorKind, cause error) *Error {
 	return e
 }
 
-// Unwind returns an error that Lua cannot catch and that ends the outermost Call, for functions like os.exit.
+// Unwind returns an error that Lua cannot catch and that ends the outermost Call, for
+// functions like os.exit.
 func (s *State) Unwind(cause error) *Error { return s.fatal(KindUnwind, cause) }
 
 // panicked makes an error of what a registered Go function panicked with.
@@ -184,8 +188,8 @@ func (s *State) lift(err error) *Error {
 	return made
 }
 
-// shortName is a chunk's name as messages show it: "bot.lua" of "@bot.lua", "stdin" of "=stdin", else a piece of the
-// source text in [string "…"]. LuaJIT's own rules.
+// shortName is a chunk's name as messages show it: "bot.lua" of "@bot.lua", "stdin" of
+// "=stdin", else a piece of the source text in [string "…"]. LuaJIT's own rules.
 func shortName(name string) string {
 	const size = 60
 	switch {

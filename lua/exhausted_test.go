@@ -8,7 +8,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// After its memory was used up again and again a state can be called: nothing on its stack holds what filled it.
+// After its memory was used up again and again a state can be called: nothing on its
+// stack holds what filled it.
 func TestRunsAgainAfterExhaustion(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
 	_, err := s.Run([]byte(`local t while true do pcall(function() while true do t = {t} end end) end`), "=test")
@@ -23,7 +24,8 @@ func TestRunsAgainAfterExhaustion(t *testing.T) {
 	}
 }
 
-// A table that cannot grow any further is the end, too, although what it asks for is more than what is used.
+// A table that cannot grow any further is the end, too, although what it asks for is more
+// than what is used.
 func TestAttemptsThatFreeNothingEndTheCall(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
 	_, err := s.Run([]byte(`local t, n = {}, 0

@@ -4,8 +4,8 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// A Function is a function written in Lua: a closure of a prototype. Its upvalues hold captured variables, or the cells
-// that they live in.
+// A Function is a function written in Lua: a closure of a prototype. Its upvalues hold
+// captured variables, or the cells that they live in.
 type Function struct {
 	proto *proto
 	env   *Table
@@ -81,8 +81,8 @@ func functionSize(upvalues int) int {
 	return functionBytes + sizeClass(upvalues*valueBytes)
 }
 
-// proto is a prototype as one state runs it: its constants are the state's values, and each instruction that looks up a
-// key remembers where it found it.
+// proto is a prototype as one state runs it: its constants are the state's values, and
+// each instruction that looks up a key remembers where it found it.
 type proto struct {
 	code      []code.Instruction
 	constants []Value
@@ -114,7 +114,8 @@ func (s *State) loadText(bytes []byte) (*chunkText, error) {
 
 func (t *chunkText) size() int { return 32 + sizeClass(len(t.bytes)) }
 
-// load makes what a state needs to run a prototype. The caller calls loaded when the prototype is where walks find it.
+// load makes what a state needs to run a prototype. The caller calls loaded when the
+// prototype is where walks find it.
 func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 	if err := s.charge(protoSize(source)); err != nil {
 		return nil, err
@@ -151,8 +152,8 @@ func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 	return p, nil
 }
 
-// protoSize is what a state is charged for a prototype, its code and debug information included, although states may
-// share these.
+// protoSize is what a state is charged for a prototype, its code and debug information
+// included, although states may share these.
 func protoSize(source *code.Prototype) int {
 	return 384 + sizeClass(len(source.Constants)*(valueBytes+48)) + sizeClass(len(source.Code)*12) +
 		sizeClass(len(source.Prototypes)*16) + sizeClass(len(source.Locals)*48) + sizeClass(len(source.Upvalues)*40)
@@ -171,8 +172,9 @@ func (s *State) child(p *proto, i int) (*proto, error) {
 	return p.children[i], nil
 }
 
-// close makes a closure of a prototype, whose upvalues are taken from the function around and its registers. The caller
-// has stored the function in its register already if it is its own upvalue: see code.Closure.
+// close makes a closure of a prototype, whose upvalues are taken from the function around
+// and its registers. The caller has stored the function in its register already if it is
+// its own upvalue: see code.Closure.
 func (f *Function) capture(around *Function, registers []Value) {
 	for i := range f.proto.source.Upvalues {
 		if u := &f.proto.source.Upvalues[i]; u.InParent {
@@ -183,12 +185,14 @@ func (f *Function) capture(around *Function, registers []Value) {
 	}
 }
 
-// A GoFunction is a function of Go that Lua can call. It reads its arguments from c, and returns results with
+// A GoFunction is a function of Go that Lua can call. It reads its arguments from c, and
+// returns results with
 //
 //	return c.Return(values...)
 //
-// or raises an error by returning it: an *Error as it is, any other error as a string with the position of the caller. It
-// must not keep c, nor use it from another goroutine. A panic ends the outermost Call with an error of KindPanic.
+// or raises an error by returning it: an *Error as it is, any other error as a string
+// with the position of the caller. It must not keep c, nor use it from another goroutine.
+// A panic ends the outermost Call with an error of KindPanic.
 type GoFunction func(c *Call) error
 
 // goFunction is a GoFunction as a Lua value.
@@ -205,15 +209,17 @@ type goFunction struct {
 
 const goFunctionBytes = 64
 
-// NewFunction makes a Lua function of a Go function. name is for tracebacks of calls whose name is not known otherwise. It
-// is made even over the memory limit: then Lua code gets the error at its next jump or call, and Go code from State.Step.
+// NewFunction makes a Lua function of a Go function. name is for tracebacks of calls
+// whose name is not known otherwise. It is made even over the memory limit: then Lua code
+// gets the error at its next jump or call, and Go code from State.Step.
 func (s *State) NewFunction(name string, f GoFunction) Value {
 	s.use(goFunctionBytes)
 	s.goFunctions++
 	return goValue(&goFunction{call: f, name: name, env: s.globals, number: s.goFunctions, mark: s.born})
 }
 
-// newFunctions is NewFunction for the functions of a library, in one allocation: they mostly live as long as the state.
+// newFunctions is NewFunction for the functions of a library, in one allocation: they
+// mostly live as long as the state.
 func (s *State) newFunctions(functions []Func) []goFunction {
 	s.use(len(functions) * goFunctionBytes)
 	made := make([]goFunction, len(functions))
@@ -224,7 +230,8 @@ func (s *State) newFunctions(functions []Func) []goFunction {
 	return made
 }
 
-// special marks the functions that the interpreter carries out itself, since they change what runs.
+// special marks the functions that the interpreter carries out itself, since they change
+// what runs.
 type special uint8
 
 const (

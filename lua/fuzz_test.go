@@ -7,8 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// FuzzSource runs random bytes as source under small limits: never a panic, never more memory than allowed, and the
-// state can be used afterwards.
+// FuzzSource runs random bytes as source under small limits: never a panic, never more
+// memory than allowed, and the state can be used afterwards.
 func FuzzSource(f *testing.F) {
 	for _, seed := range []string{
 		"return 1", "local t = {} for i = 1, 10 do t[i] = i .. '' end", "while true do end",

@@ -8,11 +8,12 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
-// A Call is one call of a GoFunction: its arguments and its results. Arguments count from 1.
+// A Call is one call of a GoFunction: its arguments and its results. Arguments count from
+// 1.
 //
-// The methods that read an argument by type remember the first misfit and return a zero value from then on: check Err
-// before anything is done with them. Return checks it, so a function without effects needs no other check. The errors
-// have Lua's own words.
+// The methods that read an argument by type remember the first misfit and return a zero
+// value from then on: check Err before anything is done with them. Return checks it, so a
+// function without effects needs no other check. The errors have Lua's own words.
 type Call struct {
 	s  *State
 	th *Thread
@@ -83,7 +84,8 @@ func (c *Call) Has(n int) bool { return n >= 1 && n <= c.args }
 // Err returns the first misfit among the arguments that were read.
 func (c *Call) Err() error { return c.err }
 
-// Fail remembers an error for Err, unless there is one already: for libraries that read arguments in ways of their own.
+// Fail remembers an error for Err, unless there is one already: for libraries that read
+// arguments in ways of their own.
 func (c *Call) Fail(err error) { c.fail(err) }
 
 // fail remembers the first error.
@@ -124,7 +126,8 @@ func (c *Call) OptNumber(n int, fallback float64) float64 {
 	return c.Number(n)
 }
 
-// Int returns a number, cut to a whole one; beyond the range of int it is the nearest, and 0 for NaN.
+// Int returns a number, cut to a whole one; beyond the range of int it is the nearest,
+// and 0 for NaN.
 func (c *Call) Int(n int) int { return clampInt(c.Number(n)) }
 
 // OptInt is Int for an argument that may be nil or absent, which gives fallback.
@@ -147,7 +150,8 @@ func clampInt(f float64) int {
 	return int(f)
 }
 
-// String returns an argument that must be a string, or a number, which is written as Lua writes it. A string is not copied.
+// String returns an argument that must be a string, or a number, which is written as Lua
+// writes it. A string is not copied.
 func (c *Call) String(n int) string {
 	v := c.Arg(n)
 	if v.is(KindString) {
@@ -181,7 +185,8 @@ func (c *Call) OptString(n int, fallback string) string {
 	return c.String(n)
 }
 
-// Table returns an argument that must be a table. After a misfit it is an empty one that nobody sees.
+// Table returns an argument that must be a table. After a misfit it is an empty one that
+// nobody sees.
 func (c *Call) Table(n int) *Table {
 	v := c.Arg(n)
 	if v.is(KindTable) {
@@ -220,7 +225,8 @@ func (c *Call) Thread(n int) *Thread {
 	return c.th
 }
 
-// Option returns the index of an argument among words; fallback, if not "", stands for nil or an absent one.
+// Option returns the index of an argument among words; fallback, if not "", stands for
+// nil or an absent one.
 func (c *Call) Option(n int, fallback string, words ...string) int {
 	word := ""
 	if fallback != "" {
@@ -239,7 +245,8 @@ func (c *Call) Option(n int, fallback string, words ...string) int {
 	return 0
 }
 
-// UserdataAs returns what the userdata that argument n must be holds, if that is a T. name is the type's for the error.
+// UserdataAs returns what the userdata that argument n must be holds, if that is a T.
+// name is the type's for the error.
 func UserdataAs[T any](c *Call, n int, name string) T {
 	if u, ok := c.Arg(n).AsUserdata(); ok {
 		if held, ok := u.data.(T); ok {
@@ -272,11 +279,13 @@ func (c *Call) TypeError(n int, expected string) error {
 	return c.ArgError(n, expected+" expected, got "+got)
 }
 
-// Errorf returns an error with the position of the Lua code that called the function; see State.Errorf.
+// Errorf returns an error with the position of the Lua code that called the function; see
+// State.Errorf.
 func (c *Call) Errorf(format string, args ...any) error { return c.s.Errorf(format, args...) }
 
-// Return stores the function's results. The arguments cannot be read any longer. It returns the first misfit among the
-// arguments that were read, so that a function may end with return c.Return(…).
+// Return stores the function's results. The arguments cannot be read any longer. It
+// returns the first misfit among the arguments that were read, so that a function may end
+// with return c.Return(…).
 func (c *Call) Return(values ...Value) error {
 	if c.err != nil {
 		return c.err
@@ -335,7 +344,8 @@ func (c *Call) ReturnArgs(n int) error {
 	return nil
 }
 
-// TailCall makes the results of another function the results of this one. The Go function must return what it returns.
+// TailCall makes the results of another function the results of this one. The Go function
+// must return what it returns.
 func (c *Call) TailCall(f Value, args ...Value) error {
 	if c.err != nil {
 		return c.err
@@ -350,9 +360,10 @@ func (c *Call) TailCall(f Value, args ...Value) error {
 	return errAction
 }
 
-// CallThen calls a Lua function after this Go function has returned what CallThen returns, and then goes on with then,
-// whose arguments are the function's results. The function may yield. An error passes then over, unless protected: then
-// it gets the error from Failed.
+// CallThen calls a Lua function after this Go function has returned what CallThen
+// returns, and then goes on with then, whose arguments are the function's results. The
+// function may yield. An error passes then over, unless protected: then it gets the error
+// from Failed.
 func (c *Call) CallThen(then func(c *Call) error, protected bool, f Value, args ...Value) error {
 	if c.err != nil {
 		return c.err
@@ -371,8 +382,9 @@ func (c *Call) CallThen(then func(c *Call) error, protected bool, f Value, args 
 // Failed returns the error that ended the function of a protected CallThen, or nil.
 func (c *Call) Failed() *Error { return c.failed }
 
-// Yield suspends the coroutine, whose resume returns the values. When it is resumed the arguments of that are the results
-// of this function, or if then is not nil the arguments of then. The Go function must return what Yield returns.
+// Yield suspends the coroutine, whose resume returns the values. When it is resumed the
+// arguments of that are the results of this function, or if then is not nil the arguments
+// of then. The Go function must return what Yield returns.
 func (c *Call) Yield(then func(c *Call) error, values ...Value) error {
 	if err := c.Return(values...); err != nil {
 		return err
@@ -381,10 +393,12 @@ func (c *Call) Yield(then func(c *Call) error, values ...Value) error {
 	return errAction
 }
 
-// Call calls a function and returns its results, from within a Go function. It nests: the function cannot yield.
+// Call calls a function and returns its results, from within a Go function. It nests: the
+// function cannot yield.
 func (c *Call) Call(f Value, args ...Value) ([]Value, error) { return c.s.callWithin(f, args...) }
 
-// calledName returns what the running Go function is called where it was called, and whether as a method.
+// calledName returns what the running Go function is called where it was called, and
+// whether as a method.
 func (s *State) calledName() (name string, method bool) {
 	th := s.thread
 	if th.depth > 0 && th.current().kind == frameLua {

@@ -55,9 +55,9 @@ func (a Activation) vararg(n int) (slot int, found bool) {
 	return int(fr.base) - int(fr.extra) + n - 1, true
 }
 
-// UpvalueID returns a text by which the variable of a Lua function's upvalue, counted from 1, can be told from others as
-// long as it lives. A variable that no code assigns after its declaration is copied into each closure, and each copy counts
-// as a variable.
+// UpvalueID returns a text by which the variable of a Lua function's upvalue, counted
+// from 1, can be told from others as long as it lives. A variable that no code assigns
+// after its declaration is copied into each closure, and each copy counts as a variable.
 func (v Value) UpvalueID(n int) (id string, found bool) {
 	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
 		return "", false
@@ -68,9 +68,10 @@ func (v Value) UpvalueID(n int) (id string, found bool) {
 	return strconv.FormatUint(uint64(v.Address()), 16) + "." + strconv.Itoa(n), true
 }
 
-// JoinUpvalue makes upvalue n of a Lua function refer to the variable of another one's upvalue m, and reports whether both
-// are there. If one of the two variables is never assigned, each function goes on with a variable of its own, which has the
-// other's value.
+// JoinUpvalue makes upvalue n of a Lua function refer to the variable of another one's
+// upvalue m, and reports whether both are there. If one of the two variables is never
+// assigned, each function goes on with a variable of its own, which has the other's
+// value.
 func (v Value) JoinUpvalue(n int, other Value, m int) bool {
 	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
 		return false

@@ -1,8 +1,9 @@
 package lua
 
-// invoke calls the value in a slot with the arguments behind it. want results go to ret on, and flags say what else is
-// done with them. A Lua function gets its frame and runs when the caller is back in run; a Go function has returned by
-// then, and what waits for its results was told.
+// invoke calls the value in a slot with the arguments behind it. want results go to ret
+// on, and flags say what else is done with them. A Lua function gets its frame and runs
+// when the caller is back in run; a Go function has returned by then, and what waits for
+// its results was told.
 func (s *State) invoke(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	switch f := th.stack[slot]; {
 	case f.is(KindFunction):
@@ -51,8 +52,9 @@ func (s *State) enter(th *Thread, f *Function, slot, args, ret, want int, flags 
 	return nil
 }
 
-// moveParams puts a vararg function's parameters in front of its registers, behind all arguments, and returns how many
-// arguments there are beyond them, less than 0 if too few.
+// moveParams puts a vararg function's parameters in front of its registers, behind all
+// arguments, and returns how many arguments there are beyond them, less than 0 if too
+// few.
 func moveParams(stack []Value, slot, args, params int) (extra int32) {
 	base := slot + 1 + args
 	moved := min(args, params)
@@ -101,7 +103,8 @@ func (th *Thread) finish(ret, have, want int) {
 	}
 }
 
-// leave pops a Lua frame whose results lie from a slot on, and gives them to what waits for them.
+// leave pops a Lua frame whose results lie from a slot on, and gives them to what waits
+// for them.
 func (s *State) leave(th *Thread, from, count int) error {
 	fr := th.current()
 	ret, want, flags := int(fr.ret), int(fr.want), fr.flags
@@ -109,8 +112,9 @@ func (s *State) leave(th *Thread, from, count int) error {
 	return s.deliver(th, from, count, ret, want, flags)
 }
 
-// deliver stores the results of a call, and does what the frame that waits for them does next. When it returns nil the
-// innermost frame of s.thread is of Lua, or the entry frame of the present run.
+// deliver stores the results of a call, and does what the frame that waits for them does
+// next. When it returns nil the innermost frame of s.thread is of Lua, or the entry frame
+// of the present run.
 func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags) error {
 	for {
 		waiting := th.current()
@@ -159,8 +163,8 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 	}
 }
 
-// handOver gives values of a coroutine that ends or yields to the one that resumed it, which runs again. They lie from
-// base - 1 of its waiting frame up to its top afterwards.
+// handOver gives values of a coroutine that ends or yields to the one that resumed it,
+// which runs again. They lie from base - 1 of its waiting frame up to its top afterwards.
 func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
 	th.touch()
 	to := th.resumer
@@ -247,8 +251,8 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 	panic("lua: a Go function asks for nothing")
 }
 
-// invokeLater is invoke for a Go function that asks for a call. Calls of further Go functions are left to run, so that a
-// chain of them does not nest on Go's stack.
+// invokeLater is invoke for a Go function that asks for a call. Calls of further Go
+// functions are left to run, so that a chain of them does not nest on Go's stack.
 func (s *State) invokeLater(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	if th.stack[slot].is(KindFunction) {
 		return s.invoke(th, slot, args, ret, want, flags)
@@ -262,7 +266,8 @@ func (s *State) invokeLater(th *Thread, slot, args, ret, want int, flags frameFl
 	return nil
 }
 
-// carryOn does what a frame that is not of Lua waits for, and reports whether it waits for anything.
+// carryOn does what a frame that is not of Lua waits for, and reports whether it waits
+// for anything.
 func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
 	switch fr.kind {
 	case frameInvoke:
@@ -275,7 +280,8 @@ func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
 	return false, nil // the entry frame: its results are stored
 }
 
-// pushFailed pushes the frame of a Go function that has returned an error, for handlers and tracebacks.
+// pushFailed pushes the frame of a Go function that has returned an error, for handlers
+// and tracebacks.
 func (th *Thread) pushFailed(c *Call, slot int) {
 	if fr, err := th.push(); err == nil { // else it is missing there
 		fr.set(frameGo, slot+1, 0, 0, 0, 0)
@@ -283,8 +289,8 @@ func (th *Thread) pushFailed(c *Call, slot int) {
 	}
 }
 
-// resumeGo goes on with a Go function whose callee has returned, or failed: its frame is the innermost, and the results lie
-// from its base on.
+// resumeGo goes on with a Go function whose callee has returned, or failed: its frame is
+// the innermost, and the results lie from its base on.
 func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
 	slot, ret, want, flags := th.current().pending()
 	last := len(th.continuations) - 1
@@ -302,7 +308,8 @@ func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
 	return s.afterGo(th, c, err, slot, ret, want, flags)
 }
 
-// yieldFor suspends a coroutine for a Go function that goes on by a continuation, whose frame is the innermost.
+// yieldFor suspends a coroutine for a Go function that goes on by a continuation, whose
+// frame is the innermost.
 func (s *State) yieldFor(th *Thread, g *goFunction, slot, count int) error {
 	// The values lie where the continuation's function is to be: they move up by one.
 	if err := th.ensure(slot + 2 + count); err != nil {
@@ -313,7 +320,8 @@ func (s *State) yieldFor(th *Thread, g *goFunction, slot, count int) error {
 	return s.yield(th, slot+1, slot+1, count, slot+1, wantAll, slowReturn)
 }
 
-// checkpointJump is checkpoint at a jump backwards: what looks at the frame meanwhile, such as an interrupt, sees the jump.
+// checkpointJump is checkpoint at a jump backwards: what looks at the frame meanwhile,
+// such as an interrupt, sees the jump.
 func (s *State) checkpointJump(behind, target int) error {
 	s.thread.current().pc = int32(behind)
 	if err := s.checkpoint(); err != nil {

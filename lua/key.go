@@ -1,7 +1,7 @@
 package lua
 
-// Key makes a string that is to be a key. Of a short one it mostly is the state's copy, which costs no memory and which
-// instructions find fastest.
+// Key makes a string that is to be a key. Of a short one it mostly is the state's copy,
+// which costs no memory and which instructions find fastest.
 func (s *State) Key(text string) (Value, error) {
 	if err := s.checkLength(len(text)); err != nil {
 		return Nil, err

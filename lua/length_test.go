@@ -17,7 +17,8 @@ func TestCheckLength(t *testing.T) {
 	}
 }
 
-// Operands that together are longer than a string can be, since they are one and the same.
+// Operands that together are longer than a string can be, since they are one and the
+// same.
 func TestConcatOfTooMuch(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 1 << 30, MaxString: 64 << 20})
 	_, err := s.Run([]byte(`local s = "x" for i = 1, 25 do s = s .. s end

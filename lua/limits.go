@@ -22,8 +22,8 @@ type interruption struct{ cause error }
 
 // limits is what a state may use, and what it has used.
 //
-// Steps are counted down in quanta: budget is what is left of the present one, and only when it is used up are the
-// interrupt, the deadline and the limit looked at.
+// Steps are counted down in quanta: budget is what is left of the present one, and only
+// when it is used up are the interrupt, the deadline and the limit looked at.
 type limits struct {
 	budget   int64 // steps until the next look; backward jumps and calls count it down
 	quantum  int64 // what budget began with
@@ -87,7 +87,8 @@ func (l *limits) expire() {
 // Steps returns how many steps the state has made.
 func (s *State) Steps() int64 { return s.steps + s.quantum - s.budget }
 
-// checkpoint is called when the budget is used up. Its error cannot be caught by Lua, unless it is of the memory limit.
+// checkpoint is called when the budget is used up. Its error cannot be caught by Lua,
+// unless it is of the memory limit.
 func (s *State) checkpoint() error {
 	s.recount()
 	if err := s.stopped(); err != nil {
@@ -125,7 +126,8 @@ func (s *State) stopped() error {
 	return nil
 }
 
-// moveStacks gives the coroutines that run or wait new stacks, and spoils the old ones: whoever holds on to one is found.
+// moveStacks gives the coroutines that run or wait new stacks, and spoils the old ones:
+// whoever holds on to one is found.
 func (s *State) moveStacks() {
 	for th := s.thread; th != nil; th = th.resumer {
 		old := th.stack
@@ -141,8 +143,8 @@ func (s *State) moveStacks() {
 	}
 }
 
-// Step counts n steps for work that a library does, before it does it. The library must return the error, which mostly
-// cannot be caught by Lua.
+// Step counts n steps for work that a library does, before it does it. The library must
+// return the error, which mostly cannot be caught by Lua.
 func (s *State) Step(n int) error {
 	s.budget -= int64(n)
 	if s.budget > 0 {
@@ -151,8 +153,8 @@ func (s *State) Step(n int) error {
 	return s.checkpoint()
 }
 
-// look counts steps for places of a table, or of the stack, that an operation looks at or copies, where there are many. What
-// it takes is noticed at the next jump or call.
+// look counts steps for places of a table, or of the stack, that an operation looks at or
+// copies, where there are many. What it takes is noticed at the next jump or call.
 func (s *State) look(places int) {
 	if places >= manyPlaces {
 		s.budget -= int64(places / placesPerStep)
@@ -173,8 +175,8 @@ func (s *State) charge(bytes int) error {
 	return s.chargeMore(bytes)
 }
 
-// use is charge for memory that is taken in any case. Over the limit the next checkpoint, which comes at once, raises the
-// error.
+// use is charge for memory that is taken in any case. Over the limit the next checkpoint,
+// which comes at once, raises the error.
 func (s *State) use(bytes int) {
 	if s.used += int64(bytes); s.used >= s.threshold {
 		s.useMore()
@@ -198,7 +200,8 @@ func (s *State) overdrawn() error {
 	return s.outOfMemory()
 }
 
-// chargeMore decides over a charge that passes the threshold: at the limit a walk finds out what can be let go.
+// chargeMore decides over a charge that passes the threshold: at the limit a walk finds
+// out what can be let go.
 func (s *State) chargeMore(bytes int) error {
 	if s.used < s.maxMemory {
 		s.walkWanted = true // at the next safe point
@@ -215,7 +218,8 @@ func (s *State) chargeMore(bytes int) error {
 	return s.outOfMemory()
 }
 
-// outOfMemory is the error of an allocation that has failed. After too many of them Lua cannot catch it.
+// outOfMemory is the error of an allocation that has failed. After too many of them Lua
+// cannot catch it.
 func (s *State) outOfMemory() error {
 	if s.freed >= s.maxMemory/16 {
 		s.failures = 0
@@ -231,8 +235,9 @@ func (s *State) outOfMemory() error {
 
 const maxFailures = 16
 
-// Charge counts bytes that a library is about to take for values of the state, such as those that a userdata holds. Over
-// the limit the error is one that Lua can catch. The next walk, which does not find them, drops them from the count.
+// Charge counts bytes that a library is about to take for values of the state, such as
+// those that a userdata holds. Over the limit the error is one that Lua can catch. The
+// next walk, which does not find them, drops them from the count.
 func (s *State) Charge(bytes int64) error {
 	if bytes > math.MaxInt32 {
 		return s.memoryError()
@@ -240,5 +245,6 @@ func (s *State) Charge(bytes int64) error {
 	return s.charge(int(bytes))
 }
 
-// Memory returns the bytes that the state takes: what the last walk found and all that was charged since.
+// Memory returns the bytes that the state takes: what the last walk found and all that
+// was charged since.
 func (s *State) Memory() int64 { return s.used }

@@ -7,15 +7,16 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// A Chunk is compiled source. It is immutable, and many states may load it at the same time.
+// A Chunk is compiled source. It is immutable, and many states may load it at the same
+// time.
 type Chunk struct {
 	main *code.Prototype
 	text []byte // the source behind its head: functions can be dumped
 }
 
-// Compile compiles a chunk. name is "@" and a file's name, "=" and a name to be shown as it is, or else source text. A
-// byte order mark and a first line that begins with '#' are skipped. The error is a *syntax.Error. Safe for concurrent
-// use.
+// Compile compiles a chunk. name is "@" and a file's name, "=" and a name to be shown as
+// it is, or else source text. A byte order mark and a first line that begins with '#' are
+// skipped. The error is a *syntax.Error. Safe for concurrent use.
 func Compile(source []byte, name string) (*Chunk, error) {
 	return compile(bytes.Clone(syntax.SkipHead(source)), name, 1, nil, nil)
 }
@@ -51,8 +52,8 @@ func (s *State) Load(chunk *Chunk) (Value, error) {
 	return functionValue(f), nil
 }
 
-// LoadString compiles source and makes a function of it. The memory that compiling takes is charged to the state; a script
-// cannot use this to get around its limits.
+// LoadString compiles source and makes a function of it. The memory that compiling takes
+// is charged to the state; a script cannot use this to get around its limits.
 func (s *State) LoadString(source, name string) (Value, error) {
 	chunk, err := s.compile(len(source), func() []byte { return syntax.SkipHead([]byte(source)) }, name, 1)
 	if err != nil {
@@ -61,8 +62,8 @@ func (s *State) LoadString(source, name string) (Value, error) {
 	return s.Load(chunk)
 }
 
-// compile compiles what read returns, which has size bytes. All memory that this takes is reserved meanwhile: a walk would
-// not find it.
+// compile compiles what read returns, which has size bytes. All memory that this takes is
+// reserved meanwhile: a walk would not find it.
 func (s *State) compile(size int, read func() []byte, name string, line int) (*Chunk, error) {
 	reserved := 0
 	defer func() { s.Unreserve(reserved) }()

@@ -55,7 +55,8 @@ func TestEveryLoopCounts(t *testing.T) {
 	}
 }
 
-// An interrupt ends the steps that are counted at once, and counts none that were not made.
+// An interrupt ends the steps that are counted at once, and counts none that were not
+// made.
 func TestStepsOfAnInterrupt(t *testing.T) {
 	s, _ := newState(t, lua.Options{})
 	stop := errors.New("stop")
@@ -71,7 +72,8 @@ func TestStepsOfAnInterrupt(t *testing.T) {
 	}
 }
 
-// Keys that differ far behind are as fast as others: the hash of a string depends on all of it.
+// Keys that differ far behind are as fast as others: the hash of a string depends on all
+// of it.
 func TestHashesOfLongKeys(t *testing.T) {
 	s, _ := newState(t, lua.Options{})
 	const source = `local head = "x" for i = 1, 13 do head = head .. head end

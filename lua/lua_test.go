@@ -9,8 +9,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// newState returns a state with the few functions that the tests of the VM itself need: a print that keeps what it is
-// given, and the primitives.
+// newState returns a state with the few functions that the tests of the VM itself need: a
+// print that keeps what it is given, and the primitives.
 func newState(t *testing.T, opts lua.Options) (s *lua.State, printed *strings.Builder) {
 	t.Helper()
 	s, printed = lua.NewState(opts), &strings.Builder{}
@@ -88,7 +88,8 @@ func show(v lua.Value) string {
 	return v.TypeName()
 }
 
-// TestPrograms runs small programs and compares what they print, each line as LuaJIT prints it.
+// TestPrograms runs small programs and compares what they print, each line as LuaJIT
+// prints it.
 func TestPrograms(t *testing.T) {
 	for _, c := range []struct {
 		name, source, want string
@@ -272,8 +273,8 @@ func TestPanicEndsTheCallAlone(t *testing.T) {
 	}
 }
 
-// A Go function that calls, goes on and calls again, as often as it likes, and Go functions that call Go functions, nest
-// neither on Go's stack nor on Lua's.
+// A Go function that calls, goes on and calls again, as often as it likes, and Go
+// functions that call Go functions, nest neither on Go's stack nor on Lua's.
 func TestContinuationsDoNotNest(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	define := func(name string, f lua.GoFunction) {

@@ -7,10 +7,11 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// walker is a state for tests of walks in slices. Its functions: proxy() makes a userdata with a finalizer, dead(u) says
-// whether that has run, collect() walks, box() makes a userdata that holds a value of Go's, put(box, v) and unbox(box) change
-// that, hold(v) keeps a value by a Ref and drop() returns it, array(...) is NewArray, closure(v) a function that returns v,
-// strings(meta) sets the metatable of strings.
+// walker is a state for tests of walks in slices. Its functions: proxy() makes a userdata
+// with a finalizer, dead(u) says whether that has run, collect() walks, box() makes a
+// userdata that holds a value of Go's, put(box, v) and unbox(box) change that, hold(v)
+// keeps a value by a Ref and drop() returns it, array(...) is NewArray, closure(v) a
+// function that returns v, strings(meta) sets the metatable of strings.
 func walker(t *testing.T) (*lua.State, *strings.Builder) {
 	t.Helper()
 	s, printed := newState(t, lua.Options{})
@@ -74,7 +75,8 @@ type box struct{ held lua.Value }
 
 func (b *box) Mark(mark func(lua.Value)) { mark(b.held) }
 
-// A weak table that is made strong while a walk is under way keeps all that it has by then.
+// A weak table that is made strong while a walk is under way keeps all that it has by
+// then.
 func TestModeChangesDuringAWalk(t *testing.T) {
 	for _, c := range []struct{ name, change string }{
 		{"no metatable", `setmetatable(w, nil)`},
@@ -175,7 +177,8 @@ func TestWeakTablesOfFinalizers(t *testing.T) {
 	}
 }
 
-// Objects that are born during a walk, or change hands by way of Go, are found in all that holds them.
+// Objects that are born during a walk, or change hands by way of Go, are found in all
+// that holds them.
 func TestHoldersDuringAWalk(t *testing.T) {
 	for _, c := range []struct{ name, hold, drop string }{
 		{"a new table", `h = {o}`, `o = h[1]`},

@@ -79,7 +79,8 @@ func (s *State) metamethod(v Value, e event) Value {
 	return meta.metamethod(s, e)
 }
 
-// metamethod returns what a metatable has for an event. That it has nothing is remembered.
+// metamethod returns what a metatable has for an event. That it has nothing is
+// remembered.
 func (t *Table) metamethod(s *State, e event) Value {
 	if e < absentBits && t.absent&(1<<e) != 0 {
 		return Nil
@@ -114,7 +115,8 @@ func (t *Table) indexer(s *State) Value {
 // Metatable returns a value's metatable, or nil.
 func (s *State) Metatable(v Value) *Table { return s.metatable(v) }
 
-// Metamethod returns what a value's metatable has under a name such as "__tostring", or nil.
+// Metamethod returns what a value's metatable has under a name such as "__tostring", or
+// nil.
 func (s *State) Metamethod(v Value, name string) Value {
 	meta := s.metatable(v)
 	if meta == nil {

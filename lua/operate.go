@@ -14,11 +14,12 @@ const (
 	bytesPerStep = 64      // how many bytes copied or compared count as a step
 )
 
-// field looks a string up in a table and along __index as long as that is a table. hint is the position among the
-// entries where a key was found last. found is false if a function, or another kind of value, is to be asked.
+// field looks a string up in a table and along __index as long as that is a table. hint
+// is the position among the entries where a key was found last. found is false if a
+// function, or another kind of value, is to be asked.
 //
-// constant, if not nil, is the constant that the key is: it becomes the very string that the table has as its key, so that
-// the instruction finds it by its address from then on.
+// constant, if not nil, is the constant that the key is: it becomes the very string that
+// the table has as its key, so that the instruction finds it by its address from then on.
 func (s *State) field(t *Table, key *str, constant *Value, hint *uint32) (v Value, found bool) {
 	for range maxChain {
 		if h := int(*hint); h < len(t.entries) {
@@ -156,7 +157,8 @@ func (s *State) operand(v Value) (f float64, isNumber bool) {
 	return 0, false
 }
 
-// parse reads the number that a string spells. What a long one takes is noticed at the next jump or call.
+// parse reads the number that a string spells. What a long one takes is noticed at the
+// next jump or call.
 func (s *State) parse(text *str) (f float64, isNumber bool) {
 	if text.length >= longNumeral {
 		s.budget -= int64(text.length / bytesPerStep)
@@ -190,7 +192,8 @@ func (s *State) length(th *Thread, v Value, to int) error {
 	return s.callMeta(th, handler, to, 1, 0, v)
 }
 
-// order carries out a < b or a <= b for operands that are not both numbers, and follows the jump behind the comparison.
+// order carries out a < b or a <= b for operands that are not both numbers, and follows
+// the jump behind the comparison.
 func (s *State) order(th *Thread, e event, a, b Value) error {
 	if a.is(KindString) && b.is(KindString) {
 		x, y := a.str(), b.str()
@@ -225,8 +228,8 @@ func (s *State) order(th *Thread, e event, a, b Value) error {
 	return s.compareError(a, b)
 }
 
-// orderHandler returns the metamethod that both operands have for an event. As in LuaJIT that of the first counts for two
-// values of one type only if both are the same.
+// orderHandler returns the metamethod that both operands have for an event. As in LuaJIT
+// that of the first counts for two values of one type only if both are the same.
 func (s *State) orderHandler(a, b Value, e event) Value {
 	if a.Kind() != b.Kind() {
 		return Nil
@@ -257,7 +260,8 @@ func (s *State) equalHandler(a, b Value) Value {
 	return Nil
 }
 
-// compareBy calls a comparison's metamethod. Its truth decides over the jump behind the comparison.
+// compareBy calls a comparison's metamethod. Its truth decides over the jump behind the
+// comparison.
 func (s *State) compareBy(th *Thread, handler, a, b Value, flags frameFlags) error {
 	return s.callMeta(th, handler, th.free(), 1, flags, a, b)
 }
@@ -333,8 +337,8 @@ func (s *State) join(operands []Value, length int) (Value, error) {
 	return stringValue(made), nil
 }
 
-// concat carries on with the Concat instruction of the innermost frame, from the right: the operands up to the slot last
-// are still to be joined.
+// concat carries on with the Concat instruction of the innermost frame, from the right:
+// the operands up to the slot last are still to be joined.
 func (s *State) concat(th *Thread, last int) error {
 	fr := th.current()
 	i := fr.fn.proto.code[fr.pc-1]
@@ -382,7 +386,8 @@ func (s *State) concat(th *Thread, last int) error {
 	return nil
 }
 
-// forNumbers reads the bounds of a numeric for that are no numbers yet: strings that spell one.
+// forNumbers reads the bounds of a numeric for that are no numbers yet: strings that
+// spell one.
 func (s *State) forNumbers(r []Value) error {
 	for i, name := range [...]string{"initial value", "limit", "step"} {
 		f, isNumber := s.operand(r[i])
@@ -394,8 +399,8 @@ func (s *State) forNumbers(r []Value) error {
 	return nil
 }
 
-// within reports whether a numeric for goes on with a value. A step of 0 counts upwards, one of -0 downwards, as in LuaJIT,
-// and so does NaN, which ends after the first value.
+// within reports whether a numeric for goes on with a value. A step of 0 counts upwards,
+// one of -0 downwards, as in LuaJIT, and so does NaN, which ends after the first value.
 func within(value, limit, step float64) bool {
 	if step > 0 || step == 0 && !math.Signbit(step) {
 		return value <= limit
@@ -403,5 +408,6 @@ func within(value, limit, step float64) bool {
 	return limit <= value
 }
 
-// RawEqual reports whether two values are equal without metamethods. It counts no steps: see State.RawEqual.
+// RawEqual reports whether two values are equal without metamethods. It counts no steps:
+// see State.RawEqual.
 func RawEqual(a, b Value) bool { return rawEqual(a, b) }

@@ -7,8 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Functions and userdata that Go makes count like all else: the next jump or call after the limit raises the error, and so
-// does Step in a Go function that makes many.
+// Functions and userdata that Go makes count like all else: the next jump or call after
+// the limit raises the error, and so does Step in a Go function that makes many.
 func TestObjectsOfGoReachTheLimit(t *testing.T) {
 	const limit = 4 << 20
 	nothing := func(c *lua.Call) error { return c.Return() }

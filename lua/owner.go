@@ -5,12 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// owner is how a state notices that a second goroutine uses it. A call that finds the state at work must come from below
-// the function that runs it: from a Go function that Lua code has called. That is seen in the goroutine's stack, which
-// takes a microsecond to look at, so the calls that can only come from there use callWithin.
+// owner is how a state notices that a second goroutine uses it. A call that finds the
+// state at work must come from below the function that runs it: from a Go function that
+// Lua code has called. That is seen in the goroutine's stack, which takes a microsecond
+// to look at, so the calls that can only come from there use callWithin.
 type owner struct{ running atomic.Bool }
 
-// claim begins a call, and reports whether it is the outermost one. It panics if another goroutine runs the state.
+// claim begins a call, and reports whether it is the outermost one. It panics if another
+// goroutine runs the state.
 func (o *owner) claim() (outermost bool) {
 	if o.running.CompareAndSwap(false, true) {
 		return true
@@ -28,7 +30,8 @@ func (o *owner) checkOwner() {
 	}
 }
 
-// runsLua reports whether State.enterRun is among the functions that wait on the goroutine's stack.
+// runsLua reports whether State.enterRun is among the functions that wait on the
+// goroutine's stack.
 func runsLua() bool {
 	want := enterRunAt.Load()
 	var pcs [32]uintptr

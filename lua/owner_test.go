@@ -26,7 +26,8 @@ func wantTwoGoroutines(t *testing.T, panicked any) {
 	}
 }
 
-// A second goroutine that uses a state is noticed wherever the first one is: in Lua code, or in a Go function that waits.
+// A second goroutine that uses a state is noticed wherever the first one is: in Lua code,
+// or in a Go function that waits.
 func TestTwoGoroutinesAreReported(t *testing.T) {
 	uses := map[string]func(s *lua.State, f lua.Value){
 		"Call":    func(s *lua.State, f lua.Value) { _, _ = s.Call(f) },
@@ -81,7 +82,8 @@ func TestTwoGoroutinesAreReported(t *testing.T) {
 	}
 }
 
-// A state may go from one goroutine to another between two calls, and a Go function may call from wherever it is.
+// A state may go from one goroutine to another between two calls, and a Go function may
+// call from wherever it is.
 func TestGoroutinesInTurn(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	var deep func(c *lua.Call, n int) error

@@ -13,9 +13,10 @@ import (
 // underRace is set with the race detector.
 var underRace bool
 
-// A walk holds Lua code up for less than two milliseconds at a time, however large the state is. The same program runs
-// several times, and the shortest pause counts that it has at each place: what else the machine does comes at others. On a
-// busy machine it takes more runs to see that.
+// A walk holds Lua code up for less than two milliseconds at a time, however large the
+// state is. The same program runs several times, and the shortest pause counts that it
+// has at each place: what else the machine does comes at others. On a busy machine it
+// takes more runs to see that.
 func TestPausesOfTheWalk(t *testing.T) {
 	if testing.Short() || underRace {
 		t.Skip("takes seconds, and says nothing under the race detector")

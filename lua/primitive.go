@@ -1,7 +1,8 @@
 package lua
 
-// A Primitive is a function of the standard library that the interpreter carries out itself, since it changes what runs
-// or is worth a short cut. Libraries put primitives under their names.
+// A Primitive is a function of the standard library that the interpreter carries out
+// itself, since it changes what runs or is worth a short cut. Libraries put primitives
+// under their names.
 type Primitive uint8
 
 // The primitives, by the names that scripts know.
@@ -56,7 +57,8 @@ func next(c *Call) error {
 	return c.Return(k, v)
 }
 
-// ipairsNext is the iterator of ipairs: it returns the next index and its value, or nil at the first hole.
+// ipairsNext is the iterator of ipairs: it returns the next index and its value, or nil
+// at the first hole.
 func ipairsNext(c *Call) error {
 	t, i := c.Table(1), c.Int(2)+1
 	if err := c.Err(); err != nil {

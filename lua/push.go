@@ -1,7 +1,8 @@
 package lua
 
-// Push stores a result behind the arguments, which stay readable. It is for functions with many results, or with as many as
-// are found on the way: such a function ends with ReturnPushed.
+// Push stores a result behind the arguments, which stay readable. It is for functions
+// with many results, or with as many as are found on the way: such a function ends with
+// ReturnPushed.
 func (c *Call) Push(v Value) error {
 	if err := c.th.ensure(c.top + 1); err != nil {
 		return err
@@ -11,7 +12,8 @@ func (c *Call) Push(v Value) error {
 	return nil
 }
 
-// ReturnPushed makes what Push was given the function's results. Like Return it checks Err.
+// ReturnPushed makes what Push was given the function's results. Like Return it checks
+// Err.
 func (c *Call) ReturnPushed() error {
 	if c.err != nil {
 		return c.err

@@ -1,7 +1,8 @@
 package lua
 
-// A Ref keeps a value that Go holds between calls: it is a root of the state's walks, so that its finalizer does not run
-// and weak tables keep it. Release ends that. It belongs to the state's goroutine.
+// A Ref keeps a value that Go holds between calls: it is a root of the state's walks, so
+// that its finalizer does not run and weak tables keep it. Release ends that. It belongs
+// to the state's goroutine.
 type Ref struct {
 	s     *State
 	value Value

@@ -6,8 +6,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// newTight returns a state like newState, with the function leave(n): n bytes of the memory limit are left from then on.
-// leave(-1) gives back what it has taken.
+// newTight returns a state like newState, with the function leave(n): n bytes of the
+// memory limit are left from then on. leave(-1) gives back what it has taken.
 func newTight(t *testing.T, limit int64) (s *lua.State, run func(source string) string) {
 	t.Helper()
 	s, printed := newState(t, lua.Options{MaxMemory: limit})
@@ -47,7 +47,8 @@ func newTight(t *testing.T, limit int64) (s *lua.State, run func(source string) 
 	}
 }
 
-// A coroutine that has not begun, and whose stack cannot take the arguments, stays as it is.
+// A coroutine that has not begun, and whose stack cannot take the arguments, stays as it
+// is.
 func TestNoRoomToResume(t *testing.T) {
 	_, run := newTight(t, 16<<20)
 	got := run(`local function many(n, ...) if n == 0 then return ... end return many(n - 1, n, ...) end
@@ -62,7 +63,8 @@ func TestNoRoomToResume(t *testing.T) {
 	}
 }
 
-// A weak table that a walk at the limit makes shorter, while it is to become longer, has the new value under its key.
+// A weak table that a walk at the limit makes shorter, while it is to become longer, has
+// the new value under its key.
 func TestWeakArrayGrowsAtTheLimit(t *testing.T) {
 	_, run := newTight(t, 8<<20)
 	got := run(`local kept, w = {}

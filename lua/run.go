@@ -6,14 +6,16 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// run runs the innermost frames of the state until the entry frame above which it was called is the innermost again and
-// its results are stored, or an error passes it. Only this function and slow.go know instructions at work.
+// run runs the innermost frames of the state until the entry frame above which it was
+// called is the innermost again and its results are stored, or an error passes it. Only
+// this function and slow.go know instructions at work.
 //
-// The loop keeps what it needs of the running function in local variables. They must stay in registers of the processor:
-// Go saves a variable in front of every instruction if it is used behind a function call in any of them. So there is one
-// rule: a case either finishes without a call that comes back, or saves pc in the frame, calls what does the work, and
-// continues at outer, which loads the variables again. (Calls that Go inlines are none.) The work may push and pop frames
-// and move the stack.
+// The loop keeps what it needs of the running function in local variables. They must stay
+// in registers of the processor: Go saves a variable in front of every instruction if it
+// is used behind a function call in any of them. So there is one rule: a case either
+// finishes without a call that comes back, or saves pc in the frame, calls what does the
+// work, and continues at outer, which loads the variables again. (Calls that Go inlines
+// are none.) The work may push and pop frames and move the stack.
 func (s *State) run() error {
 	var err error
 outer:
@@ -790,7 +792,8 @@ outer:
 							}
 							continue
 						}
-						// The parameters move in front of the registers, and leave nil behind for the collector.
+						// The parameters move in front of the registers, and leave nil
+						// behind for the collector.
 						from := th.stack[ret+1 : entered]
 						for n := range params {
 							if n < len(from) {
@@ -912,7 +915,8 @@ outer:
 					control := &regs[a+2]
 					switch f.gofn().special {
 					case specialNext:
-						// The entry of a number may be left from before the number moved to the array: its value is nil then.
+						// The entry of a number may be left from before the number moved
+						// to the array: its value is nil then.
 						if h := int(p.caches[pc-1]); h < len(t.entries) && control.n != 0 && t.entries[h].key.n == control.n &&
 							t.entries[h].key.p == control.p && (control.n < kindLimit || t.entries[h].value.n != 0) {
 							h++

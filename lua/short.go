@@ -1,8 +1,9 @@
 package lua
 
-// Scripts that take texts apart make the same short strings again and again. shortCache has those made last, so that one of
-// them mostly costs neither time nor memory. As with the copies of keys the place depends on the bytes alone: what is
-// shared, and so what is charged, is the same in each run.
+// Scripts that take texts apart make the same short strings again and again. shortCache
+// has those made last, so that one of them mostly costs neither time nor memory. As with
+// the copies of keys the place depends on the bytes alone: what is shared, and so what is
+// charged, is the same in each run.
 type shortCache [shortSlots + 256]*str // behind the others, the strings of one byte
 
 const (
@@ -10,8 +11,8 @@ const (
 	shortMax   = 16 // bytes
 )
 
-// Piece makes a string, as String does. Of a short one it may be a copy that is there already: it is for pieces of other
-// strings, which scripts make often.
+// Piece makes a string, as String does. Of a short one it may be a copy that is there
+// already: it is for pieces of other strings, which scripts make often.
 func (s *State) Piece(text string) (Value, error) {
 	if len(text) > shortMax {
 		return s.String(text)

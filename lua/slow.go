@@ -2,8 +2,9 @@ package lua
 
 import "github.com/tidewire/tidewire/internal/lua/code"
 
-// This file carries out the instructions, and the rarer cases of instructions, for which run makes a call. Each function
-// gets the innermost frame, whose pc is behind the instruction.
+// This file carries out the instructions, and the rarer cases of instructions, for which
+// run makes a call. Each function gets the innermost frame, whose pc is behind the
+// instruction.
 
 func (s *State) newCell(th *Thread, fr *frame, i code.Instruction) error {
 	if err := s.charge(cellBytes); err != nil {
@@ -64,7 +65,8 @@ func (s *State) getTable(th *Thread, fr *frame, i code.Instruction) error {
 	regs := th.stack[fr.base:]
 	object, key := regs[i.B()], regs[i.C()]
 	if key.is(KindString) && object.is(KindTable) {
-		// The key's register gets the table's own copy of the string, which is found by its address the next time.
+		// The key's register gets the table's own copy of the string, which is found by
+		// its address the next time.
 		if v, found := s.field(object.table(), key.str(), &regs[i.C()], fr.cache()); found {
 			regs[i.A()] = v
 			return nil
@@ -176,7 +178,8 @@ func (s *State) setList(th *Thread, fr *frame, i code.Instruction) error {
 	return nil
 }
 
-// equal carries out == for two different strings, tables or userdata, and follows the jump behind it.
+// equal carries out == for two different strings, tables or userdata, and follows the
+// jump behind it.
 func (s *State) equal(th *Thread, fr *frame, a, b Value) error {
 	if a.is(KindString) {
 		if n := a.str().length; n >= bigWork && n == b.str().length {
@@ -195,8 +198,8 @@ func (s *State) equal(th *Thread, fr *frame, a, b Value) error {
 	return nil
 }
 
-// callSlow makes a call that is not of a Lua function with just the arguments that it has parameters. Its step was
-// counted.
+// callSlow makes a call that is not of a Lua function with just the arguments that it has
+// parameters. Its step was counted.
 func (s *State) callSlow(th *Thread, fr *frame, i code.Instruction) error {
 	slot := int(fr.base) + i.A()
 	args := i.B() - 1

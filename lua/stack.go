@@ -8,7 +8,8 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// An Activation is a call under way, as debug.getinfo sees it. It is good until the function goes on.
+// An Activation is a call under way, as debug.getinfo sees it. It is good until the
+// function goes on.
 type Activation struct {
 	th    *Thread
 	frame int // its index; -1 for the Go function that runs
@@ -79,8 +80,8 @@ func (fr *frame) line() int {
 	return int(lines[max(min(int(fr.pc)-1, len(lines)-1), 0)])
 }
 
-// Name returns how the function was called: the kind of name, as debug.getinfo's namewhat, and the name; nothing if that
-// is not known.
+// Name returns how the function was called: the kind of name, as debug.getinfo's
+// namewhat, and the name; nothing if that is not known.
 func (a Activation) Name() (kind, name string) {
 	below := a.frame - 1
 	if a.frame < 0 {
@@ -93,7 +94,8 @@ func (a Activation) Name() (kind, name string) {
 	return a.th.frames[below].callName()
 }
 
-// Local returns the name and the value of a local variable of a Lua function, counted from 1, or no name.
+// Local returns the name and the value of a local variable of a Lua function, counted
+// from 1, or no name.
 func (a Activation) Local(n int) (name string, v Value) {
 	if slot, l := a.local(n); l != nil {
 		v = a.th.stack[slot]
@@ -105,7 +107,8 @@ func (a Activation) Local(n int) (name string, v Value) {
 	return "", Nil
 }
 
-// SetLocal assigns a local variable of a Lua function, and returns its name, or "" if there is none.
+// SetLocal assigns a local variable of a Lua function, and returns its name, or "" if
+// there is none.
 func (a Activation) SetLocal(n int, v Value) (name string) {
 	slot, l := a.local(n)
 	if l == nil {
@@ -120,8 +123,9 @@ func (a Activation) SetLocal(n int, v Value) (name string) {
 	return l.Name
 }
 
-// local returns the slot of a local variable. A function that is interrupted at a jump, be it for finalizers or for ever, has
-// the jump's target as pc: variables that do not live there may be found. So what the slot holds decides.
+// local returns the slot of a local variable. A function that is interrupted at a jump,
+// be it for finalizers or for ever, has the jump's target as pc: variables that do not
+// live there may be found. So what the slot holds decides.
 func (a Activation) local(n int) (slot int, l *code.LocalInfo) {
 	fr := a.lua()
 	if fr == nil || n < 1 {
@@ -182,7 +186,8 @@ func (s *State) where(fr *frame) string {
 	return fr.fn.proto.source.Name + ":" + strconv.Itoa(fr.line()) + ": "
 }
 
-// level1 returns the frame of the Lua function that runs, or that called the running Go function; nil if none did.
+// level1 returns the frame of the Lua function that runs, or that called the running Go
+// function; nil if none did.
 func (s *State) level1() *frame {
 	if th := s.thread; th.depth > 0 {
 		if fr := th.current(); fr.kind == frameLua {
@@ -192,8 +197,8 @@ func (s *State) level1() *frame {
 	return nil
 }
 
-// Where returns the position of the call at a level of the running coroutine, as luaL_where does: "bot.lua:12: ", or "" if
-// that is no Lua function.
+// Where returns the position of the call at a level of the running coroutine, as
+// luaL_where does: "bot.lua:12: ", or "" if that is no Lua function.
 func (s *State) Where(level int) string {
 	a, found := s.Activation(s.thread, level)
 	if !found {
@@ -202,8 +207,9 @@ func (s *State) Where(level int) string {
 	return s.where(a.lua())
 }
 
-// Traceback describes the calls of a coroutine from a level on, as LuaJIT writes them, behind a message and a line break
-// if there is a message. Of many it leaves out the middle.
+// Traceback describes the calls of a coroutine from a level on, as LuaJIT writes them,
+// behind a message and a line break if there is a message. Of many it leaves out the
+// middle.
 func (s *State) Traceback(th *Thread, message string, level int) string {
 	return s.traceback(message, level, func(yield func(Activation) bool) { s.activations(th, yield) })
 }

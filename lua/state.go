@@ -7,26 +7,31 @@ import (
 
 // Options configures a State. The zero value works: no limits.
 type Options struct {
-	// MaxMemory bounds the bytes that values of the state take, by the sizes of the manual's table. 0 means no limit.
+	// MaxMemory bounds the bytes that values of the state take, by the sizes of the
+	// manual's table. 0 means no limit.
 	MaxMemory int64
 
-	// MaxSteps bounds the backward jumps and calls of the state's whole life; libraries count by rules of the manual. The
-	// error cannot be caught by Lua. 0 means no limit.
+	// MaxSteps bounds the backward jumps and calls of the state's whole life; libraries
+	// count by rules of the manual. The error cannot be caught by Lua. 0 means no limit.
 	MaxSteps int64
 
-	// MaxString bounds the length in bytes of one string. 0 means a quarter of MaxMemory, or 1 GiB without one.
+	// MaxString bounds the length in bytes of one string. 0 means a quarter of MaxMemory,
+	// or 1 GiB without one.
 	MaxString int64
 
-	// Tracebacks makes errors that no Lua code catches carry a traceback (Error.Traceback).
+	// Tracebacks makes errors that no Lua code catches carry a traceback
+	// (Error.Traceback).
 	Tracebacks bool
 
-	// Log receives errors that nobody can be given: those of finalizers. nil discards them.
+	// Log receives errors that nobody can be given: those of finalizers. nil discards
+	// them.
 	Log func(err error)
 }
 
-// A State is one Lua world: globals, registry, coroutines. It belongs to the goroutine that uses it; only Interrupt and
-// ClearInterrupt may be called from any. Use from two goroutines at once is reported by a panic of the second one: Call,
-// Run, Collect and Close look for it.
+// A State is one Lua world: globals, registry, coroutines. It belongs to the goroutine
+// that uses it; only Interrupt and ClearInterrupt may be called from any. Use from two
+// goroutines at once is reported by a panic of the second one: Call, Run, Collect and
+// Close look for it.
 type State struct {
 	opts     Options
 	globals  *Table
@@ -62,8 +67,8 @@ type State struct {
 	closers     []func() // see OnClose
 }
 
-// NewState makes a state without any library. With a MaxMemory that is too small for that, all that is done with the state
-// fails.
+// NewState makes a state without any library. With a MaxMemory that is too small for
+// that, all that is done with the state fails.
 func NewState(opts Options) *State {
 	s := &State{opts: opts, seed: maphash.MakeSeed()}
 	s.numberSeed = maphash.String(s.seed, "number")
@@ -102,8 +107,9 @@ func (s *State) SetGlobal(name string, value Value) error { return s.globals.Set
 // Global returns a global variable, without metamethods.
 func (s *State) Global(name string) Value { return s.globals.GetString(name) }
 
-// String makes a Lua string. Its memory is charged to the state; over the limit the error is one of Lua's. Within a Go
-// function that Lua has called, the copy of a long text counts steps.
+// String makes a Lua string. Its memory is charged to the state; over the limit the error
+// is one of Lua's. Within a Go function that Lua has called, the copy of a long text
+// counts steps.
 func (s *State) String(text string) (Value, error) {
 	if err := s.beforeCopy(len(text)); err != nil {
 		return Nil, err
@@ -138,7 +144,8 @@ func (s *State) beforeCopy(length int) error {
 	return s.Step(length / bytesPerStep)
 }
 
-// checkLength refuses a string that would be too long. A negative length is one that int does not hold.
+// checkLength refuses a string that would be too long. A negative length is one that int
+// does not hold.
 func (s *State) checkLength(length int) error {
 	if length < 0 || int64(length) > s.maxString {
 		return s.raisef("string length overflow")
@@ -146,12 +153,13 @@ func (s *State) checkLength(length int) error {
 	return nil
 }
 
-// CheckLength refuses a string that would be too long for the state, before a library builds it. A negative length is too
-// long, too: a sum or a product that int does not hold.
+// CheckLength refuses a string that would be too long for the state, before a library
+// builds it. A negative length is too long, too: a sum or a product that int does not
+// hold.
 func (s *State) CheckLength(length int) error { return s.checkLength(length) }
 
-// Close runs the finalizers that are left, in reverse order of creation, and ends the state: a later Call returns an
-// error.
+// Close runs the finalizers that are left, in reverse order of creation, and ends the
+// state: a later Call returns an error.
 func (s *State) Close() {
 	s.checkOwner()
 	if s.closed {
@@ -162,9 +170,9 @@ func (s *State) Close() {
 	s.runClosers()
 }
 
-// Interrupt makes the Lua code that runs, and all that is started later, fail with an error that Lua cannot catch, until
-// ClearInterrupt is called. cause is what errors.Is and errors.As find in it; nil means ErrInterrupted. Safe for concurrent
-// use.
+// Interrupt makes the Lua code that runs, and all that is started later, fail with an
+// error that Lua cannot catch, until ClearInterrupt is called. cause is what errors.Is
+// and errors.As find in it; nil means ErrInterrupted. Safe for concurrent use.
 func (s *State) Interrupt(cause error) {
 	if cause == nil {
 		cause = ErrInterrupted
@@ -175,7 +183,8 @@ func (s *State) Interrupt(cause error) {
 // ClearInterrupt lets the state run again. Safe for concurrent use.
 func (s *State) ClearInterrupt() { s.interrupt.Store(nil) }
 
-// SetDeadline interrupts the state at a time, with ErrDeadline as cause; the zero time means never.
+// SetDeadline interrupts the state at a time, with ErrDeadline as cause; the zero time
+// means never.
 func (s *State) SetDeadline(at time.Time) {
 	s.deadline = at
 	s.recount()
@@ -187,10 +196,12 @@ func (s *State) Thread() *Thread { return s.thread }
 // MainThread returns the coroutine that the state began with.
 func (s *State) MainThread() *Thread { return s.main }
 
-// TypeMetatable returns the metatable that all values of a kind share, or nil. Tables and userdata have their own.
+// TypeMetatable returns the metatable that all values of a kind share, or nil. Tables and
+// userdata have their own.
 func (s *State) TypeMetatable(k Kind) *Table { return s.metas[sharedKind(k)] }
 
-// SetTypeMetatable sets the metatable that all values of a kind share. For tables and userdata it does nothing.
+// SetTypeMetatable sets the metatable that all values of a kind share. For tables and
+// userdata it does nothing.
 func (s *State) SetTypeMetatable(k Kind, meta *Table) {
 	if k == KindTable || k == KindUserdata {
 		return

@@ -5,9 +5,10 @@ import (
 	"unsafe"
 )
 
-// str is the header of a Lua string; its bytes follow in the same block, which holds no pointers and is never changed
-// once it was made. A block is at least strHeader bytes long and 8-byte aligned, because Go aligns allocations of this
-// size and type so. TestStringBlocks holds this under checkptr.
+// str is the header of a Lua string; its bytes follow in the same block, which holds no
+// pointers and is never changed once it was made. A block is at least strHeader bytes
+// long and 8-byte aligned, because Go aligns allocations of this size and type so.
+// TestStringBlocks holds this under checkptr.
 type str struct {
 	hash   uint32 // of the bytes, seeded by the state; 0: not computed yet
 	mark   uint32 // of the walk that last found it
@@ -16,18 +17,20 @@ type str struct {
 
 const strHeader = unsafe.Sizeof(str{})
 
-// MaxString is the largest length of a string, in bytes: the state's limit is usually smaller.
+// MaxString is the largest length of a string, in bytes: the state's limit is usually
+// smaller.
 const maxStringLength = 1<<31 - 1
 
-// newBlock allocates a string of a length. fill writes its bytes before anybody else sees it. The empty one has a byte, too:
-// a pointer to its bytes must point into the block.
+// newBlock allocates a string of a length. fill writes its bytes before anybody else sees
+// it. The empty one has a byte, too: a pointer to its bytes must point into the block.
 func newBlock(length int) (s *str, bytes []byte) {
 	s = newWords((int(strHeader) + max(length, 1) + 7) / 8)
 	s.length = length
 	return s, unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(s), strHeader)), length)
 }
 
-// newWords allocates a block. Go takes less time for sizes that the compiler knows: these are the allocator's.
+// newWords allocates a block. Go takes less time for sizes that the compiler knows: these
+// are the allocator's.
 func newWords(n int) *str {
 	switch {
 	case n <= 3:
@@ -61,7 +64,8 @@ func (s *str) equal(other *str) bool {
 	return s.text() == other.text()
 }
 
-// hashOf returns the string's hash, which depends on each of its bytes and on the state's seed.
+// hashOf returns the string's hash, which depends on each of its bytes and on the state's
+// seed.
 func (s *State) hashOf(text *str) uint32 {
 	if text.hash == 0 {
 		if text.length >= bigWork {
@@ -76,7 +80,8 @@ func (s *State) hashOf(text *str) uint32 {
 // stringSize is what a string is charged: Go's size class for its block.
 func stringSize(length int) int { return sizeClass(int(strHeader) + (max(length, 1)+7)&^7) }
 
-// newString makes a string of text's bytes. Its memory is charged; over the limit the error is ErrMemory's.
+// newString makes a string of text's bytes. Its memory is charged; over the limit the
+// error is ErrMemory's.
 func (s *State) newString(text string) (*str, error) {
 	if err := s.charge(stringSize(len(text))); err != nil {
 		return nil, err
@@ -95,15 +100,17 @@ func (s *State) newStringBytes(text []byte) (*str, error) {
 	return made, nil
 }
 
-// canonSlots is the size of the cache of keys, canonMax the length up to which strings are looked up there.
+// canonSlots is the size of the cache of keys, canonMax the length up to which strings
+// are looked up there.
 const (
 	canonSlots = 1 << 10
 	canonMax   = 40
 )
 
-// canonical returns the state's copy of a short string, so that strings with the same bytes mostly are the same block: the
-// caches of instructions find keys by their address. The slot depends on the bytes alone, not on the seed: what is shared,
-// and so what is charged, is the same in each run.
+// canonical returns the state's copy of a short string, so that strings with the same
+// bytes mostly are the same block: the caches of instructions find keys by their address.
+// The slot depends on the bytes alone, not on the seed: what is shared, and so what is
+// charged, is the same in each run.
 func (s *State) canonical(text *str) *str {
 	if text.length > canonMax {
 		return text

@@ -4,12 +4,14 @@ import "math"
 
 // A Table is a Lua table. It belongs to its state's goroutine.
 //
-// Keys 0 … len(array)-1 are in the array part. All others are entries, in the order in which they were first set; entries
-// of more than linearMax keys have an index by hash. A removed key keeps its entry, with nil as value, until the table
-// grows: so next goes on from a key that the loop has removed. The order of Next depends on nothing else: not on hashes,
-// seeds or addresses.
+// Keys 0 … len(array)-1 are in the array part. All others are entries, in the order in
+// which they were first set; entries of more than linearMax keys have an index by hash. A
+// removed key keeps its entry, with nil as value, until the table grows: so next goes on
+// from a key that the loop has removed. The order of Next depends on nothing else: not on
+// hashes, seeds or addresses.
 //
-// The array's last value is not nil, and key len(array) is not among the entries, so that the length is at hand.
+// The array's last value is not nil, and key len(array) is not among the entries, so that
+// the length is at hand.
 type Table struct {
 	array   []Value
 	entries []entry
@@ -33,7 +35,8 @@ type entry struct {
 	next       uint32 // position + 1 of the next entry with the same bucket; 0 for none
 }
 
-// tableIndex holds, for each bucket, the position + 1 of its first entry. Their number is a power of two.
+// tableIndex holds, for each bucket, the position + 1 of its first entry. Their number is
+// a power of two.
 type tableIndex struct{ buckets []uint32 }
 
 const (
@@ -97,8 +100,9 @@ type (
 	}
 )
 
-// NewTable makes a table with room for the keys 1 … items and for others. The room is a hint; at most 2^20 of each are
-// taken in advance. Over the memory limit the error is one of Lua's.
+// NewTable makes a table with room for the keys 1 … items and for others. The room is a
+// hint; at most 2^20 of each are taken in advance. Over the memory limit the error is one
+// of Lua's.
 func (s *State) NewTable(items, others int) (*Table, error) {
 	return s.newTable(min(max(items, 0), 1<<20), min(max(others, 0), 1<<20))
 }
@@ -175,7 +179,8 @@ func (t *Table) growArray(size int) error {
 	return nil
 }
 
-// growEntries makes new entries with room for size, and leaves out those whose value is nil.
+// growEntries makes new entries with room for size, and leaves out those whose value is
+// nil.
 func (t *Table) growEntries(size int) error {
 	t.moved()
 	buckets := 0
@@ -220,7 +225,8 @@ func (t *Table) link(key, value Value, hash uint32) {
 	}
 }
 
-// addString adds a string that is not among the entries, and that is the state's copy already.
+// addString adds a string that is not among the entries, and that is the state's copy
+// already.
 func (t *Table) addString(key *str, value Value) error {
 	if len(t.entries) == cap(t.entries) || value.IsNil() || t.index != nil {
 		return t.setString(key, value)
@@ -268,7 +274,8 @@ func (t *Table) findString(key *str) int {
 	return -1
 }
 
-// sameKey reports whether two strings are equal. Long ones that are not the same block cost their length.
+// sameKey reports whether two strings are equal. Long ones that are not the same block
+// cost their length.
 func (s *State) sameKey(a, b *str) bool {
 	if a != b && a.length >= bigWork && a.length == b.length {
 		s.budget -= int64(a.length / bytesPerStep)
@@ -276,7 +283,8 @@ func (s *State) sameKey(a, b *str) bool {
 	return a.equal(b)
 }
 
-// find returns the position of a key that is neither nil nor NaN among the entries, or -1.
+// find returns the position of a key that is neither nil nor NaN among the entries, or
+// -1.
 func (t *Table) find(key Value) int {
 	if key.is(KindString) {
 		return t.findString(key.str())
@@ -303,7 +311,8 @@ func (t *Table) find(key Value) int {
 	return -1
 }
 
-// hash returns the hash of a key. Objects are given one when they first are a key: no address takes part.
+// hash returns the hash of a key. Objects are given one when they first are a key: no
+// address takes part.
 func (s *State) hash(key Value) uint32 {
 	switch {
 	case key.isNumber():
@@ -375,7 +384,8 @@ func (t *Table) getString(key *str) Value {
 	return Nil
 }
 
-// set stores a value under a key, without metamethods. The error is of a key that cannot be one, or of the memory limit.
+// set stores a value under a key, without metamethods. The error is of a key that cannot
+// be one, or of the memory limit.
 func (t *Table) set(key, value Value) error {
 	t.barrier(key)
 	switch {
@@ -420,7 +430,8 @@ func (t *Table) setString(key *str, value Value) error {
 	return t.insert(stringValue(t.state.canonical(key)), value)
 }
 
-// shortList is the length of the array part up to which insert counts numbers before the entries are full.
+// shortList is the length of the array part up to which insert counts numbers before the
+// entries are full.
 const shortList = 64
 
 // insert adds a key that is not among the entries.
@@ -430,7 +441,8 @@ func (t *Table) insert(key, value Value) error {
 			return err
 		}
 	} else if n := len(t.entries); (n == 1 || n == 2) && t.hasInts && key.isNumber() && len(t.array) <= shortList {
-		// A list with nil in it gets its array where the reference has one: # and unpack then reach its end.
+		// A list with nil in it gets its array where the reference has one: # and unpack
+		// then reach its end.
 		if size := t.arraySize(key); size > len(t.array) {
 			if stored, err := t.moveToArray(size, key, value); err != nil || stored {
 				return err
@@ -480,7 +492,8 @@ func (t *Table) setInt(i int, value Value) error {
 	return t.insert(Int(i), value)
 }
 
-// shrink cuts values that are nil off the array's end. Their places are marked: a loop over the table may be there.
+// shrink cuts values that are nil off the array's end. Their places are marked: a loop
+// over the table may be there.
 func (t *Table) shrink() {
 	n := len(t.array)
 	for n > 0 && t.array[n-1].IsNil() {
@@ -493,8 +506,8 @@ func (t *Table) shrink() {
 // wasThere is behind the end of an array where a value has been. No value is like it.
 var wasThere = Value{n: uint64(kindCell)}
 
-// wasInArray reports whether a key's value was the last one to go from its place in the array, which has become shorter
-// since then.
+// wasInArray reports whether a key's value was the last one to go from its place in the
+// array, which has become shorter since then.
 func (t *Table) wasInArray(key Value) bool {
 	if !key.isNumber() || !isInt(key.float()) {
 		return false
@@ -503,7 +516,8 @@ func (t *Table) wasInArray(key Value) bool {
 	return f >= 0 && f < float64(cap(t.array)) && t.array[:cap(t.array)][int(f)] == wasThere
 }
 
-// startArray stores the value of key 1 in an array that is empty. Key 0, if it was set before, moves there.
+// startArray stores the value of key 1 in an array that is empty. Key 0, if it was set
+// before, moves there.
 func (t *Table) startArray(value Value) error {
 	if size := t.runFrom(2); size > cap(t.array) {
 		if err := t.growArray(max(size, 4)); err != nil {
@@ -541,8 +555,9 @@ func (t *Table) append(value Value) error {
 	return nil
 }
 
-// runFrom returns the first whole number from i on that is not among the entries' keys. Room is made for all in front of it
-// before a value is stored there: pullOn must not fail half-way.
+// runFrom returns the first whole number from i on that is not among the entries' keys.
+// Room is made for all in front of it before a value is stored there: pullOn must not
+// fail half-way.
 func (t *Table) runFrom(i int) int {
 	if t.hasInts {
 		for !t.getHashed(i).IsNil() {
@@ -552,7 +567,8 @@ func (t *Table) runFrom(i int) int {
 	return i
 }
 
-// pullOn moves the keys that follow the array from the entries into it. There is room for them: see runFrom.
+// pullOn moves the keys that follow the array from the entries into it. There is room for
+// them: see runFrom.
 func (t *Table) pullOn() {
 	for t.hasInts && len(t.array) < cap(t.array) {
 		value := t.pull(len(t.array))
@@ -586,8 +602,9 @@ func (t *Table) pull(i int) Value {
 	return value
 }
 
-// rehash makes room for a new key when the entries are full. Whole numbers move to the array part if more than half of it
-// is then in use. It reports whether the key is one of them, and stored there.
+// rehash makes room for a new key when the entries are full. Whole numbers move to the
+// array part if more than half of it is then in use. It reports whether the key is one of
+// them, and stored there.
 func (t *Table) rehash(key, value Value) (stored bool, err error) {
 	t.state.look(len(t.entries))
 	if t.hasInts || key.isNumber() {
@@ -616,7 +633,8 @@ func (t *Table) rehash(key, value Value) (stored bool, err error) {
 	return false, t.growEntries(size)
 }
 
-// arraySize returns the largest size 2^n + 1 of the array part, of which more than half would be in use.
+// arraySize returns the largest size 2^n + 1 of the array part, of which more than half
+// would be in use.
 func (t *Table) arraySize(extra Value) int {
 	var bins [32]int // how many keys are in (2^(i-1), 2^i]
 	total := 0
@@ -661,7 +679,8 @@ func ceilLog2(n uint64) int {
 	return log
 }
 
-// moveToArray makes the array part hold keys below size, a new one among them, if it is one of these.
+// moveToArray makes the array part hold keys below size, a new one among them, if it is
+// one of these.
 func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error) {
 	t.moved()
 	at := -1
@@ -705,8 +724,9 @@ func (t *Table) length() int {
 	return 0
 }
 
-// next returns the key and the value behind a key in the order of traversal, or nil at the end. known is false if the
-// key is not in the table. hint is where the key's entry was found last time; it is updated.
+// next returns the key and the value behind a key in the order of traversal, or nil at
+// the end. known is false if the key is not in the table. hint is where the key's entry
+// was found last time; it is updated.
 func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
 	i := 0 // in the array, then behind it in the entries
 	switch {
@@ -769,8 +789,8 @@ func (t *Table) GetString(key string) Value {
 	return t.getString(made)
 }
 
-// Set stores a value under a key, without metamethods; nil removes the key. The error is of a key that is nil or NaN, or
-// of the memory limit.
+// Set stores a value under a key, without metamethods; nil removes the key. The error is
+// of a key that is nil or NaN, or of the memory limit.
 func (t *Table) Set(key, value Value) error { return t.set(key, value) }
 
 // SetInt stores a value under a whole number, without metamethods.
@@ -791,15 +811,17 @@ func (t *Table) Append(value Value) error { return t.setInt(t.length()+1, value)
 // Len returns the table's length as # does, without metamethods: a border.
 func (t *Table) Len() int { return t.length() }
 
-// Next returns the key and the value that follow a key in the order of traversal: the array part from 0, then the other
-// keys in the order in which they were first set. It begins with nil, and ends with a nil key. known is false if the key
-// is not in the table. Fields may be assigned nil, and changed, on the way; new ones may not be added.
+// Next returns the key and the value that follow a key in the order of traversal: the
+// array part from 0, then the other keys in the order in which they were first set. It
+// begins with nil, and ends with a nil key. known is false if the key is not in the
+// table. Fields may be assigned nil, and changed, on the way; new ones may not be added.
 func (t *Table) Next(key Value) (k, v Value, known bool) {
 	hint := uint32(math.MaxInt32)
 	return t.next(key, &hint)
 }
 
-// All yields all keys and values in the order of Next. The loop may change values and remove keys.
+// All yields all keys and values in the order of Next. The loop may change values and
+// remove keys.
 func (t *Table) All(yield func(key, value Value) bool) {
 	for i := 0; i < len(t.array); i++ {
 		if v := t.array[i]; !v.IsNil() && !yield(Int(i), v) {

@@ -7,7 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Tables behave as a map does, whatever keys come and go in whatever order, and their length is a border.
+// Tables behave as a map does, whatever keys come and go in whatever order, and their
+// length is a border.
 func TestTablesAreMaps(t *testing.T) {
 	s := lua.NewState(lua.Options{})
 	defer s.Close()

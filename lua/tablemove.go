@@ -1,9 +1,11 @@
 package lua
 
-// This file has the operations on tables that move many values at once. The caller counts steps for them: see State.Step.
+// This file has the operations on tables that move many values at once. The caller counts
+// steps for them: see State.Step.
 
-// InsertAt stores a value under a key from 1 to Len() + 1, and moves what was there, and all up to Len(), by one. Another
-// key is set as by SetInt: a weak table may have become shorter since the caller has asked for its length.
+// InsertAt stores a value under a key from 1 to Len() + 1, and moves what was there, and
+// all up to Len(), by one. Another key is set as by SetInt: a weak table may have become
+// shorter since the caller has asked for its length.
 func (t *Table) InsertAt(i int, value Value) error {
 	n := t.length()
 	if i < 1 || i > n {
@@ -22,8 +24,8 @@ func (t *Table) InsertAt(i int, value Value) error {
 	return nil
 }
 
-// RemoveAt removes and returns the value under a key from 1 to Len(), and moves all behind it, up to Len(), by one. Another
-// key is set to nil: see InsertAt.
+// RemoveAt removes and returns the value under a key from 1 to Len(), and moves all
+// behind it, up to Len(), by one. Another key is set to nil: see InsertAt.
 func (t *Table) RemoveAt(i int) Value {
 	n := t.length()
 	if i < 1 || i > n {

@@ -1,7 +1,7 @@
 package lua
 
-// A Thread is a coroutine: a stack of values and a stack of frames. All coroutines of a state run on the goroutine that
-// runs the state; resume and yield swap stacks.
+// A Thread is a coroutine: a stack of values and a stack of frames. All coroutines of a
+// state run on the goroutine that runs the state; resume and yield swap stacks.
 type Thread struct {
 	state  *State
 	stack  []Value
@@ -45,8 +45,8 @@ const (
 	newThreadBytes = threadBytes + firstSlots*valueBytes + firstFrames*frameBytes
 )
 
-// A frame is a call under way. Those of a kind other than frameLua belong to a Go function, the value below base, or are a
-// mark.
+// A frame is a call under way. Those of a kind other than frameLua belong to a Go
+// function, the value below base, or are a mark.
 type frame struct {
 	fn    *Function // of a Lua function
 	base  int32     // where its registers, or its arguments, begin
@@ -58,8 +58,9 @@ type frame struct {
 	flags frameFlags
 }
 
-// set makes a frame of nothing but these. It writes field by field: a whole frame would be put together elsewhere, and the
-// processor would have to wait for that before it can copy it.
+// set makes a frame of nothing but these. It writes field by field: a whole frame would
+// be put together elsewhere, and the processor would have to wait for that before it can
+// copy it.
 func (fr *frame) set(kind frameKind, base, ret, want, extra int, flags frameFlags) {
 	if fr.fn != nil {
 		fr.fn = nil
@@ -68,8 +69,8 @@ func (fr *frame) set(kind frameKind, base, ret, want, extra int, flags frameFlag
 	fr.want, fr.kind, fr.flags = int16(want), kind, flags
 }
 
-// pending returns the slot of the function that a frame belongs to, and where its results go. One by one, for the reason
-// that set has.
+// pending returns the slot of the function that a frame belongs to, and where its results
+// go. One by one, for the reason that set has.
 func (fr *frame) pending() (at, ret, want int, flags frameFlags) {
 	return int(fr.base) - 1, int(fr.ret), int(fr.want), fr.flags
 }
@@ -102,7 +103,8 @@ const (
 
 const wantAll = -1
 
-// continuation is how a Go function goes on when the function that it called has returned.
+// continuation is how a Go function goes on when the function that it called has
+// returned.
 type continuation struct {
 	then      func(c *Call) error
 	protected bool // an error goes to then, too: as Call.failed
@@ -132,7 +134,8 @@ func (s *State) newThread(f Value) *Thread {
 	return th
 }
 
-// spareStacks are those of a coroutine that has ended, for the next one. A walk drops them: they are not charged.
+// spareStacks are those of a coroutine that has ended, for the next one. A walk drops
+// them: they are not charged.
 type spareStacks struct {
 	stack  []Value
 	frames []frame
@@ -205,7 +208,8 @@ func (th *Thread) growFrames() error {
 	return nil
 }
 
-// forget drops all continuations but so many: a panic leaves them behind when it drops their frames.
+// forget drops all continuations but so many: a panic leaves them behind when it drops
+// their frames.
 func (th *Thread) forget(but int) {
 	clear(th.continuations[but:])
 	th.continuations = th.continuations[:but]

@@ -1,7 +1,7 @@
 package lua
 
-// unwind takes an error from the innermost frame outwards to the one that stops it, which then goes on. It returns the
-// error if that is the entry frame of the present run.
+// unwind takes an error from the innermost frame outwards to the one that stops it, which
+// then goes on. It returns the error if that is the entry frame of the present run.
 func (s *State) unwind(err error) error {
 	for {
 		e := s.lift(err)
@@ -16,8 +16,9 @@ func (s *State) unwind(err error) error {
 	}
 }
 
-// unwindOne takes an error to the frame that stops it. It returns the error that going on from there gave, or the same if it
-// has passed all frames of the present run. It does not call unwind: frames that fail in turn must not nest on Go's stack.
+// unwindOne takes an error to the frame that stops it. It returns the error that going on
+// from there gave, or the same if it has passed all frames of the present run. It does
+// not call unwind: frames that fail in turn must not nest on Go's stack.
 func (s *State) unwindOne(e *Error) (passed bool, err error) {
 	for {
 		th := s.thread
@@ -57,9 +58,9 @@ func (s *State) caught(th *Thread, e *Error) error {
 	return s.deliver(th, at, 2, ret, want, flags)
 }
 
-// died ends a coroutine by an error, and goes on with the one that waits for it: resume returns the error, which is then
-// nil, and a function made by wrap raises it again. The frames stay, for tracebacks of the dead coroutine. err is what
-// resume's results gave.
+// died ends a coroutine by an error, and goes on with the one that waits for it: resume
+// returns the error, which is then nil, and a function made by wrap raises it again. The
+// frames stay, for tracebacks of the dead coroutine. err is what resume's results gave.
 func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
 	th.touch() // debug may look at what it has left
 	to := th.resumer
@@ -86,8 +87,9 @@ func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
 	return e, nil
 }
 
-// handle does what must be done with an error while the frames that raised it are there: it calls the handler of the xpcall
-// that stops it, or makes the traceback if nothing does.
+// handle does what must be done with an error while the frames that raised it are there:
+// it calls the handler of the xpcall that stops it, or makes the traceback if nothing
+// does.
 func (s *State) handle(e *Error) {
 	if e.handled {
 		return
@@ -127,7 +129,8 @@ func (s *State) handle(e *Error) {
 	}
 }
 
-// caughtFurther reports whether an error that leaves a coroutine made by wrap is stopped by one that waits for it.
+// caughtFurther reports whether an error that leaves a coroutine made by wrap is stopped
+// by one that waits for it.
 func (s *State) caughtFurther(th *Thread, e *Error) bool {
 	for ; th != nil && e.Catchable(); th = th.resumer {
 		waiting := len(th.continuations)
@@ -148,8 +151,8 @@ func (s *State) caughtFurther(th *Thread, e *Error) bool {
 	return false
 }
 
-// callHandler calls an xpcall's handler, which may replace the error object. An error in it is LuaJIT's "error in error
-// handling".
+// callHandler calls an xpcall's handler, which may replace the error object. An error in
+// it is LuaJIT's "error in error handling".
 func (s *State) callHandler(handler Value, e *Error) {
 	if s.handling >= maxHandling {
 		s.replace(e, "C stack overflow")

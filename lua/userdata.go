@@ -10,7 +10,8 @@ type Userdata struct {
 	finalizer finalizerState
 }
 
-// finalizerState says whether a userdata is on the state's list of those that may have a finalizer.
+// finalizerState says whether a userdata is on the state's list of those that may have a
+// finalizer.
 type finalizerState uint8
 
 const (
@@ -21,8 +22,8 @@ const (
 
 const userdataBytes = 48
 
-// NewUserdata makes a userdata that holds a Go value. The memory that the value takes is not charged: see Charge. Over the
-// memory limit it is as NewFunction.
+// NewUserdata makes a userdata that holds a Go value. The memory that the value takes is
+// not charged: see Charge. Over the memory limit it is as NewFunction.
 func (s *State) NewUserdata(data any, meta *Table) Value {
 	s.use(userdataBytes)
 	u := &Userdata{data: data, mark: s.born}
@@ -44,7 +45,8 @@ func (u *Userdata) setMetatable(s *State, meta *Table) {
 	}
 }
 
-// Proxy is what a userdata holds that newproxy has made for a script: the script may do with it as it likes.
+// Proxy is what a userdata holds that newproxy has made for a script: the script may do
+// with it as it likes.
 type Proxy struct{}
 
 // SetUserdataMetatable gives a userdata another metatable; nil takes it away.
@@ -58,7 +60,8 @@ func (s *State) SetUserdataMetatable(u *Userdata, meta *Table) {
 // Data returns the Go value.
 func (u *Userdata) Data() any { return u.data }
 
-// SetData replaces the Go value. One that is a Marker must have been one from the beginning.
+// SetData replaces the Go value. One that is a Marker must have been one from the
+// beginning.
 func (u *Userdata) SetData(data any) { u.data = data }
 
 // Metatable returns the userdata's metatable, or nil.

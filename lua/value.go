@@ -5,16 +5,18 @@ import (
 	"unsafe"
 )
 
-// A Value is a Lua value: nil, a boolean, a number, a string, a table, a function, a userdata or a coroutine. The zero
-// Value is nil. Values are small and copied freely; == on two of them is not Lua's equality (see State.RawEqual).
+// A Value is a Lua value: nil, a boolean, a number, a string, a table, a function, a
+// userdata or a coroutine. The zero Value is nil. Values are small and copied freely; ==
+// on two of them is not Lua's equality (see State.RawEqual).
 //
-// A Value belongs to the state that made it and must not be given to another one. It stays valid for as long as Go holds
-// it; see Ref for values whose finalizers must not run.
+// A Value belongs to the state that made it and must not be given to another one. It
+// stays valid for as long as Go holds it; see Ref for values whose finalizers must not
+// run.
 //
 // # Representation
 //
-// n below kindLimit is a Kind; above it the Value is a number, and n holds its inverted bits. p is nil except for
-// objects, where it points to what the Kind says:
+// n below kindLimit is a Kind; above it the Value is a number, and n holds its inverted
+// bits. p is nil except for objects, where it points to what the Kind says:
 //
 //	KindString              *str (a header with the bytes behind it, in one block without pointers)
 //	KindTable               *Table
@@ -24,9 +26,10 @@ import (
 //	KindThread              *Thread
 //	kindCell                *cell (never seen outside of a function's registers and upvalues)
 //
-// The inverted bits of a NaN with payload could fall below kindLimit, so Number makes every NaN the same one; arithmetic
-// yields none but those that it was given. TestValueInvariants holds this. This file, str.go and owner.go are the only
-// ones that use unsafe.
+// The inverted bits of a NaN with payload could fall below kindLimit, so Number makes
+// every NaN the same one; arithmetic yields none but those that it was given.
+// TestValueInvariants holds this. This file, str.go and owner.go are the only ones that
+// use unsafe.
 type Value struct {
 	p unsafe.Pointer
 	n uint64
@@ -103,7 +106,8 @@ func (v Value) gofn() *goFunction   { return (*goFunction)(v.p) }
 func (v Value) thread() *Thread     { return (*Thread)(v.p) }
 func (v Value) userdata() *Userdata { return (*Userdata)(v.p) }
 
-// setNumber stores a result of arithmetic. The pointer is written only if it changes, which saves the write barrier.
+// setNumber stores a result of arithmetic. The pointer is written only if it changes,
+// which saves the write barrier.
 func (v *Value) setNumber(f float64) {
 	if v.p != nil {
 		v.p = nil
@@ -156,10 +160,12 @@ func (v Value) TypeName() string { return v.Kind().String() }
 // IsNil reports whether the value is nil.
 func (v Value) IsNil() bool { return v.n == 0 }
 
-// Truth reports whether the value counts as true in a condition: all but nil and false do.
+// Truth reports whether the value counts as true in a condition: all but nil and false
+// do.
 func (v Value) Truth() bool { return !v.isFalsy() }
 
-// AsNumber returns the number that the value is. A numeric string is none: see State.ToNumber.
+// AsNumber returns the number that the value is. A numeric string is none: see
+// State.ToNumber.
 func (v Value) AsNumber() (f float64, ok bool) {
 	if !v.isNumber() {
 		return 0, false
@@ -167,7 +173,8 @@ func (v Value) AsNumber() (f float64, ok bool) {
 	return v.float(), true
 }
 
-// AsString returns the string that the value is, without a copy. A number is none: see State.ToString.
+// AsString returns the string that the value is, without a copy. A number is none: see
+// State.ToString.
 func (v Value) AsString() (s string, ok bool) {
 	if !v.is(KindString) {
 		return "", false

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// walkState is what the walk over a state's roots needs. The walk finds what is live: it corrects the memory charge, clears
-// weak tables and queues finalizers. Go's collector frees the memory itself.
+// walkState is what the walk over a state's roots needs. The walk finds what is live: it
+// corrects the memory charge, clears weak tables and queues finalizers. Go's collector
+// frees the memory itself.
 type walkState struct {
 	epoch      uint32 // of the newest walk: objects with this mark were found
 	walkWanted bool
@@ -36,23 +37,27 @@ type walkState struct {
 	scratch  []byte      // for numbers that are joined to strings
 }
 
-// weakTable is a table, and whether its keys and its values were weak when it was looked into.
+// weakTable is a table, and whether its keys and its values were weak when it was looked
+// into.
 type weakTable struct {
 	t            *Table
 	keys, values bool
 }
 
-// keepMarking is how long a list of values to look into may be and be kept for the next walk.
+// keepMarking is how long a list of values to look into may be and be kept for the next
+// walk.
 const keepMarking = 1024
 
-// A walkPhase is how far a walk is. It goes on a slice at a time, of sliceUnits values looked at, at the checkpoints of
-// the state: a number of steps, not a time, so that it is the same in each run. Lua code runs in between. An object that is
-// stored in a table that was looked into already is found by the store (Table.barrier). Objects that are born during a walk
-// count as looked into. Stacks are looked at once more when nothing else is left, until nothing is found there that takes
-// another slice. So everything that can be reached then is found.
+// A walkPhase is how far a walk is. It goes on a slice at a time, of sliceUnits values
+// looked at, at the checkpoints of the state: a number of steps, not a time, so that it
+// is the same in each run. Lua code runs in between. An object that is stored in a table
+// that was looked into already is found by the store (Table.barrier). Objects that are
+// born during a walk count as looked into. Stacks are looked at once more when nothing
+// else is left, until nothing is found there that takes another slice. So everything that
+// can be reached then is found.
 //
-// A table's mode is the one that its metatable had then, too: tables whose mode has changed since they were looked into
-// are looked into once more.
+// A table's mode is the one that its metatable had then, too: tables whose mode has
+// changed since they were looked into are looked into once more.
 type walkPhase uint8
 
 const (
@@ -66,7 +71,8 @@ const (
 // sliceUnits is how many values a slice looks at: about a fifth of a millisecond.
 const sliceUnits = 20_000
 
-// firstWalk is the memory from which on a state with weak tables or finalizers walks by itself.
+// firstWalk is the memory from which on a state with weak tables or finalizers walks by
+// itself.
 const firstWalk = 1 << 20
 
 // noteMetatable is called when a table becomes a metatable.
@@ -79,7 +85,8 @@ func (s *State) noteMetatable(meta *Table) {
 	}
 }
 
-// noteKey is called when a string becomes a key: __mode or __gc may be set after setmetatable.
+// noteKey is called when a string becomes a key: __mode or __gc may be set after
+// setmetatable.
 func (s *State) noteKey(key *str) {
 	if key.length != len("__mode") && key.length != len("__gc") || s.weak {
 		return
@@ -125,8 +132,9 @@ func (s *State) safePoint() error {
 	return s.finalizeSome()
 }
 
-// Collect walks the state at once, runs the finalizers that are due, and returns the bytes that are live. It is what
-// collectgarbage() does, and may only be called where no Lua code of the state runs, or from a Go function.
+// Collect walks the state at once, runs the finalizers that are due, and returns the
+// bytes that are live. It is what collectgarbage() does, and may only be called where no
+// Lua code of the state runs, or from a Go function.
 func (s *State) Collect() (int64, error) {
 	s.checkOwner()
 	s.clearAbove()
@@ -135,8 +143,9 @@ func (s *State) Collect() (int64, error) {
 	return s.used, err
 }
 
-// CollectStep goes on with a walk, or begins one, until it has looked at so many values, and reports whether it is finished:
-// then it runs the finalizers that are due. It may be called where Collect may be.
+// CollectStep goes on with a walk, or begins one, until it has looked at so many values,
+// and reports whether it is finished: then it runs the finalizers that are due. It may be
+// called where Collect may be.
 func (s *State) CollectStep(values int) (finished bool, err error) {
 	s.checkOwner()
 	s.clearAbove()
@@ -161,7 +170,8 @@ func (s *State) walk() {
 	s.advance(math.MaxInt)
 }
 
-// sweepRest finishes a walk that has found all that is live: it may have taken some userdata off their list already.
+// sweepRest finishes a walk that has found all that is live: it may have taken some
+// userdata off their list already.
 func (s *State) sweepRest() {
 	if s.phase > walkMark {
 		s.advance(math.MaxInt)
@@ -269,11 +279,13 @@ func (s *State) lookAgain() {
 	s.lookIntoLoading()
 }
 
-// sweptAtOnce is how much of weak tables and userdata is swept in one piece: less than two milliseconds. Only of more can
-// Lua code see a part, and take out of a weak table what was removed from another one.
+// sweptAtOnce is how much of weak tables and userdata is swept in one piece: less than
+// two milliseconds. Only of more can Lua code see a part, and take out of a weak table
+// what was removed from another one.
 const sweptAtOnce = 2 * sliceUnits
 
-// changedMode looks for a weak table whose mode has changed since it was looked into, and begins to look into it again.
+// changedMode looks for a weak table whose mode has changed since it was looked into, and
+// begins to look into it again.
 func (s *State) changedMode() bool {
 	if !s.remoded {
 		return false
@@ -290,7 +302,8 @@ func (s *State) changedMode() bool {
 	return false
 }
 
-// noteMode notes that a key of a table is assigned, which may be the __mode of a metatable that was looked at.
+// noteMode notes that a key of a table is assigned, which may be the __mode of a
+// metatable that was looked at.
 func (t *Table) noteMode(key *str) {
 	if s := t.state; t.scanned == s.scanning && key.length == len("__mode") && key.text() == "__mode" {
 		s.remoded = true
@@ -306,8 +319,8 @@ func (s *State) sweepUnits() int {
 	return n
 }
 
-// finishWalk corrects the charge. What was charged since the walk began may have been found, too: it counts twice until the
-// next one.
+// finishWalk corrects the charge. What was charged since the walk began may have been
+// found, too: it counts twice until the next one.
 func (s *State) finishWalk(whole bool) {
 	for i, text := range &s.canon {
 		if text != nil && text.mark != s.epoch {
@@ -330,22 +343,24 @@ func (s *State) finishWalk(whole bool) {
 	s.endWalk()
 }
 
-// found finds a value that is stored where no store of a table is, while a walk is under way.
+// found finds a value that is stored where no store of a table is, while a walk is under
+// way.
 func (s *State) found(v Value) {
 	if s.phase != walkIdle {
 		s.mark(v)
 	}
 }
 
-// barrier finds a value that is stored in a table while a walk looks for what is live, if that has looked into the table
-// already.
+// barrier finds a value that is stored in a table while a walk looks for what is live, if
+// that has looked into the table already.
 func (t *Table) barrier(v Value) {
 	if t.scanned == t.state.scanning {
 		t.state.mark(v)
 	}
 }
 
-// touch notes that a coroutine's stack changes after the walk under way has looked into it.
+// touch notes that a coroutine's stack changes after the walk under way has looked into
+// it.
 func (th *Thread) touch() {
 	if s := th.state; th.scanned == s.scanning {
 		th.scanned = 0
@@ -353,7 +368,8 @@ func (th *Thread) touch() {
 	}
 }
 
-// moved notes that a table's values have changed places: a walk that is looking at them begins once more.
+// moved notes that a table's values have changed places: a walk that is looking at them
+// begins once more.
 func (t *Table) moved() {
 	s := t.state
 	if s.phase == walkIdle {
@@ -372,8 +388,8 @@ func (s *State) sweeps(t *Table) bool {
 	return (s.phase == walkValues || s.phase == walkKeys) && s.sweeping < len(s.weakly) && s.weakly[s.sweeping].t == t
 }
 
-// slid notes that the values of the array behind place i have moved down by one: a walk that is looking at them goes on with
-// the one that it had come to.
+// slid notes that the values of the array behind place i have moved down by one: a walk
+// that is looking at them goes on with the one that it had come to.
 func (t *Table) slid(i int) {
 	s := t.state
 	if s.phase != walkIdle && s.large.t == t && s.position > i {
@@ -521,10 +537,12 @@ func (s *State) markFunction(f *Function) {
 	s.mark(tableValue(f.env))
 }
 
-// coroutineUnits is how many values a coroutine counts as, beyond its stack: it lies in several places of the memory.
+// coroutineUnits is how many values a coroutine counts as, beyond its stack: it lies in
+// several places of the memory.
 const coroutineUnits = 50
 
-// A Marker is a Go value in a userdata that holds Lua values: Mark calls mark for each of them.
+// A Marker is a Go value in a userdata that holds Lua values: Mark calls mark for each of
+// them.
 type Marker interface{ Mark(mark func(Value)) }
 
 const cellBytes = 24
@@ -622,7 +640,8 @@ func (t *Table) weakness(s *State) (keys, values bool) {
 	return strings.Contains(text, "k"), strings.Contains(text, "v")
 }
 
-// lookIntoTable looks into the table at hand from where it was left, and returns how many units are left.
+// lookIntoTable looks into the table at hand from where it was left, and returns how many
+// units are left.
 func (s *State) lookIntoTable(units int) int {
 	t, weakKeys, weakValues := s.large.t, s.large.keys, s.large.values
 	for ; s.position >= 0 && s.position < len(t.array); s.position++ {
@@ -655,9 +674,10 @@ func (s *State) lookIntoTable(units int) int {
 	return units
 }
 
-// clearTables removes from weak tables the values, or the keys, that nothing else holds. Values go before finalizers are
-// looked for, which must not find them there; keys go afterwards, and so do values of tables that only finalizers find. A
-// key that goes leaves an entry without key.
+// clearTables removes from weak tables the values, or the keys, that nothing else holds.
+// Values go before finalizers are looked for, which must not find them there; keys go
+// afterwards, and so do values of tables that only finalizers find. A key that goes
+// leaves an entry without key.
 func (s *State) clearTables(units int) int {
 	for ; s.sweeping < len(s.weakly); s.sweeping, s.place = s.sweeping+1, 0 {
 		if units--; units < 0 {
@@ -698,13 +718,14 @@ func (s *State) clearTables(units int) int {
 	return units
 }
 
-// deadValue reports whether a value of a weak table is to go. As in LuaJIT a userdata whose finalizer runs goes, too.
+// deadValue reports whether a value of a weak table is to go. As in LuaJIT a userdata
+// whose finalizer runs goes, too.
 func (s *State) deadValue(v Value) bool {
 	return !s.marked(v) || v.is(KindUserdata) && v.userdata().finalizer == finalized
 }
 
-// dropDead makes new entries if some have lost their key, so that these can be freed. Keys that were removed but live may be
-// where a loop over the table is, and stay.
+// dropDead makes new entries if some have lost their key, so that these can be freed.
+// Keys that were removed but live may be where a loop over the table is, and stay.
 func (t *Table) dropDead(s *State) {
 	live := 0
 	for i := range t.entries {
@@ -728,7 +749,8 @@ func (t *Table) dropDead(s *State) {
 	}
 }
 
-// queueFinalizers finds userdata that nothing holds: those with a __gc wait for it, in reverse order of creation.
+// queueFinalizers finds userdata that nothing holds: those with a __gc wait for it, in
+// reverse order of creation.
 func (s *State) queueFinalizers(units int) int {
 	if s.sweeping == 0 {
 		s.dead = s.dead[:0]
@@ -759,7 +781,8 @@ func (s *State) queueFinalizers(units int) int {
 	return max(units, 1)
 }
 
-// finalizeSome runs some of the finalizers that are due, and the next ones soon: Lua code goes on in between.
+// finalizeSome runs some of the finalizers that are due, and the next ones soon: Lua code
+// goes on in between.
 func (s *State) finalizeSome() error {
 	err := s.finalize(finalizersAtOnce)
 	if len(s.pending) > 0 && s.budget > finalizersAtOnce {
@@ -771,8 +794,9 @@ func (s *State) finalizeSome() error {
 
 const finalizersAtOnce = 100
 
-// finalize runs the finalizers that are due, at most so many. An error in one is logged; one that Lua cannot catch ends the rest. While a walk
-// still clears weak tables, which finalizers must not see as they were, they wait.
+// finalize runs the finalizers that are due, at most so many. An error in one is logged;
+// one that Lua cannot catch ends the rest. While a walk still clears weak tables, which
+// finalizers must not see as they were, they wait.
 func (s *State) finalize(most int) error {
 	if s.finalizing || len(s.pending) == 0 || s.phase > walkMark {
 		return nil
@@ -795,8 +819,9 @@ func (s *State) finalize(most int) error {
 	return nil
 }
 
-// finalizeAll runs the finalizers of all userdata that is left, in reverse order of creation, and those of userdata that
-// these have made. Finalizers that always make another one come to an end, as in LuaJIT.
+// finalizeAll runs the finalizers of all userdata that is left, in reverse order of
+// creation, and those of userdata that these have made. Finalizers that always make
+// another one come to an end, as in LuaJIT.
 func (s *State) finalizeAll() {
 	s.sweepRest()
 	s.finalizing = true // a safe point within runs none
@@ -824,8 +849,8 @@ func (s *State) finalizeAll() {
 
 const maxRounds = 10
 
-// forgetAbove forgets values above the innermost frame, so that Go can free what no function uses any longer. What is far
-// above is left to the next walk.
+// forgetAbove forgets values above the innermost frame, so that Go can free what no
+// function uses any longer. What is far above is left to the next walk.
 func (s *State) forgetAbove() {
 	th := s.thread
 	top := max(th.free(), th.top)
@@ -839,8 +864,9 @@ func (s *State) forgetAbove() {
 
 const maxForgotten = 1024
 
-// clearAbove forgets values that no function uses: those above the Go function that runs, or above what a coroutine that
-// waits for another one has called. Registers of its caller that lie there are not in use while it runs.
+// clearAbove forgets values that no function uses: those above the Go function that runs,
+// or above what a coroutine that waits for another one has called. Registers of its
+// caller that lie there are not in use while it runs.
 func (s *State) clearAbove() {
 	for th := s.thread; th != nil; th = th.resumer {
 		top := 0

@@ -6,8 +6,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// mutator moves objects about between tables, variables, closures and coroutines, and keeps each in a weak table, too.
-// Whatever it can reach in another way must be there.
+// mutator moves objects about between tables, variables, closures and coroutines, and
+// keeps each in a weak table, too. Whatever it can reach in another way must be there.
 const mutator = `
 	local seed = 42
 	local function random(n) seed = (seed * 1103515245 + 12345) % 2147483648 return seed % n + 1 end
@@ -48,7 +48,8 @@ const mutator = `
 	for _ in pairs(weak) do n = n + 1 end
 	print(n < id / 2, id)`
 
-// A walk in slices, with Lua code in between, loses nothing that can be reached, and what cannot is gone in the end.
+// A walk in slices, with Lua code in between, loses nothing that can be reached, and what
+// cannot is gone in the end.
 func TestWalkInSlices(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -77,8 +78,8 @@ func TestWalkInSlices(t *testing.T) {
 	}
 }
 
-// A walk that is interrupted within a table goes on at the right place although the table has become shorter, or its values
-// have moved.
+// A walk that is interrupted within a table goes on at the right place although the table
+// has become shorter, or its values have moved.
 func TestWalkOfTablesThatShrink(t *testing.T) {
 	for _, c := range []struct{ name, change string }{
 		{"the last value goes", `keep[n] = nil`},
@@ -203,7 +204,8 @@ func TestFinalizers(t *testing.T) {
 	}
 }
 
-// A coroutine that was looked into, and is then given a value by resume alone, is looked into again.
+// A coroutine that was looked into, and is then given a value by resume alone, is looked
+// into again.
 func TestWalkLooksIntoResumedCoroutines(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	s.SmallSlices()
@@ -226,7 +228,8 @@ func TestWalkLooksIntoResumedCoroutines(t *testing.T) {
 	}
 }
 
-// Registers above a call are not in use while it runs: what an earlier call has left there is forgotten.
+// Registers above a call are not in use while it runs: what an earlier call has left
+// there is forgotten.
 func TestCollectForgetsStaleRegisters(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
 	if err := s.SetGlobal("collect", s.NewFunction("collect", func(c *lua.Call) error {
@@ -281,7 +284,8 @@ func TestWalkKeepsThePlaceOfALoop(t *testing.T) {
 	}
 }
 
-// What Lua code takes out of a weak table while a walk sweeps is not removed, and not finalized, under its hands.
+// What Lua code takes out of a weak table while a walk sweeps is not removed, and not
+// finalized, under its hands.
 func TestSweepLeavesWhatIsTaken(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	s.SmallSlices()
@@ -323,7 +327,8 @@ func TestSweepLeavesWhatIsTaken(t *testing.T) {
 	}
 }
 
-// A walk that another one replaces in the middle of the list of userdata has each finalizer run once.
+// A walk that another one replaces in the middle of the list of userdata has each
+// finalizer run once.
 func TestFinalizersRunOnce(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	meta, err := s.NewTable(0, 1)
@@ -352,7 +357,8 @@ func TestFinalizersRunOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.SmallSlices()
-	// More than are swept at once, so that the sweep goes on in slices, and is half done after so many steps.
+	// More than are swept at once, so that the sweep goes on in slices, and is half done
+	// after so many steps.
 	_, err = s.Run([]byte(`local keep = {} for i = 1, 85000 do keep[i] = proxy() end
 		for round = 1, 4 do
 			collect()

@@ -1,6 +1,6 @@
-// Package memory counts the memory that a script takes outside of its Lua values: messages
-// that wait to be sent or to be delivered. Each holder of such bytes is given the script's
-// Account and charges it. The account counts and bounds nothing yet.
+// Package memory counts the memory that a script takes outside of its Lua values:
+// messages that wait to be sent or to be delivered. Each holder of such bytes is given
+// the script's Account and charges it. The account counts and bounds nothing yet.
 package memory
 
 import "sync/atomic"

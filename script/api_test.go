@@ -10,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// listNames prints every global, every name in a global table, and every name that require knows.
+// listNames prints every global, every name in a global table, and every name that
+// require knows.
 const listNames = `
 	for name, value in pairs(_G) do
 		print("global " .. name)
@@ -28,9 +29,10 @@ const listNames = `
 		end
 	end`
 
-// What a script finds is what internal/api/luaapi describes, which is where the type stubs, tidewire check and the manual's
-// tables come from. A global, a function or a module that you add goes there: one of Lua's own into stock.go, one of
-// ours with its parameters into a file beside host.go.
+// What a script finds is what internal/api/luaapi describes, which is where the type
+// stubs, tidewire check and the manual's tables come from. A global, a function or a
+// module that you add goes there: one of Lua's own into stock.go, one of ours with its
+// parameters into a file beside host.go.
 func TestDescriptionIsOfTheLiveGlobals(t *testing.T) {
 	var described, unglobal []string
 	for _, name := range luaapi.Globals() {

@@ -86,8 +86,8 @@ type Options struct {
 	MaxMemory int64
 
 	// Memory is charged for the script's memory outside of its values: messages of its
-	// connections that wait to be sent or to be delivered. Its figure may be read while the
-	// script runs. nil means an account of the script's own.
+	// connections that wait to be sent or to be delivered. Its figure may be read while
+	// the script runs. nil means an account of the script's own.
 	Memory *memory.Account
 
 	// CallbackTimeout is how long the main chunk and each callback, handler and timer may
@@ -95,11 +95,11 @@ type Options struct {
 	// limit.
 	CallbackTimeout time.Duration
 
-	// GiveUp ends Wait although Lua code cannot be stopped: inside one long call that waits
-	// for the system, such as io.read, 1 s after the grace, or 2 s after the code was
-	// stopped over CallbackTimeout. Connections are then cut, printed output is written, and
-	// Wait returns a *StuckError; a program that cannot live with the goroutine that is left
-	// ends itself. false makes Wait wait until the call returns.
+	// GiveUp ends Wait although Lua code cannot be stopped: inside one long call that
+	// waits for the system, such as io.read, 1 s after the grace, or 2 s after the code
+	// was stopped over CallbackTimeout. Connections are then cut, printed output is
+	// written, and Wait returns a *StuckError; a program that cannot live with the
+	// goroutine that is left ends itself. false makes Wait wait until the call returns.
 	GiveUp bool
 
 	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output
@@ -121,12 +121,13 @@ type Options struct {
 
 // Words are an embedder's words. The zero value works.
 type Words struct {
-	// Refusal words an access that Permissions or Engine.Policy does not allow, in the log
-	// and for the script. nil means permission.Plain.
+	// Refusal words an access that Permissions or Engine.Policy does not allow, in the
+	// log and for the script. nil means permission.Plain.
 	Refusal permission.Words
 
 	// Option names a field of Options whose limit has stopped the script, MaxMemory or
-	// CallbackTimeout, as the reader of the log can set it. nil means the field's own name.
+	// CallbackTimeout, as the reader of the log can set it. nil means the field's own
+	// name.
 	Option func(field string) string
 }
 

@@ -75,7 +75,8 @@ func wantSeen(t *testing.T, seen string, want ...string) {
 	}
 }
 
-// Nothing that a script or its log says names a flag of a program that the player of a game never saw.
+// Nothing that a script or its log says names a flag of a program that the player of a
+// game never saw.
 func TestRefusalsNameNoFlags(t *testing.T) {
 	seen := walls(t, script.Words{})
 	wantSeen(t, seen,

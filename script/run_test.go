@@ -29,8 +29,9 @@ type ran struct {
 	took        time.Duration
 }
 
-// inBubble runs a script in fake time with three servers: ws://echo.test/, ws://mute.test/, which shakes hands and says
-// no more, and ws://goodbye.test/, which wants "good", "bye" and 1001. prepare may be nil.
+// inBubble runs a script in fake time with three servers: ws://echo.test/,
+// ws://mute.test/, which shakes hands and says no more, and ws://goodbye.test/, which
+// wants "good", "bye" and 1001. prepare may be nil.
 func inBubble(t *testing.T, code string, prepare func(*script.Options) context.Context) (got ran) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,7 +155,8 @@ func TestWhatShutdownHandlersSendStillLeaves(t *testing.T) {
 	got.want(t, 0, "1001\ttrue\t0\n")
 }
 
-// Messages that wait when a callback calls host.Exit are dropped as by Close, not delivered.
+// Messages that wait when a callback calls host.Exit are dropped as by Close, not
+// delivered.
 func TestNoMessageAfterExit(t *testing.T) {
 	got := inBubble(t, `
 		local id
@@ -271,7 +273,8 @@ func TestEndlessLoopIsInterrupted(t *testing.T) {
 	}
 }
 
-// Output that nobody reads holds up neither the ending's steps nor its end; a reader that comes in time gets all of it.
+// Output that nobody reads holds up neither the ending's steps nor its end; a reader that
+// comes in time gets all of it.
 func TestOutputThatNobodyReads(t *testing.T) {
 	const code = `
 		host.Register("shutdown", function() print "shutdown" end)

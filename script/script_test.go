@@ -29,8 +29,8 @@ type started struct {
 	begun   time.Time
 }
 
-// start starts a script with two servers: ws://mute.test/, which shakes hands and says no more, and ws://deaf.test/, which
-// does not even do that.
+// start starts a script with two servers: ws://mute.test/, which shakes hands and says no
+// more, and ws://deaf.test/, which does not even do that.
 func start(t *testing.T, opts script.Options) *started {
 	t.Helper()
 	s := &started{begun: time.Now()}
@@ -159,7 +159,8 @@ func TestWaitWaitsOn(t *testing.T) {
 	})
 }
 
-// Real time: the VM spins. What is printed before FlushLast leaves, whatever the script is doing; nothing after it does.
+// Real time: the VM spins. What is printed before FlushLast leaves, whatever the script
+// is doing; nothing after it does.
 func TestFlushLast(t *testing.T) {
 	ready, stderr := io.Pipe()
 	var stdout lockedBuffer

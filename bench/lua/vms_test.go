@@ -12,9 +12,9 @@ import (
 )
 
 // builtVMs are the VMs of Go; the others may not be installed. The test goes on in the
-// folder of the module, where the command runs. The go command repeats a test if a package
-// that it imports or a file that it opens has changed, and the children are neither: hence
-// the import of script above, and the reading here.
+// folder of the module, where the command runs. The go command repeats a test if a
+// package that it imports or a file that it opens has changed, and the children are
+// neither: hence the import of script above, and the reading here.
 func builtVMs(t *testing.T) []vm {
 	t.Helper()
 	t.Chdir("..")

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// folders is the value of -I, which may be given several times. A folder that is not there would let each require fail
-// without a word about the slip, so it is refused. It implements pflag.Value.
+// folders is the value of -I, which may be given several times. A folder that is not
+// there would let each require fail without a word about the slip, so it is refused. It
+// implements pflag.Value.
 type folders []string
 
 func (f *folders) String() string { return strings.Join(*f, ",") }

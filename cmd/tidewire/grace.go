@@ -9,7 +9,8 @@ import (
 // maxGrace bounds --grace. Who wants no end of it has it with a day.
 const maxGrace = 24 * time.Hour
 
-// grace is the value of --grace: a duration in Go's syntax, or plain seconds. It implements pflag.Value.
+// grace is the value of --grace: a duration in Go's syntax, or plain seconds. It
+// implements pflag.Value.
 type grace time.Duration
 
 func (g *grace) String() string { return time.Duration(*g).String() }
@@ -35,7 +36,8 @@ func (g *grace) Set(text string) error {
 
 var errGrace = errors.New("a duration from 0 to 24h expected, such as 500ms, 1m or 2.5 (seconds)")
 
-// option is the value as script.Options has it, where 0 means the default and a negative value none.
+// option is the value as script.Options has it, where 0 means the default and a negative
+// value none.
 func (g grace) option() time.Duration {
 	if g == 0 {
 		return -1

@@ -57,7 +57,13 @@ earlier version wrote are written anew.`,
 			return initialize(dir, flags)
 		},
 	}
-	defineToggle(cmd, &flags.force, "force", "overwrite files that are there and different", "it takes no value: leave the = out")
+	defineToggle(
+		cmd,
+		&flags.force,
+		"force",
+		"overwrite files that are there and different",
+		"it takes no value: leave the = out",
+	)
 	defineToggle(cmd, &flags.types, "types", "write the type definitions alone", "it takes no value: leave the = out")
 	return cmd
 }
@@ -100,7 +106,8 @@ const (
 	different           // there, and somebody's own
 )
 
-// initialize is the body of tidewire init. It looks at everything before it writes anything.
+// initialize is the body of tidewire init. It looks at everything before it writes
+// anything.
 func initialize(dir string, flags initFlags) error {
 	files := project(flags)
 	var inTheWay []string

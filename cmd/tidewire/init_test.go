@@ -8,7 +8,8 @@ import (
 	"github.com/tidewire/tidewire/internal/api/luaapi"
 )
 
-// The editors' settings are JSON, name the folder of the type definitions, and know the globals of ours.
+// The editors' settings are JSON, name the folder of the type definitions, and know the
+// globals of ours.
 func TestEditorSettings(t *testing.T) {
 	var settings struct {
 		Library []string `json:"workspace.library"`

@@ -11,7 +11,8 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// What --max-memory takes: below the least the runner itself has no room, above the most there is no such machine.
+// What --max-memory takes: below the least the runner itself has no room, above the most
+// there is no such machine.
 const (
 	minMemory = 32 << 20
 	maxMemory = 1 << 50
@@ -42,7 +43,8 @@ func (m *memory) Set(text string) error {
 	return nil
 }
 
-// option is the value as script.Options has it, where 0 means the default and a negative value no limit.
+// option is the value as script.Options has it, where 0 means the default and a negative
+// value no limit.
 func (m memory) option() int64 {
 	if m == 0 {
 		return -1
@@ -60,10 +62,22 @@ type limitFlags struct {
 func (l *limitFlags) define(cmd *cobra.Command) {
 	l.memory = script.DefaultMaxMemory
 	flags := cmd.Flags()
-	flags.Var(&l.memory, "max-memory", "stop a script that takes more than `SIZE` of memory, such as 512M or 2G; 0 for no limit")
-	flags.Var(&l.callback, "callback-timeout", "stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 for no limit")
+	flags.Var(
+		&l.memory,
+		"max-memory",
+		"stop a script that takes more than `SIZE` of memory, such as 512M or 2G; 0 for no limit",
+	)
+	flags.Var(
+		&l.callback,
+		"callback-timeout",
+		"stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 for no limit",
+	)
 	l.connections = 10_000
-	flags.Var(&wholeNumber{number: &l.connections, least: 1}, "max-connections", "how many connections may be live at once")
+	flags.Var(
+		&wholeNumber{number: &l.connections, least: 1},
+		"max-connections",
+		"how many connections may be live at once",
+	)
 }
 
 func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) }

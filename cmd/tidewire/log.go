@@ -15,8 +15,9 @@ import (
 	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
-// stderr is the process's standard error. Log lines that nobody reads in time are dropped: they hold up nothing. What
-// else is written waits for its reader, as usual, until the process ends.
+// stderr is the process's standard error. Log lines that nobody reads in time are
+// dropped: they hold up nothing. What else is written waits for its reader, as usual,
+// until the process ends.
 var stderr = outlet.New(os.Stderr, func(lines int) string {
 	return fmt.Sprintf("tidewire: %d lines of the log are missing here: nobody read standard error in time\n", lines)
 })
@@ -33,7 +34,8 @@ func newLog() *logging.Handler {
 	if onTerminal {
 		format = time.TimeOnly
 	}
-	// NO_COLOR is a convention of many tools. The console of Windows shows colours only to programs that ask it first.
+	// NO_COLOR is a convention of many tools. The console of Windows shows colours only
+	// to programs that ask it first.
 	colour := onTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && runtime.GOOS != "windows"
 	return logging.New(logging.Options{Output: stderr.Offer, Level: &logLevel, Colour: colour, TimeFormat: format})
 }

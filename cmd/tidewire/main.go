@@ -12,7 +12,8 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// exitUnusable is the exit code when nothing could be run: bad flags, an unreadable script, an address in use.
+// exitUnusable is the exit code when nothing could be run: bad flags, an unreadable
+// script, an address in use.
 const exitUnusable = 2
 
 // exitCodes is for --help.

@@ -24,7 +24,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tidewire": main})
 }
 
-// TestScripts runs the txtar files, whose commands run the real main. Besides testscript's own commands there are
+// TestScripts runs the txtar files, whose commands run the real main. Besides
+// testscript's own commands there are
 //
 //	exits CODE CMD [ARGS...]
 //	    runs a command and wants the exit code

@@ -15,8 +15,8 @@ import (
 // everything is what a permission's flag means without a value.
 const everything = "*"
 
-// grant is the value of a flag such as --allow-read: nothing for everything, or a list with commas. Given twice, the
-// lists add up. It implements pflag.Value.
+// grant is the value of a flag such as --allow-read: nothing for everything, or a list
+// with commas. Given twice, the lists add up. It implements pflag.Value.
 type grant struct {
 	sandbox.Grant
 	kind  string             // what --help calls the value
@@ -58,7 +58,8 @@ func checkPath(path string) error {
 	return errors.New(`no folder is called ~ here, and the shell did not expand it: write "$HOME" for it`)
 }
 
-// checkName refuses what is no name of a variable, although it looks like what such a list may have.
+// checkName refuses what is no name of a variable, although it looks like what such a
+// list may have.
 func checkName(name string) error {
 	switch {
 	case strings.Contains(name, "="):

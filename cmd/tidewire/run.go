@@ -67,13 +67,42 @@ What the script prints goes to standard output, everything else to standard erro
 	f := cmd.Flags()
 	f.SetInterspersed(false) // flags end at SCRIPT
 	f.Var(&wholeNumber{&flags.fps, 1, maxFPS}, "fps", fmt.Sprintf("onUpdate ticks a second, 1 to %d", maxFPS))
-	f.Var(&flags.grace, "grace", "how long the ending may take before what is left is cut, such as 500ms, 1m or 2.5 (seconds)")
-	f.StringVar(&flags.echo, "echo", "", "also run an echo server, at `ADDR` (host:port) or a free local port; its URL is host.echo")
+	f.Var(
+		&flags.grace,
+		"grace",
+		"how long the ending may take before what is left is cut, such as 500ms, 1m or 2.5 (seconds)",
+	)
+	f.StringVar(
+		&flags.echo,
+		"echo",
+		"",
+		"also run an echo server, at `ADDR` (host:port) or a free local port; its URL is host.echo",
+	)
 	f.Lookup("echo").NoOptDefVal = freeLocalPort
-	f.Var(levelFlag{&logLevel}, "log-level", "log lines from `LEVEL` on: debug, info, warn or error; debug has a line for each step of a connection")
-	f.StringArrayVarP(&flags.code, "execute", "e", nil, "run `CODE` first, then SCRIPT if there is one; given twice, the pieces are joined by a line break")
-	f.StringArrayVar(&flags.allowNet, "allow-net", nil, "allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, $private; commas between them")
-	f.StringArrayVar(&flags.denyNet, "deny-net", nil, "refuse connections to `HOSTS`, written the same way, whatever else is allowed")
+	f.Var(
+		levelFlag{&logLevel},
+		"log-level",
+		"log lines from `LEVEL` on: debug, info, warn or error; debug has a line for each step of a connection",
+	)
+	f.StringArrayVarP(
+		&flags.code,
+		"execute",
+		"e",
+		nil,
+		"run `CODE` first, then SCRIPT if there is one; given twice, the pieces are joined by a line break",
+	)
+	f.StringArrayVar(
+		&flags.allowNet,
+		"allow-net",
+		nil,
+		"allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, $private; commas between them",
+	)
+	f.StringArrayVar(
+		&flags.denyNet,
+		"deny-net",
+		nil,
+		"refuse connections to `HOSTS`, written the same way, whatever else is allowed",
+	)
 	flags.permissions.define(cmd)
 	flags.limits.define(cmd)
 	f.VarP(&flags.moduleDirs, "include", "I", "let require find Lua files in `DIR`, too; may be given several times")
@@ -136,7 +165,9 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	}
 	var running bystander
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
-		logger.Info(fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)))
+		logger.Info(
+			fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)),
+		)
 	}, running.quit)
 	defer stop()
 	started, err := script.Start(ctx, opts)
@@ -161,7 +192,8 @@ func exitWith(code int) error {
 
 // unreadable knows the slip of writing --echo ADDR for --echo=ADDR.
 func unreadable(err error, flags runFlags, path string) error {
-	if _, _, notAddr := net.SplitHostPort(path); notAddr == nil && flags.echo == freeLocalPort && errors.Is(err, fs.ErrNotExist) {
+	if _, _, notAddr := net.SplitHostPort(path); notAddr == nil && flags.echo == freeLocalPort &&
+		errors.Is(err, fs.ErrNotExist) {
 		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, path)}
 	}
 	return &startError{err}

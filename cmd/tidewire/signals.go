@@ -83,7 +83,11 @@ func (c *signalCount) react(s os.Signal, now time.Time) reaction {
 // which ends the process, unless it is taken for the first one; further ones of the
 // others change nothing. A signal that was ignored when the program began stays so. stop
 // gives signals back to the system.
-func catchSignals(parent context.Context, begun func(script.ExitCode), quit func(code int)) (ctx context.Context, stop func()) {
+func catchSignals(
+	parent context.Context,
+	begun func(script.ExitCode),
+	quit func(code int),
+) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
 	codes := make(map[os.Signal]script.ExitCode)

@@ -37,8 +37,8 @@ func (w *wholeNumber) Set(text string) error {
 	return fmt.Errorf("a whole number from %d to %d expected", w.least, w.most)
 }
 
-// toggle is the value of a flag that is there or not. wrong is what to say to whoever gives it something. It implements
-// pflag.Value.
+// toggle is the value of a flag that is there or not. wrong is what to say to whoever
+// gives it something. It implements pflag.Value.
 type toggle struct {
 	on    *bool
 	wrong string

@@ -117,8 +117,8 @@ func TestTheVMSurvives(t *testing.T) {
 	}
 }
 
-// A panic, of the VM or of a function of the embedder, closes the upvalues of the code that
-// it unwinds, as an error does.
+// A panic, of the VM or of a function of the embedder, closes the upvalues of the code
+// that it unwinds, as an error does.
 func TestUpvaluesSurviveAPanic(t *testing.T) {
 	r := newRig(t)
 	r.L.SetGlobal("crash", r.L.NewFunction(func(*lua.LState) int { panic("crashed") }))

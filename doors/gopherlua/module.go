@@ -1,6 +1,6 @@
 // Package gopherlua gives a program with a gopher-lua state the websocket module of
-// tidewire: a table of Connect, Send and Close for the script, and a Pump for the embedder,
-// which runs the script's callbacks.
+// tidewire: a table of Connect, Send and Close for the script, and a Pump for the
+// embedder, which runs the script's callbacks.
 //
 // The rules that a script sees are those of tidewire's own runner; only the VM is
 // another.

@@ -22,9 +22,10 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 	}
 }
 
-// ask runs each line of testdata/questions/name.lua that is not empty and no comment in a state of its own, and compares what it
-// returns, or raises, with testdata/questions/name.golden. A line is an expression list, or statements. A line that ends with an arrow
-// has its answer there.
+// ask runs each line of testdata/questions/name.lua that is not empty and no comment in a
+// state of its own, and compares what it returns, or raises, with
+// testdata/questions/name.golden. A line is an expression list, or statements. A line
+// that ends with an arrow has its answer there.
 func ask(t *testing.T, name string) {
 	t.Helper()
 	var questions, answers []string

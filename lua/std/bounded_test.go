@@ -7,8 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// What a script has written or named takes no multiple of the state's limit, whatever it comes to: each
-// case, under a limit of 64 MiB, allocates no more than this all in all.
+// What a script has written or named takes no multiple of the state's limit, whatever it
+// comes to: each case, under a limit of 64 MiB, allocates no more than this all in all.
 func TestOutputsAreBounded(t *testing.T) {
 	const mib = 1 << 20
 	for _, c := range []struct {
@@ -48,8 +48,8 @@ func TestOutputsAreBounded(t *testing.T) {
 	}
 }
 
-// Many callbacks may each be in the middle of a replacement: all of the texts that are half done count, whatever walks
-// there are meanwhile.
+// Many callbacks may each be in the middle of a replacement: all of the texts that are
+// half done count, whatever walks there are meanwhile.
 func TestHalfDoneTextsCount(t *testing.T) {
 	m := newVM(t, options{limits: lua.Options{MaxMemory: 16 << 20}})
 	m.wantOutput(t, `local text = ("x"):rep(2^20)

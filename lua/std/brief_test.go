@@ -10,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// Messages and tracebacks about names as long as a string may be take no memory to speak of.
+// Messages and tracebacks about names as long as a string may be take no memory to speak
+// of.
 func TestMessagesAboutLongNames(t *testing.T) {
 	const limit = 64 << 20
 	name := strings.Repeat("n", limit/20)

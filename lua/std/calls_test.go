@@ -9,7 +9,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// A function of Go that unwinds ends the whole call, whatever the script has put around it, and the state goes on.
+// A function of Go that unwinds ends the whole call, whatever the script has put around
+// it, and the state goes on.
 func TestExitIsUncatchable(t *testing.T) {
 	for name, source := range map[string]string{
 		"plain":              `exit()`,
@@ -89,7 +90,8 @@ func TestInterruptUnwindsWhatRunsAndNamesTheLine(t *testing.T) {
 	m.wantOutput(t, `print "next"`, "next\n")
 }
 
-// What only time bounds: none of these catches it, and each ends within a part of a second.
+// What only time bounds: none of these catches it, and each ends within a part of a
+// second.
 func TestDeadlineEndsWhatDoesNotEnd(t *testing.T) {
 	for name, source := range map[string]string{
 		"pcall in a loop":      `while true do pcall(function() while true do end end) end`,

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// A function that is interrupted at a jump, for finalizers here, shows no variable that another one's register holds: what a
-// variable is said to be and what its register holds may differ then, and a cell is nothing that a script may see.
+// A function that is interrupted at a jump, for finalizers here, shows no variable that
+// another one's register holds: what a variable is said to be and what its register holds
+// may differ then, and a cell is nothing that a script may see.
 func TestLocalsOfInterruptedFunctions(t *testing.T) {
 	got := run(t, `
 		local seen = 0

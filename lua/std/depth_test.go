@@ -13,8 +13,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// deepening is recursion of every kind. Each script ends by an error that it has caught, or comes to its end: want is part
-// of what it prints.
+// deepening is recursion of every kind. Each script ends by an error that it has caught,
+// or comes to its end: want is part of what it prints.
 var deepening = []struct{ name, source, want string }{
 	{"calls", `local function f() return 1 + f() end print(pcall(f))`, "stack overflow"},
 	{"calls with many arguments", `local function f(...) return 1 + f(1, 2, 3, ...) end print(pcall(f))`, "stack overflow"},
@@ -70,8 +70,8 @@ var deepening = []struct{ name, source, want string }{
 	{"a template", `print(pcall(string.gsub, "x", "x", ("%1"):rep(1e5)))`, ""},
 }
 
-// nesting is source that nests, or is long where the tree is deep: head, then piece many times, then middle, then close as
-// many times.
+// nesting is source that nests, or is long where the tree is deep: head, then piece many
+// times, then middle, then close as many times.
 var nesting = []struct{ name, head, piece, middle, close string }{
 	{"parentheses", "return ", "(", "1", ")"},
 	{"tables", "return ", "{", "1", "}"},
@@ -120,7 +120,8 @@ var nesting = []struct{ name, head, piece, middle, close string }{
 
 const maxStack = "TIDEWIRE_TEST_MAX_STACK"
 
-// Recursion of any kind stays far from the size at which Go ends a process: 8 MiB of a goroutine's stack are enough.
+// Recursion of any kind stays far from the size at which Go ends a process: 8 MiB of a
+// goroutine's stack are enough.
 func TestDepth(t *testing.T) {
 	if os.Getenv(maxStack) != "" {
 		debug.SetMaxStack(8 << 20)
@@ -175,7 +176,8 @@ func holdDepth(t *testing.T, source, want string) {
 	}
 }
 
-// holdNesting compiles source, with the host's compiler and the script's: both take it, or refuse it as too deep.
+// holdNesting compiles source, with the host's compiler and the script's: both take it,
+// or refuse it as too deep.
 func holdNesting(t *testing.T, source string) {
 	t.Helper()
 	_, err := lua.Compile([]byte(source), "=depth")

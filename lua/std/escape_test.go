@@ -11,8 +11,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// An escape is a way out of a sandbox, or to bring its host down, that is known of Lua. docs/sandbox.md
-// tells of each, by the same name.
+// An escape is a way out of a sandbox, or to bring its host down, that is known of Lua.
+// docs/sandbox.md tells of each, by the same name.
 type escape struct {
 	name   string
 	source string // prints what a closed sandbox lets it print, or raises

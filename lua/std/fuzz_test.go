@@ -17,8 +17,8 @@ type outcome struct {
 	steps, memory    int64
 }
 
-// underLimits runs source in a state with all libraries, and holds it to its limits: no panic, no more memory than
-// allowed, and a state that can be used afterwards.
+// underLimits runs source in a state with all libraries, and holds it to its limits: no
+// panic, no more memory than allowed, and a state that can be used afterwards.
 func underLimits(t *testing.T, source string, opts lua.Options) outcome {
 	t.Helper()
 	var printed strings.Builder
@@ -81,7 +81,8 @@ func FuzzScript(f *testing.F) {
 	})
 }
 
-// FuzzProgram runs random programs under random limits. Two states, whose hashes have other seeds, do the same.
+// FuzzProgram runs random programs under random limits. Two states, whose hashes have
+// other seeds, do the same.
 func FuzzProgram(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, seed*7, uint32(200+seed*40), uint32(seed*seed*500))

@@ -17,8 +17,9 @@ type chunk struct {
 	raises bool // it fails by itself, before any limit
 }
 
-// holdLimits runs chunks under a limit of 1 MiB of memory, at which they must fail by an error that Lua can catch, before
-// Go has allocated many times as much, and under one of 50,000 steps, which must end them.
+// holdLimits runs chunks under a limit of 1 MiB of memory, at which they must fail by an
+// error that Lua can catch, before Go has allocated many times as much, and under one of
+// 50,000 steps, which must end them.
 func holdLimits(t *testing.T, chunks map[string]chunk) {
 	for name, c := range chunks {
 		t.Run(name, func(t *testing.T) {
@@ -88,8 +89,8 @@ func TestLimitsOfTables(t *testing.T) {
 	})
 }
 
-// TestLimitsOfLongStrings holds the functions that copy a piece of a long string to the step limit: a copy of 1 MiB is
-// 16,384 steps, not one.
+// TestLimitsOfLongStrings holds the functions that copy a piece of a long string to the
+// step limit: a copy of 1 MiB is 16,384 steps, not one.
 func TestLimitsOfLongStrings(t *testing.T) {
 	for name, source := range map[string]string{
 		"sub":      `while true do big:sub(2) end`,

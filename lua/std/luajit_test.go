@@ -15,10 +15,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata with the luajit on this machine")
 
-// variable matches what differs from run to run: addresses, and the numbers of functions of Go.
+// variable matches what differs from run to run: addresses, and the numbers of functions
+// of Go.
 var variable = regexp.MustCompile(`0x[0-9a-f]+|builtin#[0-9]+`)
 
-// TestAsLuaJIT runs the scripts of testdata. They print what LuaJIT prints, which is in their golden files.
+// TestAsLuaJIT runs the scripts of testdata. They print what LuaJIT prints, which is in
+// their golden files.
 func TestAsLuaJIT(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.lua")
 	if err != nil || len(scripts) == 0 {
@@ -60,8 +62,9 @@ func runFile(t *testing.T, path string) string {
 	return printed.String()
 }
 
-// updateGolden has LuaJIT, without its compiler, run a script. The handler that its command sets would add tracebacks to
-// errors that load catches, so the script is loaded within a coroutine.
+// updateGolden has LuaJIT, without its compiler, run a script. The handler that its
+// command sets would add tracebacks to errors that load catches, so the script is loaded
+// within a coroutine.
 func updateGolden(t *testing.T, script, golden string) {
 	t.Helper()
 	const launch = `local f = assert(loadfile(arg[1])) assert(coroutine.resume(coroutine.create(f)))`

@@ -12,7 +12,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// machine is a state with all libraries, whose output is at hand. Its scripts can call exit, which they cannot catch.
+// machine is a state with all libraries, whose output is at hand. Its scripts can call
+// exit, which they cannot catch.
 type machine struct {
 	*lua.State
 	output strings.Builder

@@ -13,9 +13,10 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// Work whose time grows with its input, again and again. MiB is how much one operation makes, copies or compares.
-// big is a string of 16 MiB, list a table of 300,000 numbers, keys one of 100,000 strings, late a function that fails, or
-// asks, behind 60,000 statements, deep one that calls its argument below 40,000 calls.
+// Work whose time grows with its input, again and again. MiB is how much one operation
+// makes, copies or compares. big is a string of 16 MiB, list a table of 300,000 numbers,
+// keys one of 100,000 strings, late a function that fails, or asks, behind 60,000
+// statements, deep one that calls its argument below 40,000 calls.
 var endless = []struct {
 	name, source string
 	mib          int
@@ -146,8 +147,9 @@ const endlessPrepare = `big = ("x"):rep(2^24) copy = ("x"):rep(2^24) four = ("x"
 	function deep(f) down(4e4, f) end
 	paths = ("nowhere/?;"):rep(2e4)`
 
-// An interrupt is noticed within 10 ms of processor time and 1 ms for each MiB that one operation is about, in each function
-// whose time grows with its input. Five times that are allowed here, because machines are shared.
+// An interrupt is noticed within 10 ms of processor time and 1 ms for each MiB that one
+// operation is about, in each function whose time grows with its input. Five times that
+// are allowed here, because machines are shared.
 func TestInterruptIsNoticed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
@@ -201,7 +203,8 @@ func TestInterruptIsNoticed(t *testing.T) {
 	}
 }
 
-// threadClock returns the clock of the processor time of a thread of this process, for clock_gettime.
+// threadClock returns the clock of the processor time of a thread of this process, for
+// clock_gettime.
 func threadClock(thread int) uintptr { return uintptr(^thread<<3 | 4 | 2) }
 
 func clockTime(clock uintptr) time.Duration {

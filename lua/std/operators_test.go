@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Each text is what luajit gives for the same function; the interop tests ask one about many more.
+// Each text is what luajit gives for the same function; the interop tests ask one about
+// many more.
 func TestErrorsOfOperators(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct{ body, want string }{
@@ -70,7 +71,8 @@ func TestErrorsOfOperators(t *testing.T) {
 		{"for i = '1', 'x' do end", "'for' limit must be a number"},
 		{"for i = 1, 2, true do end", "'for' step must be a number"},
 
-		// A closure's captures and a move of several registers look like other instructions.
+		// A closure's captures and a move of several registers look like other
+		// instructions.
 		{"local t local function f() return t, up end return t.x", "attempt to index local 't' (a nil value)"},
 		{"return (function() return up, object end).x.y", "attempt to index a function value"},
 		{"local a, b, c = 1, 2 object.nope(a, b, c)", "attempt to call field 'nope' (a nil value)"},

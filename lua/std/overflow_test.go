@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A stack that is full is an ordinary error, with its position and a traceback, wherever it ends.
+// A stack that is full is an ordinary error, with its position and a traceback, wherever
+// it ends.
 func TestStackOverflow(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"caught", `print(pcall(f))`, "false\ttest.lua:1: stack overflow"},

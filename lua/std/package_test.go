@@ -13,7 +13,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// runIn runs a chunk that may load modules from a directory with files, and returns what it prints.
+// runIn runs a chunk that may load modules from a directory with files, and returns what
+// it prints.
 func runIn(t *testing.T, files map[string]string, source string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -129,7 +130,8 @@ func TestModule(t *testing.T) {
 	}
 }
 
-// No output of the library is larger than a string may be, and none is made before it was charged.
+// No output of the library is larger than a string may be, and none is made before it was
+// charged.
 func TestPackageIsBounded(t *testing.T) {
 	for _, c := range []struct{ name, source string }{
 		{"a replacement", `long = package.searchpath(dots, "?", ".", xs)`},

@@ -2,8 +2,9 @@ package std_test
 
 import "testing"
 
-// A loop remembers the place where it found the last key. A number that has moved from there to the array leads to the
-// array's next value, not to what follows in the old place.
+// A loop remembers the place where it found the last key. A number that has moved from
+// there to the array leads to the array's next value, not to what follows in the old
+// place.
 func TestPairsOfNumbersThatMoved(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `
 		local function keys(t) local s = "" for k in pairs(t) do s = s .. tostring(k) .. " " end return s end
@@ -12,7 +13,8 @@ func TestPairsOfNumbersThatMoved(t *testing.T) {
 		print(keys(t))`, "1 2 3 a c d \n")
 }
 
-// pairs, which has a way of its own within a loop, visits what next visits, and each key that a table has once.
+// pairs, which has a way of its own within a loop, visits what next visits, and each key
+// that a table has once.
 func TestPairsVisitsAll(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `
 		local function keys(t) local list = {} for k in pairs(t) do list[#list + 1] = tostring(k) end return table.concat(list, " ") end
@@ -44,8 +46,9 @@ func TestPairsVisitsAll(t *testing.T) {
 		print "done"`, "done\n")
 }
 
-// Fields may be assigned nil in a traversal. A number that the loop saw in the array, which has become shorter since then, may
-// have an entry left from before: the way does not go on behind that one.
+// Fields may be assigned nil in a traversal. A number that the loop saw in the array,
+// which has become shorter since then, may have an entry left from before: the way does
+// not go on behind that one.
 func TestClearingOnTheWay(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `
 		local t = {} t.a = 1 t[2] = 2 t[1] = 3 t[8] = 4 t.b = 5

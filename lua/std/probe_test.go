@@ -8,8 +8,8 @@ import (
 // The probe, and beside it LuaJIT's answers.
 const probe = "testdata/probe/probe"
 
-// TestProbe asks the probe's questions. Its answers are LuaJIT's, but for those that probe.allow lists; and whoever
-// mends one of these shortens the list.
+// TestProbe asks the probe's questions. Its answers are LuaJIT's, but for those that
+// probe.allow lists; and whoever mends one of these shortens the list.
 func TestProbe(t *testing.T) {
 	golden, ours := answers(readFile(t, probe+".golden")), answers(runFile(t, probe+".lua"))
 	allowed := allowList(t, "testdata/probe/probe.allow")
@@ -42,8 +42,8 @@ func TestProbe(t *testing.T) {
 	t.Logf("%d checks: %d as in LuaJIT, %d different", len(golden), len(golden)-different, different)
 }
 
-// answers are the probe's lines by name. What print writes under test is a line, too, without a name: it belongs to the
-// check whose line comes next.
+// answers are the probe's lines by name. What print writes under test is a line, too,
+// without a name: it belongs to the check whose line comes next.
 func answers(output string) map[string]string {
 	byName := make(map[string]string)
 	printed := ""
@@ -58,7 +58,8 @@ func answers(output string) map[string]string {
 	return byName
 }
 
-// allowList are the differences that stay: a line each, name and reason, with a tab between.
+// allowList are the differences that stay: a line each, name and reason, with a tab
+// between.
 func allowList(t *testing.T, path string) map[string]string {
 	t.Helper()
 	reasons := make(map[string]string)

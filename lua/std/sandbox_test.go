@@ -21,7 +21,8 @@ func reading(paths ...string) options {
 	return options{permissions: sandbox.Permissions{Read: only(paths...)}}
 }
 
-// Everything of Lua 5.1's libraries that touches the system, in a state that nobody has opened.
+// Everything of Lua 5.1's libraries that touches the system, in a state that nobody has
+// opened.
 func TestClosedByDefault(t *testing.T) {
 	const flag = "run again with --allow-"
 	for source, want := range map[string]string{
@@ -104,8 +105,8 @@ func TestWriteStaysInside(t *testing.T) {
 	}
 }
 
-// Somebody else swaps an allowed file for a link, over and over, while the script opens it: what it reads is the one or
-// nothing, never what the link leads to.
+// Somebody else swaps an allowed file for a link, over and over, while the script opens
+// it: what it reads is the one or nothing, never what the link leads to.
 func TestNoRaceLeadsOutside(t *testing.T) {
 	dir := tree(t, map[string]string{"box/a": "inside", "box/beside": "outside", "secret": "outside"})
 	path := filepath.Join(dir, "box/a")
@@ -221,7 +222,8 @@ func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	}
 }
 
-// messages keeps what is logged, without attributes. It implements slog.Handler, for one goroutine.
+// messages keeps what is logged, without attributes. It implements slog.Handler, for one
+// goroutine.
 type messages []string
 
 func (m *messages) Enabled(context.Context, slog.Level) bool { return true }
@@ -244,7 +246,8 @@ func TestStreamsAreTheHosts(t *testing.T) {
 		"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tBad file descriptor\t9\n")
 }
 
-// What a script may try to have files read that lie elsewhere, or beside it and are no modules.
+// What a script may try to have files read that lie elsewhere, or beside it and are no
+// modules.
 func TestRequireStaysInside(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"secret.lua": "return 'secret'", "src/.env": "KEY='secret'", "src/link.lua": "-> ../secret.lua", "src/linkdir": "-> ..",

@@ -10,8 +10,9 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// shared is a chunk that uses what a prototype has: constants, upvalues, places that instructions remember, functions that
-// are made when they are first needed, names for errors. n is how often; 0 is for ever.
+// shared is a chunk that uses what a prototype has: constants, upvalues, places that
+// instructions remember, functions that are made when they are first needed, names for
+// errors. n is how often; 0 is for ever.
 const shared = `local n, name = ...
 	local class = {} class.__index = class
 	function class:add(k) self[name] = (self[name] or 0) + k self.total = self.total + k return self end
@@ -32,7 +33,8 @@ const shared = `local n, name = ...
 	table.sort(texts)
 	return o[name], o.total, global, texts[1], select("#", string.byte(texts[2], 1, -1))`
 
-// One chunk runs in many states at the same time, under limits of all kinds; each state does what it does alone.
+// One chunk runs in many states at the same time, under limits of all kinds; each state
+// does what it does alone.
 func TestChunkIsShared(t *testing.T) {
 	chunk, err := lua.Compile([]byte(shared), "@shared.lua")
 	if err != nil {
@@ -67,8 +69,8 @@ func TestChunkIsShared(t *testing.T) {
 	all.Wait()
 }
 
-// runShared returns what the chunk returns in a state of its own, or the error's cause. interrupt, if it is not nil, is called
-// in another goroutine while the chunk runs.
+// runShared returns what the chunk returns in a state of its own, or the error's cause.
+// interrupt, if it is not nil, is called in another goroutine while the chunk runs.
 func runShared(chunk *lua.Chunk, opts lua.Options, n int, interrupt func(*lua.State)) string {
 	s := lua.NewState(opts)
 	defer s.Close()

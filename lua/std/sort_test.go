@@ -2,8 +2,9 @@ package std_test
 
 import "testing"
 
-// An order function that gives values their order while they are compared makes a quicksort quadratic (M. D. McIlroy, "A
-// killer adversary for quicksort", 1999). sort gives up on its own one in time, and its heapsort sorts.
+// An order function that gives values their order while they are compared makes a
+// quicksort quadratic (M. D. McIlroy, "A killer adversary for quicksort", 1999). sort
+// gives up on its own one in time, and its heapsort sorts.
 func TestSortOfTheWorstOrder(t *testing.T) {
 	got := run(t, `
 		local function attack(n)

@@ -27,18 +27,19 @@ type Options struct {
 	// empty one.
 	Stdin io.Reader
 
-	// Stdout is what print, io.write and io.stdout write to, without a buffer. nil discards.
+	// Stdout is what print, io.write and io.stdout write to, without a buffer. nil
+	// discards.
 	Stdout io.Writer
 
 	// Stderr is what io.stderr writes to. nil discards.
 	Stderr io.Writer
 
-	// Box is what the script may do to the system: files, programs, environment variables.
-	// nil allows nothing.
+	// Box is what the script may do to the system: files, programs, environment
+	// variables. nil allows nothing.
 	Box *sandbox.Box
 
-	// ModuleDirs are the directories that package.path names. The Box must have them, too, or
-	// allow reading them.
+	// ModuleDirs are the directories that package.path names. The Box must have them,
+	// too, or allow reading them.
 	ModuleDirs []string
 
 	// Exit carries out os.exit: it returns what State.Unwind does. nil ends the outermost
@@ -49,8 +50,8 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// An ExitError is the cause of the error with which os.exit ends the outermost call, unless
-// Options.Exit says otherwise.
+// An ExitError is the cause of the error with which os.exit ends the outermost call,
+// unless Options.Exit says otherwise.
 type ExitError struct{ Code int }
 
 func (e ExitError) Error() string { return fmt.Sprintf("os.exit(%d)", e.Code) }

@@ -9,7 +9,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Tracebacks, each as LuaJIT writes it but for the call of its own main function at the end.
+// Tracebacks, each as LuaJIT writes it but for the call of its own main function at the
+// end.
 func TestTraceback(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct {
@@ -64,7 +65,8 @@ func repeated(line string, times int) []string {
 	return strings.Split(strings.TrimSuffix(strings.Repeat(line+"\n", times), "\n"), "\n")
 }
 
-// The traceback of what was stopped shows where that was, whatever the error passed on its way.
+// The traceback of what was stopped shows where that was, whatever the error passed on
+// its way.
 func TestTracebackOfWhatWasStopped(t *testing.T) {
 	m := newMachine(t)
 	for name, c := range map[string]struct{ source, want string }{

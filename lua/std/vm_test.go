@@ -83,8 +83,8 @@ func (m *vm) wantOutput(t *testing.T, source, want string) {
 	}
 }
 
-// tree makes files and directories (names that end in a slash) in a folder of its own, and returns it,
-// resolved. A content of "-> x" makes a symbolic link.
+// tree makes files and directories (names that end in a slash) in a folder of its own,
+// and returns it, resolved. A content of "-> x" makes a symbolic link.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())

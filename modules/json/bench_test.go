@@ -37,7 +37,8 @@ func texts() map[string]string {
 	}
 }
 
-// BenchmarkModule measures the module beside a codec written in Lua (testdata/json.lua), on the same VM.
+// BenchmarkModule measures the module beside a codec written in Lua (testdata/json.lua),
+// on the same VM.
 func BenchmarkModule(b *testing.B) {
 	source, err := os.ReadFile("testdata/json.lua")
 	if err != nil {

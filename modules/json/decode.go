@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// maxNumber is how long a number may be, in bytes: some digits decide over its value, and the time to look at all of
-	// them is bounded.
+	// maxNumber is how long a number may be, in bytes: some digits decide over its value,
+	// and the time to look at all of them is bounded.
 	maxNumber = 1 << 20
 
 	// maxKeptPile is how many values of room a decoder keeps from one call to the next.
@@ -29,7 +29,8 @@ const (
 	exactInteger = 1 << 53
 )
 
-// decoder reads one JSON text (RFC 8259), strictly: what the grammar does not have is an error.
+// decoder reads one JSON text (RFC 8259), strictly: what the grammar does not have is an
+// error.
 type decoder struct {
 	m     *module
 	s     *lua.State
@@ -40,8 +41,9 @@ type decoder struct {
 	// bigAsText makes integers beyond 2^53 strings.
 	bigAsText bool
 
-	// pile holds the elements of the arrays, and the keys and values of the objects, that are being read. Their number
-	// is known, and a table of the right size made, when they end. Its memory is reserved.
+	// pile holds the elements of the arrays, and the keys and values of the objects, that
+	// are being read. Their number is known, and a table of the right size made, when
+	// they end. Its memory is reserved.
 	pile    []lua.Value
 	pushing lua.Value // is about to be put on the pile
 
@@ -208,7 +210,8 @@ func (d *decoder) checkUTF8() error {
 	return nil
 }
 
-// wholeRunes returns the beginning of a text, about size bytes long, whose end is not within a character.
+// wholeRunes returns the beginning of a text, about size bytes long, whose end is not
+// within a character.
 func wholeRunes(text string, size int) string {
 	if len(text) <= size {
 		return text
@@ -335,7 +338,8 @@ func (d *decoder) array() error {
 	}
 }
 
-// newArray makes an array of what lies on the pile from begin on, unless there was an error.
+// newArray makes an array of what lies on the pile from begin on, unless there was an
+// error.
 func (d *decoder) newArray(begin int, err error) error {
 	if err != nil {
 		return err
@@ -396,8 +400,8 @@ func (d *decoder) member() error {
 	return d.value()
 }
 
-// newObject makes an object of what lies on the pile from begin on, unless there was an error. Of equal keys the last one
-// wins.
+// newObject makes an object of what lies on the pile from begin on, unless there was an
+// error. Of equal keys the last one wins.
 func (d *decoder) newObject(begin int, err error) error {
 	if err != nil {
 		return err
@@ -493,8 +497,8 @@ func (d *decoder) number() error {
 	return d.float(begin)
 }
 
-// integer puts the number on the pile that ends here and has neither a point nor an exponent. value is right if it has up
-// to 15 digits.
+// integer puts the number on the pile that ends here and has neither a point nor an
+// exponent. value is right if it has up to 15 digits.
 func (d *decoder) integer(begin, whole int, value uint64) error {
 	if d.at-whole <= 15 && (value != 0 || begin == whole) { // -0 is no integer
 		f := float64(value)
@@ -538,8 +542,8 @@ func (d *decoder) float(begin int) error {
 	return d.push(lua.Number(value))
 }
 
-// digits skips digits of the number that began at begin, and reports whether there was at least one. It goes little
-// further than the longest number.
+// digits skips digits of the number that began at begin, and reports whether there was at
+// least one. It goes little further than the longest number.
 func (d *decoder) digits(begin int) bool {
 	from := d.at
 	for d.at < len(d.text) && isDigit(d.text[d.at]) && d.at-begin <= maxNumber {
@@ -585,7 +589,8 @@ func (d *decoder) key() error {
 	return d.push(key)
 }
 
-// quoted reads a string. One without escapes is a part of the text; else it is in unescaped.
+// quoted reads a string. One without escapes is a part of the text; else it is in
+// unescaped.
 func (d *decoder) quoted() (text string, escaped bool, err error) {
 	begin := d.at + 1
 	at, err := d.plain(begin)
@@ -599,7 +604,8 @@ func (d *decoder) quoted() (text string, escaped bool, err error) {
 	return "", true, d.unescape(begin, at)
 }
 
-// plain returns where the first quote, backslash or control byte is from at on, or the end of the text.
+// plain returns where the first quote, backslash or control byte is from at on, or the
+// end of the text.
 func (d *decoder) plain(at int) (int, error) {
 	for {
 		end := min(at+piece, len(d.text))
@@ -684,9 +690,9 @@ func (d *decoder) escape(i int) (int, error) {
 	return i + 2, d.unescaped.Err()
 }
 
-// unicode appends the character of the \u escape at i, with the one behind it if they are a pair of surrogates. A
-// surrogate without the other becomes U+FFFD: JavaScript writes such where it cut a string, and the rest of the text
-// should not be lost for it.
+// unicode appends the character of the \u escape at i, with the one behind it if they are
+// a pair of surrogates. A surrogate without the other becomes U+FFFD: JavaScript writes
+// such where it cut a string, and the rest of the text should not be lost for it.
 func (d *decoder) unicode(i int) (int, error) {
 	r, ok := hex4(d.text, i+2)
 	if !ok {

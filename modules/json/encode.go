@@ -16,15 +16,18 @@ const (
 	// maxPending is from how many bytes on text that was written goes to the builder.
 	maxPending = 4 << 10
 
-	// stringPiece is how many bytes of a string are written between two looks at what is pending. Each may become six.
+	// stringPiece is how many bytes of a string are written between two looks at what is
+	// pending. Each may become six.
 	stringPiece = 1 << 10
 
-	// slotsPerStep is how many places of a table, be they empty, count as a step, on top of the values in it.
+	// slotsPerStep is how many places of a table, be they empty, count as a step, on top
+	// of the values in it.
 	slotsPerStep = 64
 )
 
-// encoder writes one value as JSON (RFC 8259). It reads tables raw: metamethods are not called, so that no Lua code runs,
-// and nothing changes, under its hands. (A finalizer may run; it changes an array or an object between two elements.)
+// encoder writes one value as JSON (RFC 8259). It reads tables raw: metamethods are not
+// called, so that no Lua code runs, and nothing changes, under its hands. (A finalizer
+// may run; it changes an array or an object between two elements.)
 type encoder struct {
 	m       *module
 	s       *lua.State
@@ -33,7 +36,8 @@ type encoder struct {
 	around  []*lua.Table // the tables that the value is in, outermost first
 }
 
-// encode is json.encode(value): the value as JSON text, on one line. An explicit nil is null.
+// encode is json.encode(value): the value as JSON text, on one line. An explicit nil is
+// null.
 func (m *module) encode(c *lua.Call) error {
 	value := c.Any(1)
 	if err := c.Err(); err != nil {
@@ -267,7 +271,8 @@ func (e *encoder) object(table *lua.Table) error {
 	return nil
 }
 
-// number writes whole numbers in digits, others with the fewest digits that read back as the same number.
+// number writes whole numbers in digits, others with the fewest digits that read back as
+// the same number.
 func (e *encoder) number(f float64) error {
 	magnitude := math.Abs(f)
 	switch {
@@ -290,7 +295,11 @@ func (e *encoder) string(s string) error {
 		part := wholeRunes(s[at:], stringPiece)
 		if ascii := e.escaped(part); !ascii && !utf8.ValidString(part) {
 			at += invalidUTF8(part)
-			return cannotEncode("a string is not UTF-8 (byte 0x%02X at %d): JSON takes no binary data, write it as base64", s[at], at+1)
+			return cannotEncode(
+				"a string is not UTF-8 (byte 0x%02X at %d): JSON takes no binary data, write it as base64",
+				s[at],
+				at+1,
+			)
 		}
 		at += len(part)
 		if len(e.pending) >= maxPending {

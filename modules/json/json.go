@@ -1,5 +1,5 @@
-// Package json gives Lua scripts the module json, also known as tide.json: encode, decode, array and null. It knows no
-// sockets and calls no Lua code.
+// Package json gives Lua scripts the module json, also known as tide.json: encode,
+// decode, array and null. It knows no sockets and calls no Lua code.
 package json
 
 import (
@@ -11,8 +11,8 @@ const (
 	name     = "json"
 	longName = "tide.json"
 
-	// maxDepth is how deep arrays and objects may be nested in either direction, so that a text from a peer cannot
-	// exhaust the stack.
+	// maxDepth is how deep arrays and objects may be nested in either direction, so that
+	// a text from a peer cannot exhaust the stack.
 	maxDepth = 1000
 
 	// piece is how many bytes are looked at between two looks at the state's limits.
@@ -32,8 +32,9 @@ type module struct {
 	// null stands for JSON's null, which Lua's nil cannot: a table does not hold nil.
 	null lua.Value
 
-	// array is the metatable of the tables that are arrays even when they are empty. It has no methods and is not
-	// locked: a script may give a decoded table a metatable of its own.
+	// array is the metatable of the tables that are arrays even when they are empty. It
+	// has no methods and is not locked: a script may give a decoded table a metatable of
+	// its own.
 	array *lua.Table
 
 	decoders []*decoder // that are at work, the innermost last: a finalizer may decode in the middle of another one
@@ -41,8 +42,9 @@ type module struct {
 	encoder  *encoder   // at rest, or nil
 }
 
-// Open lets require find the module, which is made when it is first asked for. A script that has a module json of its own
-// takes package.preload.json away. In a state without the library package it is a loaded module at once.
+// Open lets require find the module, which is made when it is first asked for. A script
+// that has a module json of its own takes package.preload.json away. In a state without
+// the library package it is a loaded module at once.
 func Open(s *lua.State) error {
 	m := &module{s: s}
 	preload := preloadOf(s)
@@ -134,7 +136,8 @@ type null struct{ text lua.Value }
 // Mark implements lua.Marker.
 func (n null) Mark(mark func(lua.Value)) { mark(n.text) }
 
-// Mark implements lua.Marker: it shows walks all that the module and the decoders at work hold.
+// Mark implements lua.Marker: it shows walks all that the module and the decoders at work
+// hold.
 func (m *module) Mark(mark func(lua.Value)) {
 	mark(m.table)
 	mark(m.null)
@@ -149,7 +152,8 @@ func (m *module) Mark(mark func(lua.Value)) {
 	}
 }
 
-// markArray is json.array([table]): the table, or a new one, which is an array from now on even when it is empty.
+// markArray is json.array([table]): the table, or a new one, which is an array from now
+// on even when it is empty.
 func (m *module) markArray(c *lua.Call) error {
 	table := c.OptTable(1)
 	if err := c.Err(); err != nil {

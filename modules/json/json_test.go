@@ -14,7 +14,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// One row a rule of RFC 8259: what the text becomes when it is read and written again, or the error.
+// One row a rule of RFC 8259: what the text becomes when it is read and written again, or
+// the error.
 func TestConformance(t *testing.T) {
 	s := newState(t, lua.Options{})
 	deep := strings.Repeat("[", 1000) + strings.Repeat("]", 1000)

@@ -1,7 +1,7 @@
 // Package websocket gives the scripts of a lua.State the websocket module: a table of
 // Connect, Send and Close for the script, and a Pump for the embedder, which runs the
-// script's callbacks. It knows no network: internal/modules/wsapi has the rules that all doors
-// share, and package engine the connections.
+// script's callbacks. It knows no network: internal/modules/wsapi has the rules that all
+// doors share, and package engine the connections.
 package websocket
 
 import (
@@ -48,8 +48,8 @@ type Reporter interface {
 // The engine hands all its events to whoever calls Dispatch, so each state wants an
 // engine of its own.
 //
-// An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the state.
-// On a closed state Pump does nothing.
+// An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the
+// state. On a closed state Pump does nothing.
 type Module struct {
 	state   *lua.State
 	session *wsapi.Session[held]

@@ -34,7 +34,11 @@ var Options = []Field{
 		Fields: []Field{
 			{Name: "server_no_context_takeover", Type: "boolean",
 				Doc: "`true`: the server forgets each message before it compresses the next"},
-			{Name: "client_no_context_takeover", Type: "boolean", Doc: "`true`: the client forgets each message before it compresses the next"},
+			{
+				Name: "client_no_context_takeover",
+				Type: "boolean",
+				Doc:  "`true`: the client forgets each message before it compresses the next",
+			},
 			{Name: "server_max_window_bits", Type: "integer",
 				Doc: "8 to 15: how far back the server's messages may refer, as a power of two"},
 			{Name: "client_max_window_bits", Type: "integer|true",

@@ -17,8 +17,11 @@ var stock = []*Module{
 	library("coroutine", `create isyieldable resume running status wrap yield`),
 	library("io", `close flush input lines open output popen read stderr stdin stdout tmpfile type write`),
 	library("os", `clock date difftime execute exit getenv remove rename setlocale time tmpname`),
-	library("debug", `debug gethook getfenv getinfo getlocal getmetatable getupvalue sethook setfenv setlocal setmetatable setupvalue
-		traceback upvalueid upvaluejoin`),
+	library(
+		"debug",
+		`debug gethook getfenv getinfo getlocal getmetatable getupvalue sethook setfenv setlocal setmetatable setupvalue
+		traceback upvalueid upvaluejoin`,
+	),
 	library("bit", `arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex`),
 	library("package", `config cpath loaded loaders loadlib path preload searchpath seeall`),
 	{Name: "jit", Loadable: true, Stock: strings.Fields(`arch flush off on os status version version_num`)},

@@ -55,7 +55,12 @@ var Callbacks = []Callback{
 		[]Param{{Name: "data", Type: "string"}, {Name: "isBinary", Type: "boolean"}, {Name: "id", Type: "integer"}},
 		"a whole message has arrived"},
 	{"onClose",
-		[]Param{{Name: "code", Type: "integer"}, {Name: "reason", Type: "string"}, {Name: "wasClean", Type: "boolean"}, endInfo},
+		[]Param{
+			{Name: "code", Type: "integer"},
+			{Name: "reason", Type: "string"},
+			{Name: "wasClean", Type: "boolean"},
+			endInfo,
+		},
 		"the connection ended with a closing handshake, or in any way after the script's own `Close`"},
 	{"onError", []Param{{Name: "message", Type: "tidewire.Message"}, endInfo},
 		"the connection could not be established, or ended abnormally"},

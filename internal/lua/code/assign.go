@@ -2,7 +2,8 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// place is what an assignment assigns to: a variable, or the field of an object that has been computed.
+// place is what an assignment assigns to: a variable, or the field of an object that has
+// been computed.
 type place struct {
 	line  int
 	kind  placeKind
@@ -48,10 +49,11 @@ func (f *function) assignStmt(s *syntax.Assign) {
 	}
 }
 
-// place computes the object and the key of place number i of a statement. Locals that are a place further right, and so
-// assigned before this one, are copied: the object and the key keep their values (manual §2.4.3). Other locals are read
-// when the place is assigned, behind the values: t, t.x = f() sees what f does to t, as in LuaJIT. last gives, for a local's
-// register, the last place that is that local.
+// place computes the object and the key of place number i of a statement. Locals that are
+// a place further right, and so assigned before this one, are copied: the object and the
+// key keep their values (manual §2.4.3). Other locals are read when the place is
+// assigned, behind the values: t, t.x = f() sees what f does to t, as in LuaJIT. last
+// gives, for a local's register, the last place that is that local.
 func (f *function) place(e syntax.Expr, i int, last map[int]int) place {
 	at := place{line: e.Line()}
 	switch e := e.(type) {
@@ -107,7 +109,8 @@ func (f *function) copied(e syntax.Expr, i int, last map[int]int) operand {
 	return o
 }
 
-// ownLocal returns the register of a local variable of this function, and whether that holds a cell.
+// ownLocal returns the register of a local variable of this function, and whether that
+// holds a cell.
 func (f *function) ownLocal(e syntax.Expr) (index int, inCell, isLocal bool) {
 	if name, isName := e.(*syntax.Name); isName {
 		where, index := f.find(name)

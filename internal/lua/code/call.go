@@ -2,11 +2,12 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// all asks for as many results as there are. They lie from function.free on, up to the top that the instruction sets.
+// all asks for as many results as there are. They lie from function.free on, up to the
+// top that the instruction sets.
 const all = -1
 
-// hasManyResults reports whether an expression may have another number of results than one: a call or "..." that is not
-// in parentheses.
+// hasManyResults reports whether an expression may have another number of results than
+// one: a call or "..." that is not in parentheses.
 func hasManyResults(e syntax.Expr) bool {
 	switch e := e.(type) {
 	case *syntax.Call:
@@ -41,7 +42,8 @@ func (f *function) firstResult(e syntax.Expr, target int) {
 	f.free = free
 }
 
-// call emits a call whose results lie from function.free on, and returns the index of its instruction.
+// call emits a call whose results lie from function.free on, and returns the index of its
+// instruction.
 func (f *function) call(e *syntax.Call, wanted int) (pc int) {
 	base := f.free
 	if e.Receiver != nil {
@@ -77,8 +79,8 @@ func (f *function) self(e *syntax.Call) {
 	f.emit(line, abc(GetTable, base, base+1, base))
 }
 
-// pushAll computes expressions into new registers, all results of the last one included. It reports whether their number
-// is only known when the code runs.
+// pushAll computes expressions into new registers, all results of the last one included.
+// It reports whether their number is only known when the code runs.
 func (f *function) pushAll(list []syntax.Expr) (open bool) {
 	for i, e := range list {
 		if i == len(list)-1 && hasManyResults(e) {
@@ -90,8 +92,8 @@ func (f *function) pushAll(list []syntax.Expr) (open bool) {
 	return false
 }
 
-// pushExactly computes expressions into a number of new registers: missing ones are nil, and those that are too many are
-// computed for their effects.
+// pushExactly computes expressions into a number of new registers: missing ones are nil,
+// and those that are too many are computed for their effects.
 func (f *function) pushExactly(line int, list []syntax.Expr, count int) {
 	base := f.free
 	for i, e := range list {

@@ -17,20 +17,22 @@ const (
 
 // Options bounds a compilation.
 type Options struct {
-	// Source is the chunk's name as debug.getinfo shows it; the tree has the one that messages show.
+	// Source is the chunk's name as debug.getinfo shows it; the tree has the one that
+	// messages show.
 	Source string
 
-	// Charge is asked before memory for code is taken, with a number of bytes; its error ends the compilation and is
-	// returned as it is. nil means no limit.
+	// Charge is asked before memory for code is taken, with a number of bytes; its error
+	// ends the compilation and is returned as it is. nil means no limit.
 	Charge func(bytes int) error
 
-	// Step is called with the steps of work that grows faster than the code: looking through gotos that wait for
-	// their label. Its error ends the compilation as one of Charge does. nil means no bound.
+	// Step is called with the steps of work that grows faster than the code: looking
+	// through gotos that wait for their label. Its error ends the compilation as one of
+	// Charge does. nil means no bound.
 	Step func(steps int) error
 }
 
-// Compile returns the main function of a chunk. The error is a *syntax.Error (of a label, a break or a limit) or Charge's.
-// Compile knows no state and is safe for concurrent use.
+// Compile returns the main function of a chunk. The error is a *syntax.Error (of a label,
+// a break or a limit) or Charge's. Compile knows no state and is safe for concurrent use.
 func Compile(chunk *syntax.Chunk, opts Options) (proto *Prototype, err error) {
 	defer func() {
 		switch problem := recover().(type) {
@@ -160,7 +162,8 @@ func (f *function) body() {
 	f.proto.Registers = max(f.used, 2)
 }
 
-// returns reports whether the end of a function's body cannot be reached, since a return is the last statement.
+// returns reports whether the end of a function's body cannot be reached, since a return
+// is the last statement.
 func returns(body []syntax.Stmt) bool {
 	if len(body) == 0 {
 		return false
@@ -234,8 +237,9 @@ func (f *function) need(line, count int) {
 	f.used = max(f.used, count)
 }
 
-// lend gives a target back for as long as its operands are computed, if it is the newest register: a + b + c + … then
-// takes as many registers however long it is. It returns the value for free afterwards.
+// lend gives a target back for as long as its operands are computed, if it is the newest
+// register: a + b + c + … then takes as many registers however long it is. It returns the
+// value for free afterwards.
 func (f *function) lend(target int) (free int) {
 	free = f.free
 	if target == free-1 && f.temporary(target) {

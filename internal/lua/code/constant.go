@@ -34,13 +34,14 @@ func constantOf(e syntax.Expr) (value Constant, known bool) {
 	return numberConstant(number), known
 }
 
-// maxFold bounds the depth to which arithmetic of numerals is looked through, so that a long chain is not walked anew
-// from each of its links.
+// maxFold bounds the depth to which arithmetic of numerals is looked through, so that a
+// long chain is not walked anew from each of its links.
 const maxFold = 16
 
 func numberOf(e syntax.Expr) (value float64, known bool) { return foldNumber(e, maxFold) }
 
-// foldNumber computes arithmetic of numerals as LuaJIT does: unless the result is not a number, or is the zero with a sign.
+// foldNumber computes arithmetic of numerals as LuaJIT does: unless the result is not a
+// number, or is the zero with a sign.
 func foldNumber(e syntax.Expr, depth int) (value float64, known bool) {
 	if depth == 0 {
 		return 0, false
@@ -84,8 +85,8 @@ func Arithmetic(op syntax.ArithOp, left, right float64) float64 {
 	}
 }
 
-// Modulo is a - floor(a/b)*b, as Lua 5.1 defines a % b (§2.5.1). The product is rounded before it is subtracted, on every
-// processor.
+// Modulo is a - floor(a/b)*b, as Lua 5.1 defines a % b (§2.5.1). The product is rounded
+// before it is subtracted, on every processor.
 func Modulo(a, b float64) float64 { return a - float64(math.Floor(a/b)*b) }
 
 // numberOperand returns the index of a number that an operand can name.

@@ -2,7 +2,8 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// expr computes an expression into a register: a variable's, or the newest temporary. It writes there last of all.
+// expr computes an expression into a register: a variable's, or the newest temporary. It
+// writes there last of all.
 func (f *function) expr(e syntax.Expr, target int) {
 	if value, known := constantOf(e); known {
 		f.load(e.Line(), value, target)
@@ -45,9 +46,10 @@ func (f *function) push(e syntax.Expr) int {
 	return target
 }
 
-// operand is where an instruction finds an expression's value: in a variable's own register, or in a new one. The value of
-// a variable in a cell is read when the operands are settled, after all of them were computed, since that is when the
-// value of a variable in a register is read, too: a + f() sees what f does to a.
+// operand is where an instruction finds an expression's value: in a variable's own
+// register, or in a new one. The value of a variable in a cell is read when the operands
+// are settled, after all of them were computed, since that is when the value of a
+// variable in a register is read, too: a + f() sees what f does to a.
 type operand struct {
 	register int
 	cell     int // the register of the cell that is still to be read, plus 1; 0 for none

@@ -42,8 +42,9 @@ type leap struct {
 	level int // how many locals are active where it was written, of those whose blocks have not ended
 }
 
-// leap emits a goto or break. A label further up in the same block is its target at once. One further up in a block around
-// is not, because a label further down in this block, of the same name, comes first.
+// leap emits a goto or break. A label further up in the same block is its target at once.
+// One further up in a block around is not, because a label further down in this block, of
+// the same name, comes first.
 func (f *function) leap(line int, name string) {
 	pc := f.jump(line)
 	if set := f.block.labels[name]; set != nil && name != "" {
@@ -56,7 +57,8 @@ func (f *function) leap(line int, name string) {
 	f.leaps = append(f.leaps, &leap{name: name, line: line, pc: pc, level: len(f.active)})
 }
 
-// label sets a label. One at the end of its block is outside of the scope of the block's locals.
+// label sets a label. One at the end of its block is outside of the scope of the block's
+// locals.
 func (f *function) label(line int, name string, atEnd bool) {
 	b := f.block
 	if b.labels[name] != nil {
@@ -87,8 +89,8 @@ func (f *function) label(line int, name string, atEnd bool) {
 
 func (f *function) nameOf(level int) string { return f.proto.Locals[f.active[level].info].Name }
 
-// leaveLeaps says of the leaps in a block that its locals are left. Breaks out of a loop go on here, others at a label
-// further up in the block around, if it has one.
+// leaveLeaps says of the leaps in a block that its locals are left. Breaks out of a loop
+// go on here, others at a label further up in the block around, if it has one.
 func (f *function) leaveLeaps(left *block) {
 	f.eachLeap(left, func(l *leap) (done bool) {
 		l.level = min(l.level, left.level)
@@ -131,8 +133,8 @@ func (f *function) checkLeaps() {
 	f.fail(l.line, "undefined label '%s'", l.name)
 }
 
-// threadJumps lets each jump to a jump go to that one's target at once. Jumps backwards count as steps, so a jump takes
-// no short cut through one.
+// threadJumps lets each jump to a jump go to that one's target at once. Jumps backwards
+// count as steps, so a jump takes no short cut through one.
 func (f *function) threadJumps() {
 	code := f.proto.Code
 	for pc := 0; pc < len(code); pc++ {

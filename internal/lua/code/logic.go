@@ -2,8 +2,8 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// branch emits jumps that are taken if an expression is true, or if it is false, as wanted; else the code goes on behind
-// them. The caller sets the jumps' target.
+// branch emits jumps that are taken if an expression is true, or if it is false, as
+// wanted; else the code goes on behind them. The caller sets the jumps' target.
 func (f *function) branch(e syntax.Expr, wanted bool) (jumps []int) {
 	if value, known := constantOf(e); known {
 		if value.truth() == wanted {
@@ -29,7 +29,8 @@ func (f *function) branch(e syntax.Expr, wanted bool) (jumps []int) {
 	return []int{f.jump(e.Line())}
 }
 
-// branchBoth is branch for and, or. decides is the truth of a first operand that makes it the value of the whole.
+// branchBoth is branch for and, or. decides is the truth of a first operand that makes it
+// the value of the whole.
 func (f *function) branchBoth(left, right syntax.Expr, decides, wanted bool) (jumps []int) {
 	if decides == wanted { // one operand is enough
 		return append(f.branch(left, wanted), f.branch(right, wanted)...)
@@ -40,8 +41,9 @@ func (f *function) branchBoth(left, right syntax.Expr, decides, wanted bool) (ju
 	return jumps
 }
 
-// compare emits a jump that is taken if a comparison is true, or false, as wanted. A comparison is never turned around:
-// not (a < b) is not a >= b where one of them is no number.
+// compare emits a jump that is taken if a comparison is true, or false, as wanted. A
+// comparison is never turned around: not (a < b) is not a >= b where one of them is no
+// number.
 func (f *function) compare(e *syntax.Compare, wanted bool) (jump int) {
 	free := f.free
 	switch e.Op {
@@ -76,8 +78,9 @@ func (f *function) equal(e *syntax.Compare, wanted bool) {
 	f.emit(e.Line(), abc(Eq, l.register, r.register, bit(wanted)))
 }
 
-// orders lists how a < b, a <= b, a > b, a >= b are computed: the operation for two registers, whether these change places,
-// and the operations for a constant on the right and on the left.
+// orders lists how a < b, a <= b, a > b, a >= b are computed: the operation for two
+// registers, whether these change places, and the operations for a constant on the right
+// and on the left.
 var orders = map[syntax.CompareOp]struct {
 	op       Op
 	swapped  bool
@@ -112,7 +115,8 @@ func (f *function) order(e *syntax.Compare, wanted bool) {
 	f.emit(e.Line(), abc(how.op, l.register, r.register, bit(wanted)))
 }
 
-// truth computes true or false: the value of a comparison, or of something compared through "not".
+// truth computes true or false: the value of a comparison, or of something compared
+// through "not".
 func (f *function) truth(e syntax.Expr, target int) {
 	free := f.lend(target)
 	jumps := f.branch(e, true)
@@ -144,8 +148,9 @@ func (f *function) logical(left, right syntax.Expr, decides bool, target int) {
 	f.patchHere(jumps...)
 }
 
-// decide emits jumps that are taken with an expression's value in the target if it is true, or false, as wanted. If not,
-// the code goes on behind them and a variable's register is as it was.
+// decide emits jumps that are taken with an expression's value in the target if it is
+// true, or false, as wanted. If not, the code goes on behind them and a variable's
+// register is as it was.
 func (f *function) decide(e syntax.Expr, wanted bool, target int) (jumps []int) {
 	if value, known := constantOf(e); known {
 		if value.truth() != wanted {

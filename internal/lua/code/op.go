@@ -2,9 +2,9 @@ package code
 
 import "fmt"
 
-// An Instruction is 32 bits wide: the operation in the lowest byte, then the operands A, B and C of a byte each. Some
-// operations have one operand of 16 bits, D, in place of B and C; a jump has one signed operand of 24 bits, J, in place
-// of all three.
+// An Instruction is 32 bits wide: the operation in the lowest byte, then the operands A,
+// B and C of a byte each. Some operations have one operand of 16 bits, D, in place of B
+// and C; a jump has one signed operand of 24 bits, J, in place of all three.
 type Instruction uint32
 
 // Op returns the operation.
@@ -67,9 +67,10 @@ func Size(operand int) int {
 	return 1 << (operand - sizeLog)
 }
 
-// An Op is an operation. R is a register of the function that runs, K one of its constants, U one of its upvalues, pc
-// the instruction behind this one. "Then a jump" means that the next instruction is a Jmp, which is followed if the
-// condition equals C, and skipped otherwise.
+// An Op is an operation. R is a register of the function that runs, K one of its
+// constants, U one of its upvalues, pc the instruction behind this one. "Then a jump"
+// means that the next instruction is a Jmp, which is followed if the condition equals C,
+// and skipped otherwise.
 type Op uint8
 
 const (

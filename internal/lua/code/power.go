@@ -2,7 +2,8 @@ package code
 
 import "math"
 
-// Power is a ^ b. Small squares and square roots, which are frequent, take no call of the general function.
+// Power is a ^ b. Small squares and square roots, which are frequent, take no call of the
+// general function.
 func Power(a, b float64) float64 {
 	switch b {
 	case 2:
@@ -12,14 +13,16 @@ func Power(a, b float64) float64 {
 			return math.Sqrt(a)
 		}
 	}
-	if !(math.Abs(b) <= math.MaxFloat64) || math.Abs(b) <= 1 && b == math.Trunc(b) || a == 0 || !(math.Abs(a) <= math.MaxFloat64) {
+	if !(math.Abs(b) <= math.MaxFloat64) || math.Abs(b) <= 1 && b == math.Trunc(b) || a == 0 ||
+		!(math.Abs(a) <= math.MaxFloat64) {
 		return math.Pow(a, b) // what needs no arithmetic
 	}
 	return power(a, b)
 }
 
-// power is a ^ b for numbers that are finite, a not 0. Go's math.Pow rounds each square, and these errors double with each
-// further one: it has half of its digits wrong in (1 + 1e-9) ^ 1e9. Here a number is the sum of two while it is multiplied.
+// power is a ^ b for numbers that are finite, a not 0. Go's math.Pow rounds each square,
+// and these errors double with each further one: it has half of its digits wrong in (1 +
+// 1e-9) ^ 1e9. Here a number is the sum of two while it is multiplied.
 func power(a, b float64) float64 {
 	if math.Abs(b) > 1<<53 { // an even number: the result is of interest only for an a that is almost 1
 		return math.Exp(b * math.Log(math.Abs(a)))
@@ -34,7 +37,8 @@ func power(a, b float64) float64 {
 	m, e := math.Frexp(a)
 	result, exponent := pair{1, 0}, 0
 	if rest != 0 {
-		// m*2^e to the rest is m^rest * 2^(e*rest), the product in the exponent without an error.
+		// m*2^e to the rest is m^rest * 2^(e*rest), the product in the exponent without
+		// an error.
 		product := float64(float64(e) * rest)
 		low := math.FMA(float64(e), rest, -product)
 		near := math.Round(product)
@@ -65,7 +69,8 @@ func power(a, b float64) float64 {
 // A pair is the sum of two numbers, the second one of which is small beside the first.
 type pair struct{ high, low float64 }
 
-// times multiplies. No product is joined with a sum but by FMA, so that each processor has the same result.
+// times multiplies. No product is joined with a sum but by FMA, so that each processor
+// has the same result.
 func (p pair) times(q pair) pair {
 	high := float64(p.high * q.high)
 	low := math.FMA(p.high, q.high, -high) + (float64(p.high*q.low) + float64(p.low*q.high))

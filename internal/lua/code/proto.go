@@ -1,21 +1,23 @@
-// Package code compiles the syntax tree of a chunk to instructions of our own. The result, a Prototype, is immutable and
-// shared by all states that run it: what belongs to a state (constants as its values, caches) is made when the state
-// loads it.
+// Package code compiles the syntax tree of a chunk to instructions of our own. The
+// result, a Prototype, is immutable and shared by all states that run it: what belongs to
+// a state (constants as its values, caches) is made when the state loads it.
 //
 // # Registers
 //
-// An expression's value is computed into a register. Active local variables have the lowest registers, in order of
-// declaration; those above, up to function.free, hold what an expression needs on the way and work as a stack. Two rules
-// keep the values right:
+// An expression's value is computed into a register. Active local variables have the
+// lowest registers, in order of declaration; those above, up to function.free, hold what
+// an expression needs on the way and work as a stack. Two rules keep the values right:
 //
-//   - expr writes its target as the last thing it does, so that a variable may be read while its new value is computed;
+//   - expr writes its target as the last thing it does, so that a variable may be read
+//     while its new value is computed;
 //   - calls and "..." take place above all registers in use.
 //
 // # Captured variables
 //
-// A local that a function within captures, and that is assigned after its declaration, lives in a cell on the heap; its
-// register holds the cell. One that is never assigned again is copied into the closures that capture it, and its register
-// holds the value. Nothing ever points into a stack, so that no block has to close anything when it ends.
+// A local that a function within captures, and that is assigned after its declaration,
+// lives in a cell on the heap; its register holds the cell. One that is never assigned
+// again is copied into the closures that capture it, and its register holds the value.
+// Nothing ever points into a stack, so that no block has to close anything when it ends.
 package code
 
 import "math"
@@ -38,8 +40,9 @@ type Prototype struct {
 	LineDefined     int    // 0 for a chunk
 	LastLineDefined int
 
-	// The function's text is that part of the chunk's source, from "(" to end; the "(" is on TextLine. All are 0 for a
-	// chunk. The text of a method, such as function t:f() end, lacks the parameter self.
+	// The function's text is that part of the chunk's source, from "(" to end; the "(" is
+	// on TextLine. All are 0 for a chunk. The text of a method, such as function t:f()
+	// end, lacks the parameter self.
 	TextStart, TextEnd, TextLine int
 	IsMethod                     bool
 }
@@ -62,7 +65,8 @@ const (
 	StringConstant
 )
 
-// An Upvalue says where a closure finds a variable of a function around it, when it is made.
+// An Upvalue says where a closure finds a variable of a function around it, when it is
+// made.
 type Upvalue struct {
 	Name     string
 	InParent bool // in the register Index of the function around; else it is that function's upvalue Index
@@ -70,7 +74,8 @@ type Upvalue struct {
 	Cell     bool // it lives in a cell
 }
 
-// A LocalInfo says where a local variable lives, and while which instructions: from Start to just before End.
+// A LocalInfo says where a local variable lives, and while which instructions: from Start
+// to just before End.
 type LocalInfo struct {
 	Name       string
 	Register   int

@@ -15,7 +15,8 @@ func (f *function) enter(loop bool) {
 	f.block = &block{outer: f.block, level: len(f.active), loop: loop, leaps: len(f.leaps)}
 }
 
-// leave ends a block: its locals' registers are free. The breaks that leave it, if it is a loop, go on here.
+// leave ends a block: its locals' registers are free. The breaks that leave it, if it is
+// a loop, go on here.
 func (f *function) leave() {
 	left := f.block
 	f.leaveLeaps(left)
@@ -30,11 +31,13 @@ func (f *function) leave() {
 	f.block = left.outer
 }
 
-// inCell reports whether a local lives in a cell: a closure captures it, and it is assigned after its declaration.
+// inCell reports whether a local lives in a cell: a closure captures it, and it is
+// assigned after its declaration.
 func inCell(l *syntax.Local) bool { return l.Captured && l.Assigned }
 
-// declare makes the register len(active), which holds the first value and is in use already, the next active local. It puts
-// the value into a cell if the local lives in one.
+// declare makes the register len(active), which holds the first value and is in use
+// already, the next active local. It puts the value into a cell if the local lives in
+// one.
 func (f *function) declare(line int, l *syntax.Local) {
 	register := len(f.active)
 	f.registers[l] = register
@@ -74,7 +77,8 @@ const (
 	upcell        // a captured variable in a cell
 )
 
-// find returns where the variable of a name lives, and the number of its register or upvalue.
+// find returns where the variable of a name lives, and the number of its register or
+// upvalue.
 func (f *function) find(n *syntax.Name) (kind, int) {
 	switch l := n.Local; {
 	case l == nil:

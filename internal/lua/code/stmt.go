@@ -58,8 +58,9 @@ func (f *function) localStmt(s *syntax.LocalStmt) {
 	}
 }
 
-// localFunction declares the variable first, since the function sees it. One that is never assigned again is its own
-// upvalue: Closure writes its register before it copies upvalues from there.
+// localFunction declares the variable first, since the function sees it. One that is
+// never assigned again is its own upvalue: Closure writes its register before it copies
+// upvalues from there.
 func (f *function) localFunction(s *syntax.LocalFunction) {
 	line := s.Line()
 	target := f.reserve(line, 1)

@@ -2,8 +2,8 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// crowded is the number of registers in use from which on the items of a constructor are stored one by one: nested
-// constructors would otherwise take those of a batch each.
+// crowded is the number of registers in use from which on the items of a constructor are
+// stored one by one: nested constructors would otherwise take those of a batch each.
 const crowded = maxRegisters / 5
 
 // constructor is a table constructor while it is compiled.

@@ -50,8 +50,8 @@ func AppendQuoted(dst []byte, s string) []byte {
 	return append(AppendEscaped(append(dst, '"'), s), '"')
 }
 
-// EscapedPiece returns the beginning of s, about size bytes, that AppendEscaped may be given alone: the byte behind it does
-// not decide over an escape.
+// EscapedPiece returns the beginning of s, about size bytes, that AppendEscaped may be
+// given alone: the byte behind it does not decide over an escape.
 func EscapedPiece(s string, size int) string {
 	if len(s) <= size {
 		return s

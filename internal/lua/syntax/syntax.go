@@ -51,7 +51,8 @@ type Options struct {
 	Charge func(bytes int) error
 
 	// Step is called again and again with the work done since the last call: a step for
-	// 64 bytes of source. An error ends the parse as one of Charge does. nil means no bound.
+	// 64 bytes of source. An error ends the parse as one of Charge does. nil means no
+	// bound.
 	Step func(steps int) error
 
 	// FirstLine is the number of the source's first line. 0 means 1.

@@ -99,8 +99,8 @@ type (
 		Body     []Stmt
 		Parent   *Function // the function around it; nil for the main function
 
-		// The text is source[Start:End], from '(' to end; '(' is on StartLine. All are 0 for
-		// the main function.
+		// The text is source[Start:End], from '(' to end; '(' is on StartLine. All are 0
+		// for the main function.
 		Start, End, StartLine int32
 	}
 

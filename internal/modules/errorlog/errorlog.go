@@ -73,8 +73,8 @@ func (l *Log) Report(where string, err error, attrs ...any) {
 	l.logger.Error(where+text, attrs...)
 }
 
-// Count returns how many errors were reported, those left out included. It may be called from
-// any goroutine.
+// Count returns how many errors were reported, those left out included. It may be called
+// from any goroutine.
 func (l *Log) Count() int { return int(l.count.Load()) }
 
 // Flush logs how many errors were left out and not yet mentioned. Call it at the end.

@@ -42,7 +42,8 @@ var optionNames = map[string]string{
 	"Redirects":          "redirects",
 }
 
-// inScriptsWords words a value that the engine refuses. Other errors it returns unchanged.
+// inScriptsWords words a value that the engine refuses. Other errors it returns
+// unchanged.
 func inScriptsWords(err error) error {
 	var refused *engine.OptionError
 	if !errors.As(err, &refused) {

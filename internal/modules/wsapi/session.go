@@ -3,8 +3,8 @@
 // Session, and gives the script what comes back.
 //
 //   - Connect, Send and Close of the Session are the bodies of the script's functions.
-//   - The door is the engine's Handler. At an event it asks the Session whose connection it is
-//     (Find, End), looks the callback up in the script's table, and calls it.
+//   - The door is the engine's Handler. At an event it asks the Session whose connection
+//     it is (Find, End), looks the callback up in the script's table, and calls it.
 //   - Types of arguments are the VM's to check, with the words that it has for them; what
 //     else can be wrong with an argument comes from here as an *ArgumentError.
 //

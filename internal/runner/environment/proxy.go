@@ -15,7 +15,12 @@ import (
 // addresses are package httpproxy's. The reading of the URL is the engine's: that package
 // takes one that it cannot read for none, and the connection would go out directly.
 func (e Environment) Proxy(target *url.URL) (engine.Proxy, error) {
-	variable, value := e.firstSet(target.Scheme+"_proxy", strings.ToUpper(target.Scheme)+"_PROXY", "all_proxy", "ALL_PROXY")
+	variable, value := e.firstSet(
+		target.Scheme+"_proxy",
+		strings.ToUpper(target.Scheme)+"_PROXY",
+		"all_proxy",
+		"ALL_PROXY",
+	)
 	if value == "" || strings.HasSuffix(target.Hostname(), ".localhost") { // RFC 6761 §6.3
 		return engine.Proxy{}, nil
 	}

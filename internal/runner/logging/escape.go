@@ -67,7 +67,8 @@ func steers(r rune) bool {
 	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 		return true
 	}
-	return r == '\u061c' || r == '\u200e' || r == '\u200f' || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || '\u202a' <= r && r <= '\u202e' ||
+		'\u2066' <= r && r <= '\u2069'
 }
 
 // safeAttr returns a with values that are quoted wherever they have more than plain

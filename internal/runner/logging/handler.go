@@ -52,7 +52,10 @@ type log struct {
 // New returns a Handler.
 func New(opts Options) *Handler {
 	l := &log{output: opts.Output, limits: newLimits()}
-	l.plain = tint.NewTextHandler(&l.entry, &tint.Options{Level: opts.Level, TimeFormat: opts.TimeFormat, NoColor: !opts.Colour})
+	l.plain = tint.NewTextHandler(
+		&l.entry,
+		&tint.Options{Level: opts.Level, TimeFormat: opts.TimeFormat, NoColor: !opts.Colour},
+	)
 	return &Handler{Handler: l.plain, log: l}
 }
 

@@ -41,7 +41,9 @@ func Check(t *testing.T, packages ...string) {
 // exported reads packages from the export data that the go command has built.
 func exported(t *testing.T, packages []string) types.Importer {
 	t.Helper()
-	list := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, packages...)...)
+	list := exec.Command(
+		"go",
+		append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, packages...)...)
 	var problems bytes.Buffer
 	list.Stderr = &problems
 	lines, err := list.Output()

@@ -33,7 +33,13 @@ func Part(t *testing.T, page, name, text string) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s, part %q is not that of the code: run this test with -update\npage:\n%s\ncode:\n%s", page, name, there, text)
+		t.Errorf(
+			"%s, part %q is not that of the code: run this test with -update\npage:\n%s\ncode:\n%s",
+			page,
+			name,
+			there,
+			text,
+		)
 	}
 }
 

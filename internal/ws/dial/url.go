@@ -65,13 +65,16 @@ func defaultPort(secure bool) int {
 // ParseURL reads a WebSocket URL (RFC 6455 §3) as a browser would, with a few rules of
 // our own:
 //
-//   - ws, wss, http and https in any case; http means ws, https wss. "//" and a host are required.
-//   - Any "#", any control byte, white space at either end or before the path, and a backslash before the path are
-//     refused; a browser would strip or reinterpret them.
-//   - In path and query, every byte that RFC 3986 does not allow is percent-encoded. An encoding that is already there
-//     stays as it is, and so does a "%" that begins no valid escape. Dot segments stay too.
-//   - A host that is not ASCII goes through IDNA (UTS #46, non-transitional). One whose last label is a number must be
-//     an IPv4 address of four decimal numbers. No label is empty but the root's, behind a last dot.
+//   - ws, wss, http and https in any case; http means ws, https wss. "//" and a host are
+//     required.
+//   - Any "#", any control byte, white space at either end or before the path, and a
+//     backslash before the path are refused; a browser would strip or reinterpret them.
+//   - In path and query, every byte that RFC 3986 does not allow is percent-encoded. An
+//     encoding that is already there stays as it is, and so does a "%" that begins no
+//     valid escape. Dot segments stay too.
+//   - A host that is not ASCII goes through IDNA (UTS #46, non-transitional). One whose
+//     last label is a number must be an IPv4 address of four decimal numbers. No label is
+//     empty but the root's, behind a last dot.
 //   - A URL has at most 64 KiB.
 //
 // The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted

@@ -49,8 +49,8 @@ func CheckHeader(name, value string) error {
 	return nil
 }
 
-// CheckProtocols reports why this list of subprotocols may not be offered: each is a token and none comes twice
-// (RFC 6455 §4.1, item 10).
+// CheckProtocols reports why this list of subprotocols may not be offered: each is a
+// token and none comes twice (RFC 6455 §4.1, item 10).
 func CheckProtocols(protocols []string) error {
 	seen := make(map[string]bool, len(protocols))
 	for _, protocol := range protocols {

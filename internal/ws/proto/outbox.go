@@ -50,8 +50,9 @@ type Frame struct {
 // Outbox holds messages and control frames to be written and hands them out in the order
 // that RFC 6455 and good manners ask for:
 //
-//  1. the close frame that cannot wait: a failure's at once, the answer to the peer's once the message being written is
-//     complete; messages queued behind it are then never written
+//  1. the close frame that cannot wait: a failure's at once, the answer to the peer's
+//     once the message being written is complete; messages queued behind it are then
+//     never written
 //  2. pongs
 //  3. our ping
 //  4. messages in order, in frames of at most 1 MiB
@@ -308,8 +309,8 @@ func (o *Outbox) Wrote(done Tally) {
 // Unsent counts the messages pushed and not written completely.
 func (o *Outbox) Unsent() Tally { return o.unsent }
 
-// Held counts the messages that take memory: those of Unsent that were not refused by Push
-// or forgotten by Clear. The size is that before compression.
+// Held counts the messages that take memory: those of Unsent that were not refused by
+// Push or forgotten by Clear. The size is that before compression.
 func (o *Outbox) Held() Tally { return o.held }
 
 // Waits reports whether Next has something to hand out.

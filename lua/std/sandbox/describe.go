@@ -13,9 +13,9 @@ import (
 // denied is C's EACCES, which a refusal counts as, on every system.
 const denied = 13
 
-// Describe returns the text and the number with which C names an error, as Lua's libraries
-// return them: "path: No such file or directory" and 2. Without a path the text begins with
-// the error. A refusal is worded as Options.Words says.
+// Describe returns the text and the number with which C names an error, as Lua's
+// libraries return them: "path: No such file or directory" and 2. Without a path the text
+// begins with the error. A refusal is worded as Options.Words says.
 func (b *Box) Describe(path string, err error) (text string, number int) {
 	var refused *permission.Refusal
 	if errors.As(err, &refused) {

@@ -12,8 +12,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// attack runs swap over and over, as another process might, while attempt runs so many times,
-// and on until one has succeeded.
+// attack runs swap over and over, as another process might, while attempt runs so many
+// times, and on until one has succeeded.
 func attack(t *testing.T, times int, swap func(turn int), attempt func() (succeeded bool)) {
 	t.Helper()
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -96,7 +96,8 @@ func TestRaceOfADirectory(t *testing.T) {
 	}
 }
 
-// What is opened to be overwritten is truncated only when it is known to be the allowed file.
+// What is opened to be overwritten is truncated only when it is known to be the allowed
+// file.
 func TestRaceOfATruncation(t *testing.T) {
 	dir := tree(t, map[string]string{"box/a": "", "box/beside": "kept", "secret": "kept"})
 	path := filepath.Join(dir, "box/a")
@@ -118,8 +119,8 @@ func TestRaceOfATruncation(t *testing.T) {
 	}
 }
 
-// A module's name is judged by the path that is opened: a link that gets another target in
-// between makes no module of what is none.
+// A module's name is judged by the path that is opened: a link that gets another target
+// in between makes no module of what is none.
 func TestRaceOfAModule(t *testing.T) {
 	dir := tree(t, map[string]string{"src/a.lua": "inside", "src/.env": "outside"})
 	path := filepath.Join(dir, "src/link.lua")
@@ -176,7 +177,8 @@ func TestRaceBetweenTwoRules(t *testing.T) {
 	}
 }
 
-// What a path may also name: pipes that nobody writes to, devices, the system's own links.
+// What a path may also name: pipes that nobody writes to, devices, the system's own
+// links.
 func TestOddFiles(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"in/root": "-> /proc/self/root", "in/self": "-> /proc/self/environ", "in/cwd": "-> /proc/self/cwd", "in/fd": "-> /proc/self/fd",

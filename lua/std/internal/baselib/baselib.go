@@ -19,8 +19,9 @@ type Options struct {
 
 // Files opens Lua files.
 type Files interface {
-	// Open opens a file for reading; the empty name is the script's standard input. An error's text is
-	// what loadfile returns behind "cannot open ", and one of reading what it returns behind "cannot read ".
+	// Open opens a file for reading; the empty name is the script's standard input. An
+	// error's text is what loadfile returns behind "cannot open ", and one of reading
+	// what it returns behind "cannot read ".
 	Open(name string) (io.ReadCloser, error)
 }
 
@@ -81,8 +82,8 @@ func Open(s *lua.State, opts Options) error {
 	return s.Loaded().SetString("_G", globals.Value())
 }
 
-// int32Of is a number as LuaJIT reads indices and counts: cut to a whole one of 32 bits, and what these do not hold is
-// the smallest one.
+// int32Of is a number as LuaJIT reads indices and counts: cut to a whole one of 32 bits,
+// and what these do not hold is the smallest one.
 func int32Of(f float64) int {
 	if !(f > math.MinInt32-1 && f < math.MaxInt32+1) {
 		return math.MinInt32

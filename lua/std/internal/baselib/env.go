@@ -2,7 +2,8 @@ package baselib
 
 import "github.com/tidewire/tidewire/lua"
 
-// ownerAt returns what has the environment at a level of the stack: a function, or for level 0 the coroutine itself.
+// ownerAt returns what has the environment at a level of the stack: a function, or for
+// level 0 the coroutine itself.
 func ownerAt(c *lua.Call, level int) lua.Value {
 	s := c.State()
 	if level == 0 {
@@ -15,7 +16,8 @@ func ownerAt(c *lua.Call, level int) lua.Value {
 	return a.Function()
 }
 
-// getfenv returns the environment of a function of Lua. A function of Go has that of the coroutine, as in LuaJIT.
+// getfenv returns the environment of a function of Lua. A function of Go has that of the
+// coroutine, as in LuaJIT.
 func getfenv(c *lua.Call) error {
 	f := c.Arg(1)
 	if !f.IsFunction() {
@@ -31,8 +33,9 @@ func getfenv(c *lua.Call) error {
 	return c.Return(c.State().Env(f).Value())
 }
 
-// setfenv changes the environment of a function of Lua, or for level 0 that of the coroutine: code that is loaded while it
-// runs begins there. Functions of Go have none of their own.
+// setfenv changes the environment of a function of Lua, or for level 0 that of the
+// coroutine: code that is loaded while it runs begins there. Functions of Go have none of
+// their own.
 func setfenv(c *lua.Call) error {
 	env := c.Table(2)
 	owner, level := c.Arg(1), 1

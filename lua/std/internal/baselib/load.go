@@ -8,8 +8,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std/internal/source"
 )
 
-// load is load and loadstring, which are one in LuaJIT: source from a string or a function, a name, a mode, an
-// environment.
+// load is load and loadstring, which are one in LuaJIT: source from a string or a
+// function, a name, a mode, an environment.
 func load(c *lua.Call) error {
 	name, mode := c.OptString(2, ""), c.OptString(3, "bt")
 	hasName, env := !c.Arg(2).IsNil(), c.Arg(4)
@@ -73,7 +73,8 @@ func read(c *lua.Call, f lua.Value) (string, error) {
 	}
 }
 
-// failure returns nil and what went wrong: what LuaJIT's load catches. The rest it raises.
+// failure returns nil and what went wrong: what LuaJIT's load catches. The rest it
+// raises.
 func failure(c *lua.Call, err error) error {
 	var raised *lua.Error
 	if errors.As(err, &raised) {

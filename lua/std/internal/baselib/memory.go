@@ -6,8 +6,9 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// memory is what collectgarbage remembers. The walk that clears weak tables and finds finalizers is the state's; its
-// memory is Go's to collect, whose collector paces itself. So stop, setpause and setstepmul have no effect.
+// memory is what collectgarbage remembers. The walk that clears weak tables and finds
+// finalizers is the state's; its memory is Go's to collect, whose collector paces itself.
+// So stop, setpause and setstepmul have no effect.
 type memory struct {
 	stopped               bool
 	pause, stepMultiplier int

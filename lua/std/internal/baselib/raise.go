@@ -22,10 +22,12 @@ func raise(c *lua.Call) error {
 	return withPosition(c, level, c.Arg(1))
 }
 
-// short is how long a text may be that is joined with a position without charging for that.
+// short is how long a text may be that is joined with a position without charging for
+// that.
 const short = 1 << 10
 
-// withPosition raises an object, a text with the position of the call at a level in front. Level 0 has none.
+// withPosition raises an object, a text with the position of the call at a level in
+// front. Level 0 has none.
 func withPosition(c *lua.Call, level int, object lua.Value) error {
 	s := c.State()
 	text, isText := lua.ToText(object)

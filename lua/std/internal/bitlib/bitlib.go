@@ -1,4 +1,5 @@
-// Package bitlib is LuaJIT's library bit: operations on the bits of signed 32-bit numbers.
+// Package bitlib is LuaJIT's library bit: operations on the bits of signed 32-bit
+// numbers.
 package bitlib
 
 import (
@@ -29,8 +30,9 @@ var functions = []lua.Func{
 	{Name: "tohex", Call: tohex},
 }
 
-// operand returns an argument's bits: rounded to a whole number, halves to even, and taken modulo 2^32. Beyond 2^51 they
-// are what the addition that BitOp's manual names leaves in a sum's mantissa.
+// operand returns an argument's bits: rounded to a whole number, halves to even, and
+// taken modulo 2^32. Beyond 2^51 they are what the addition that BitOp's manual names
+// leaves in a sum's mantissa.
 func operand(c *lua.Call, n int) uint32 {
 	const magic = 1<<52 + 1<<51
 	return uint32(math.Float64bits(c.Number(n) + magic))
@@ -83,8 +85,9 @@ func ror(c *lua.Call) error {
 	return signed(c, bits.RotateLeft32(operand(c, 1), -int(operand(c, 2)&31)))
 }
 
-// tohex writes the low digits of its argument, by default 8. A negative number of digits gives upper case. LuaJIT's
-// formatter has 8 bits for the number of digits, of which one means that there are as many as needed.
+// tohex writes the low digits of its argument, by default 8. A negative number of digits
+// gives upper case. LuaJIT's formatter has 8 bits for the number of digits, of which one
+// means that there are as many as needed.
 func tohex(c *lua.Call) error {
 	x, count := operand(c, 1), int32(8)
 	if c.Has(2) {

@@ -8,14 +8,15 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// A Console is where debug.debug asks for code: the script's own input, and its output for errors.
+// A Console is where debug.debug asks for code: the script's own input, and its output
+// for errors.
 type Console struct {
 	In  *bufio.Reader
 	Out io.Writer
 }
 
-// debug runs lines of the input as chunks of their own until one is "cont", or there are no more. A line longer than the
-// reader's buffer is several, as in LuaJIT.
+// debug runs lines of the input as chunks of their own until one is "cont", or there are
+// no more. A line longer than the reader's buffer is several, as in LuaJIT.
 func (t Console) debug(c *lua.Call) error {
 	for {
 		if err := c.State().Step(1); err != nil {

@@ -1,6 +1,7 @@
-// Package debuglib is what scripts get of Lua's library debug: what looks at Lua code and changes it. Functions of Go are
-// closed: their environment, and the values on the stack while they run. The metatables of types that scripts share with
-// the libraries are closed, too. There is no getregistry, and there are no hooks.
+// Package debuglib is what scripts get of Lua's library debug: what looks at Lua code and
+// changes it. Functions of Go are closed: their environment, and the values on the stack
+// while they run. The metatables of types that scripts share with the libraries are
+// closed, too. There is no getregistry, and there are no hooks.
 package debuglib
 
 import (
@@ -32,8 +33,8 @@ func Open(s *lua.State, console Console) error {
 	return err
 }
 
-// thread returns the coroutine that a function is asked about, its first argument or else the running one, and the number
-// of the argument in front of the others.
+// thread returns the coroutine that a function is asked about, its first argument or else
+// the running one, and the number of the argument in front of the others.
 func thread(c *lua.Call) (th *lua.Thread, at int) {
 	if th, isThread := c.Arg(1).AsThread(); isThread {
 		return th, 1
@@ -96,7 +97,8 @@ func sethook(c *lua.Call) error {
 	return c.Return()
 }
 
-// getmetatable passes over __metatable for what is the script's own; what the embedder made stays as it showed it.
+// getmetatable passes over __metatable for what is the script's own; what the embedder
+// made stays as it showed it.
 func getmetatable(c *lua.Call) error {
 	v := c.Any(1)
 	meta := c.State().Metatable(v)
@@ -120,9 +122,10 @@ func isScripts(v lua.Value) bool {
 	return v.Kind() == lua.KindTable
 }
 
-// setmetatable changes those of tables and of what newproxy made, and that of strings, which scripts reach in other ways
-// as well. Those of other types are shared with the embedder's functions, and those of other userdata are the embedder's.
-// It returns true, as in Lua 5.1.
+// setmetatable changes those of tables and of what newproxy made, and that of strings,
+// which scripts reach in other ways as well. Those of other types are shared with the
+// embedder's functions, and those of other userdata are the embedder's. It returns true,
+// as in Lua 5.1.
 func setmetatable(c *lua.Call) error {
 	v := c.Arg(1)
 	meta, isTable := c.Arg(2).AsTable()

@@ -2,9 +2,9 @@ package debuglib
 
 import "github.com/tidewire/tidewire/lua"
 
-// getlocal returns the name and the value of a local variable: of the call at a level, or of a function, of which only the
-// parameters' names are known. A negative number is of an argument beyond the parameters. A call of a function of Go has
-// none.
+// getlocal returns the name and the value of a local variable: of the call at a level, or
+// of a function, of which only the parameters' names are known. A negative number is of
+// an argument beyond the parameters. A call of a function of Go has none.
 func getlocal(c *lua.Call) error {
 	th, at := thread(c)
 	n := int32Of(c.Number(at + 2))
@@ -116,7 +116,8 @@ func upvalueID(c *lua.Call) error {
 // identity is what a userdata holds that stands for a variable.
 type identity struct{}
 
-// identities is a table with weak values: the userdata that stand for variables, by these.
+// identities is a table with weak values: the userdata that stand for variables, by
+// these.
 func identities(s *lua.State) (*lua.Table, error) {
 	const key = "_UPVALUES"
 	if t, isTable := s.Registry().GetString(key).AsTable(); isTable {

@@ -23,8 +23,8 @@ const (
 	fileBytes = 512
 )
 
-// file is what a Lua file holds: one on disk, a pipe to or from a program, or one of the three
-// streams.
+// file is what a Lua file holds: one on disk, a pipe to or from a program, or one of the
+// three streams.
 type file struct {
 	library *library
 
@@ -120,8 +120,8 @@ func collectFile(c *lua.Call) error {
 	return c.Return()
 }
 
-// Finalize implements lua.Finalizer: it closes a file that the script has dropped. It waits for
-// no program.
+// Finalize implements lua.Finalizer: it closes a file that the script has dropped. It
+// waits for no program.
 func (f *file) Finalize() {
 	if f.done || f.end == nil {
 		return
@@ -207,8 +207,8 @@ func (f *file) dropRead() error {
 	return err
 }
 
-// put writes a text behind what was written before. What a failed write has not taken stays
-// for the next one, as long as the buffer has room.
+// put writes a text behind what was written before. What a failed write has not taken
+// stays for the next one, as long as the buffer has room.
 func (f *file) put(text string) error {
 	for len(text) > cap(f.pending)-len(f.pending) {
 		if len(f.pending) == 0 {

@@ -20,7 +20,8 @@ const (
 	// those that the script has dropped are closed first.
 	maxFiles = 1000
 
-	// systemSteps is what a call of the system counts, apart from the bytes that it moves.
+	// systemSteps is what a call of the system counts, apart from the bytes that it
+	// moves.
 	systemSteps = 100
 
 	// bytesPerStep is how many bytes that are read or written count as a step.
@@ -30,18 +31,18 @@ const (
 	piece = 1 << 20
 )
 
-// Streams are the standard streams of one script, which several libraries share: print writes
-// to what io.write writes to, and loadfile() reads on where io.read has stopped. All but
-// Stdout belong to the state's goroutine.
+// Streams are the standard streams of one script, which several libraries share: print
+// writes to what io.write writes to, and loadfile() reads on where io.read has stopped.
+// All but Stdout belong to the state's goroutine.
 type Streams struct {
 	Stdin  *bufio.Reader
 	Stdout *outlet.Stdout
 	Stderr io.Writer
 }
 
-// NewStreams makes a script's streams. Stdout that is no *outlet.Stdout is written to at once.
-// Before stdin is read, stdout is flushed: a question is seen before its answer is awaited. nil
-// means an empty stdin, and outputs that are discarded.
+// NewStreams makes a script's streams. Stdout that is no *outlet.Stdout is written to at
+// once. Before stdin is read, stdout is flushed: a question is seen before its answer is
+// awaited. nil means an empty stdin, and outputs that are discarded.
 func NewStreams(stdin io.Reader, stdout, stderr io.Writer) *Streams {
 	if stdin == nil {
 		stdin = strings.NewReader("")
@@ -256,8 +257,8 @@ func (l *library) argumentError(c *lua.Call, path string, err error) error {
 	return c.ArgError(1, text)
 }
 
-// fail returns nil, what went wrong and C's number of it, as Lua's libraries do; an error of
-// Lua's own it raises.
+// fail returns nil, what went wrong and C's number of it, as Lua's libraries do; an error
+// of Lua's own it raises.
 func (l *library) fail(c *lua.Call, path string, err error) error {
 	if isLua(err) {
 		return err

@@ -146,7 +146,8 @@ func TestDroppedPrograms(t *testing.T) {
 	}
 }
 
-// C buffers: what is written leaves with a flush, a seek, a close, a full buffer or the end.
+// C buffers: what is written leaves with a flush, a seek, a close, a full buffer or the
+// end.
 func TestBuffering(t *testing.T) {
 	dir := tree(t, nil)
 	m := newVM(t, everything)
@@ -178,7 +179,8 @@ func TestBuffering(t *testing.T) {
 	}
 }
 
-// What was written is there when another part of the same file is read, and the other way round.
+// What was written is there when another part of the same file is read, and the other way
+// round.
 func TestReadAndWrite(t *testing.T) {
 	dir := tree(t, map[string]string{"f": "0123456789"})
 	m := newVM(t, everything)
@@ -292,7 +294,8 @@ func TestEndlessFiles(t *testing.T) {
 
 var errStop = errors.New("stop")
 
-// Files that a script drops are closed before more are refused; those that it keeps are not.
+// Files that a script drops are closed before more are refused; those that it keeps are
+// not.
 func TestManyFiles(t *testing.T) {
 	dir := tree(t, map[string]string{"f": "x"})
 	m := newVM(t, everything)
@@ -339,7 +342,8 @@ func TestMemoryOfFiles(t *testing.T) {
 	}
 }
 
-// Work counts by the bytes that it reads or writes, so that a limit of steps or an interrupt is noticed.
+// Work counts by the bytes that it reads or writes, so that a limit of steps or an
+// interrupt is noticed.
 func TestStepsOfFiles(t *testing.T) {
 	const size = 4 << 20
 	dir := tree(t, map[string]string{"long": strings.Repeat("x", size), "spaces": strings.Repeat(" ", size)})

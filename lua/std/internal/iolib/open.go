@@ -37,8 +37,8 @@ func (l *library) openFile(c *lua.Call) error {
 	return c.Return(f)
 }
 
-// openPath opens a file in a mode of C's fopen: a letter, then flags, of which unknown ones are
-// ignored.
+// openPath opens a file in a mode of C's fopen: a letter, then flags, of which unknown
+// ones are ignored.
 func (l *library) openPath(path, mode string) (lua.Value, error) {
 	flags := map[string]int{
 		"r": os.O_RDONLY, "w": os.O_WRONLY | os.O_CREATE | os.O_TRUNC, "a": os.O_WRONLY | os.O_CREATE | os.O_APPEND,
@@ -126,8 +126,8 @@ func (l *library) lines(c *lua.Call) error {
 	return l.returnLines(c, f, true)
 }
 
-// returnLines returns an iterator that reads a file by the formats from argument 2 on. If close
-// is set, it closes the file at its end.
+// returnLines returns an iterator that reads a file by the formats from argument 2 on. If
+// close is set, it closes the file at its end.
 func (l *library) returnLines(c *lua.Call, held lua.Value, close bool) error {
 	if c.Count() > maxLineFormats+1 {
 		return c.Errorf("too many results to unpack")

@@ -44,8 +44,8 @@ func (l *library) popen(c *lua.Call) error {
 	return c.Return(made)
 }
 
-// flushAll writes what files hold back, as C does before a program begins, but to no other
-// program, which may not read. Errors stay for whoever writes.
+// flushAll writes what files hold back, as C does before a program begins, but to no
+// other program, which may not read. Errors stay for whoever writes.
 func (l *library) flushAll() {
 	_ = l.streams.Stdout.Flush()
 	for _, f := range l.open {
@@ -55,8 +55,8 @@ func (l *library) flushAll() {
 	}
 }
 
-// start starts a program with one end of a pipe; its other streams are the process's. Closing
-// the file waits for it. A file that is dropped leaves it alone.
+// start starts a program with one end of a pipe; its other streams are the process's.
+// Closing the file waits for it. A file that is dropped leaves it alone.
 func (l *library) start(cmd *exec.Cmd, reads bool) (*file, error) {
 	f := &file{}
 	var pipe io.Closer

@@ -40,8 +40,8 @@ const (
 	invalidOption
 )
 
-// formatOf reads a format. An invalid one is found out only when it is used: LuaJIT's file has
-// been read up to there then.
+// formatOf reads a format. An invalid one is found out only when it is used: LuaJIT's
+// file has been read up to there then.
 func formatOf(v lua.Value) format {
 	if n, isNumber := v.AsNumber(); isNumber {
 		return format{bytes, int(min(max(n, 0), math.MaxInt32))} // NaN is 0

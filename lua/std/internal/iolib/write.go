@@ -151,8 +151,8 @@ func (f *file) seek(offset int64, whence int) (int64, error) {
 	return f.disk.Seek(offset, whence)
 }
 
-// toInt64 is a number without its fraction; what 64 bits do not hold is the smallest one, which
-// no file takes.
+// toInt64 is a number without its fraction; what 64 bits do not hold is the smallest one,
+// which no file takes.
 func toInt64(n float64) int64 {
 	if !(n > math.MinInt64 && n < math.MaxInt64) {
 		return math.MinInt64

@@ -39,8 +39,8 @@ var functions = []lua.Func{
 	{Name: "tanh", Call: unary(math.Tanh)},
 }
 
-// Open opens the library in a state: the global math. The state has a random generator of its own, whose numbers nothing but
-// math.randomseed makes predictable.
+// Open opens the library in a state: the global math. The state has a random generator of
+// its own, whose numbers nothing but math.randomseed makes predictable.
 func Open(s *lua.State) error {
 	random := newGenerator(float64(rand.Uint32()))
 	lib, err := s.NewModule("math", slices.Concat(functions, []lua.Func{
@@ -77,8 +77,8 @@ func floor(c *lua.Call) error { return c.ReturnNumber(math.Floor(c.Number(1))) }
 
 func sqrt(c *lua.Call) error { return c.ReturnNumber(math.Sqrt(c.Number(1))) }
 
-// greatest and least return one of their arguments. Where neither of two is more than the other that is the later one, as
-// in LuaJIT: with a NaN, and with zeros of either sign.
+// greatest and least return one of their arguments. Where neither of two is more than the
+// other that is the later one, as in LuaJIT: with a NaN, and with zeros of either sign.
 
 func greatest(c *lua.Call) error {
 	x := c.Number(1)

@@ -6,8 +6,9 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// generator is LuaJIT's: four Tausworthe generators, combined (P. L'Ecuyer, "Tables of maximally equidistributed combined
-// LFSR generators", 1999), so that a seed gives a script the numbers that it gives there.
+// generator is LuaJIT's: four Tausworthe generators, combined (P. L'Ecuyer, "Tables of
+// maximally equidistributed combined LFSR generators", 1999), so that a seed gives a
+// script the numbers that it gives there.
 type generator struct{ state [4]uint64 }
 
 // parameters has k, q and s of L'Ecuyer's table.

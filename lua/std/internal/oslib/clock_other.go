@@ -4,5 +4,6 @@ package oslib
 
 import "time"
 
-// processTime is the time since the state was made, which is what C's clock gives on Windows.
+// processTime is the time since the state was made, which is what C's clock gives on
+// Windows.
 func processTime(started time.Time) time.Duration { return time.Since(started) }

@@ -18,13 +18,15 @@ import (
 )
 
 const (
-	// maxWarned bounds the environment variables that a state remembers to have warned of.
+	// maxWarned bounds the environment variables that a state remembers to have warned
+	// of.
 	maxWarned = 64
 
 	// maxRemembered is how many bytes of such a name it remembers.
 	maxRemembered = 256
 
-	// systemSteps is what a call of the system counts, apart from the path that it resolves.
+	// systemSteps is what a call of the system counts, apart from the path that it
+	// resolves.
 	systemSteps = 100
 
 	// programSteps is what a program that is run counts.
@@ -43,8 +45,8 @@ type Options struct {
 	// Box is what the script may do. nil allows nothing.
 	Box *sandbox.Box
 
-	// Logger receives one warning for each environment variable that the script may not see.
-	// nil discards them.
+	// Logger receives one warning for each environment variable that the script may not
+	// see. nil discards them.
 	Logger *slog.Logger
 
 	// Exit carries out os.exit. It returns what State.Unwind does, which ends the running
@@ -158,8 +160,8 @@ func (l *library) execute(c *lua.Call) error {
 	return c.Return(lua.Int(exitStatus(cmd.Run())))
 }
 
-// exitStatus is what C's system returns: on Unix the exit code is in the second byte. -1 says
-// that nothing was run.
+// exitStatus is what C's system returns: on Unix the exit code is in the second byte. -1
+// says that nothing was run.
 func exitStatus(err error) int {
 	var exit *exec.ExitError
 	switch {
@@ -236,7 +238,8 @@ func (l *library) outcome(c *lua.Call, path string, err error) error {
 	return c.Return(lua.Nil, made, lua.Int(number))
 }
 
-// setlocale is os.setlocale([locale [, category]]). It knows the one locale that there is.
+// setlocale is os.setlocale([locale [, category]]). It knows the one locale that there
+// is.
 func setlocale(c *lua.Call) error {
 	locale := c.OptString(1, "C")
 	c.Option(2, "all", "all", "collate", "ctype", "monetary", "numeric", "time")

@@ -18,12 +18,14 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// An exited is the cause of the error with which os.exit ends the outermost call in these tests.
+// An exited is the cause of the error with which os.exit ends the outermost call in these
+// tests.
 type exited struct{ code int }
 
 func (e exited) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
-// newState returns a state with the os library and what the tests need of the basic functions.
+// newState returns a state with the os library and what the tests need of the basic
+// functions.
 func newState(t *testing.T, p sandbox.Permissions, opts oslib.Options) *lua.State {
 	t.Helper()
 	return newLimited(t, lua.Options{}, p, opts)
@@ -252,7 +254,8 @@ func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	}
 }
 
-// messages keeps what is logged, without attributes. It implements slog.Handler, for one goroutine.
+// messages keeps what is logged, without attributes. It implements slog.Handler, for one
+// goroutine.
 type messages []string
 
 func (m *messages) Enabled(context.Context, slog.Level) bool { return true }

@@ -26,8 +26,8 @@ func difftime(c *lua.Call) error {
 	return c.Return(lua.Number(later - earlier))
 }
 
-// date is os.date([format [, time]]): a text after strftime in the C locale, or a table. A time
-// that C has no date for is nil.
+// date is os.date([format [, time]]): a text after strftime in the C locale, or a table.
+// A time that C has no date for is nil.
 func (l *library) date(c *lua.Call) error {
 	format, seconds := c.OptString(1, "%c"), time.Now().Unix()
 	if !c.Arg(2).IsNil() {
@@ -95,8 +95,8 @@ func (l *library) returnDate(c *lua.Call, f *date.Fields) error {
 	return c.Return(table.Value())
 }
 
-// time is os.time([table]): now, or the local time that a table names. Fields out of range
-// carry over.
+// time is os.time([table]): now, or the local time that a table names. Fields out of
+// range carry over.
 func (l *library) time(c *lua.Call) error {
 	if c.Arg(1).IsNil() {
 		return c.Return(lua.Number(float64(time.Now().Unix())))

@@ -2,7 +2,8 @@ package packagelib
 
 import "github.com/tidewire/tidewire/lua"
 
-// module is module(name, ...): it makes a table the module's and the environment of the calling function.
+// module is module(name, ...): it makes a table the module's and the environment of the
+// calling function.
 func module(c *lua.Call) error {
 	name := c.StringValue(1)
 	if err := c.Err(); err != nil {
@@ -36,8 +37,8 @@ func module(c *lua.Call) error {
 	return c.Return()
 }
 
-// findModule returns the table of a module: that in package.loaded, or else that in the coroutine's environment, which is
-// made if there is none.
+// findModule returns the table of a module: that in package.loaded, or else that in the
+// coroutine's environment, which is made if there is none.
 func findModule(c *lua.Call, name lua.Value) (*lua.Table, error) {
 	s := c.State()
 	loaded := s.Loaded().Value()

@@ -11,8 +11,8 @@ import (
 
 // Options says where modules come from.
 type Options struct {
-	// Path is where files are looked for, as package.path: templates with "?" for the module's name,
-	// with ";" between. A script may change it.
+	// Path is where files are looked for, as package.path: templates with "?" for the
+	// module's name, with ";" between. A script may change it.
 	Path string
 
 	// Files opens the files. nil means that there are none.
@@ -21,8 +21,9 @@ type Options struct {
 
 // Files opens modules.
 type Files interface {
-	// OpenModule opens a Lua file for reading. An error that is fs.ErrNotExist says that there is none;
-	// any other is shown behind the file's name among those that were tried.
+	// OpenModule opens a Lua file for reading. An error that is fs.ErrNotExist says that
+	// there is none; any other is shown behind the file's name among those that were
+	// tried.
 	OpenModule(path string) (io.ReadCloser, error)
 }
 
@@ -119,7 +120,8 @@ func loadlib(c *lua.Call) error {
 	return c.Return(lua.Nil, message, kind)
 }
 
-// seeall is package.seeall: it makes the globals visible in a module, those of the coroutine's environment.
+// seeall is package.seeall: it makes the globals visible in a module, those of the
+// coroutine's environment.
 func seeall(c *lua.Call) error {
 	t := c.Table(1)
 	if err := c.Err(); err != nil {

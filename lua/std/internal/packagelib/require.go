@@ -152,8 +152,8 @@ func (p *library) loadFile(c *lua.Call) error {
 	return c.Return(chunk)
 }
 
-// loadNative is the third loader. It looks for no library, and says so to a script that wants one: one that has set
-// package.cpath, which is empty at first.
+// loadNative is the third loader. It looks for no library, and says so to a script that
+// wants one: one that has set package.cpath, which is empty at first.
 func (p *library) loadNative(c *lua.Call) error {
 	c.String(1)
 	if err := c.Err(); err != nil {
@@ -173,7 +173,8 @@ func (p *library) loadNative(c *lua.Call) error {
 	return c.ReturnString("\n\tpackage.cpath is not searched: " + noLibraries)
 }
 
-// loadNativeRoot is the fourth loader, for modules within a library: loadNative has said all there is to say.
+// loadNativeRoot is the fourth loader, for modules within a library: loadNative has said
+// all there is to say.
 func (p *library) loadNativeRoot(c *lua.Call) error {
 	c.String(1)
 	if err := c.Err(); err != nil {
@@ -214,8 +215,8 @@ func (p *library) searchpath(c *lua.Call) error {
 	return c.Return(found)
 }
 
-// search opens the first file along a path that exists and may be read, and returns its name; else it returns what was
-// tried.
+// search opens the first file along a path that exists and may be read, and returns its
+// name; else it returns what was tried.
 func (p *library) search(s *lua.State, name, path, from, to string) (file io.ReadCloser, found lua.Value, err error) {
 	if from != "" {
 		if name, err = replace(s, name, from, to); err != nil {
@@ -264,7 +265,8 @@ func (p *library) search(s *lua.State, name, path, from, to string) (file io.Rea
 // filesPerStep is what a look for a file counts: it asks the system.
 const filesPerStep = 100
 
-// maxFileName is the length of the longest name that is looked for: no system has longer ones.
+// maxFileName is the length of the longest name that is looked for: no system has longer
+// ones.
 const maxFileName = 1 << 16
 
 func (p *library) open(path string) (io.ReadCloser, error) {

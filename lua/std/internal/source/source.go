@@ -1,4 +1,5 @@
-// Package source reads and compiles chunks for the libraries that load them, within a state's limits.
+// Package source reads and compiles chunks for the libraries that load them, within a
+// state's limits.
 package source
 
 import (
@@ -9,7 +10,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Read reads all of a file into a string of the state. An error that is none of Lua's is the file's.
+// Read reads all of a file into a string of the state. An error that is none of Lua's is
+// the file's.
 func Read(s *lua.State, file io.Reader) (string, error) {
 	b := s.NewBuilder()
 	defer b.Reset()
@@ -31,7 +33,8 @@ func Read(s *lua.State, file io.Reader) (string, error) {
 	}
 }
 
-// Text makes what was written to a builder a string of the state, and returns that without a copy.
+// Text makes what was written to a builder a string of the state, and returns that
+// without a copy.
 func Text(b *lua.Builder) (string, error) {
 	v, err := b.Value()
 	if err != nil {
@@ -41,8 +44,8 @@ func Text(b *lua.Builder) (string, error) {
 	return text, nil
 }
 
-// Compile makes a function of source, which is of a kind that mode allows: "t" for text, "b" for what string.dump returns.
-// Its environment is that of the coroutine that runs.
+// Compile makes a function of source, which is of a kind that mode allows: "t" for text,
+// "b" for what string.dump returns. Its environment is that of the coroutine that runs.
 func Compile(s *lua.State, source, name, mode string) (lua.Value, error) {
 	f, err := compile(s, source, name, mode)
 	if err == nil {

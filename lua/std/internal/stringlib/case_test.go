@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// flipCase changes the letters of ASCII and nothing else, wherever in a word of eight bytes they are, and whatever is around.
+// flipCase changes the letters of ASCII and nothing else, wherever in a word of eight
+// bytes they are, and whatever is around.
 func TestFlipCase(t *testing.T) {
 	for _, first := range []byte{'a', 'A'} {
 		for b := range 256 {

@@ -8,7 +8,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// replacer is a call of gsub under way. A function that it calls may call gsub, which has another one then.
+// replacer is a call of gsub under way. A function that it calls may call gsub, which has
+// another one then.
 type replacer struct {
 	*library
 	matcher   pattern.Matcher
@@ -178,7 +179,8 @@ func (r *replacer) replaceBy(k *lua.Caller) error {
 	})
 }
 
-// write writes what a table or a function has for a match: the match itself for nil and false.
+// write writes what a table or a function has for a match: the match itself for nil and
+// false.
 func (r *replacer) write(value lua.Value, from, to int) error {
 	if text, isString := value.AsString(); isString {
 		r.out.WriteString(text)
@@ -192,7 +194,8 @@ func (r *replacer) write(value lua.Value, from, to int) error {
 	return nil
 }
 
-// low32 are the low 32 bits of a number, as LuaJIT takes a count: 0 of what has no 64 bits, such as math.huge.
+// low32 are the low 32 bits of a number, as LuaJIT takes a count: 0 of what has no 64
+// bits, such as math.huge.
 func low32(f float64) int {
 	if !(math.Abs(f) < 1<<63) {
 		return 0

@@ -14,8 +14,8 @@ func (l *library) steps(work int) error { return l.state.Step(work / workPerStep
 // longPattern is how long a pattern may be and be compiled at no charge.
 const longPattern = 256
 
-// program compiles a pattern. The work and the memory of a long one count; the memory is garbage when the call is over,
-// which the next walk sees.
+// program compiles a pattern. The work and the memory of a long one count; the memory is
+// garbage when the call is over, which the next walk sees.
 func (l *library) program(text string, get func(string) *pattern.Program) (*pattern.Program, error) {
 	if len(text) > longPattern {
 		if err := l.state.Step(len(text)); err != nil {
@@ -31,8 +31,9 @@ func (l *library) program(text string, get func(string) *pattern.Program) (*patt
 // nothing is what a matcher holds that is not at work, so that it keeps no subject.
 var nothing = pattern.Compile("")
 
-// search looks for the first match at an index or behind it. It uses l.scan, in which the captures are until the next call:
-// nothing that is called in between can get here. The caller forgets them with l.scan.Reset(nothing, "").
+// search looks for the first match at an index or behind it. It uses l.scan, in which the
+// captures are until the next call: nothing that is called in between can get here. The
+// caller forgets them with l.scan.Reset(nothing, "").
 func (l *library) search(program *pattern.Program, subject string, at int) (from, to int, err error) {
 	l.scan.Reset(program, subject)
 	l.scan.Seek(at)
@@ -98,7 +99,8 @@ func (l *library) returnFound(c *lua.Call, subject string, from, to int) error {
 	return l.returnCaptures(c, subject)
 }
 
-// returnMatch returns the captures of the last match, or all of it if the pattern has none.
+// returnMatch returns the captures of the last match, or all of it if the pattern has
+// none.
 func (l *library) returnMatch(c *lua.Call, subject string) error {
 	if l.scan.Captures() > 1 {
 		return l.returnCaptures(c, subject)
@@ -163,7 +165,8 @@ func (l *library) gmatch(c *lua.Call) error {
 	}
 	m := &matches{library: l, program: program}
 	m.subject, _ = subject.AsString()
-	// The iterator holds the subject for the walk, too, which charges it as long as the iterator is used.
+	// The iterator holds the subject for the walk, too, which charges it as long as the
+	// iterator is used.
 	return c.Return(l.state.NewClosure("gmatch_aux", m.iterate, subject))
 }
 

@@ -1,4 +1,5 @@
-// Package stringlib is Lua's string library on the VM of our own. What it says and returns is LuaJIT's.
+// Package stringlib is Lua's string library on the VM of our own. What it says and
+// returns is LuaJIT's.
 package stringlib
 
 import (
@@ -55,7 +56,8 @@ type library struct {
 	lent     bool // out is in use
 }
 
-// builder lends a builder; done takes it back. A function may call one that needs another.
+// builder lends a builder; done takes it back. A function may call one that needs
+// another.
 func (l *library) builder() *lua.Builder {
 	if l.lent {
 		return l.state.NewBuilder()
@@ -71,7 +73,8 @@ func (l *library) done(b *lua.Builder) {
 	}
 }
 
-// piece makes the first and last index that a script gives the Go indices of a piece of a string.
+// piece makes the first and last index that a script gives the Go indices of a piece of a
+// string.
 func piece(first, last, length int) (from, to int) {
 	if last < 0 {
 		last = max(last+length+1, 0)
@@ -130,7 +133,8 @@ func byteAt(c *lua.Call) error {
 	return c.ReturnPushed()
 }
 
-// maxResults is how many results string.byte gives at most, about as many as LuaJIT's stack holds.
+// maxResults is how many results string.byte gives at most, about as many as LuaJIT's
+// stack holds.
 const maxResults = 65_536
 
 func (l *library) char(c *lua.Call) error {
@@ -183,7 +187,8 @@ func dump(c *lua.Call) error {
 	return c.Return(v)
 }
 
-// changeCase gives the letters of ASCII the other case if they are of that of first, 'a' or 'A'.
+// changeCase gives the letters of ASCII the other case if they are of that of first, 'a'
+// or 'A'.
 func (l *library) changeCase(c *lua.Call, first byte) error {
 	text := c.String(1)
 	if len(text) <= shortText {
@@ -198,8 +203,8 @@ func (l *library) changeCase(c *lua.Call, first byte) error {
 	})
 }
 
-// flipCase changes the case of the letters from first, which is 'a' or 'A', to the end of its alphabet: eight bytes at a
-// time, each with room for a carry in its highest bit.
+// flipCase changes the case of the letters from first, which is 'a' or 'A', to the end of
+// its alphabet: eight bytes at a time, each with room for a carry in its highest bit.
 func flipCase(text []byte, first byte) {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for ; len(text) >= 8; text = text[8:] {
@@ -239,7 +244,8 @@ func reverse(out []byte, text string, from int) {
 // rewriteAt is how many bytes a rewriting function gets at once.
 const rewriteAt = 64 << 10
 
-// rewrite returns a string as long as a text. write gives the bytes from an index on, piece by piece.
+// rewrite returns a string as long as a text. write gives the bytes from an index on,
+// piece by piece.
 func (l *library) rewrite(c *lua.Call, text string, write func(out []byte, from int)) error {
 	b := l.builder()
 	defer l.done(b)

@@ -2,7 +2,8 @@ package tablelib
 
 import "github.com/tidewire/tidewire/lua"
 
-// concatFunction makes table.concat, which uses one Builder over and over: it calls nothing that could call it.
+// concatFunction makes table.concat, which uses one Builder over and over: it calls
+// nothing that could call it.
 func concatFunction(s *lua.State) lua.GoFunction {
 	out := s.NewBuilder()
 	return func(c *lua.Call) error {

@@ -2,7 +2,8 @@ package tablelib
 
 import "github.com/tidewire/tidewire/lua"
 
-// preload makes require "table.new" and require "table.clear" known, which add a function to table, as in LuaJIT.
+// preload makes require "table.new" and require "table.clear" known, which add a function
+// to table, as in LuaJIT.
 func preload(s *lua.State, lib *lua.Table) error {
 	library, isTable := s.Loaded().GetString("package").AsTable()
 	if !isTable {

@@ -9,8 +9,9 @@ import (
 
 var errOrder = errors.New("invalid order function for sorting")
 
-// order sorts the values of a table in place. Its quicksort makes the comparisons and exchanges of Lua's own one, so that
-// values which are equal end up where they do there. What takes that one quadratic time is left to a heapsort.
+// order sorts the values of a table in place. Its quicksort makes the comparisons and
+// exchanges of Lua's own one, so that values which are equal end up where they do there.
+// What takes that one quadratic time is left to a heapsort.
 type order struct {
 	s    *lua.State
 	t    *lua.Table
@@ -119,9 +120,10 @@ func (o *order) quicksort(low, high, depth int) error {
 	return nil
 }
 
-// partition moves the value in the middle to the place that it has in the end, and returns the place: what belongs before
-// it is below, the rest above. The first value is not more, the last one not less than it, so that no search passes them
-// unless the order is none.
+// partition moves the value in the middle to the place that it has in the end, and
+// returns the place: what belongs before it is below, the rest above. The first value is
+// not more, the last one not less than it, so that no search passes them unless the order
+// is none.
 func (o *order) partition(low, high, middle int) (int, error) {
 	pivot := o.t.GetInt(middle)
 	if err := o.swap(middle, high-1); err != nil {

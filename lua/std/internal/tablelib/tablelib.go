@@ -1,5 +1,5 @@
-// Package tablelib is Lua's library table, as LuaJIT has it (Lua 5.1 manual §5.5), with move, and new and clear for
-// require "table.new" and require "table.clear".
+// Package tablelib is Lua's library table, as LuaJIT has it (Lua 5.1 manual §5.5), with
+// move, and new and clear for require "table.new" and require "table.clear".
 package tablelib
 
 import (
@@ -11,8 +11,8 @@ import (
 // piece is for how many elements at once steps are counted.
 const piece = 1 << 10
 
-// Open opens the library in a state: the global table, and the loaders of table.new and table.clear in package.preload,
-// if the library package is open already.
+// Open opens the library in a state: the global table, and the loaders of table.new and
+// table.clear in package.preload, if the library package is open already.
 func Open(s *lua.State) error {
 	lib, err := s.NewModule("table",
 		lua.Func{Name: "concat", Call: concatFunction(s)},
@@ -60,7 +60,8 @@ func insert(c *lua.Call) error {
 	return c.Return()
 }
 
-// insertAt moves what is there, from an index far below 1 up to 2^31 values, as LuaJIT does.
+// insertAt moves what is there, from an index far below 1 up to 2^31 values, as LuaJIT
+// does.
 func insertAt(s *lua.State, t *lua.Table, at int, value lua.Value) error {
 	length := t.Len()
 	switch {
