@@ -87,6 +87,7 @@ func copyValues(to, from []Value) {
 		copy(to, from)
 		return
 	}
+	//lint:ignore S1001 copy takes longer for a few
 	for i := range from {
 		to[i] = from[i]
 	}
