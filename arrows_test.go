@@ -44,29 +44,37 @@ var rows = []row{
 		ours: []string{"internal/testing/wstest", "engine", "memory"}},
 	{folder: "internal/testing/verify", is: "the rules that compiled code must hold for the interpreter",
 		ours: []string{"internal/lua/code", "internal/lua/syntax"}},
-	{folder: "internal/testing/written", is: "writes the parts of the manual that repeat the code, standard library alone"},
-	{folder: "internal/testing/publicapi", is: "holds the signatures of public packages to public types, standard library alone"},
+	{folder: "internal/testing/written", is: "writes the parts of the manual that repeat the code, standard " +
+		"library alone"},
+	{folder: "internal/testing/publicapi", is: "holds the signatures of public packages to public types, standard " +
+		"library alone"},
 	{folder: "internal/testing/luagen", is: "random Lua programs",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check"},
 
 	// The runner and the run of one script.
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",
-		ours: []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi", "internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector",
+		ours: []string{"script", "lua/std/sandbox", "internal/loop", "engine", "internal/api/check", "internal/api/luaapi",
+			"internal/echo", "internal/runner/logging", "internal/outlet", "internal/runner/collector",
 			"internal/runner/environment", "internal/runner/words"},
 		theirs:    []string{"github.com/spf13/cobra", "golang.org/x/term"},
 		testTools: []string{"github.com/rogpeppe/go-internal", "github.com/spf13/pflag"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
-		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox", "internal/lua/syntax",
-			"internal/modules/gate", "internal/modules/errorlog", "internal/outlet", "internal/loop", "engine", "memory", "permission"},
+		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std", "lua/std/sandbox",
+			"internal/lua/syntax",
+			"internal/modules/gate", "internal/modules/errorlog", "internal/outlet", "internal/loop", "engine", "memory",
+			"permission"},
 		never: []string{"net/..."}},
-	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; asks for them, reads none",
+	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; " +
+		"asks for them, reads none",
 		ours:   []string{"engine"},
 		theirs: []string{"golang.org/x/net/http/httpproxy"}},
-	{folder: "internal/runner/logging", is: "the log as a person reads it: escapes, limits; writes to whatever it is given",
+	{folder: "internal/runner/logging", is: "the log as a person reads it: escapes, limits; writes to whatever it " +
+		"is given",
 		theirs: []string{"github.com/lmittmann/tint"},
 		never:  []string{"net/...", "os"}},
-	{folder: "internal/runner/collector", is: "the pace of Go's collector in a process that runs scripts, standard library alone",
+	{folder: "internal/runner/collector", is: "the pace of Go's collector in a process that runs scripts, standard " +
+		"library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 
 	// The modules of scripts.
@@ -80,19 +88,22 @@ var rows = []row{
 		ours:  []string{"lua", "internal/lua/number"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "internal/modules/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
-		ours:  []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/modules/errorlog", "internal/api/spelling", "internal/ws/failure"},
+		ours: []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/modules/errorlog",
+			"internal/api/spelling", "internal/ws/failure"},
 		never: []string{"net", "os"}}, // net/http for the type http.Header, which is what the engine's API speaks
 	{folder: "internal/modules/gate", is: "the one way into a state: calls that can be stopped, errors as text",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "context", "reflect", "unsafe"}},
-	{folder: "internal/modules/errorlog", is: "the errors of callbacks, shown to a person: knows no VM, standard library alone",
+	{folder: "internal/modules/errorlog", is: "the errors of callbacks, shown to a person: knows no VM, standard " +
+		"library alone",
 		never: []string{"net/...", "os"}},
 
 	// The description of the API and its users.
 	{folder: "internal/api/check", is: "what is wrong with a script, found without running it",
 		ours:  []string{"internal/lua/code", "internal/lua/syntax", "internal/api/luaapi", "internal/api/spelling"},
 		never: []string{"net/...", "os"}},
-	{folder: "internal/api/luaapi", is: "what a script finds, in words: the source of stubs, checks and the manual's tables",
+	{folder: "internal/api/luaapi", is: "what a script finds, in words: the source of stubs, checks and the " +
+		"manual's tables",
 		ours:  []string{"internal/ws/failure"},
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/api/spelling", is: "what a misspelt name was meant to be: standard library alone",
@@ -100,8 +111,10 @@ var rows = []row{
 
 	// Our Lua.
 	{folder: "lua/std", is: "Lua's standard libraries, opened together",
-		ours: []string{"lua/std/internal/baselib", "lua/std/internal/bitlib", "lua/std/internal/corolib", "lua/std/internal/debuglib", "lua/std/internal/iolib", "lua/std/internal/jitlib",
-			"lua/std/internal/mathlib", "lua/std/internal/oslib", "lua/std/internal/packagelib", "lua/std/internal/stringlib", "lua/std/internal/tablelib", "lua", "lua/std/sandbox"},
+		ours: []string{"lua/std/internal/baselib", "lua/std/internal/bitlib", "lua/std/internal/corolib",
+			"lua/std/internal/debuglib", "lua/std/internal/iolib", "lua/std/internal/jitlib",
+			"lua/std/internal/mathlib", "lua/std/internal/oslib", "lua/std/internal/packagelib", "lua/std/internal/stringlib",
+			"lua/std/internal/tablelib", "lua", "lua/std/sandbox"},
 		never: []string{"net/...", "os", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/baselib", is: "Lua's basic functions",
 		ours:  []string{"lua/std/internal/source", "lua", "internal/lua/number"},
@@ -167,20 +180,24 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 
 	// The event loop.
-	{folder: "internal/loop", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard library alone",
+	{folder: "internal/loop", is: "the goroutine that a script lives on: knows no Lua and no sockets, standard " +
+		"library alone",
 		never: []string{"net/..."}},
 
 	// WebSocket.
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
-		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire",
+		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake",
+			"internal/ws/deflate", "internal/ws/proto", "internal/ws/wire",
 			"internal/ws/failure", "memory", "permission"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
-		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire", "internal/ws/failure"}},
+		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/proto", "internal/ws/wire",
+			"internal/ws/failure"}},
 	{folder: "internal/ws/dial", is: "names, TCP, TLS, proxies",
 		ours:      []string{"internal/ws/transport", "internal/ws/httphead", "internal/ws/failure", "permission"},
 		theirs:    []string{"golang.org/x/net/idna", "golang.org/x/net/proxy"},
 		testTools: []string{"golang.org/x/net/dns"}},
-	{folder: "internal/ws/transport", is: "the bytes of one open connection, over TCP, TLS or another stream: standard library alone",
+	{folder: "internal/ws/transport", is: "the bytes of one open connection, over TCP, TLS or another stream: " +
+		"standard library alone",
 		never: []string{"context", "crypto/tls"}},
 	{folder: "internal/ws/policy", is: "which hosts and addresses may be reached: no look-ups, no I/O",
 		ours:  []string{"permission"},

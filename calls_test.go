@@ -28,7 +28,8 @@ var keepers = []keeper{
 		functions: []string{"os.Exit", "syscall.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln"}},
 	{place: "cmd/tidewire", is: "the one place that reads the environment, and passes it on as options",
 		functions: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "syscall.Getenv", "syscall.Environ",
-			"net/http.ProxyFromEnvironment", "golang.org/x/net/http/httpproxy.FromEnvironment", "golang.org/x/net/proxy.FromEnvironment"},
+			"net/http.ProxyFromEnvironment", "golang.org/x/net/http/httpproxy.FromEnvironment",
+			"golang.org/x/net/proxy.FromEnvironment"},
 		but: []string{"lua/std/sandbox"}}, // os.getenv of a script that is allowed to see a variable
 }
 

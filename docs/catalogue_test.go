@@ -114,7 +114,8 @@ func TestPhases(t *testing.T) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	got := words(section)[1:] // the first one is info.phase
 	want := []string{
-		string(engine.PhaseURI), string(engine.PhasePolicy), string(engine.PhaseDNS), string(engine.PhaseProxy), string(engine.PhaseTCP),
+		string(engine.PhaseURI), string(engine.PhasePolicy), string(engine.PhaseDNS), string(engine.PhaseProxy),
+		string(engine.PhaseTCP),
 		string(engine.PhaseTLS), string(engine.PhaseHandshake), string(engine.PhaseOpen), string(engine.PhaseClosing),
 	}
 	if !slices.Equal(got, want) {
@@ -183,7 +184,10 @@ var failures = map[string]func(t *testing.T) *engine.End{
 	"refused by policy": func(t *testing.T) *engine.End {
 		return realDial(t, func(context.Context, string, netip.AddrPort) error { return errors.New("not here") })
 	},
-	"name under .invalid":  bubble(nil, func(t *testing.T, h *enginetest.Rig) *engine.End { return fail(h, "wss://invalid-host.invalid") }),
+	"name under .invalid": bubble(nil, func(t *testing.T,
+		h *enginetest.Rig) *engine.End {
+		return fail(h, "wss://invalid-host.invalid")
+	}),
 	"refused":              dialError(syscall.ECONNREFUSED),
 	"unreachable":          dialError(syscall.EHOSTUNREACH),
 	"reset while dialling": dialError(syscall.ECONNRESET),
@@ -221,9 +225,10 @@ var failures = map[string]func(t *testing.T) *engine.End{
 
 	"system gives up in the handshake": inHandshake(breaks, syscall.ETIMEDOUT),
 	"unreachable in the handshake":     inHandshake(breaks, syscall.EHOSTUNREACH),
-	"certificate refused late":         inHandshake(breaks, &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}),
-	"system gives up":                  whenOpen(breaks, syscall.ETIMEDOUT),
-	"unreachable when open":            whenOpen(breaks, syscall.EHOSTUNREACH),
+	"certificate refused late": inHandshake(breaks,
+		&net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}),
+	"system gives up":       whenOpen(breaks, syscall.ETIMEDOUT),
+	"unreachable when open": whenOpen(breaks, syscall.EHOSTUNREACH),
 
 	"reset in the handshake":  inHandshake(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, nil),
 	"end in the handshake":    inHandshake(func(p *wstest.Peer) { p.Hangup() }, nil),

@@ -39,7 +39,8 @@ func TestLinks(t *testing.T) {
 func hasHeading(text, name string) bool {
 	for line := range strings.Lines(text) {
 		title, found := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
-		if found && strings.HasPrefix(line, "#") && strings.ReplaceAll(strings.ToLower(strings.TrimSpace(title)), " ", "-") == name {
+		if found && strings.HasPrefix(line, "#") &&
+			strings.ReplaceAll(strings.ToLower(strings.TrimSpace(title)), " ", "-") == name {
 			return true
 		}
 	}

@@ -110,7 +110,8 @@ func TestOptions(t *testing.T) {
 		// A function is a bad value for every option; the text says that the name is
 		// known and what it wants.
 		name := word(t, row[0])
-		if got := connectError(name, "print"); !strings.Contains(got, "(field '"+name+"': ") || !strings.Contains(got, "expected, got function") {
+		if got := connectError(name, "print"); !strings.Contains(got, "(field '"+name+"': ") ||
+			!strings.Contains(got, "expected, got function") {
 			t.Errorf("option %s: %q", name, got)
 		}
 		if value := strings.Trim(row[1], "`"); value != "none" {
@@ -169,7 +170,8 @@ func TestVM(t *testing.T) {
 
 // The texts of argument errors are those that the functions raise.
 func TestArgumentErrors(t *testing.T) {
-	rows := table(t, "docs/lua-api.md", "where a number is wanted, and a number passes where a string is wanted. Optional arguments may be nil.")
+	rows := table(t, "docs/lua-api.md", "where a number is wanted, and a number passes where a string is wanted. "+
+		"Optional arguments may be nil.")
 	calls := []string{
 		`websocket.Send({}, "x")`,
 		`websocket.Send(1, "\255", "text")`,

@@ -29,7 +29,8 @@ func TestCloseByScript(t *testing.T) {
 		peer.Close(4000, "bye")
 		h.Want(`close 4000 "bye" clean`)
 		end := h.End(h.ID)
-		if end.Unsent.Messages != 0 || end.CloseCode != 4000 || end.Category != engine.CategoryClosed || end.Phase != engine.PhaseClosing {
+		if end.Unsent.Messages != 0 || end.CloseCode != 4000 || end.Category != engine.CategoryClosed ||
+			end.Phase != engine.PhaseClosing {
 			t.Errorf("end %+v", end)
 		}
 	})
@@ -78,39 +79,40 @@ func TestCloseByScript(t *testing.T) {
 			t.Errorf("detail %q does not say that the close frame never left", end.Detail)
 		}
 	})
-	inBubble(t, "a peer that reads slowly gets everything, however large the piece that was being written", func(t *testing.T) {
-		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
-		conn := peer.Conn.(*wstest.Conn)
-		conn.In().SetCapacity(1000)
-		h.Send(h.ID, engine.Binary, strings.Repeat("x", 100_000))
-		h.Send(h.ID, engine.Text, "last")
-		synctest.Wait() // 64 KiB are being written
-		h.Close(h.ID, 1000, "")
-		peer.Patience = time.Hour
-		slow := make(chan struct{})
-		go func() {
-			defer close(slow)
-			for range 80 { // 1000 bytes a second
-				time.Sleep(time.Second)
-				if _, err := io.CopyN(io.Discard, conn, 1000); err != nil {
-					t.Error(err)
-					return
+	inBubble(t, "a peer that reads slowly gets everything, however large the piece that was being written",
+		func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			conn := peer.Conn.(*wstest.Conn)
+			conn.In().SetCapacity(1000)
+			h.Send(h.ID, engine.Binary, strings.Repeat("x", 100_000))
+			h.Send(h.ID, engine.Text, "last")
+			synctest.Wait() // 64 KiB are being written
+			h.Close(h.ID, 1000, "")
+			peer.Patience = time.Hour
+			slow := make(chan struct{})
+			go func() {
+				defer close(slow)
+				for range 80 { // 1000 bytes a second
+					time.Sleep(time.Second)
+					if _, err := io.CopyN(io.Discard, conn, 1000); err != nil {
+						t.Error(err)
+						return
+					}
 				}
+			}()
+			<-slow
+			conn.In().SetCapacity(1 << 20)
+			want := append(wstest.Text("last").Append(nil), wstest.Close(1000, "").Append(nil)...)
+			rest := 100_000 + 14 - 80_000 + len(want) + 2*4 // two more masking keys
+			if _, err := io.CopyN(io.Discard, conn, int64(rest)); err != nil {
+				t.Fatal(err)
 			}
-		}()
-		<-slow
-		conn.In().SetCapacity(1 << 20)
-		want := append(wstest.Text("last").Append(nil), wstest.Close(1000, "").Append(nil)...)
-		rest := 100_000 + 14 - 80_000 + len(want) + 2*4 // two more masking keys
-		if _, err := io.CopyN(io.Discard, conn, int64(rest)); err != nil {
-			t.Fatal(err)
-		}
-		peer.Close(1000, "")
-		h.Want(`close 1000 "" clean`)
-		if end := h.End(h.ID); end.Unsent.Messages != 0 || end.CloseCode != 1000 {
-			t.Errorf("end %+v", end)
-		}
-	})
+			peer.Close(1000, "")
+			h.Want(`close 1000 "" clean`)
+			if end := h.End(h.ID); end.Unsent.Messages != 0 || end.CloseCode != 1000 {
+				t.Errorf("end %+v", end)
+			}
+		})
 	inBubble(t, "a close frame that waits behind the rest of its write has not left", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		peer.Conn.(*wstest.Conn).In().SetCapacity(3000)

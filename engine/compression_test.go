@@ -79,9 +79,11 @@ func TestCompression(t *testing.T) {
 		}
 	})
 	for name, test := range map[string]struct{ extensions, frame, want string }{
-		"an illegal answer": {"permessage-deflate; client_max_window_bits=9", "", `error "Extension negotiation failed" handshake`},
-		"corrupt data":      {"permessage-deflate", "\xc1\x02\xff\xff", `error "A zlib function returned an error" deflate`},
-		"bad text":          {"permessage-deflate", "\xc1\x07\x00\x01\x00\xfe\xff\xff\x00", `error "Invalid UTF8 encoding" utf8`},
+		"an illegal answer": {"permessage-deflate; client_max_window_bits=9", "", `error "Extension negotiation ` +
+			`failed" handshake`},
+		"corrupt data": {"permessage-deflate", "\xc1\x02\xff\xff", `error "A zlib function returned an error" deflate`},
+		"bad text": {"permessage-deflate", "\xc1\x07\x00\x01\x00\xfe\xff\xff\x00", `error "Invalid UTF8 ` +
+			`encoding" utf8`},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			h := enginetest.New(t, engine.Options{})

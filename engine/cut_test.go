@@ -261,7 +261,8 @@ func TestFaultBehindEachByte(t *testing.T) {
 }
 
 // judge compares a session with the outcome that the fault must have.
-func (f fault) judge(t *testing.T, up, down course, client *wstest.Conn, end *engine.End, events []string, took time.Duration) {
+func (f fault) judge(t *testing.T, up, down course, client *wstest.Conn, end *engine.End, events []string,
+	took time.Duration) {
 	t.Helper()
 	came, left := client.In().Written(), client.Out().Written()
 	if !f.upward {

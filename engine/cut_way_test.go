@@ -85,7 +85,8 @@ func TestFaultOnTheWay(t *testing.T) {
 			return s
 		},
 		"proxy": func(t *testing.T) *scene {
-			s := &scene{url: "ws://echo.test/", network: new(wstest.Net), options: engine.ConnectOptions{Proxy: "proxy.test:3128"}}
+			s := &scene{url: "ws://echo.test/", network: new(wstest.Net),
+				options: engine.ConnectOptions{Proxy: "proxy.test:3128"}}
 			s.leavesNothing(t)
 			behind := new(wstest.Net)
 			s.tunnel(t, "proxy.test:3128", behind)
@@ -189,7 +190,8 @@ func (f fault) judgeOnTheWay(t *testing.T, end *engine.End, events []string, too
 		sent = len(cutMessages)
 	}
 	received := max(len(before)-1, 0)
-	if end.Unsent.Messages > sent || end.Dropped.Messages > 1 || received+end.Dropped.Messages > sent || end.Clean && (end.Unsent.Messages > 0 || received < sent) {
+	if end.Unsent.Messages > sent || end.Dropped.Messages > 1 || received+end.Dropped.Messages > sent || end.Clean &&
+		(end.Unsent.Messages > 0 || received < sent) {
 		t.Errorf("%v: %q with unsent %+v and dropped %+v", f, events, end.Unsent, end.Dropped)
 	}
 	if strings.Contains(end.Detail, "\n") || end.Detail == "" {

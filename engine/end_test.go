@@ -99,12 +99,15 @@ func TestPeerBreaksRules(t *testing.T) {
 
 		dropped engine.Tally // the message that broke the rule
 	}{
-		"reserved bits":  {[]byte("\xc1\x00"), `error "Invalid use of reserved bits" protocol`, 1002, engine.Tally{}},
-		"opcode":         {[]byte("\x83\x00"), `error "invalid opcode" protocol`, 1002, engine.Tally{}},
-		"bad UTF-8":      {[]byte("\x81\x01\xff"), `error "Invalid UTF8 encoding" utf8`, 1007, engine.Tally{Messages: 1, Bytes: 1}},
-		"bad UTF-8 soon": {[]byte("\x01\x05a\xff"), `error "Invalid UTF8 encoding" utf8`, 1007, engine.Tally{Messages: 1, Bytes: 2}},
-		"too big":        {[]byte("\x82\x7e\x04\x00"), `error "A message was too large" too_big`, 1009, engine.Tally{Messages: 1}},
-		"close code":     {[]byte("\x88\x02\x03\xee"), `error "Invalid close code used" protocol`, 1002, engine.Tally{}},
+		"reserved bits": {[]byte("\xc1\x00"), `error "Invalid use of reserved bits" protocol`, 1002, engine.Tally{}},
+		"opcode":        {[]byte("\x83\x00"), `error "invalid opcode" protocol`, 1002, engine.Tally{}},
+		"bad UTF-8": {[]byte("\x81\x01\xff"), `error "Invalid UTF8 encoding" utf8`, 1007,
+			engine.Tally{Messages: 1, Bytes: 1}},
+		"bad UTF-8 soon": {[]byte("\x01\x05a\xff"), `error "Invalid UTF8 encoding" utf8`, 1007,
+			engine.Tally{Messages: 1, Bytes: 2}},
+		"too big": {[]byte("\x82\x7e\x04\x00"), `error "A message was too large" too_big`, 1009,
+			engine.Tally{Messages: 1}},
+		"close code": {[]byte("\x88\x02\x03\xee"), `error "Invalid close code used" protocol`, 1002, engine.Tally{}},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{MaxMessage: 1000})
@@ -113,7 +116,8 @@ func TestPeerBreaksRules(t *testing.T) {
 			peer.WantFrame(wstest.Close(test.code, ""))
 			h.Want(`text "before"`, test.event)
 			end := h.End(h.ID)
-			if end.CloseCode != test.code || end.Phase != engine.PhaseOpen || end.Retryable || end.Err == nil || end.Err.Op != engine.PhaseOpen {
+			if end.CloseCode != test.code || end.Phase != engine.PhaseOpen || end.Retryable || end.Err == nil ||
+				end.Err.Op != engine.PhaseOpen {
 				t.Errorf("end %+v", end)
 			}
 			if end.Dropped != test.dropped {
@@ -175,20 +179,21 @@ func TestTransportEnds(t *testing.T) {
 		peer.Hangup()
 		h.Want(`close 1006 "End of File"`)
 	})
-	inBubble(t, "a write that breaks half-way: what came before is delivered, the message counts as unsent", func(t *testing.T) {
-		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
-		conn := peer.Conn.(*wstest.Conn)
-		conn.In().BreakAfter(conn.In().Written() + 11 + 3) // a masked frame of 5 bytes, and 3 bytes of the next
-		h.Send(h.ID, engine.Text, "12345")
-		h.Send(h.ID, engine.Text, "67890")
-		peer.Send(wstest.Text("hello"))
-		h.Want(`text "hello"`)
-		h.Patience = time.Minute
-		h.Want(`error "Underlying Transport Error" reset`)
-		if end := h.End(h.ID); end.Unsent != (engine.Tally{Messages: 1, Bytes: 5}) {
-			t.Errorf("unsent %+v", end.Unsent)
-		}
-	})
+	inBubble(t, "a write that breaks half-way: what came before is delivered, the message counts as unsent",
+		func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			conn := peer.Conn.(*wstest.Conn)
+			conn.In().BreakAfter(conn.In().Written() + 11 + 3) // a masked frame of 5 bytes, and 3 bytes of the next
+			h.Send(h.ID, engine.Text, "12345")
+			h.Send(h.ID, engine.Text, "67890")
+			peer.Send(wstest.Text("hello"))
+			h.Want(`text "hello"`)
+			h.Patience = time.Minute
+			h.Want(`error "Underlying Transport Error" reset`)
+			if end := h.End(h.ID); end.Unsent != (engine.Tally{Messages: 1, Bytes: 5}) {
+				t.Errorf("unsent %+v", end.Unsent)
+			}
+		})
 }
 
 func TestConnectFails(t *testing.T) {
@@ -228,7 +233,8 @@ func TestConnectFails(t *testing.T) {
 		peer.SendRaw([]byte("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy"))
 		h.Want(`error "Invalid HTTP status." http_status`)
 		end := h.End(h.ID)
-		if end.HTTP == nil || end.HTTP.Status != 503 || end.HTTP.Body != "busy" || end.HTTP.RetryAfter == nil || *end.HTTP.RetryAfter != 7*time.Second || !end.Retryable {
+		if end.HTTP == nil || end.HTTP.Status != 503 || end.HTTP.Body != "busy" || end.HTTP.RetryAfter == nil ||
+			*end.HTTP.RetryAfter != 7*time.Second || !end.Retryable {
 			t.Errorf("end %+v, http %+v", end, end.HTTP)
 		}
 		if strings.Contains(end.URL+end.Detail, "secret") {

@@ -202,7 +202,8 @@ func TestDialGuard(t *testing.T) {
 		for range 1000 {
 			last = h.Connect(enginetest.URL, engine.ConnectOptions{})
 		}
-		if id, err := h.Engine.Connect(enginetest.URL, engine.ConnectOptions{}); !errors.Is(err, engine.ErrTooManyConnections) || id != 0 {
+		if id, err := h.Engine.Connect(enginetest.URL, engine.ConnectOptions{}); !errors.Is(err,
+			engine.ErrTooManyConnections) || id != 0 {
 			t.Errorf("connection %d, error %v", id, err)
 		}
 		if id, err := h.Engine.Connect("ws://elsewhere.test/", engine.ConnectOptions{}); err != nil || id != last+1 {

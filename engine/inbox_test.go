@@ -191,10 +191,12 @@ func TestReceiveQueue(t *testing.T) {
 		bring func(*wstest.Peer)
 		want  string
 	}{
-		"a close frame":  {func(p *wstest.Peer) { p.Conn.Write(wstest.Close(1000, "").Append(nil)) }, `close 1000 "" clean`},
-		"FIN":            {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).CloseWrite() }, `error "End of File" eof`},
-		"a reset":        {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, `error "Underlying Transport Error" reset`},
-		"a masked frame": {func(p *wstest.Peer) { p.Conn.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 'x'}) }, `error "Servers may not send masked frames" protocol`},
+		"a close frame": {func(p *wstest.Peer) { p.Conn.Write(wstest.Close(1000, "").Append(nil)) }, `close 1000 "" clean`},
+		"FIN":           {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).CloseWrite() }, `error "End of File" eof`},
+		"a reset": {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, `error "Underlying Transport ` +
+			`Error" reset`},
+		"a masked frame": {func(p *wstest.Peer) { p.Conn.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 'x'}) },
+			`error "Servers may not send masked frames" protocol`},
 	} {
 		inBubble(t, "behind a full inbox comes "+name, func(t *testing.T) {
 			h, peer := enginetest.Open(t, engine.Options{}, options)
@@ -230,7 +232,8 @@ func TestReceiveQueue(t *testing.T) {
 	})
 
 	inBubble(t, "a failed send queue waits for the messages received before", func(t *testing.T) {
-		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{ReceiveQueue: 60 * (size + overhead), SendQueue: 100})
+		h, peer := enginetest.Open(t, engine.Options{},
+			engine.ConnectOptions{ReceiveQueue: 60 * (size + overhead), SendQueue: 100})
 		defer feed(peer, numbered(0, 200, size))()
 		peer.Conn.(*wstest.Conn).In().SetCapacity(0)
 		synctest.Wait()

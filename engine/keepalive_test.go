@@ -104,13 +104,14 @@ func TestKeepalive(t *testing.T) {
 		h.Want(expired)
 		wantAfter(t, begin, 15*time.Second)
 	})
-	inBubble(t, "a ping behind a message that cannot leave: the time runs from the last byte that left", func(t *testing.T) {
-		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
-		begin := time.Now()
-		peer.Conn.(*wstest.Conn).In().SetCapacity(10)
-		h.Send(h.ID, engine.Binary, strings.Repeat("x", 1000))
-		h.Patience = time.Hour
-		h.Want(expired)
-		wantAfter(t, begin, 50*time.Second)
-	})
+	inBubble(t, "a ping behind a message that cannot leave: the time runs from the last byte that left",
+		func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			begin := time.Now()
+			peer.Conn.(*wstest.Conn).In().SetCapacity(10)
+			h.Send(h.ID, engine.Binary, strings.Repeat("x", 1000))
+			h.Patience = time.Hour
+			h.Want(expired)
+			wantAfter(t, begin, 50*time.Second)
+		})
 }

@@ -79,7 +79,8 @@ func leakBatch(t *testing.T, eng *engine.Engine, network *wstest.Net, n int, ran
 		f := fault{[]string{"none", "fin", "reset", "stall"}[random.IntN(4)], random.IntN(2) == 0, random.Int64N(300)}
 		f.order(client)
 	}
-	urls := []string{"ws://echo.test/", "ws://echo.test/", "ws://echo.test/", "ws://refused.test/", "ws://x.invalid/", "nonsense"}
+	urls := []string{"ws://echo.test/", "ws://echo.test/", "ws://echo.test/", "ws://refused.test/", "ws://x.invalid/",
+		"nonsense"}
 	host := handler{
 		opened: func(id engine.ID, _ *engine.Info) {
 			for _, m := range []string{"first", "message after message", "last"} {

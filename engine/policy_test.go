@@ -71,7 +71,8 @@ func endsUnder(t *testing.T, policy engine.Policy, url string, opts engine.Conne
 	if h.opened {
 		return "open"
 	}
-	if denied := h.end.Category == engine.CategoryDenied; denied != (h.end.Message == "Connection rejected" && h.end.Phase == engine.PhasePolicy && !h.end.Retryable) {
+	if denied := h.end.Category == engine.CategoryDenied; denied != (h.end.Message == "Connection rejected" &&
+		h.end.Phase == engine.PhasePolicy && !h.end.Retryable) {
 		t.Errorf("%s ended with %+v", url, h.end)
 	}
 	return fmt.Sprintf("%s: %s", h.end.Category, h.end.Detail)
@@ -103,7 +104,8 @@ func TestPolicySpellings(t *testing.T) {
 	}
 	defer server.Close()
 	port := strings.Trim(server.URL()[strings.LastIndexByte(server.URL(), ':'):], ":/")
-	for _, host := range []string{"127.0.0.1", "127.0.0.1.", "localhost", "LOCALHOST", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]",
+	for _, host := range []string{"127.0.0.1", "127.0.0.1.", "localhost", "LOCALHOST", "[::ffff:127.0.0.1]",
+		"[::FFFF:7f00:1]",
 		"[0:0:0:0:0:ffff:127.0.0.1]", "%31%32%37.0.0.1", "１２７．０。０。１", "u:p@127.0.0.1"} {
 		url := "ws://" + host + ":" + port + "/"
 		if got := endsWith(t, url, "", "$private", engine.ConnectOptions{}); !strings.HasPrefix(got, "denied: ") ||
@@ -151,7 +153,8 @@ func TestPolicyBeforeALookUp(t *testing.T) {
 		}
 	}
 	if got := endsWith(t, "ws://denied.test.:81/", "", "*.test", engine.ConnectOptions{}); got !=
-		"denied: dial tcp denied.test.:81: the policy refuses it: denied.test:81: connecting is not allowed by the rule *.test" {
+		"denied: dial tcp denied.test.:81: the policy refuses it: denied.test:81: connecting is not allowed by the "+
+			"rule *.test" {
 		t.Error(got)
 	}
 }
@@ -172,7 +175,8 @@ func TestPolicyOnRedirects(t *testing.T) {
 	if n := accepted.Load(); n != 0 {
 		t.Errorf("the server that is denied was connected to %d times", n)
 	}
-	if got := endsWith(t, "ws://"+outside+"/", outside+","+inside, "", opts); !strings.HasPrefix(got, "http_status: ") || accepted.Load() != 1 {
+	if got := endsWith(t, "ws://"+outside+"/", outside+","+inside, "", opts); !strings.HasPrefix(got,
+		"http_status: ") || accepted.Load() != 1 {
 		t.Errorf("allowed, it is not followed: %s", got)
 	}
 }
@@ -183,7 +187,8 @@ func TestPolicyOnNamedProxies(t *testing.T) {
 	for _, scheme := range []string{"http", "https", "socks5h"} {
 		opts := engine.ConnectOptions{Proxy: scheme + "://" + proxy}
 		got := endsWith(t, "ws://example.com/", "", "$private", opts)
-		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, proxy+": connecting is not allowed by the rule $private") {
+		if !strings.HasPrefix(got, "denied: ") || !strings.HasSuffix(got, proxy+": connecting is not allowed by the "+
+			"rule $private") {
 			t.Errorf("%s: %s", scheme, got)
 		}
 		got = endsWith(t, "ws://example.com/", "example.com", "", opts)
@@ -199,7 +204,8 @@ func TestPolicyOnNamedProxies(t *testing.T) {
 		t.Errorf("the proxy that is denied was connected to %d times", n)
 	}
 	opts := engine.ConnectOptions{Proxy: "http://" + proxy}
-	if got := endsWith(t, "ws://example.com/", proxy+",example.com", "", opts); !strings.HasPrefix(got, "proxy: ") || accepted.Load() != 1 {
+	if got := endsWith(t, "ws://example.com/", proxy+",example.com", "", opts); !strings.HasPrefix(got, "proxy: ") ||
+		accepted.Load() != 1 {
 		t.Errorf("both are allowed: %s", got)
 	}
 }

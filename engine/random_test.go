@@ -36,13 +36,15 @@ type randomStep struct {
 
 func (s randomStep) String() string { return fmt.Sprintf("%v %s %d", s.wait, s.what, s.conn) }
 
-var randomWords = strings.Fields("accept refuse send message ping close close-peer fin reset violate sleep wake closeall abort")
+var randomWords = strings.Fields("accept refuse send message ping close close-peer fin reset violate sleep wake " +
+	"closeall abort")
 
 // randomSteps makes a list of steps. Each seed has its own likings, so that rare orders
 // of a few things come up, too.
 func randomSteps(seed uint64) []randomStep {
 	random := rand.New(rand.NewPCG(seed, 1))
-	waits := []time.Duration{0, time.Millisecond, 300 * time.Millisecond, 2 * time.Second, 6 * time.Second, 31 * time.Second}
+	waits := []time.Duration{0, time.Millisecond, 300 * time.Millisecond, 2 * time.Second, 6 * time.Second,
+		31 * time.Second}
 	waits = waits[:1+random.IntN(len(waits))]
 	words := []string{"connect", "accept", "message"}
 	for _, word := range randomWords {

@@ -94,14 +94,17 @@ func TestRedirects(t *testing.T) {
 		"another scheme":    {9, []hop{{"peer.test:80/", "ftp://x/"}}, "scheme"},
 		"what is no URL":    {9, []hop{{"peer.test:80/", "http://%zz/"}}, "no URL"},
 		"an unlikely place": {9, []hop{{"peer.test:80/", "http://x:0/"}}, "port"},
-		"a long place":      {9, []hop{{"peer.test:80/", "http://x:0/" + strings.Repeat("x", 10_000)}}, "xxx…, which is not followed"},
-		"a tricky place":    {9, []hop{{"peer.test:80/", "http://x:0/\u202e\x80."}}, "to http://x:0/??., which is not followed"},
+		"a long place": {9, []hop{{"peer.test:80/", "http://x:0/" + strings.Repeat("x", 10_000)}},
+			"xxx…, which is not followed"},
+		"a tricky place": {9, []hop{{"peer.test:80/", "http://x:0/\u202e\x80."}}, "to http://x:0/??., which is not " +
+			"followed"},
 	} {
 		inBubble(t, "refused: "+name, func(t *testing.T) {
 			h, _ := follow(t, enginetest.URL, engine.ConnectOptions{Redirects: test.limit}, test.hops...)
 			h.Want(refused)
 			end := h.End(h.ID)
-			if !strings.Contains(end.Detail, test.detail) || strings.Contains(end.Detail, "secret") || len(end.Detail) > 1000 || end.HTTP.Status != 307 {
+			if !strings.Contains(end.Detail, test.detail) || strings.Contains(end.Detail, "secret") ||
+				len(end.Detail) > 1000 || end.HTTP.Status != 307 {
 				t.Errorf("detail %q, want %q", end.Detail, test.detail)
 			}
 		})
@@ -118,7 +121,8 @@ func TestRedirectsKeepTheCertificate(t *testing.T) {
 		locations []string // of each hop but the last
 		want      []string // the name asked for, and the client's certificate
 	}{
-		"within the origin": {[]string{"/next"}, []string{"alias.test tidewire test server", "alias.test tidewire test server"}},
+		"within the origin": {[]string{"/next"}, []string{"alias.test tidewire test server", "alias.test tidewire " +
+			"test server"}},
 		"to another and back": {[]string{"wss://other.test/", "wss://peer.test/back"},
 			[]string{"alias.test tidewire test server", "other.test ", "peer.test "}},
 	} {

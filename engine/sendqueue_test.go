@@ -38,7 +38,8 @@ func TestKinds(t *testing.T) {
 		h.Send(h.ID, engine.Text, "x")
 		h.Send(h.ID, engine.Binary, "x")
 		h.Send(h.ID, engine.DefaultKind, "x")
-		peer.WantFrame(wstest.Text("é"), wstest.Text(""), wstest.Binary("\xff"), wstest.Text("x"), wstest.Binary("x"), wstest.Binary("x"))
+		peer.WantFrame(wstest.Text("é"), wstest.Text(""), wstest.Binary("\xff"), wstest.Text("x"), wstest.Binary("x"),
+			wstest.Binary("x"))
 		if err := h.Send(h.ID, engine.Text, "\xff"); !errors.Is(err, engine.ErrInvalidUTF8) {
 			t.Errorf("error %v", err)
 		}

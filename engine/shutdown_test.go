@@ -100,7 +100,8 @@ func TestEndingInEveryState(t *testing.T) {
 			state.bring(t, h)
 			synctest.Wait()
 			begin := time.Now()
-			if err := h.Shutdown(context.Background()); err != nil || time.Since(begin) > 0 || h.Running() > 0 || h.Net.OpenConns() > 0 {
+			if err := h.Shutdown(context.Background()); err != nil || time.Since(begin) > 0 || h.Running() > 0 ||
+				h.Net.OpenConns() > 0 {
 				t.Errorf("%v after %v, %d run, %d open", err, time.Since(begin), h.Running(), h.Net.OpenConns())
 			}
 			if err := h.Shutdown(context.Background()); err != nil {
@@ -156,7 +157,8 @@ func TestRefuse(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		h.Refuse()
 		for i := range 3 {
-			if id := h.Connect([]string{enginetest.URL, "nonsense", "ws://refused.test/"}[i], engine.ConnectOptions{}); int(id) != i+2 {
+			if id := h.Connect([]string{enginetest.URL, "nonsense", "ws://refused.test/"}[i],
+				engine.ConnectOptions{}); int(id) != i+2 {
 				t.Errorf("id %d", id)
 			}
 		}

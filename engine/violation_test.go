@@ -122,7 +122,8 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 		"a full inbox":   {100, 10 * (overhead + 1)},
 	} {
 		inBubble(t, name, func(t *testing.T) {
-			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{ReceiveQueue: c.receiveQueue, Ping: 100 * time.Millisecond})
+			h, peer := enginetest.Open(t, engine.Options{},
+				engine.ConnectOptions{ReceiveQueue: c.receiveQueue, Ping: 100 * time.Millisecond})
 			begin := time.Now()
 			peer.SendRaw(withBroken(strings.Split(strings.Repeat("m", c.messages), "")...))
 			h.Send(h.ID, engine.Text, "before")
@@ -142,7 +143,8 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 			}
 			h.Want(brokenEvent)
 			end := h.End(h.ID)
-			if end.Unsent != (engine.Tally{Messages: c.messages, Bytes: int64(c.messages)}) || end.Dropped.Messages != 0 || end.CloseCode != brokenCode {
+			if end.Unsent != (engine.Tally{Messages: c.messages, Bytes: int64(c.messages)}) || end.Dropped.Messages != 0 ||
+				end.CloseCode != brokenCode {
 				t.Errorf("end %+v", end)
 			}
 		})
@@ -169,7 +171,8 @@ func TestCloseAfterAViolation(t *testing.T) {
 			h.Want(`text "one"`)
 			peer.WantFrame(wstest.Text("last"), wstest.Close(brokenCode, ""))
 			h.Want(`close 1006 "invalid opcode"`)
-			if end := h.End(h.ID); end.Failed || end.Dropped.Messages != 2 || end.CloseCode != brokenCode || time.Since(begin) != 0 {
+			if end := h.End(h.ID); end.Failed || end.Dropped.Messages != 2 || end.CloseCode != brokenCode ||
+				time.Since(begin) != 0 {
 				t.Errorf("after %v: end %+v", time.Since(begin), end)
 			}
 		})

@@ -33,8 +33,9 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 // The examples that end by themselves, as README runs them.
 func TestRun(t *testing.T) {
 	for path, want := range map[string]string{
-		"hello.lua":  "received hello\nclosed with 1000\n",
-		"queue.lua":  "received first in the queue\nreceived second in the queue\nreceived sent when open\nclosed with 1000\n",
+		"hello.lua": "received hello\nclosed with 1000\n",
+		"queue.lua": "received first in the queue\nreceived second in the queue\nreceived sent when open\nclosed " +
+			"with 1000\n",
 		"binary.lua": "received DE AD BE EF CA FE BA BE as sent\nclosed with 1000\n",
 	} {
 		t.Run(path, func(t *testing.T) {

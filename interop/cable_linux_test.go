@@ -66,7 +66,8 @@ func TestPulledCable(t *testing.T) {
 				c := layCable(t)
 				server := serve(t, c.ip, "netns", "exec", c.far, runner, "echo", "--addr", farAddress+":"+farPort)
 				server.says(t, farAddress+":"+farPort)
-				cmd := script{name: "mute", args: []string{"ws://" + farAddress + ":" + farPort + "/", "{ping = 1, pong = 1}", what}}.command(t)
+				cmd := script{name: "mute", args: []string{"ws://" + farAddress + ":" + farPort + "/", "{ping = 1, pong = 1}",
+					what}}.command(t)
 				cmd.Args = append([]string{c.ip, "netns", "exec", c.near, runner}, cmd.Args[1:]...)
 				cmd.Path = c.ip
 				seen := falls(t, cmd, func() { pull(t, c) }, nil)
@@ -81,7 +82,8 @@ func TestPulledCable(t *testing.T) {
 func TestNoCable(t *testing.T) {
 	c := layCable(t)
 	c.run(t, "-netns", c.far, "address", "flush", "dev", "far")
-	cmd := script{name: "report", args: []string{"ws://" + farAddress + ":" + farPort + "/", "{timeout = {tcp = 0.5}}"}}.command(t)
+	cmd := script{name: "report", args: []string{"ws://" + farAddress + ":" + farPort + "/",
+		"{timeout = {tcp = 0.5}}"}}.command(t)
 	cmd.Args = append([]string{c.ip, "netns", "exec", c.near, runner}, cmd.Args[1:]...)
 	cmd.Path = c.ip
 	from := time.Now()

@@ -12,8 +12,10 @@ var deflateServers = []struct {
 	need    func(t *testing.T)
 }{
 	{"node", []string{"node", "servers/node_deflate.mjs"}, func(*testing.T) {}}, // TestMain has seen to it
-	{"python", []string{"/usr/bin/python3", "servers/python_deflate.py"}, func(t *testing.T) { needPython(t, "websockets", "python3-websockets") }},
-	{"aiohttp", []string{"/usr/bin/python3", "servers/python_aiohttp.py"}, func(t *testing.T) { needPython(t, "aiohttp", "python3-aiohttp") }},
+	{"python", []string{"/usr/bin/python3", "servers/python_deflate.py"},
+		func(t *testing.T) { needPython(t, "websockets", "python3-websockets") }},
+	{"aiohttp", []string{"/usr/bin/python3", "servers/python_aiohttp.py"},
+		func(t *testing.T) { needPython(t, "aiohttp", "python3-aiohttp") }},
 }
 
 func TestDeflate(t *testing.T) {

@@ -5,12 +5,14 @@ package interop
 import "testing"
 
 // Of the smaller package the program itself: the script in front of it would end alone.
-var chromiumTool = tool{names: []string{"/usr/lib/chromium/chromium-headless-shell", "chromium"}, debian: "chromium-headless-shell"}
+var chromiumTool = tool{names: []string{"/usr/lib/chromium/chromium-headless-shell", "chromium"},
+	debian: "chromium-headless-shell"}
 
 // The example opens pages in a real browser: one that is its own URL, one that nginx
 // serves.
 func TestDevTools(t *testing.T) {
-	browser := serve(t, chromiumTool.path(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	browser := serve(t, chromiumTool.path(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+		"--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
 		"--remote-allow-origins=*", "--user-data-dir="+t.TempDir(), "about:blank")
 	url := browser.says(t, `DevTools listening on (ws://\S+)`)[1]

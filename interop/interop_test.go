@@ -22,7 +22,8 @@ func TestScripts(t *testing.T) {
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {
 			for _, name := range []string{
-				"contract", "messages", "big", "order", "control", "close", "drop", "handshake", "pressure", "violations", "reentry",
+				"contract", "messages", "big", "order", "control", "close", "drop", "handshake", "pressure", "violations",
+				"reentry",
 			} {
 				t.Run(name, func(t *testing.T) { script{name: name, args: []string{p.base}}.mustPass(t) })
 			}

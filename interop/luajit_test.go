@@ -23,7 +23,8 @@ func TestProbeInLuaJIT(t *testing.T) {
 	if string(golden) != strings.Join(theirs, "\n") {
 		t.Error("probe.golden is not what luajit says: run luajit probe.lua > probe.golden there")
 	}
-	lists := map[string]string{"runner": "../lua/std/testdata/probe/probe.allow", "vm": "../lua/std/testdata/probe/probe.allow"}
+	lists := map[string]string{"runner": "../lua/std/testdata/probe/probe.allow",
+		"vm": "../lua/std/testdata/probe/probe.allow"}
 	for _, in := range ours {
 		t.Run(in.name, func(t *testing.T) {
 			compareProbe(t, in, theirs, in.lines(t, dir, "probe.lua"), allowList(t, lists[in.name]))

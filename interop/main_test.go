@@ -57,7 +57,8 @@ func buildRunner(dir string) (string, error) {
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../cmd/tidewire").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary,
+		"../cmd/tidewire").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the runner: %w\n%s", err, out)
 	}
 	return binary, nil

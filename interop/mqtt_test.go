@@ -54,11 +54,13 @@ func TestMQTT(t *testing.T) {
 		args []string
 		want string // lines, in any order
 	}{
-		"mosquitto":      {args: []string{"ws://" + web + "/", "some/topic", proxyUser, proxyPassword}},
-		"byte by byte":   {args: []string{bridged + "/bytes", "some/topic"}},
-		"many at once":   {args: []string{bridged + "/lumps", "some/topic"}},
-		"wrong password": {args: []string{"ws://" + web + "/", "some/topic", proxyUser, "wrong"}, want: "refused by the broker with 5"},
-		"long topic":     {args: []string{bridged + "/bytes", strings.Repeat("long/", 100) + "topic"}}, // its packets' length takes two bytes
+		"mosquitto":    {args: []string{"ws://" + web + "/", "some/topic", proxyUser, proxyPassword}},
+		"byte by byte": {args: []string{bridged + "/bytes", "some/topic"}},
+		"many at once": {args: []string{bridged + "/lumps", "some/topic"}},
+		"wrong password": {args: []string{"ws://" + web + "/", "some/topic", proxyUser, "wrong"},
+			want: "refused by the broker with 5"},
+		"long topic": {args: []string{bridged + "/bytes", strings.Repeat("long/", 100) + "topic"}},
+		// its packets' length takes two bytes
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := script{name: "../../examples/mqtt", args: c.args}.run(t)
@@ -81,7 +83,8 @@ func TestMQTT(t *testing.T) {
 		})
 	}
 	// The broker's own view: acknowledged both ways, and a farewell.
-	for _, line := range []string{`Received PUBACK from auto-`, `Sending PUBACK to auto-`, `Received DISCONNECT from auto-`} {
+	for _, line := range []string{`Received PUBACK from auto-`, `Sending PUBACK to auto-`, `Received DISCONNECT ` +
+		`from auto-`} {
 		broker.says(t, line)
 	}
 }

@@ -70,15 +70,19 @@ func TestStoppedServer(t *testing.T) {
 		want             report
 		earliest, latest time.Duration
 	}{
-		{"wait", "{ping = 1, pong = 1}", report{"error": "Timer Expired", "phase": "open", "category": "keepalive", "unsent": "0"},
+		{"wait", "{ping = 1, pong = 1}", report{"error": "Timer Expired", "phase": "open", "category": "keepalive",
+			"unsent": "0"},
 			promised[0] - 100*time.Millisecond, promised[1]},
 		{"send", "{ping = 1, pong = 1}", report{"error": "Timer Expired", "phase": "open", "category": "keepalive"},
 			promised[0] - 100*time.Millisecond, promised[1]},
-		{"close", "{timeout = {closing = 0.5}}", report{"close": `1006 "The closing handshake timed out" false`, "phase": "closing",
-			"category": "timeout", "unsent": "0"}, 500 * time.Millisecond, 500*time.Millisecond + grace},
-		{"full", "{timeout = {closing = 0.5}, sendQueue = 32 * 2 ^ 20}", report{"close": `1006 "The closing handshake timed out" false`,
+		{"close", "{timeout = {closing = 0.5}}",
+			report{"close": `1006 "The closing handshake timed out" false`, "phase": "closing",
+				"category": "timeout", "unsent": "0"}, 500 * time.Millisecond, 500*time.Millisecond + grace},
+		{"full", "{timeout = {closing = 0.5}, sendQueue = 32 * 2 ^ 20}", report{"close": `1006 "The closing handshake ` +
+			`timed out" false`,
 			"phase": "closing", "category": "timeout"}, 500 * time.Millisecond, 500*time.Millisecond + 2*grace},
-		{"resume", "{timeout = {closing = 10}}", report{"close": `4000 "bye" true`, "category": "closed"}, 200 * time.Millisecond, 10 * time.Second},
+		{"resume", "{timeout = {closing = 10}}", report{"close": `4000 "bye" true`, "category": "closed"},
+			200 * time.Millisecond, 10 * time.Second},
 	} {
 		for _, scheme := range []string{"ws", "wss"} {
 			t.Run(c.what+"/"+scheme, func(t *testing.T) {

@@ -40,7 +40,8 @@ http {
 	%[2]s
 }
 `, dir, strings.Join(blocks, ""))
-	started = serve(t, nginxTool.path(t), "-p", dir, "-e", "stderr", "-c", writeFile(t, filepath.Join(dir, "nginx.conf"), config))
+	started = serve(t, nginxTool.path(t), "-p", dir, "-e", "stderr", "-c",
+		writeFile(t, filepath.Join(dir, "nginx.conf"), config))
 	started.await(t, addresses...)
 	return started, addresses
 }
@@ -71,11 +72,13 @@ func TestNginxAnswers(t *testing.T) {
 		location /secure { return 301 https://$host:SECURE/echo; }`
 	_, addresses := nginx(t,
 		"listen 127.0.0.1:PORT; location / { "+passTo(server)+" }",
-		fmt.Sprintf("listen 127.0.0.1:PORT ssl; ssl_certificate %s; ssl_certificate_key %s; location / { %s }\nlocation /plain { return 302 http://$host/echo; }",
+		fmt.Sprintf("listen 127.0.0.1:PORT ssl; ssl_certificate %s; ssl_certificate_key %s; location / { %s "+
+			"}\nlocation /plain { return 302 http://$host/echo; }",
 			certs.certFile, certs.keyFile, passTo(server)))
 	_, other, _ := strings.Cut(addresses[0], ":")
 	_, secure, _ := strings.Cut(addresses[1], ":")
-	_, fronts := nginx(t, "listen 127.0.0.1:PORT;"+strings.NewReplacer("OTHER", other, "SECURE", secure).Replace(locations))
+	_, fronts := nginx(t, "listen 127.0.0.1:PORT;"+
+		strings.NewReplacer("OTHER", other, "SECURE", secure).Replace(locations))
 	base := "ws://" + strings.Replace(fronts[0], "127.0.0.1", "localhost", 1)
 	trust := fmt.Sprintf("tls = {ca = %q}", certs.certFile)
 
@@ -91,17 +94,22 @@ func TestNginxAnswers(t *testing.T) {
 		want               report
 	}{
 		{"passed on", base + "/echo", "nil", echoed(nil)},
-		{"404", base + "/nowhere", "nil", refused(report{"http.status": "404", "retryable": "false", "http.body": "…404 Not Found"})},
-		{"502", base + "/down", "nil", refused(report{"http.status": "502", "retryable": "true", "http.body": "…502 Bad Gateway"})},
+		{"404", base + "/nowhere", "nil", refused(report{"http.status": "404", "retryable": "false",
+			"http.body": "…404 Not Found"})},
+		{"502", base + "/down", "nil", refused(report{"http.status": "502", "retryable": "true",
+			"http.body": "…502 Bad Gateway"})},
 		{"503", base + "/later", "nil", refused(report{"http.status": "503", "retryable": "true", "http.retryAfter": "120",
 			"http.body": `come back later\x0a`})},
 		{"301 not followed", base + "/moved", "nil", refused(report{"http.status": "301", "retryable": "false",
 			"http.location": "…http://localhost:" + strings.TrimPrefix(fronts[0], "127.0.0.1:") + "/headers?moved"})},
 
 		{"301", base + "/moved", "{redirects = 1}", report{"opened": "true", "received": "…target: /headers?moved"}},
-		{"302, relative", base + "/found", "{redirects = 1}", report{"opened": "true", "received": "…target: /headers?found"}},
-		{"307", base + "/temporary", "{redirects = 1}", report{"opened": "true", "received": "…target: /headers?temporary"}},
-		{"308, then 301", base + "/permanent", "{redirects = 2}", report{"opened": "true", "received": "…target: /headers?moved"}},
+		{"302, relative", base + "/found", "{redirects = 1}",
+			report{"opened": "true", "received": "…target: /headers?found"}},
+		{"307", base + "/temporary", "{redirects = 1}",
+			report{"opened": "true", "received": "…target: /headers?temporary"}},
+		{"308, then 301", base + "/permanent", "{redirects = 2}",
+			report{"opened": "true", "received": "…target: /headers?moved"}},
 		{"more than allowed", base + "/permanent", "{redirects = 1}", refused(report{"http.status": "301",
 			"detail": "…more than the 1 that option redirects allows"})},
 		{"loop", base + "/loop", "{redirects = 10}", refused(report{"http.status": "302", "detail": "…/loop"})},
@@ -124,7 +132,8 @@ func TestNginxAnswers(t *testing.T) {
 		}
 	})
 	t.Run("another origin", func(t *testing.T) {
-		seen, _ := visit(t, strings.Replace(base, "ws://", "ws://user:word@", 1)+"/across", strings.Replace(secrets, "Authorization = 'Bearer token', ", "", 1))
+		seen, _ := visit(t, strings.Replace(base, "ws://", "ws://user:word@", 1)+"/across",
+			strings.Replace(secrets, "Authorization = 'Bearer token', ", "", 1))
 		seen.want(t, report{"received": "…x-kept: kept"})
 		for _, secret := range []string{"authorization:", "cookie:"} {
 			if strings.Contains(seen["received"], secret) {

@@ -67,7 +67,8 @@ func comparePrograms(t *testing.T, in implementation, seed uint64, shown int) (d
 			continue
 		}
 		small := shrink(t, in, difference{programs[i], theirs[i], mine[i]})
-		t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\n%s:\n%s", seed, i, small.program, small.theirs, in.name, small.ours)
+		t.Errorf("seed %d, program %d, made smaller:\n%s\nluajit:\n%s\n%s:\n%s", seed, i, small.program, small.theirs,
+			in.name, small.ours)
 	}
 	return different
 }
@@ -136,7 +137,8 @@ func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []
 
 // runFile runs programs in one file and returns what those that began printed, and at
 // least one. If it failed, the last of them is where.
-func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string, failure string) {
+func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string,
+	failure string) {
 	t.Helper()
 	const file = "programs.lua"
 	dir := t.TempDir()

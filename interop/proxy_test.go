@@ -58,7 +58,8 @@ func startSquid(t *testing.T, password bool, forbidden string, tls *certificate)
 		listen = fmt.Sprintf("https_port %s tls-cert=%s tls-key=%s", address, tls.certFile, tls.keyFile)
 	}
 	if password {
-		access = fmt.Sprintf("auth_param basic program %s %s\nauth_param basic children 1\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all",
+		access = fmt.Sprintf("auth_param basic program %s %s\nauth_param basic children 1\nacl known proxy_auth "+
+			"REQUIRED\nhttp_access allow known\nhttp_access deny all",
 			squidAuthTool.path(t), writeFile(t, filepath.Join(dir, "passwords"), proxyPasswords))
 	}
 	_, forbiddenPort, _ := strings.Cut(forbidden, ":")
@@ -86,7 +87,8 @@ buffered_logs off
 		text, _ := os.ReadFile(filepath.Join(dir, "access.log"))
 		return string(text)
 	}}
-	p.service = serve(t, program, "-N", "-n", "tidewire"+port, "-f", writeFile(t, filepath.Join(dir, "squid.conf"), config))
+	p.service = serve(t, program, "-N", "-n", "tidewire"+port, "-f",
+		writeFile(t, filepath.Join(dir, "squid.conf"), config))
 	p.await(t, address)
 	return p
 }
@@ -146,7 +148,8 @@ func echoed(more report) report {
 // refusedBy is what a visit sees when the proxy refuses. It is never told as the server's
 // answer.
 func refusedBy(p *proxy, detail string) report {
-	return report{"opened": "false", "failed": "Proxy connection failed", "phase": "proxy", "category": "proxy", "retryable": "true",
+	return report{"opened": "false", "failed": "Proxy connection failed", "phase": "proxy", "category": "proxy",
+		"retryable":   "true",
 		"http.status": "", "detail": "…proxy " + p.address + detail}
 }
 
@@ -179,12 +182,13 @@ func TestHTTPProxy(t *testing.T) {
 			open:      startSquid(t, false, muteAddress(t), nil), restricted: startSquid(t, true, dead, nil),
 		},
 		{
-			name:      "tinyproxy",
-			tunnel:    `Request \(file descriptor \d+\): CONNECT %s HTTP/1.1`,
-			refusal:   `Request \(file descriptor \d+\): CONNECT %s HTTP/1.1`,
-			forbidden: " answered 403 Access violation: it does not allow this server, or this port",
-			bad:       " answered 500 Unable to connect",
-			open:      startTinyproxy(t, false, server.plain, server.tls, dead), restricted: startTinyproxy(t, true, server.plain, server.tls),
+			name:       "tinyproxy",
+			tunnel:     `Request \(file descriptor \d+\): CONNECT %s HTTP/1.1`,
+			refusal:    `Request \(file descriptor \d+\): CONNECT %s HTTP/1.1`,
+			forbidden:  " answered 403 Access violation: it does not allow this server, or this port",
+			bad:        " answered 500 Unable to connect",
+			open:       startTinyproxy(t, false, server.plain, server.tls, dead),
+			restricted: startTinyproxy(t, true, server.plain, server.tls),
 		},
 	} {
 		logged := func(t *testing.T, p *proxy, pattern, target string) {
@@ -204,7 +208,8 @@ func TestHTTPProxy(t *testing.T) {
 			})
 			t.Run(kind.name+"/"+scheme+"/no password", func(t *testing.T) {
 				seen, _ := visit(t, url, through("http", "", kind.restricted))
-				seen.want(t, refusedBy(kind.restricted, " answered 407 Proxy Authentication Required: give user and password in the proxy's URL"))
+				seen.want(t, refusedBy(kind.restricted, " answered 407 Proxy Authentication Required: give user and "+
+					"password in the proxy's URL"))
 				logged(t, kind.restricted, kind.refusal, targets[scheme])
 			})
 			t.Run(kind.name+"/"+scheme+"/wrong password", func(t *testing.T) {
@@ -222,7 +227,8 @@ func TestHTTPProxy(t *testing.T) {
 				p = kind.open
 				target = muteAddress(t)
 			}
-			seen, _ := visit(t, "ws://"+target+"/", through("http", map[bool]string{true: rightUserinfo}[p == kind.restricted], p))
+			seen, _ := visit(t, "ws://"+target+"/",
+				through("http", map[bool]string{true: rightUserinfo}[p == kind.restricted], p))
 			seen.want(t, refusedBy(p, kind.forbidden))
 			logged(t, p, kind.refusal, target)
 		})
@@ -244,7 +250,8 @@ func TestHTTPProxy(t *testing.T) {
 			p.logged(t, `TCP_TUNNEL/200 \d+ CONNECT `+regexp.QuoteMeta(targets[scheme]))
 
 			seen, _ = visit(t, url, options("", certs.certFile), "SSL_CERT_FILE="+authority.certFile)
-			seen.want(t, report{"failed": "Proxy connection failed", "phase": "proxy", "detail": "…answered 407 Proxy Authentication Required"})
+			seen.want(t, report{"failed": "Proxy connection failed", "phase": "proxy", "detail": "…answered 407 Proxy " +
+				"Authentication Required"})
 
 			// What a script trusts a server for it does not trust a proxy for.
 			seen, _ = visit(t, url, options(rightUserinfo, authority.certFile), "SSL_CERT_FILE="+certs.certFile)
@@ -263,7 +270,8 @@ func TestSOCKSProxy(t *testing.T) {
 			name := scheme + "/" + socks
 			target := server.plain
 			if scheme == "wss" { // by its name only if the proxy is to resolve it
-				target = map[string]string{"socks5": server.tls, "socks5h": strings.TrimPrefix(peerNamed(t, "node-wss").base, "wss://")}[socks]
+				target = map[string]string{"socks5": server.tls,
+					"socks5h": strings.TrimPrefix(peerNamed(t, "node-wss").base, "wss://")}[socks]
 			}
 			connected := ": connected to " + regexp.QuoteMeta(target)
 			t.Run(name, func(t *testing.T) {
@@ -327,9 +335,11 @@ func TestProxyEnvironment(t *testing.T) {
 			echoed(report{"remote": squid.address}), tunnelled(hidden + plain)},
 		{"http_proxy for ws", "ws://" + hidden + plain, trust, []string{"http_proxy=" + squid.address},
 			echoed(nil), tunnelled(hidden + plain)},
-		{"HTTPS_PROXY for wss", "wss://" + hidden + secure, trust, []string{"HTTPS_PROXY=http://" + squid.address, "HTTP_PROXY=http://" + dead},
+		{"HTTPS_PROXY for wss", "wss://" + hidden + secure, trust,
+			[]string{"HTTPS_PROXY=http://" + squid.address, "HTTP_PROXY=http://" + dead},
 			echoed(report{"remote": squid.address}), tunnelled(hidden + secure)},
-		{"ALL_PROXY", "ws://" + hidden + plain, trust, []string{"ALL_PROXY=http://" + squid.address}, echoed(nil), tunnelled(hidden + plain)},
+		{"ALL_PROXY", "ws://" + hidden + plain, trust, []string{"ALL_PROXY=http://" + squid.address}, echoed(nil),
+			tunnelled(hidden + plain)},
 		{"ALL_PROXY, SOCKS, ws", "ws://0.0.0.0" + plain, trust, []string{"ALL_PROXY=socks5h://" + socks.address},
 			echoed(report{"remote": socks.address}), connected("0.0.0.0" + plain)},
 		{"ALL_PROXY, SOCKS, wss", "wss://0.0.0.0" + secure, trust, []string{"all_proxy=socks5://" + socks.address},
@@ -338,19 +348,23 @@ func TestProxyEnvironment(t *testing.T) {
 			[]string{"HTTP_PROXY=http://" + squid.address, "ALL_PROXY=http://" + dead}, echoed(nil), tunnelled(hidden + plain)},
 		{"NO_PROXY", "ws://0.0.0.0" + plain, trust, []string{"HTTP_PROXY=http://" + dead, "NO_PROXY=other.test,0.0.0.0"},
 			echoed(report{"remote": "127.0.0.1" + plain}), byItself},
-		{"NO_PROXY names others", "ws://" + hidden + plain, trust, []string{"HTTP_PROXY=http://" + squid.address, "NO_PROXY=other.test"},
+		{"NO_PROXY names others", "ws://" + hidden + plain, trust,
+			[]string{"HTTP_PROXY=http://" + squid.address, "NO_PROXY=other.test"},
 			echoed(nil), tunnelled(hidden + plain)},
 		{"loopback address", "ws://127.0.0.1" + plain, trust, []string{"HTTP_PROXY=http://" + dead}, echoed(nil), byItself},
-		{"loopback name", "wss://localhost" + secure, trust, []string{"HTTPS_PROXY=http://" + dead, "ALL_PROXY=http://" + dead},
+		{"loopback name", "wss://localhost" + secure, trust,
+			[]string{"HTTPS_PROXY=http://" + dead, "ALL_PROXY=http://" + dead},
 			echoed(nil), byItself},
-		{"option before environment", "ws://" + hidden + plain, through("http", "", squid), []string{"HTTP_PROXY=http://" + dead},
+		{"option before environment", "ws://" + hidden + plain, through("http", "", squid),
+			[]string{"HTTP_PROXY=http://" + dead},
 			echoed(nil), tunnelled(hidden + plain)},
 		{"proxy = false", "ws://0.0.0.0" + plain, direct, []string{"HTTP_PROXY=http://" + dead}, echoed(nil), byItself},
 		{"proxy down", "ws://" + hidden + plain, trust, []string{"HTTP_PROXY=http://" + dead}, report{"opened": "false",
 			"failed": "Proxy connection failed", "phase": "proxy", "category": "proxy",
 			"detail": "…proxy " + dead + " (HTTP_PROXY) cannot be reached"}, byItself},
-		{"malformed", "ws://" + hidden + plain, trust, []string{"HTTP_PROXY=ftp://user:secret@proxy.test"}, report{"opened": "false",
-			"failed": "Invalid proxy URI", "phase": "proxy", "category": "uri", "detail": "…of HTTP_PROXY"}, byItself},
+		{"malformed", "ws://" + hidden + plain, trust, []string{"HTTP_PROXY=ftp://user:secret@proxy.test"},
+			report{"opened": "false",
+				"failed": "Invalid proxy URI", "phase": "proxy", "category": "uri", "detail": "…of HTTP_PROXY"}, byItself},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			seen, stderr := visit(t, c.url+"/echo", c.options, c.environment...)

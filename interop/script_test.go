@@ -31,7 +31,8 @@ func (s script) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptTimeout)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, runner, slices.Concat([]string{"run", "--allow-read=lib"}, s.flags, []string{s.name + ".lua"}, s.args)...)
+	cmd := exec.CommandContext(ctx, runner,
+		slices.Concat([]string{"run", "--allow-read=lib"}, s.flags, []string{s.name + ".lua"}, s.args)...)
 	cmd.Dir = "testdata"
 	cmd.Env = os.Environ()
 	if !s.distrust {

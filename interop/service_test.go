@@ -60,7 +60,8 @@ func (w tool) path(t *testing.T) string {
 func needPython(t *testing.T, module, debian string) {
 	t.Helper()
 	if out, err := exec.Command("/usr/bin/python3", "-c", "import "+module).CombinedOutput(); err != nil {
-		t.Fatalf("/usr/bin/python3 cannot import %s: install Debian's package %s, or run interop/install: %v\n%s", module, debian, err, out)
+		t.Fatalf("/usr/bin/python3 cannot import %s: install Debian's package %s, or run interop/install: %v\n%s", module,
+			debian, err, out)
 	}
 }
 

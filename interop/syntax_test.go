@@ -51,7 +51,8 @@ func TestSyntaxInLuaJIT(t *testing.T) {
 			rejected++
 		}
 	}
-	t.Logf("%d sources, %d of them rejected alike, %d for reasons that come after the syntax", len(sources), rejected, later)
+	t.Logf("%d sources, %d of them rejected alike, %d for reasons that come after the syntax", len(sources),
+		rejected, later)
 }
 
 // laterStage is what LuaJIT finds while it generates code, in the middle of parsing. Ours
@@ -144,8 +145,10 @@ var words = regexp.MustCompile(`(?s)--\[\[.*?\]\]|--[^\n]*|\[\[.*?\]\]|\[=\[.*?\
 
 // foreign are words that get into programs from outside.
 var foreign = []string{
-	"end", "do", "(", ")", "{", "}", "[", "]", "=", ",", ";", ":", "::", ".", "..", "...", "local", "function", "goto", "return",
-	"break", "x", "1", "'s'", "\n", "\r\n", "\x00", "\xe9", "--[[", "[[", "[=", "]]", "\"", "'", "\\", "@", "~", "not", "#", "-", "^",
+	"end", "do", "(", ")", "{", "}", "[", "]", "=", ",", ";", ":", "::", ".", "..", "...", "local", "function", "goto",
+	"return",
+	"break", "x", "1", "'s'", "\n", "\r\n", "\x00", "\xe9", "--[[", "[[", "[=", "]]", "\"", "'", "\\", "@", "~", "not",
+	"#", "-", "^",
 	"if", "then", "else", "elseif", "until", "repeat", "while", "for", "in", "nil", "0x", "1e", "3x",
 }
 
@@ -181,7 +184,8 @@ func mutant(random *rand.Rand, program string) string {
 // occur in it: LuaJIT has values for them.
 func numeral(random *rand.Rand) string {
 	prefix := []string{"", "", "0x", "0X", "0b", "0B", "0", "."}[random.IntN(8)]
-	alphabet := []string{"0123456789", "01", "0123456789.", "0123456789abcdefABCDEF", "0123456789abcdefx.pPeE+-b_", "0123456789.e"}
+	alphabet := []string{"0123456789", "01", "0123456789.", "0123456789abcdefABCDEF", "0123456789abcdefx.pPeE+-b_",
+		"0123456789.e"}
 	digits := alphabet[random.IntN(len(alphabet))]
 	var text strings.Builder
 	text.WriteString(prefix)
@@ -223,7 +227,8 @@ func nestedSources() []string {
 			sources = append(sources, "x = "+strings.Repeat("y "+operator+" ", depth)+"y")
 		}
 		targets := strings.Repeat("a, ", depth) + "a = 1"
-		sources = append(sources, targets, "do "+targets+" end", "function f()\n\n"+targets+" end", labels(depth), "do "+labels(depth)+" end")
+		sources = append(sources, targets, "do "+targets+" end", "function f()\n\n"+targets+" end", labels(depth),
+			"do "+labels(depth)+" end")
 	}
 	return append(sources, "x =\n"+strings.Repeat("(\n", 300), strings.Repeat("do\n", 300), strings.Repeat("a,\n", 300))
 }

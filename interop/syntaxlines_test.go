@@ -120,7 +120,8 @@ func layout(random *rand.Rand, statement string) string {
 // began a line.
 func opensArguments(piece string) bool {
 	last := piece[len(piece)-1]
-	return piece != "function" && piece != "return" && (last == '}' || last == ')' || last == ']' || 'a' <= last && last <= 'z')
+	return piece != "function" && piece != "return" &&
+		(last == '}' || last == ')' || last == ']' || 'a' <= last && last <= 'z')
 }
 
 const linesDriver = `

@@ -61,9 +61,15 @@ func TestTLS(t *testing.T) {
 	f.add("expired", ca.issue(t, "expired", func(c *x509.Certificate) {
 		c.NotBefore, c.NotAfter = expired.AddDate(-1, 0, 0), expired
 	}), "")
-	f.add("early", ca.issue(t, "early", func(c *x509.Certificate) { c.NotBefore, c.NotAfter = early, early.AddDate(1, 0, 0) }), "")
+	f.add("early", ca.issue(t, "early", func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = early,
+			early.AddDate(1, 0, 0)
+	}), "")
 	f.add("self", alone.issue(t, "self", nil), "")
-	f.add("other", ca.issue(t, "other", func(c *x509.Certificate) { c.DNSNames = []string{"other.test", "www.other.test"} }), "")
+	f.add("other", ca.issue(t, "other", func(c *x509.Certificate) {
+		c.DNSNames = []string{"other.test",
+			"www.other.test"}
+	}), "")
 	f.add("stranger", stranger.issue(t, "strange", nil), "")
 	f.add("nameless", ca.issue(t, "localhost", func(c *x509.Certificate) { c.DNSNames = nil }), "")
 	f.add("asking", ca.issue(t, "asking", nil), "ssl_verify_client on; ssl_client_certificate "+ca.certFile+";")
@@ -92,15 +98,18 @@ func TestTLS(t *testing.T) {
 		{name: "ca from a file", server: "good", options: tlsOptions("%s", trust), want: good},
 		{name: "ca as text", server: "good", options: tlsOptions("ca = [[%s]]", pem), want: good},
 		{name: "ca alone", server: "good", options: tlsOptions("ca = {%q, exclusive = true}", ca.certFile), want: good},
-		{name: "SSL_CERT_FILE", server: "good", options: "nil", environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: good},
+		{name: "SSL_CERT_FILE", server: "good", options: "nil", environment: []string{"SSL_CERT_FILE=" + ca.certFile},
+			want: good},
 		{name: "ca beside SSL_CERT_FILE", server: "good", options: tlsOptions("ca = %q", stranger.certFile),
 			environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: good},
-		{name: "ca instead of SSL_CERT_FILE", server: "good", options: tlsOptions("ca = {%q, exclusive = true}", stranger.certFile),
+		{name: "ca instead of SSL_CERT_FILE", server: "good",
+			options:     tlsOptions("ca = {%q, exclusive = true}", stranger.certFile),
 			environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: failed("CN=good", unknown)},
 		{name: "no ca", server: "good", options: "nil", want: failed("CN=good", unknown+
 			` ("CN=test authority"): give the authority's certificate in tls.ca or SSL_CERT_FILE`)},
 		{name: "no such file", server: "good", options: tlsOptions("ca = '/nowhere/ca.pem'"), want: report{"opened": "false",
-			"failed": "TLS handshake failed", "phase": "tls", "category": "tls", "detail": "…tls.ca file \"/nowhere/ca.pem\": no such file"}},
+			"failed": "TLS handshake failed", "phase": "tls", "category": "tls",
+			"detail": "…tls.ca file \"/nowhere/ca.pem\": no such file"}},
 
 		{name: "expired", server: "expired", options: tlsOptions("%s", trust), want: failed("CN=expired",
 			`certificate "CN=expired" of localhost expired at 2020-01-02T03:04:05Z`)},
@@ -111,27 +120,37 @@ func TestTLS(t *testing.T) {
 		{name: "another host", server: "other", options: tlsOptions("%s", trust), want: failed("CN=other",
 			`certificate "CN=other" is for other.test, www.other.test, not for localhost`)},
 		{name: "unknown authority", server: "stranger", options: tlsOptions("%s", trust), want: failed("CN=strange",
-			`certificate "CN=strange" of localhost is signed by an authority that is not trusted here ("CN=unknown authority")`)},
-		{name: "no subject alternative name", server: "nameless", options: tlsOptions("%s", trust), want: failed("CN=localhost",
-			`certificate "CN=localhost" of localhost names no host: it lacks subject alternative names`)},
-		{name: "old", server: "old", options: tlsOptions("%s", trust), want: failed("", "the server speaks no TLS version from 1.2 on")},
+			`certificate "CN=strange" of localhost is signed by an authority that is not trusted here ("CN=unknown `+
+				`authority")`)},
+		{name: "no subject alternative name", server: "nameless", options: tlsOptions("%s", trust),
+			want: failed("CN=localhost",
+				`certificate "CN=localhost" of localhost names no host: it lacks subject alternative names`)},
+		{name: "old", server: "old", options: tlsOptions("%s", trust), want: failed("", "the server speaks no TLS "+
+			"version from 1.2 on")},
 
 		{name: "serverName", server: "other", options: tlsOptions("%s, serverName = 'www.other.test'", trust), want: report{
 			"opened": "true", "received": "hello", "tls.subject": "CN=other"}},
-		{name: "another serverName", server: "good", options: tlsOptions("%s, serverName = 'else.test'", trust), want: failed("CN=good",
-			`certificate "CN=good" is for localhost, not for else.test`)},
-		{name: "expiry told", server: "expired", options: tlsOptions("%s", trust), want: report{"tls.expires": "2020-01-02T03:04:05Z",
-			"tls.issuer": "CN=test authority"}},
+		{name: "another serverName", server: "good", options: tlsOptions("%s, serverName = 'else.test'", trust),
+			want: failed("CN=good",
+				`certificate "CN=good" is for localhost, not for else.test`)},
+		{name: "expiry told", server: "expired", options: tlsOptions("%s", trust),
+			want: report{"tls.expires": "2020-01-02T03:04:05Z",
+				"tls.issuer": "CN=test authority"}},
 
 		// nginx itself completes the handshake and then refuses with HTTP; see
 		// TestClientCertificate for the other way.
-		{name: "client certificate", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, client.keyFile),
-			want: report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
+		{name: "client certificate", server: "asking",
+			options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, client.keyFile),
+			want:    report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
 		{name: "no client certificate", server: "asking", options: tlsOptions("%s", trust), want: report{"opened": "false",
-			"failed": "Invalid HTTP status.", "phase": "handshake", "http.status": "400", "http.body": "…No required SSL certificate was sent"}},
-		{name: "strange client certificate", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, strange.certFile, strange.keyFile),
-			want: report{"opened": "false", "failed": "Invalid HTTP status.", "http.status": "400", "http.body": "…The SSL certificate error"}},
-		{name: "key of another", server: "asking", options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, strange.keyFile),
+			"failed": "Invalid HTTP status.", "phase": "handshake", "http.status": "400",
+			"http.body": "…No required SSL certificate was sent"}},
+		{name: "strange client certificate", server: "asking",
+			options: tlsOptions("%s, cert = %q, key = %q", trust, strange.certFile, strange.keyFile),
+			want: report{"opened": "false", "failed": "Invalid HTTP status.", "http.status": "400",
+				"http.body": "…The SSL certificate error"}},
+		{name: "key of another", server: "asking",
+			options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, strange.keyFile),
 			want: report{"opened": "false", "failed": "TLS handshake failed", "phase": "tls", "category": "tls",
 				"detail": `…does not belong to the certificate "CN=test client"`}},
 	} {
@@ -145,7 +164,8 @@ func TestTLS(t *testing.T) {
 	// A script reads what the runner's flags let it read, also for its options.
 	t.Run("file not allowed", func(t *testing.T) {
 		stdout, _, _ := script{name: "report", args: []string{f.url["good"], tlsOptions("%s", trust)}}.run(t)
-		for _, want := range []string{"failed TLS handshake failed\n", fmt.Sprintf("tls.ca file %q: reading is not allowed", ca.certFile)} {
+		for _, want := range []string{"failed TLS handshake failed\n",
+			fmt.Sprintf("tls.ca file %q: reading is not allowed", ca.certFile)} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("did not print %q:\n%s", want, stdout)
 			}
@@ -192,11 +212,14 @@ func TestClientCertificate(t *testing.T) {
 			want          report
 		}{
 			{"good", old(client), report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
-			{"none", tlsOptions("ca = %q", ca.certFile), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
-				"phase": "tls", "detail": "…the server wants a client certificate"}},
-			{"unknown authority", old(strange), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls", "phase": "tls",
+			{"none", tlsOptions("ca = %q", ca.certFile),
+				report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
+					"phase": "tls", "detail": "…the server wants a client certificate"}},
+			{"unknown authority", old(strange), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
+				"phase":  "tls",
 				"detail": `…the server does not accept the client certificate "CN=strange client"`}},
-			{"expired", old(expired), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls", "phase": "tls",
+			{"expired", old(expired), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
+				"phase":  "tls",
 				"detail": `…the server does not accept the client certificate "CN=expired client"`}},
 		} {
 			t.Run(version+"/"+c.name, func(t *testing.T) {

@@ -45,21 +45,26 @@ func defineTimes(t *testing.T, s *lua.State) {
 func TestCallMany(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"first results", `print(times(4, function(i) return i, 100 end))`, "10"},
-		{"no results", `print(pcall(times, 3, function() end)) print(pcall(function() local x = times(3, function() end) end))`,
+		{"no results", `print(pcall(times, 3, function() end)) print(pcall(function() local x = times(3, function() ` +
+			`end) end))`,
 			"false the sum is 0\nfalse test:1: the sum is 0"},
 		{"a function of Go", `print(times(5, count))`, "5"},
 		{"a callable table", `print(times(3, setmetatable({}, {__call = function(self, i) return i * 2 end})))`, "12"},
 		{"something else", `print(pcall(times, 1, 5))`, "false attempt to call a number value"},
-		{"an error", `print(pcall(times, 5, function(i) if i == 3 then error("at " .. i, 0) end end)) print(times(1, function() return 7 end))`,
+		{"an error", `print(pcall(times, 5, function(i) if i == 3 then error("at " .. i, 0) end end)) print(times(1, ` +
+			`function() return 7 end))`,
 			"false at 3\n7"},
 		{"within", `print(times(3, function(i) return times(i, function(j) return j end) end))`, "10"},
-		{"deep", `local function f() local r = times(1, f) return r end print(pcall(f)) print(times(1, function() return 1 end))`,
+		{"deep", `local function f() local r = times(1, f) return r end print(pcall(f)) print(times(1, function() ` +
+			`return 1 end))`,
 			"false test:1: C stack overflow\n1"},
 		{"a stack that moves", `local function deep(n) if n == 0 then return 1 end return 1 + deep(n - 1) end
 			print(times(3, function(i) return deep(i * 100) end))`, "603"},
-		{"yield", `print(resume(create(function() times(1, yield) end))) print(resume(create(function() times(1, function() yield() end) end)))`,
+		{"yield", `print(resume(create(function() times(1, yield) end))) print(resume(create(function() times(1, ` +
+			`function() yield() end) end)))`,
 			"false attempt to yield across C-call boundary\nfalse test:1: attempt to yield across C-call boundary"},
-		{"a coroutine within", `print(times(2, function(i) local co = wrap(function() yield(i) yield(i * 10) end) return co() + co() end))`, "33"},
+		{"a coroutine within", `print(times(2, function(i) local co = wrap(function() yield(i) yield(i * 10) end) ` +
+			`return co() + co() end))`, "33"},
 		{"in a coroutine", `local co = create(function() yield(times(2, function(i) return i end)) yield(times(3, function(i) return i end)) end)
 			print(resume(co)) print(resume(co))`, "true 3\ntrue 6"},
 	} {

@@ -56,7 +56,8 @@ func TestDumpedFunctionsComeBack(t *testing.T) {
 			local f = undump(dump(function() return b, a, c end)) print(f())
 			print(setupvalue(f, 1, 20), setupvalue(f, 2, 10), setupvalue(f, 3, 30), setupvalue(f, 4, 0)) print(f())`,
 			"nil nil nil\nb a c \n20 10 30"},
-		{"an upvalue that is assigned", `local n = 1 local f = undump(dump(function(x) n = x return function() return n end end)) print(f(4)())`, "4"},
+		{"an upvalue that is assigned", `local n = 1 local f = undump(dump(function(x) n = x return function() return ` +
+			`n end end)) print(f(4)())`, "4"},
 		{"a function that calls itself", `local function f() return f end print(undump(dump(f))())`, "nil"},
 		{"globals, not the environment", `x = 3 print(undump(dump(function() return x end))())`, "3"},
 		{"lines and the chunk's name", "local f = undump(dump(function\n()\n local x = nil + 1 end))\nprint(pcall(f))",
@@ -127,7 +128,8 @@ func quoteLua(text string) string {
 func TestDumpIsCharged(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 1 << 20})
 	defineDump(t, s)
-	source := "function f() --[[" + strings.Repeat("x", 200<<10) + "]] end local d = {} for i = 1, 100 do local ok, e = pcall(dump, f) if not ok then print(e) break end d[i] = e end"
+	source := "function f() --[[" + strings.Repeat("x", 200<<10) + "]] end local d = {} for i = 1, 100 do local " +
+		"ok, e = pcall(dump, f) if not ok then print(e) break end d[i] = e end"
 	if _, err := s.Run([]byte(source), "=test"); err != nil {
 		t.Fatal(err)
 	}

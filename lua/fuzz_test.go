@@ -12,10 +12,13 @@ import (
 func FuzzSource(f *testing.F) {
 	for _, seed := range []string{
 		"return 1", "local t = {} for i = 1, 10 do t[i] = i .. '' end", "while true do end",
-		"local function f(...) return pcall(f, ...) end f()", "local t = setmetatable({}, {__index = function(t, k) return t[k] end}) return t.x",
+		"local function f(...) return pcall(f, ...) end f()", "local t = setmetatable({}, {__index = function(t, k) " +
+			"return t[k] end}) return t.x",
 		"local s = 'x' while true do s = s .. s end", "goto a ::a:: for k, v in pairs{1, a = 2} do print(k, v) end",
-		"wrap(function() for i = 1, 3 do yield(i) end error {} end)()", "local t = {} t[1e9] = 1 t[-1] = t print(#t, next(t))",
-		"xpcall(function() local x = nil + 1 end, function(e) return e end)", "create(print) resume(create(function() yield(yield) end))",
+		"wrap(function() for i = 1, 3 do yield(i) end error {} end)()", "local t = {} t[1e9] = 1 t[-1] = t print(#t, " +
+			"next(t))",
+		"xpcall(function() local x = nil + 1 end, function(e) return e end)", "create(print) resume(create(function() " +
+			"yield(yield) end))",
 		"local a <const> = 1", "x = function() return x() end x()", "return nested(function() return nested(error) end)",
 	} {
 		f.Add([]byte(seed))

@@ -95,7 +95,8 @@ func TestPrograms(t *testing.T) {
 		name, source, want string
 		long               bool // too long for the stress mode, which takes microseconds a step
 	}{
-		{"constructors", `local t = {1, 2, 3, x = 4, ["y z"] = 5, count(1, 2)} print(#t, t.x, t["y z"], t[4], t[9])`, "4 4 5 2 nil", false},
+		{"constructors", `local t = {1, 2, 3, x = 4, ["y z"] = 5, count(1, 2)} print(#t, t.x, t["y z"], t[4], t[9])`,
+			"4 4 5 2 nil", false},
 		{"order of pairs", `local t = {b = 1, [0] = 0, 7, a = 2} t.c = 3 t.b = nil t.b = 4
 			for k, v in pairs(t) do print(k, v) end`, "0 0\n1 7\nb 4\na 2\nc 3", false},
 		{"removal during traversal", `local t = {1, 2, 3, a = 1, b = 2} local n = 0
@@ -103,7 +104,8 @@ func TestPrograms(t *testing.T) {
 		{"an unknown key", `print(pcall(next, {a = 1}, "zz"))`, "false invalid key to 'next'", false},
 		{"an index that was never there", `print(pcall(next, {1, 2}, 3)) print(pcall(next, {1, 2, 3, 4, 5}, 6)) print(pcall(next, {1, 2}, 1e300))
 			local t = {1, 2, 3} t[3] = nil print(pcall(next, t, 3)) print(pcall(next, t, 4))`,
-			"false invalid key to 'next'\nfalse invalid key to 'next'\nfalse invalid key to 'next'\ntrue nil\nfalse invalid key to 'next'", false},
+			"false invalid key to 'next'\nfalse invalid key to 'next'\nfalse invalid key to 'next'\ntrue nil\nfalse " +
+				"invalid key to 'next'", false},
 		{"a loop that removes what it finds", `local n, t = 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, x = 1}
 			for k in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t))`, "10 nil", false},
 		{"a sparse array", `local t = {} t[1000] = 1 print(#t) t[1] = 1 print(#t)`, "0\n1", false},
@@ -119,29 +121,38 @@ func TestPrograms(t *testing.T) {
 			"true\n3\n2\n1\n4", false},
 		{"modulo", `print(5 % 3, -5 % 3, 5 % -3, 5.5 % 2, 1 % 0.1)`, "2 1 -1 1.5 0", false},
 		{"signed zeros", `local z = 0 print(1 / (z * -1), 1 / (z / -5), 1 / -z)`, "-inf -inf -inf", false},
-		{"varargs", `local function f(a, ...) local b, c = ... return count(...), a, b, c, ... end print(f(1, nil, 3)) print((f(1)))`,
+		{"varargs", `local function f(a, ...) local b, c = ... return count(...), a, b, c, ... end print(f(1, nil, ` +
+			`3)) print((f(1)))`,
 			"2 1 nil 3 nil 3\n0", false},
 		{"closures in a loop", `local fs = {} for i = 1, 3 do local j = i fs[i] = function() j = j + 1 return j end end
 			print(fs[1](), fs[1](), fs[2](), fs[3]())`, "2 3 3 4", false},
 		{"a variable is shared", `local n = 0 local function inc() n = n + 1 end local function get() return n end
 			inc() inc() n = n * 10 print(get(), n)`, "20 20", false},
-		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a .. inc())`, "12 210", false},
-		{"recursion", `local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end print(f(20))`, "6765", true},
-		{"tail calls", `local function loop(n) if n == 0 then return "end" end return loop(n - 1) end print(loop(300000))`, "end", true},
+		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a .. inc())`,
+			"12 210", false},
+		{"recursion", `local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end ` +
+			`print(f(20))`, "6765", true},
+		{"tail calls", `local function loop(n) if n == 0 then return "end" end return loop(n - 1) end ` +
+			`print(loop(300000))`, "end", true},
 		{"a goto to the nearest label", `local n = 0 ::a:: n = n + 1 if n > 3 then print("again") return end
 			do goto a ::a:: end print(n) do do goto a end ::a:: end print(n)
-			local function f() ::b:: n = n + 1 do do if n < 9 then goto b end end end return n end print(f())`, "1\n1\n9", false},
+			local function f() ::b:: n = n + 1 do do if n < 9 then goto b end end end return n end print(f())`, "1\n1\n9",
+			false},
 		{"goto", `for i = 1, 3 do if i == 2 then goto continue end print(i) ::continue:: end`, "1\n3", false},
-		{"multiple assignment", `local a, b = 1, 2 a, b = b, a print(a, b) local t = {} local i = 1 i, t[i] = i + 1, 20 print(i, t[1], t[2])`,
+		{"multiple assignment", `local a, b = 1, 2 a, b = b, a print(a, b) local t = {} local i = 1 i, t[i] = i + 1, ` +
+			`20 print(i, t[1], t[2])`,
 			"2 1\n2 20 nil", false},
 		{"and, or", `local x = 1 x = nil and x or 5 print(x, false or nil, 1 and 2)`, "5 nil 2", false},
-		{"comparison", `print(1 < 2, "a" < "b", not (1 > 2), 2 <= 2, "x" == "x", 1 ~= 1)`, "true true true true true false", false},
+		{"comparison", `print(1 < 2, "a" < "b", not (1 > 2), 2 <= 2, "x" == "x", 1 ~= 1)`,
+			"true true true true true false", false},
 		{"concatenation", `print("a" .. 1 .. 2.5 .. -0 .. "z")`, "a12.5-0z", false},
 
 		{"__index", `local C = {} C.__index = C function C:get() return self.v end print(setmetatable({v = 42}, C):get())
 			print(setmetatable({}, {__index = function(t, k) return k .. "!" end}).foo)`, "42\nfoo!", false},
-		{"__newindex", `local log = {} local t = setmetatable({}, {__newindex = log}) t.x = 1 print(t.x, log.x)`, "nil 1", false},
-		{"__call of any kind", `local m = setmetatable({}, {__call = function(self, a) return a * 2 end}) print(m(21), pcall(m, 4))`, "42 true 8", false},
+		{"__newindex", `local log = {} local t = setmetatable({}, {__newindex = log}) t.x = 1 print(t.x, log.x)`, "nil 1",
+			false},
+		{"__call of any kind", `local m = setmetatable({}, {__call = function(self, a) return a * 2 end}) ` +
+			`print(m(21), pcall(m, 4))`, "42 true 8", false},
 		{"a callable table as metamethod", `local add = setmetatable({}, {__call = function(_, a, b) return count(_, a, b) end})
 			print(setmetatable({}, {__add = add}) + 1)`, "3", false},
 		{"__unm gets two operands", `print(-setmetatable({}, {__unm = function(...) return count(...) end}))`, "2", false},
@@ -152,10 +163,12 @@ func TestPrograms(t *testing.T) {
 		{"__concat", `local m = setmetatable({}, {__concat = function(a, b) return "<" .. (a == nil and "" or "m") .. ">" end})
 			print("a" .. "b" .. m .. "c")`, "ab<m>", false},
 
-		{"pcall", `print(pcall(function() error("boom") end)) print(pcall(function() error({}) end)) print(pcall(count, 1, 2))`,
+		{"pcall", `print(pcall(function() error("boom") end)) print(pcall(function() error({}) end)) ` +
+			`print(pcall(count, 1, 2))`,
 			"false test:1: boom\nfalse table\ntrue 2", false},
 		{"xpcall", `print(xpcall(function() error("q") end, function(e) return "H:" .. e end))`, "false H:test:1: q", false},
-		{"a handler that fails", `print(xpcall(error, function(e) error("again") end, "x"))`, "false error in error handling", false},
+		{"a handler that fails", `print(xpcall(error, function(e) error("again") end, "x"))`, "false error in error " +
+			"handling", false},
 		{"stack overflow", `local function f() return 1 + f() end print(pcall(f))`, "false test:1: stack overflow", true},
 		{"handlers of overflows leave variables alone", `local bad = 0
 			local function f(n) local a, b, c = n, n * 2, {n}
@@ -166,8 +179,10 @@ func TestPrograms(t *testing.T) {
 			local function g(...) return 1 + g(1, ...) end print(xpcall(f, h)) print(xpcall(g, h)) print(xpcall(f, h))`,
 			"false H:test:1: stack overflow\nfalse H:test:2: stack overflow\nfalse H:test:1: stack overflow", true},
 		{"nested pcall", `local function f(n) if n == 0 then return "deep" end return select(2, pcall(f, n - 1)) end
-			local function g(n) if n == 0 then return true end local ok = pcall(g, n - 1) return ok end print(g(15000))`, "true", true},
-		{"nested calls from Go", `local function f() local r = nested(f) return r end print(pcall(f))`, "false test:1: C stack overflow", false},
+			local function g(n) if n == 0 then return true end local ok = pcall(g, n - 1) return ok end print(g(15000))`,
+			"true", true},
+		{"nested calls from Go", `local function f() local r = nested(f) return r end print(pcall(f))`,
+			"false test:1: C stack overflow", false},
 
 		{"names in errors", `local l print(pcall(function() l.x = 1 end)) print(pcall(function() local v; v() end)) print(pcall(function() g() end))
 			print(pcall(function() local t = {} return t.a.b end)) print(pcall(function() return ("x"):nope() end))
@@ -177,11 +192,14 @@ func TestPrograms(t *testing.T) {
 				"false test:2: attempt to index a string value\nfalse test:3: attempt to perform arithmetic on a table value\n" +
 				"false test:3: attempt to compare two table values\nfalse test:3: attempt to compare number with string", false},
 
-		{"coroutines", `local co = create(function(a) local b = yield(a + 1) return b * 2 end) print(resume(co, 1)) print(resume(co, 5)) print(resume(co))`,
+		{"coroutines", `local co = create(function(a) local b = yield(a + 1) return b * 2 end) print(resume(co, 1)) ` +
+			`print(resume(co, 5)) print(resume(co))`,
 			"true 2\ntrue 10\nfalse cannot resume dead coroutine", false},
-		{"yield across pcall", `local co = wrap(function() return pcall(function() return yield(1) + yield(2) end) end) print(co()) print(co(10)) print(co(20))`,
+		{"yield across pcall", `local co = wrap(function() return pcall(function() return yield(1) + yield(2) end) ` +
+			`end) print(co()) print(co(10)) print(co(20))`,
 			"1\n2\ntrue 30", false},
-		{"an error after a yield in pcall", `local co = wrap(function() return pcall(function() yield(1) error("late", 0) end) end) print(co()) print(co())`,
+		{"an error after a yield in pcall", `local co = wrap(function() return pcall(function() yield(1) ` +
+			`error("late", 0) end) end) print(co()) print(co())`,
 			"1\nfalse late", false},
 		{"yield across metamethods", `local y = function() return yield("y") end
 			local m = setmetatable({}, {__index = y, __newindex = y, __add = y, __lt = y, __le = y, __concat = y, __eq = y, __unm = y, __call = y})
@@ -193,12 +211,16 @@ func TestPrograms(t *testing.T) {
 		{"yield in a nested call from Go", `print(resume(create(function() nested(function() yield(1) end) end)))`,
 			"false test:1: attempt to yield across C-call boundary", false},
 		{"yield outside", `print(pcall(yield, 1))`, "false attempt to yield across C-call boundary", false},
-		{"wrap passes errors on", `print(pcall(wrap(function() error("x", 0) end))) print(pcall(wrap(function() error({}) end)))`, "false x\nfalse table", false},
-		{"coroutines in coroutines", `local function f(n) if n == 0 then return "bottom" end return wrap(f)(n - 1) end print(f(150)) print((pcall(f, 250)))`,
+		{"wrap passes errors on", `print(pcall(wrap(function() error("x", 0) end))) print(pcall(wrap(function() ` +
+			`error({}) end)))`, "false x\nfalse table", false},
+		{"coroutines in coroutines", `local function f(n) if n == 0 then return "bottom" end return wrap(f)(n - 1) ` +
+			`end print(f(150)) print((pcall(f, 250)))`,
 			"bottom\nfalse", false},
-		{"an __index that leads to itself", `local t = setmetatable({}, {}) local m = {__index = t} setmetatable(t, m) print(pcall(function() return t.x end))`,
+		{"an __index that leads to itself", `local t = setmetatable({}, {}) local m = {__index = t} setmetatable(t, ` +
+			`m) print(pcall(function() return t.x end))`,
 			"false test:1: loop in gettable", false},
-		{"a coroutine that resumes who waits for it", `local co co = create(function() return resume(co) end) print(resume(co))`,
+		{"a coroutine that resumes who waits for it", `local co co = create(function() return resume(co) end) ` +
+			`print(resume(co))`,
 			"true false cannot resume running coroutine", false},
 	} {
 		run := func(t *testing.T, stress bool) {
@@ -293,7 +315,8 @@ func TestContinuationsDoNotNest(t *testing.T) {
 		if n == 0 {
 			return c.Return(lua.Int(0))
 		}
-		return c.CallThen(func(c *lua.Call) error { return c.Return(lua.Int(c.Int(1) + 1)) }, false, s.Global("nest"), lua.Int(n-1))
+		return c.CallThen(func(c *lua.Call) error { return c.Return(lua.Int(c.Int(1) + 1)) }, false, s.Global("nest"),
+			lua.Int(n-1))
 	})
 	if _, err := s.Run([]byte(`print(chain(1e6, 0)) print(nest(50000)) print(pcall(nest, 1e6))`), "=test"); err != nil {
 		t.Fatal(err)

@@ -14,8 +14,11 @@ func TestObjectsOfGoReachTheLimit(t *testing.T) {
 	nothing := func(c *lua.Call) error { return c.Return() }
 	for name, kind := range map[string]func(s *lua.State, held lua.Value) lua.Value{
 		"closures in a chain": func(s *lua.State, held lua.Value) lua.Value { return s.NewClosure("f", nothing, held) },
-		"functions":           func(s *lua.State, held lua.Value) lua.Value { return s.Ref(s.NewFunction("f", nothing)).Value() },
-		"userdata":            func(s *lua.State, held lua.Value) lua.Value { return s.Ref(s.NewUserdata(nil, nil)).Value() },
+		"functions": func(s *lua.State,
+			held lua.Value) lua.Value {
+			return s.Ref(s.NewFunction("f", nothing)).Value()
+		},
+		"userdata": func(s *lua.State, held lua.Value) lua.Value { return s.Ref(s.NewUserdata(nil, nil)).Value() },
 	} {
 		for _, c := range []struct{ name, source string }{
 			{"a loop of Lua", `local f for i = 1, 1e6 do f = make(f) end`},

@@ -120,7 +120,8 @@ func TestGoroutinesInTurn(t *testing.T) {
 // A goroutine that ends within a Go function leaves a state that can be used.
 func TestGoexitWithinAFunction(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
-	if err := s.SetGlobal("leave", s.NewFunction("leave", func(c *lua.Call) error { runtime.Goexit(); return nil })); err != nil {
+	if err := s.SetGlobal("leave", s.NewFunction("leave",
+		func(c *lua.Call) error { runtime.Goexit(); return nil })); err != nil {
 		t.Fatal(err)
 	}
 	sources := []string{`leave()`, `nested(leave)`, `resume(create(function() pcall(nested, leave) end))`}
@@ -132,7 +133,8 @@ func TestGoexitWithinAFunction(t *testing.T) {
 			_, _ = s.Run([]byte(source), "=test")
 		}()
 		<-done
-		if _, err := s.Run([]byte(`print(resume(create(function() return nested(function() return 7 end) end)))`), "=test"); err != nil {
+		if _, err := s.Run([]byte(`print(resume(create(function() return nested(function() return 7 end) end)))`),
+			"=test"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,12 +27,14 @@ func TestPausesOfTheWalk(t *testing.T) {
 		{"a large table of fields", `for i = 1, 100000 do keep["k" .. i] = {i} end`},
 		{"strings", `for i = 1, 120000 do keep[i] = "s" .. i end`},
 		{"closures", `for i = 1, 100000 do local n = i keep[i] = function() n = n + 1 end end`},
-		{"many weak tables", `for i = 1, 60000 do keep[i] = setmetatable({i, {}, x = {}}, {__mode = i % 2 == 0 and "v" or "k"}) end`},
+		{"many weak tables", `for i = 1, 60000 do keep[i] = setmetatable({i, {}, x = {}}, {__mode = i % 2 == 0 and ` +
+			`"v" or "k"}) end`},
 		{"a large weak table", `local w = setmetatable({}, {__mode = "v"}) keep.w = w
 			for i = 1, 150000 do w[i] = {} if i % 2 == 0 then keep[i] = w[i] end end`},
 		{"a large table of weak keys", `local w = setmetatable({}, {__mode = "k"}) keep.w = w
 			for i = 1, 100000 do local k = {} w[k] = i if i % 2 == 0 then keep[i] = k end end`},
-		{"as much as is swept at once", `local w = setmetatable({}, {__mode = "v"}) keep.w = w for i = 1, 39000 do w[i] = {} end`},
+		{"as much as is swept at once", `local w = setmetatable({}, {__mode = "v"}) keep.w = w for i = 1, 39000 do ` +
+			`w[i] = {} end`},
 		{"dead userdata", `for i = 1, 50000 do proxy() end`},
 		{"a finalizer that finds much", `local t = {} for i = 1, 100000 do t[i] = {i} end weighty(t)`},
 		{"coroutines", `for i = 1, 20000 do local co = create(function() yield() end) resume(co) keep[i] = co end`},

@@ -85,7 +85,8 @@ func TestNewArray(t *testing.T) {
 	if array, err := s.NewArray(lua.True, lua.Nil, lua.Nil); err != nil || array.Len() != 1 {
 		t.Fatalf("length %d with nils at the end, error %v", array.Len(), err)
 	}
-	if array, err := s.NewArray(lua.Nil); err != nil || array.Len() != 0 || array.Append(lua.True) != nil || array.GetInt(1) != lua.True {
+	if array, err := s.NewArray(lua.Nil); err != nil || array.Len() != 0 || array.Append(lua.True) != nil ||
+		array.GetInt(1) != lua.True {
 		t.Fatalf("of one nil: %v", err)
 	}
 }

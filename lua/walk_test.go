@@ -55,7 +55,8 @@ func TestWalkInSlices(t *testing.T) {
 		name          string
 		steps         int
 		stress, every bool
-	}{{"stress", 1500, true, false}, {"slices of a few values", 60_000, false, true}, {"as shipped", 60_000, false, false}} {
+	}{{"stress", 1500, true, false}, {"slices of a few values", 60_000, false, true},
+		{"as shipped", 60_000, false, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			s, printed := newState(t, lua.Options{})
 			if c.stress {
@@ -153,7 +154,8 @@ func TestWeakTables(t *testing.T) {
 // A weak table as a cache takes little, however much goes through it.
 func TestWeakCacheStaysSmall(t *testing.T) {
 	s, _ := newState(t, lua.Options{MaxMemory: 64 << 20})
-	_, err := s.Run([]byte(`local cache = setmetatable({}, {__mode = "k"}) for i = 1, 300000 do cache[{}] = i end`), "=test")
+	_, err := s.Run([]byte(`local cache = setmetatable({}, {__mode = "k"}) for i = 1, 300000 do cache[{}] = i end`),
+		"=test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,11 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 		name, prepare, source string
 		least                 int64
 	}{
-		{"next behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 1, 9999 do t["k" .. i] = nil end`,
+		{"next behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 1, 9999 do t["k" .. i] = ` +
+			`nil end`,
 			`for i = 1, 100 do next(t) end`, 100 * 9999 / 16},
-		{"a loop behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 2, 9999 do t["k" .. i] = nil end`,
+		{"a loop behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 2, 9999 do t["k" .. i] ` +
+			`= nil end`,
 			`for i = 1, 100 do for k in next, t do end end`, 100 * 9998 / 16},
 		{"an array full of holes", `t = {} for i = 1, 10000 do t[i] = i end for i = 1, 9999 do t[i] = nil end`,
 			`for i = 1, 100 do next(t) end`, 100 * 9999 / 16},
@@ -39,8 +41,10 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 			function h(n, ...) if n == 0 then return f(...) end return h(n - 1, 1, 2, 3, 4, 5, 6, 7, 8, ...) end`,
 			`h(500)`, 500 * 500 * 8 / 2 * 2 / 16},
 		{"many results", `function r(n, ...) if n == 0 then return ... end return r(n - 1, 1, 2, 3, 4, 5, 6, 7, 8, ...) end
-			function pass(...) local a, b = 1, 2 return ... end`, `for i = 1, 100 do pass(r(100)) end`, 100 * (100*100*4*2 + 3*800) / 16},
-		{"many values in tables", `function l(n, ...) if n == 0 then return {...} end return l(n - 1, 1, 2, 3, 4, 5, 6, 7, 8, ...) end`,
+			function pass(...) local a, b = 1, 2 return ... end`, `for i = 1, 100 do pass(r(100)) end`,
+			100 * (100*100*4*2 + 3*800) / 16},
+		{"many values in tables", `function l(n, ...) if n == 0 then return {...} end return l(n - 1, 1, 2, 3, 4, 5, ` +
+			`6, 7, 8, ...) end`,
 			`l(500)`, 500 * 500 * 8 / 2 * 2 / 16},
 		{"the name of an operand", `long()`, `for i = 1, 100 do pcall(fails) end`, 100 * 20000 / 16},
 		{"the name of a function", `long()`, `for i = 1, 100 do pcall(refuses) end`, 100 * 20000 / 16},

@@ -100,6 +100,7 @@ func TestWords(t *testing.T) {
 		},
 		Option: func(field string) string { return "<" + field + ">" },
 	})
-	wantSeen(t, seen, "<0 /etc/hosts  0>", "<2 id  0>", "<3 HOME  0>", "<4 192.0.2.1:80  0>", "<4 127.0.0.1:9 $private:9 0>",
+	wantSeen(t, seen, "<0 /etc/hosts  0>", "<2 id  0>", "<3 HOME  0>", "<4 192.0.2.1:80  0>",
+		"<4 127.0.0.1:9 $private:9 0>",
 		"<0 /etc/ours.pem  1>", "<MaxMemory> 32M", "the limit of <CallbackTimeout>")
 }

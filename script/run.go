@@ -79,8 +79,9 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 	r.gate = gate.New(r.state, gate.Limits{
 		CallTime:     opts.CallbackTimeout,
 		CallTimeName: opts.Words.option("CallbackTimeout"),
-		Exceeded:     func(error) { r.loop.Exit(exitFailed) }, // a piece that was stopped halfway has left the script in no state to go on
-		Stuck:        func(reason error) { r.giveUp(exitFailed, reason) },
+		Exceeded:     func(error) { r.loop.Exit(exitFailed) },
+		// a piece that was stopped halfway has left the script in no state to go on
+		Stuck: func(reason error) { r.giveUp(exitFailed, reason) },
 	})
 	r.unwatch = r.gate.Watch()
 	if err := r.open(); err != nil {

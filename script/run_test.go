@@ -225,7 +225,8 @@ func TestCancelledContext(t *testing.T) {
 
 func TestUnreadableScriptRunsNothing(t *testing.T) {
 	var stdout bytes.Buffer
-	_, err := script.Run(t.Context(), script.Options{Code: "print(1)", Path: filepath.Join(t.TempDir(), "none.lua"), Stdout: &stdout})
+	_, err := script.Run(t.Context(), script.Options{Code: "print(1)", Path: filepath.Join(t.TempDir(), "none.lua"),
+		Stdout: &stdout})
 	if !errors.Is(err, fs.ErrNotExist) || stdout.Len() > 0 {
 		t.Errorf("error %v, printed %q", err, stdout.String())
 	}
@@ -233,7 +234,8 @@ func TestUnreadableScriptRunsNothing(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "args.lua")
-	source := "#!/usr/bin/env tidewire\nprint(..., select('#', ...)) print(arg[-2], arg[-1], arg[0] == path, arg[1], arg[2], #arg)"
+	source := "#!/usr/bin/env tidewire\nprint(..., select('#', ...)) print(arg[-2], arg[-1], arg[0] == path, " +
+		"arg[1], arg[2], #arg)"
 	if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +270,8 @@ func TestEndlessLoopIsInterrupted(t *testing.T) {
 		Stdout: &stdout,
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
-	if err != nil || got.ExitCode != 130 || stdout.String() != "shutdown\n" || !strings.Contains(log.String(), "interrupted: ") {
+	if err != nil || got.ExitCode != 130 || stdout.String() != "shutdown\n" ||
+		!strings.Contains(log.String(), "interrupted: ") {
 		t.Errorf("%+v, %v, printed %q, log %s", got, err, stdout.String(), log.String())
 	}
 }

@@ -153,7 +153,8 @@ func TestWaitWaitsOn(t *testing.T) {
 		time.AfterFunc(time.Second, func() { s.cancel(script.ExitCode(143)) })
 		time.AfterFunc(time.Hour, func() { s.typed.Write([]byte("typed\n")) })
 		result, err := s.Wait()
-		if err != nil || result.ExitCode != 143 || time.Since(s.begun) != time.Hour || s.stdout.String() != "before\nafter\n" {
+		if err != nil || result.ExitCode != 143 || time.Since(s.begun) != time.Hour ||
+			s.stdout.String() != "before\nafter\n" {
 			t.Errorf("%+v, %v after %v, printed %q", result, err, time.Since(s.begun), s.stdout.String())
 		}
 	})

@@ -51,13 +51,15 @@ func TestReadSourceThatIsNotThere(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 	main := filepath.Join(dir, "main.lua")
-	if _, err := script.ReadSource(main, nil); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "read the script: open "+main+": ") {
+	if _, err := script.ReadSource(main, nil); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.HasPrefix(err.Error(), "read the script: open "+main+": ") {
 		t.Errorf("of no file: %v", err)
 	}
 	if err := os.WriteFile(main, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := script.ReadSource(strings.TrimSuffix(main, ".lua"), nil); !errors.Is(err, fs.ErrNotExist) || !strings.HasSuffix(err.Error(), "; there is "+main) {
+	if _, err := script.ReadSource(strings.TrimSuffix(main, ".lua"), nil); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.HasSuffix(err.Error(), "; there is "+main) {
 		t.Errorf("without .lua: %v", err)
 	}
 	want += ", such as " + main
@@ -65,7 +67,8 @@ func TestReadSourceThatIsNotThere(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 	want = "read the script from standard input: " + iotest.ErrTimeout.Error()
-	if _, err := script.ReadSource(script.FromStdin, iotest.ErrReader(iotest.ErrTimeout)); err == nil || err.Error() != want {
+	if _, err := script.ReadSource(script.FromStdin, iotest.ErrReader(iotest.ErrTimeout)); err == nil ||
+		err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

@@ -85,7 +85,8 @@ func (p *permissionFlags) define(cmd *cobra.Command) {
 		name, usage string
 	}{
 		{&p.read, "allow-read", "allow reading files: these and what is under them, or all"},
-		{&p.write, "allow-write", "allow creating, writing, renaming and removing files: these and what is under them, or all"},
+		{&p.write, "allow-write", "allow creating, writing, renaming and removing files: these and what is under " +
+			"them, or all"},
 		{&p.env, "allow-env", "allow reading environment variables: these, or all"},
 	} {
 		flags.Var(flag.value, flag.name, flag.usage)

@@ -95,7 +95,8 @@ What the script prints goes to standard output, everything else to standard erro
 		&flags.allowNet,
 		"allow-net",
 		nil,
-		"allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, $private; commas between them",
+		"allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, "+
+			"$private; commas between them",
 	)
 	f.StringArrayVar(
 		&flags.denyNet,

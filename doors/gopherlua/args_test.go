@@ -115,7 +115,8 @@ func TestArgumentErrorsAreLuaJITs(t *testing.T) {
 			`bot.lua:1: bad argument #1 to 'rep' (number expected, got no value)`},
 
 		// Which of the calls it is the VM does not say: one without a colon decides.
-		{"method and function on one line", `string.rep = lib.rep return pcall(function() lib.rep("x", 1); ("x"):rep({}) end)`,
+		{"method and function on one line", `string.rep = lib.rep return pcall(function() lib.rep("x", 1); ` +
+			`("x"):rep({}) end)`,
 			`bot.lua:1: bad argument #2 to 'rep' (number expected, got table)`},
 		{"method and function on two lines", `string.rep = lib.rep return pcall(function() lib.rep("x", 1);
 			("x"):rep({}) end)`,

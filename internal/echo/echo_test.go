@@ -45,7 +45,8 @@ func dial(t *testing.T, n *wstest.Net) (*wstest.Peer, *wstest.Conn) {
 }
 
 // bubble runs a test in fake time with a server and one client that has shaken hands.
-func bubble(t *testing.T, opts echo.Options, test func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, s *echo.Server)) {
+func bubble(t *testing.T, opts echo.Options,
+	test func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, s *echo.Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := &wstest.Net{Capacity: 256 << 10}
@@ -87,7 +88,8 @@ func TestEcho(t *testing.T) {
 						defer close(sent)
 						client.Send(message)
 					}()
-					if got := client.ReadMessage(); got.String() != message.String() || string(got.Payload) != string(message.Payload) {
+					if got := client.ReadMessage(); got.String() != message.String() ||
+						string(got.Payload) != string(message.Payload) {
 						t.Fatalf("got %v, want %v", got, message)
 					}
 					<-sent
@@ -186,7 +188,8 @@ func TestViolations(t *testing.T) {
 		raw          []byte
 	}{
 		{"§5.1 no mask", "Clients must mask their frames", 1002, wstest.Text("x").Append(nil)},
-		{"§5.2 reserved bit", "Invalid use of reserved bits", 1002, masked(wstest.Frame{RSV: 4, Opcode: wstest.OpText}).Append(nil)},
+		{"§5.2 reserved bit", "Invalid use of reserved bits", 1002,
+			masked(wstest.Frame{RSV: 4, Opcode: wstest.OpText}).Append(nil)},
 		{"§5.2 opcode", "invalid opcode", 1002, masked(wstest.Frame{Opcode: 3}).Append(nil)},
 		{"§5.2 wide length", "Payload length was not minimally encoded", 1002,
 			masked(wstest.Frame{Opcode: wstest.OpText, Width: 8}).Append(nil)},
@@ -197,17 +200,19 @@ func TestViolations(t *testing.T) {
 			masked(wstest.Ping("").Unfinished()).Append(nil)},
 		{"§7.4 close code", "Invalid close code used", 1002, masked(wstest.Close(999, "")).Append(nil)},
 		{"§8.1 UTF-8", "Invalid UTF8 encoding", 1007, masked(wstest.Text("\xff")).Append(nil)},
-		{"§8.1 UTF-8 in a message that goes on", "Invalid UTF8 encoding", 1007, masked(wstest.Text("\xff").Unfinished()).Append(nil)},
+		{"§8.1 UTF-8 in a message that goes on", "Invalid UTF8 encoding", 1007,
+			masked(wstest.Text("\xff").Unfinished()).Append(nil)},
 		{"too big", "A message was too large", 1009, masked(wstest.Binary(payload(1001))).Append(nil)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bubble(t, echo.Options{MaxMessage: 1000}, func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, _ *echo.Server) {
-				before := masked(wstest.Text(payload(1000))).Append(nil)
-				client.SendRaw(append(before, test.raw...))
-				client.WantFrame(wstest.Text(payload(1000)), wstest.Close(test.code, test.reason))
-				client.WantEnd()
-				client.Send(wstest.Binary(payload(100_000))) // read to nowhere: no reset overtakes the close frame
-			})
+			bubble(t, echo.Options{MaxMessage: 1000},
+				func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, _ *echo.Server) {
+					before := masked(wstest.Text(payload(1000))).Append(nil)
+					client.SendRaw(append(before, test.raw...))
+					client.WantFrame(wstest.Text(payload(1000)), wstest.Close(test.code, test.reason))
+					client.WantEnd()
+					client.Send(wstest.Binary(payload(100_000))) // read to nowhere: no reset overtakes the close frame
+				})
 		})
 	}
 }
@@ -575,10 +580,12 @@ func TestURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.URL(); !strings.HasPrefix(got, test.want) || !strings.HasSuffix(got, "/") || strings.HasSuffix(got, ":0/") {
+		if got := s.URL(); !strings.HasPrefix(got, test.want) || !strings.HasSuffix(got, "/") ||
+			strings.HasSuffix(got, ":0/") {
 			t.Errorf("%q: %s, want %s…/", test.asked, got, test.want)
 		}
-		if _, err := echo.Start(strings.TrimSuffix(s.URL()[len("ws://"):], "/"), echo.Options{}); !errors.Is(err, syscall.EADDRINUSE) {
+		if _, err := echo.Start(strings.TrimSuffix(s.URL()[len("ws://"):], "/"), echo.Options{}); !errors.Is(err,
+			syscall.EADDRINUSE) {
 			t.Errorf("a second server on %s: %v", s.URL(), err)
 		}
 		s.Close()

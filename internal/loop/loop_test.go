@@ -124,7 +124,14 @@ func TestEachKindOfWorkKeepsTheHostAlive(t *testing.T) {
 		l := loop.New(loop.Options{Events: src})
 		l.Run(func() error {
 			src.live = 1
-			time.AfterFunc(time.Second, func() { src.push(func() { src.live = 0; s.add("event"); l.After(time.Second, s.say("timer")) }) })
+			time.AfterFunc(time.Second, func() {
+				src.push(func() {
+					src.live = 0
+					s.add("event")
+					l.After(time.Second,
+						s.say("timer"))
+				})
+			})
 			var update loop.Handle
 			l.After(3*time.Second, func() {
 				update = l.Register(loop.Update, func() {
@@ -343,7 +350,8 @@ func TestNothingStarvesTheRest(t *testing.T) {
 			return nil
 		})
 		if timers < 990 || posts < 990 || events < 256*990 || ticks < 99 {
-			t.Errorf("%d timers, %d posts, %d events, %d ticks in 1 s, want 1000, 1000, 256,000 and 100", timers, posts, events, ticks)
+			t.Errorf("%d timers, %d posts, %d events, %d ticks in 1 s, want 1000, 1000, 256,000 and 100", timers, posts,
+				events, ticks)
 		}
 	})
 }

@@ -43,7 +43,8 @@ func TestStdoutModes(t *testing.T) {
 func TestStdoutFinish(t *testing.T) {
 	var output bytes.Buffer
 	s := outlet.NewStdout(&output, false)
-	if err := errors.Join(s.WriteStrings("a\n", "b"), s.Finish(), s.WriteStrings(strings.Repeat("c", 100_000)), s.Flush()); err != nil {
+	if err := errors.Join(s.WriteStrings("a\n", "b"), s.Finish(), s.WriteStrings(strings.Repeat("c", 100_000)),
+		s.Flush()); err != nil {
 		t.Error(err)
 	}
 	if n, err := s.Write([]byte("d")); n != 1 || err != nil || output.String() != "a\nb" {

@@ -88,7 +88,8 @@ func TestWhatIsLive(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"a function's environment", `local weak = setmetatable({}, {__mode = "v"})
 			local function make() local env = {} weak[1] = env return setfenv(function() end, env) end
-			local f = make() collectgarbage() print(weak[1] == getfenv(f)) f = nil collectgarbage() print(weak[1])`, "true\nnil\n"},
+			local f = make() collectgarbage() print(weak[1] == getfenv(f)) f = nil collectgarbage() print(weak[1])`,
+			"true\nnil\n"},
 		{"an environment of a function of a chunk", `local weak = setmetatable({}, {__mode = "v"})
 			local function make() local env = {} weak[1] = env return load("return function() end", "=x", "t", env)() end
 			local f = make() collectgarbage() print(weak[1] ~= nil)`, "true\n"},

@@ -94,11 +94,13 @@ func TestInterruptUnwindsWhatRunsAndNamesTheLine(t *testing.T) {
 // second.
 func TestDeadlineEndsWhatDoesNotEnd(t *testing.T) {
 	for name, source := range map[string]string{
-		"pcall in a loop":      `while true do pcall(function() while true do end end) end`,
-		"error handler":        `while true do xpcall(function() while true do end end, function() while true do end end) end`,
-		"coroutine bomb":       `while true do coroutine.wrap(function() coroutine.yield() end)() end`,
-		"hostile __tostring":   `print(setmetatable({}, {__tostring = function() while true do end end}))`,
-		"endless __tostring":   `local t = setmetatable({}, {}) getmetatable(t).__tostring = function(t) return tostring(t) end print(t)`,
+		"pcall in a loop": `while true do pcall(function() while true do end end) end`,
+		"error handler": `while true do xpcall(function() while true do end end, function() while true do end ` +
+			`end) end`,
+		"coroutine bomb":     `while true do coroutine.wrap(function() coroutine.yield() end)() end`,
+		"hostile __tostring": `print(setmetatable({}, {__tostring = function() while true do end end}))`,
+		"endless __tostring": `local t = setmetatable({}, {}) getmetatable(t).__tostring = function(t) return ` +
+			`tostring(t) end print(t)`,
 		"collectgarbage":       `while true do collectgarbage() end`,
 		"iterator":             `for _ in function() return 1 end do end`,
 		"comparison":           `table.sort({1, 2, 3}, function() while true do end end)`,
@@ -107,10 +109,12 @@ func TestDeadlineEndsWhatDoesNotEnd(t *testing.T) {
 		"require in a loop":    `while true do pcall(require, "nothing") end`,
 		"pattern":              `local s = ("a"):rep(3000) while true do pcall(string.find, s, (".-"):rep(12) .. "b") end`,
 		"goto":                 `::again:: goto again`,
-		"dump in a loop":       `local f = loadstring("--" .. ("x"):rep(1e6)) while true do pcall(loadstring, string.dump(f)) end`,
-		"tail calls":           `local function f() return f() end f()`,
-		"tail calls of Go":     `local function f() return pcall(f) end while true do f() end`,
-		"traceback in a loop":  `local function f(n) if n > 0 then f(n - 1) end while true do debug.traceback() end end f(1000)`,
+		"dump in a loop": `local f = loadstring("--" .. ("x"):rep(1e6)) while true do pcall(loadstring, ` +
+			`string.dump(f)) end`,
+		"tail calls":       `local function f() return f() end f()`,
+		"tail calls of Go": `local function f() return pcall(f) end while true do f() end`,
+		"traceback in a loop": `local function f(n) if n > 0 then f(n - 1) end while true do debug.traceback() end ` +
+			`end f(1000)`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -135,7 +139,8 @@ func TestErrorObjectsReachTheHost(t *testing.T) {
 		{`error(nil)`, "(error object is a nil value)\nstack"},
 		{`error(42)`, "test.lua:1: 42\nstack"},
 		{"local x\nx.y = 1", "test.lua:2: attempt to index local 'x' (a nil value)\nstack"},
-		{"local function f()\n  error 'deep'\nend\nf()", "test.lua:2: deep\nstack traceback:\n\t[C]: in function 'error'\n\ttest.lua:2: in function 'f'\n\ttest.lua:4:"},
+		{"local function f()\n  error 'deep'\nend\nf()", "test.lua:2: deep\nstack traceback:\n\t[C]: in function " +
+			"'error'\n\ttest.lua:2: in function 'f'\n\ttest.lua:4:"},
 	} {
 		if _, err := newMachine(t).run(c.source); err == nil || !strings.HasPrefix(described(err), c.want) {
 			t.Errorf("%s: error %q, want prefix %q", c.source, described(err), c.want)
@@ -146,7 +151,8 @@ func TestErrorObjectsReachTheHost(t *testing.T) {
 func TestDeepRecursion(t *testing.T) {
 	m := newMachine(t)
 	m.wantOutput(t, `local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end print(f(15000))`, "15000\n")
-	m.wantOutput(t, `local t = {} for i = 1, 2600 do t[i] = "x" end print(#table.concat(t), select("#", unpack(t)))`, "2600\t2600\n")
+	m.wantOutput(t, `local t = {} for i = 1, 2600 do t[i] = "x" end print(#table.concat(t), select("#", `+
+		`unpack(t)))`, "2600\t2600\n")
 }
 
 func TestSourceOfTheHost(t *testing.T) {

@@ -36,23 +36,30 @@ func TestDebugIsClosed(t *testing.T) {
 		{"upvalues and locals of functions of Go", `print(debug.getupvalue(print, 1)) print(debug.setupvalue(print, 1, 2))
 			print(debug.getlocal(0, 1)) print(debug.setlocal(0, 1, 5)) print(pcall(debug.upvalueid, print, 1))
 			print(pcall(debug.upvaluejoin, print, 1, function() return print end, 1))`,
-			"\n\nnil\nnil\nfalse\tbad argument #2 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (Lua function expected)\n"},
-		{"environments", `print(pcall(debug.setfenv, print, {})) print(pcall(debug.setfenv, io.stdout, {})) print(debug.getfenv(print) == _G, debug.getfenv(1))`,
-			"false\t'setfenv' cannot change environment of given object\nfalse\t'setfenv' cannot change environment of given object\ntrue\tnil\n"},
+			"\n\nnil\nnil\nfalse\tbad argument #2 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (Lua " +
+				"function expected)\n"},
+		{"environments", `print(pcall(debug.setfenv, print, {})) print(pcall(debug.setfenv, io.stdout, {})) ` +
+			`print(debug.getfenv(print) == _G, debug.getfenv(1))`,
+			"false\t'setfenv' cannot change environment of given object\nfalse\t'setfenv' cannot change environment of " +
+				"given object\ntrue\tnil\n"},
 		{"metatables of shared types", `for _, v in ipairs{1, true, print, function() end, coroutine.create(print)} do print(pcall(debug.setmetatable, v, {})) end
 			print(pcall(debug.setmetatable, nil, {}))`,
-			strings.Repeat("false\tbad argument #1 to '?' (table expected: the metatables of other types are closed to scripts)\n", 6)},
+			strings.Repeat("false\tbad argument #1 to '?' (table expected: the metatables of other types are closed to "+
+				"scripts)\n", 6)},
 		{"metatables of the script's own", `local t = {} print(debug.setmetatable(t, {__metatable = "shut"}), getmetatable(t), type(debug.getmetatable(t)))
 			local p = newproxy() debug.setmetatable(p, {__index = function() return "proxy" end}) print(p.x) debug.setmetatable(p, nil) print(debug.getmetatable(p))
 			debug.setmetatable("", {__index = {up = "string"}}) print(("").up)`,
 			"true\tshut\ttable\nproxy\nnil\nstring\n"},
-		{"hooks and the registry", `print(pcall(debug.sethook, print, "c")) print(pcall(debug.sethook, coroutine.create(print), print, "c")) print(debug.getregistry)`,
+		{"hooks and the registry", `print(pcall(debug.sethook, print, "c")) print(pcall(debug.sethook, ` +
+			`coroutine.create(print), print, "c")) print(debug.getregistry)`,
 			"false\thooks are closed to scripts\nfalse\thooks are closed to scripts\nnil\n"},
-		{"a function of Go is known by what it is", `local f = loadstring("local x = 1 local name, v = debug.getlocal(1, 1) return name, v", "=[C]") print(f())
+		{"a function of Go is known by what it is",
+			`local f = loadstring("local x = 1 local name, v = debug.getlocal(1, 1) return name, v", "=[C]") print(f())
 			local g = loadstring("return function() return x end", "==[Go]")() setfenv(g, {x = 1}) print(g())
 			xpcall(function() error("q") end, function() print(debug.getinfo(2, "f").func == error) end)`,
 			"x\t1\n1\ntrue\n"},
-		{"jit is honest, and no global", `print(jit, require "jit".status()) print(require "jit".version_num, package.loaded.jit == require "jit")`,
+		{"jit is honest, and no global", `print(jit, require "jit".status()) print(require "jit".version_num, ` +
+			`package.loaded.jit == require "jit")`,
 			"nil\tfalse\n0\ttrue\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 // nothing of a line is left to the next one but what it assigned to globals.
 func TestConsole(t *testing.T) {
 	var errs strings.Builder
-	m := newVM(t, options{stderr: &errs, stdin: "x = 1\nprint(x, ...)\nx x\nerror('m', 0)\nerror{}\nlocal y = 2\nprint(y)\ncont\nprint 'never'\n"})
+	m := newVM(t, options{stderr: &errs, stdin: "x = 1\nprint(x, ...)\nx x\nerror('m', 0)\nerror{}\nlocal y = " +
+		"2\nprint(y)\ncont\nprint 'never'\n"})
 	m.wantOutput(t, `debug.debug() print(x, io.read())`, "1\nnil\n1\tprint 'never'\n")
 	want := "lua_debug> lua_debug> lua_debug> (debug command):1: '=' expected near 'x'\nlua_debug> m\n" +
 		"lua_debug> (error object is a table value)\nlua_debug> lua_debug> lua_debug> "

@@ -17,50 +17,69 @@ import (
 // or comes to its end: want is part of what it prints.
 var deepening = []struct{ name, source, want string }{
 	{"calls", `local function f() return 1 + f() end print(pcall(f))`, "stack overflow"},
-	{"calls with many arguments", `local function f(...) return 1 + f(1, 2, 3, ...) end print(pcall(f))`, "stack overflow"},
+	{"calls with many arguments", `local function f(...) return 1 + f(1, 2, 3, ...) end ` +
+		`print(pcall(f))`, "stack overflow"},
 	{"methods", `local o = {} function o:f() return self:f() .. "" end print(pcall(o.f, o))`, "stack overflow"},
 	{"pcall in pcall", `local function f() return pcall(f) end print(f())`, "true"},
 	{"pcall of pcall", `local t = {} for i = 1, 7000 do t[i] = pcall end print((pcall(unpack(t))))`, "true"},
 	{"xpcall in handlers", `local function h() return xpcall(error, h) end print(xpcall(error, h))`, "false"},
 	{"errors in handlers", `local function h(e) error(e) end print(xpcall(error, h, 1))`, "error in error handling"},
 
-	{"__index of tables", `local t = {} for i = 1, 1e5 do t = setmetatable({}, {__index = t}) end print(pcall(function() return t.x end))`, "loop in gettable"},
-	{"__index of functions", `local t = setmetatable({}, {__index = function(t, k) return t[k] end}) print(pcall(function() return t.x end))`, "stack overflow"},
-	{"__newindex", `local t = setmetatable({}, {__newindex = function(t, k, v) t[k] = v end}) print(pcall(function() t.x = 1 end))`, "stack overflow"},
+	{"__index of tables", `local t = {} for i = 1, 1e5 do t = setmetatable({}, {__index = t}) end ` +
+		`print(pcall(function() return t.x end))`, "loop in gettable"},
+	{"__index of functions", `local t = setmetatable({}, {__index = function(t, k) return t[k] end}) ` +
+		`print(pcall(function() return t.x end))`, "stack overflow"},
+	{"__newindex", `local t = setmetatable({}, {__newindex = function(t, k, v) t[k] = v end}) ` +
+		`print(pcall(function() t.x = 1 end))`, "stack overflow"},
 	{"__call", `local t = setmetatable({}, {__call = function(t) return 1 + t() end}) print(pcall(t))`, "stack overflow"},
-	{"__add", `local t = setmetatable({}, {__add = function(a, b) return a + b end}) print(pcall(function() return t + 1 end))`, "stack overflow"},
-	{"__concat", `local t = setmetatable({}, {__concat = function(a, b) return a .. b end}) print(pcall(function() return t .. 1 end))`, "stack overflow"},
+	{"__add", `local t = setmetatable({}, {__add = function(a, b) return a + b end}) print(pcall(function() return ` +
+		`t + 1 end))`, "stack overflow"},
+	{"__concat", `local t = setmetatable({}, {__concat = function(a, b) return a .. b end}) print(pcall(function() ` +
+		`return t .. 1 end))`, "stack overflow"},
 	{"__eq", `local m = {__eq = function(a, b) return a == b end} local a, b = setmetatable({}, m), setmetatable({}, m)
 		print(pcall(function() return a == b end))`, "stack overflow"},
 	{"__lt", `local m = {__lt = function(a, b) return a < b end} local a, b = setmetatable({}, m), setmetatable({}, m)
 		print(pcall(function() return a < b end))`, "stack overflow"},
 	{"__le", `local m = {__le = function(a, b) return not (b <= a) end} local a, b = setmetatable({}, m), setmetatable({}, m)
 		print(pcall(function() return a <= b end))`, "stack overflow"},
-	{"__unm", `local t = setmetatable({}, {__unm = function(a) return -a end}) print(pcall(function() return -t end))`, "stack overflow"},
-	{"__tostring", `local t = setmetatable({}, {__tostring = function(t) return tostring(t) .. "" end}) print(pcall(tostring, t))`, "overflow"},
-	{"__tostring through format", `local t = setmetatable({}, {__tostring = function(t) return ("%s"):format(t) end}) print(pcall(tostring, t))`, "C stack overflow"},
-	{"__tostring through print", `local t = setmetatable({}, {__tostring = function(t) print(t) return "" end}) io.write(select(2, pcall(print, t)))`, "C stack overflow"},
+	{"__unm", `local t = setmetatable({}, {__unm = function(a) return -a end}) print(pcall(function() return -t end))`,
+		"stack overflow"},
+	{"__tostring", `local t = setmetatable({}, {__tostring = function(t) return tostring(t) .. "" end}) ` +
+		`print(pcall(tostring, t))`, "overflow"},
+	{"__tostring through format", `local t = setmetatable({}, {__tostring = function(t) return ("%s"):format(t) ` +
+		`end}) print(pcall(tostring, t))`, "C stack overflow"},
+	{"__tostring through print", `local t = setmetatable({}, {__tostring = function(t) print(t) return "" end}) ` +
+		`io.write(select(2, pcall(print, t)))`, "C stack overflow"},
 	{"__gc", `local n = 0 local function make() getmetatable(newproxy(true)).__gc = function() n = n + 1 if n < 1e4 then make() collectgarbage() end end end
 		make() collectgarbage() print(n > 0)`, "true"},
-	{"__index through Go", `local t = {} setmetatable(t, {__index = function(_, k) return (("x"):gsub("x", t)) end}) print(pcall(function() return t.x end))`, "C stack overflow"},
+	{"__index through Go", `local t = {} setmetatable(t, {__index = function(_, k) return (("x"):gsub("x", t)) ` +
+		`end}) print(pcall(function() return t.x end))`, "C stack overflow"},
 
 	{"sort", `local function f() table.sort({1, 2, 3}, f) end print(pcall(f))`, "C stack overflow"},
 	{"gsub", `local function f() return (("x"):gsub("x", f)) end print(pcall(f))`, "C stack overflow"},
 	{"foreach", `local function f() table.foreach({1}, f) return 1 end print(pcall(f))`, ""},
 	{"foreachi", `local function f() table.foreachi({1}, f) return 1 end print(pcall(f))`, ""},
 	{"load's reader", `local function f() load(f) end print(pcall(f))`, ""},
-	{"load in load", `function f(n) if n == 0 then return 0 end return assert(load("return 1 + f(...)"))(n - 1) end print(f(2000))`, "2000"},
-	{"require", `package.loaders[2] = function(name) return function() return require(name .. "x") end end print(pcall(require, "x"))`, ""},
+	{"load in load", `function f(n) if n == 0 then return 0 end return assert(load("return 1 + f(...)"))(n - 1) ` +
+		`end print(f(2000))`, "2000"},
+	{"require", `package.loaders[2] = function(name) return function() return require(name .. "x") end end ` +
+		`print(pcall(require, "x"))`, ""},
 	{"iterators", `local function f() for x in f do end end print(pcall(f))`, "stack overflow"},
-	{"setfenv and getfenv", `local function f() setfenv(1, setmetatable({}, {__index = function() return f() end})) return x end print(pcall(f))`, "overflow"},
-	{"traceback in handlers", `local function f() return 1 + f() end print(#select(2, xpcall(f, function() return debug.traceback() end)) > 100)`, "true"},
+	{"setfenv and getfenv", `local function f() setfenv(1, setmetatable({}, {__index = function() return f() ` +
+		`end})) return x end print(pcall(f))`, "overflow"},
+	{"traceback in handlers", `local function f() return 1 + f() end print(#select(2, xpcall(f, function() return ` +
+		`debug.traceback() end)) > 100)`, "true"},
 
 	{"resume in resume", `local function f() return coroutine.resume(coroutine.create(f)) end print(f())`, "true"},
 	{"wrap in wrap", `local function f() return coroutine.wrap(f)() end print(pcall(f))`, "C stack overflow"},
-	{"coroutines and sort", `local function f() local co = coroutine.wrap(function() table.sort({1, 2}, f) end) co() end print(pcall(f))`, "C stack overflow"},
-	{"coroutines and gsub", `local function f() return (("x"):gsub("x", coroutine.wrap(f))) end print(pcall(f))`, "C stack overflow"},
-	{"coroutines that overflow", `local function g() return 1 + g() end local function f(n) if n > 0 then coroutine.wrap(f)(n - 1) end return g() end print(pcall(f, 150))`, "overflow"},
-	{"yields across all", `local co = coroutine.wrap(function() local function f(n) if n == 0 then coroutine.yield(1) else pcall(f, n - 1) end end f(1e4) return 2 end) print(co(), co())`, "1\t2"},
+	{"coroutines and sort", `local function f() local co = coroutine.wrap(function() table.sort({1, 2}, f) end) ` +
+		`co() end print(pcall(f))`, "C stack overflow"},
+	{"coroutines and gsub", `local function f() return (("x"):gsub("x", coroutine.wrap(f))) end ` +
+		`print(pcall(f))`, "C stack overflow"},
+	{"coroutines that overflow", `local function g() return 1 + g() end local function f(n) if n > 0 then ` +
+		`coroutine.wrap(f)(n - 1) end return g() end print(pcall(f, 150))`, "overflow"},
+	{"yields across all", `local co = coroutine.wrap(function() local function f(n) if n == 0 then ` +
+		`coroutine.yield(1) else pcall(f, n - 1) end end f(1e4) return 2 end) print(co(), co())`, "1\t2"},
 
 	{"a set", `print(pcall(string.find, "x", ("["):rep(1e5)))`, "malformed"},
 	{"captures", `print(pcall(string.find, "x", ("("):rep(1e5)))`, "too many captures"},

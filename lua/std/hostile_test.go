@@ -16,7 +16,8 @@ import (
 // scripts ran on before. They are whole scripts. want is part of what is printed, or of
 // the error.
 var hostile = []struct{ name, source, want string }{
-	{"a global function without a name", `local t = {} t[""] = function() local x = t[""]() return x end print(pcall(t[""]))`, "stack overflow"},
+	{"a global function without a name", `local t = {} t[""] = function() local x = t[""]() return x end ` +
+		`print(pcall(t[""]))`, "stack overflow"},
 	{"the same uncaught", `local t = {} t[""] = function() local x = t[""]() return x end t[""]()`, "stack overflow"},
 	{"handlers in handlers", `local n = 0
 		local function h()
@@ -26,7 +27,8 @@ var hostile = []struct{ name, source, want string }{
 			return xpcall(string.find, h, ("a"):rep(300), ("a?"):rep(300))
 		end
 		print(xpcall(string.find, h, ("a"):rep(300), ("a?"):rep(300)))`, "false"},
-	{"pcall of pcall of pcall", `local t = {} for i = 1, 7000 do t[i] = pcall end print(select("#", pcall(unpack(t))))`, ""},
+	{"pcall of pcall of pcall", `local t = {} for i = 1, 7000 do t[i] = pcall end print(select("#", ` +
+		`pcall(unpack(t))))`, ""},
 	{"an overflow in a coroutine", `local co = coroutine.create(function() local function f() return 1 + f() end f() end)
 		print(coroutine.resume(co)) print(coroutine.resume(co)) print(coroutine.status(co))`, "stack overflow"},
 	{"closures after an overflow", `local function f() return 1 + f() end pcall(f)
@@ -36,25 +38,33 @@ var hostile = []struct{ name, source, want string }{
 		print(loop(300000))`, "resumed"},
 	{"yields and tail calls", `local function step(n) coroutine.yield(n) return step(n + 1) end
 		local next = coroutine.wrap(step) for i = 1, 200000 do next(i) end print "done"`, "done"},
-	{"a chunk that claims to be Go's", `local f = load("return debug and debug.getinfo(1, 'S').what or 'Lua'", "==[Go]") print(f())`, ""},
+	{"a chunk that claims to be Go's", `local f = load("return debug and debug.getinfo(1, 'S').what or 'Lua'", ` +
+		`"==[Go]") print(f())`, ""},
 	{"a set of a million bytes", `print(pcall(string.find, ("x"):rep(20000), "[" .. ("a"):rep(1e6) .. "]"))`, ""},
 	{"a back reference", `print(pcall(string.find, ("a"):rep(2000), "(a*)%1b"))`, ""},
 	{"growth by gsub", `local s = ("x"):rep(2^20) print(pcall(string.gsub, s, "x", ("%0"):rep(2000)))`, "false"},
 	{"printing much", `local s = ("x"):rep(2^20) local t = {} for i = 1, 200 do t[i] = s end print(#t)`, "200"},
-	{"a string for each turn", `local keep = {} while true do keep[#keep + 1] = ("x"):rep(3 * 2^20 + #keep) end`, "not enough memory"},
+	{"a string for each turn", `local keep = {} while true do keep[#keep + 1] = ("x"):rep(3 * 2^20 + #keep) end`,
+		"not enough memory"},
 	{"doubling", `local s = "x" while true do s = s .. s end`, "string length overflow"},
 	{"tables in tables", `local t = {} while true do t = {t} end`, "not enough memory"},
-	{"a sparse key", `for i = 1, 20 do local t = {} t[999999] = 1 t[2^40] = 2 t[-5] = 3 end print(collectgarbage("count") < 1024)`, "true"},
-	{"deep __index", `local t = {} for i = 1, 100000 do t = setmetatable({}, {__index = t}) end print(pcall(function() return t.x end))`, "loop in gettable"},
-	{"deep __tostring", `local t = setmetatable({}, {}) getmetatable(t).__tostring = function(x) local s = tostring(x) return s end print(pcall(tostring, t))`, "overflow"},
+	{"a sparse key", `for i = 1, 20 do local t = {} t[999999] = 1 t[2^40] = 2 t[-5] = 3 end ` +
+		`print(collectgarbage("count") < 1024)`, "true"},
+	{"deep __index", `local t = {} for i = 1, 100000 do t = setmetatable({}, {__index = t}) end ` +
+		`print(pcall(function() return t.x end))`, "loop in gettable"},
+	{"deep __tostring", `local t = setmetatable({}, {}) getmetatable(t).__tostring = function(x) local s = ` +
+		`tostring(x) return s end print(pcall(tostring, t))`, "overflow"},
 	{"gsub in gsub", `local function f() return (("x"):gsub("x", f)) end print(pcall(f))`, "C stack overflow"},
-	{"coroutines in coroutines", `local function f() return coroutine.wrap(f)() end print(#select(2, pcall(f)) > 0)`, "true"},
-	{"a million coroutines", `local keep = {} for i = 1, 1e6 do local co = coroutine.wrap(function() coroutine.yield() end) co() keep[i] = co end`, "not enough memory"},
+	{"coroutines in coroutines", `local function f() return coroutine.wrap(f)() end print(#select(2, pcall(f)) > 0)`,
+		"true"},
+	{"a million coroutines", `local keep = {} for i = 1, 1e6 do local co = coroutine.wrap(function() ` +
+		`coroutine.yield() end) co() keep[i] = co end`, "not enough memory"},
 	{"nested syntax", `print(load(("("):rep(1e5) .. "1"))`, "too many syntax levels"},
 	{"a long chain of operators", `print(load("return " .. ("1 + "):rep(1e5) .. "x"))`, ""},
 	{"much source", `local n = 0 print(pcall(load, function() n = n + 1 return "x = 1 " end))`, "string length overflow"},
 	{"errors of errors", `print(xpcall(error, function(e) error(e) end))`, "error in error handling"},
-	{"small pieces of large strings", `local keep = {} for i = 1, 100 do keep[i] = ("x"):rep(2^20):sub(1, 10) end collectgarbage() print(collectgarbage("count") < 2048)`, "true"},
+	{"small pieces of large strings", `local keep = {} for i = 1, 100 do keep[i] = ("x"):rep(2^20):sub(1, 10) end ` +
+		`collectgarbage() print(collectgarbage("count") < 2048)`, "true"},
 }
 
 func TestHostileScripts(t *testing.T) {

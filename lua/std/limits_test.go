@@ -70,22 +70,27 @@ func limited(t *testing.T, opts lua.Options, source string) (allocated uint64, e
 func TestLimitsOfTables(t *testing.T) {
 	item := strings.Repeat("x", 1000)
 	holdLimits(t, map[string]chunk{
-		"concat": {source: `local t = {} for i = 1, 4000 do t[i] = "` + item + `" end while true do table.concat(t, ",") end`},
+		"concat": {source: `local t = {} for i = 1, 4000 do t[i] = "` + item + `" end while true do table.concat(t, ` +
+			`",") end`},
 		"concat by separator": {source: `local s = table.concat({"` + item + `", "` + item + `"}) while true do
 			s = table.concat({1, 2, 3, 4, 5}, s) end`},
 		"concat of a huge range": {source: `table.concat(setmetatable({}, {}), "", -2^31, -2) `, raises: true},
 		"insert":                 {source: `local t = {} while true do table.insert(t, 1, 1) end`},
 		"insert far below":       {source: `table.insert({1}, -2^31, 2)`, little: true},
 		"move":                   {source: `table.move({}, 1, 2^31 - 1, 2, {})`, little: true},
-		"move upwards":           {source: `table.move({1, 2, 3}, 1, 3, 2^20) local t = {1} while true do table.move(t, 1, #t, #t + 1) end`},
-		"sort":                   {source: `local t = {} for i = 1, 20000 do t[i] = -i end while true do table.sort(t) end`, little: true},
+		"move upwards": {source: `table.move({1, 2, 3}, 1, 3, 2^20) local t = {1} while true do ` +
+			`table.move(t, 1, #t, #t + 1) end`},
+		"sort": {source: `local t = {} for i = 1, 20000 do t[i] = -i end while true do ` +
+			`table.sort(t) end`, little: true},
 		"sort by a function": {source: `local t = {} for i = 1, 1000 do t[i] = i end
 			while true do table.sort(t, function(a, b) return a < b end) end`, little: true},
 		"sort that recurses": {source: `local function f() table.sort({2, 1}, f) end f()`, raises: true},
 		"foreach":            {source: `while true do table.foreach({1, 2, 3, 4, 5, 6}, type) end`, little: true},
 		"foreachi":           {source: `while true do table.foreachi({1, 2, 3, 4, 5, 6}, function() end) end`, little: true},
-		"maxn":               {source: `local t = {} for i = 1, 10000 do t[i] = i end while true do table.maxn(t) end`, little: true},
-		"remove":             {source: `local t = {} for i = 1, 20000 do t[i] = i end while true do table.remove(t, 1) end`, little: true},
+		"maxn": {source: `local t = {} for i = 1, 10000 do t[i] = i end while true do table.maxn(t) end`,
+			little: true},
+		"remove": {source: `local t = {} for i = 1, 20000 do t[i] = i end while true do table.remove(t, 1) end`,
+			little: true},
 	})
 }
 

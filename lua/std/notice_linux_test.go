@@ -117,7 +117,8 @@ var endless = []struct {
 	{"argument errors far behind", `pcall(late, 2)`, 0},
 	{"tracebacks far behind", `late(3)`, 0},
 	{"tracebacks of many calls", `deep(debug.traceback)`, 4},
-	{"levels of many calls", `deep(function() for i = 1, 1000 do debug.getinfo(39000, "n") getfenv(39000) pcall(error, "x", 39000) end end)`, 4},
+	{"levels of many calls", `deep(function() for i = 1, 1000 do debug.getinfo(39000, "n") getfenv(39000) ` +
+		`pcall(error, "x", 39000) end end)`, 4},
 	{"getinfo of lines", `debug.getinfo(late, "L")`, 4},
 	{"collectgarbage", `collectgarbage()`, 32},
 	{"newproxy", `newproxy(true)`, 0},

@@ -121,7 +121,8 @@ func TestErrorsOfScriptsStay(t *testing.T) {
 // So does the host, with the traceback of the place.
 func TestErrorsOfOperatorsReachTheHost(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
-		{"local t\nt.x = 1", "test.lua:2: attempt to index local 't' (a nil value)\nstack traceback:\n\ttest.lua:2: in main chunk"},
+		{"local t\nt.x = 1", "test.lua:2: attempt to index local 't' (a nil value)\nstack traceback:\n\ttest.lua:2: " +
+			"in main chunk"},
 		{"local function f() nope() end\nf()", "test.lua:1: attempt to call global 'nope' (a nil value)\n" +
 			"stack traceback:\n\ttest.lua:1: in function 'f'\n\ttest.lua:2: in main chunk"},
 		{"pcall(error) coroutine.wrap(print)() local n = {} + 1",

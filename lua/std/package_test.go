@@ -59,7 +59,8 @@ func TestRequire(t *testing.T) {
 		"yields.lua": "coroutine.yield()",
 	}
 	for _, c := range []struct{ name, source, want string }{
-		{"a module is loaded once", `local a = require "a" print(a.name, a.n, require "a" == a, package.loaded.a == a, loads)`, "a\t1\ttrue\ttrue\t1\n"},
+		{"a module is loaded once", `local a = require "a" print(a.name, a.n, require "a" == a, package.loaded.a == ` +
+			`a, loads)`, "a\t1\ttrue\ttrue\t1\n"},
 		{"directories and dots", `print(require "b", require "c.d")`, "b\tc.d\n"},
 		{"no value is true", `print(require "none", package.loaded.none)`, "true\ttrue\n"},
 		{"what the module sets", `print(require "sets")`, "set\n"},
@@ -70,35 +71,42 @@ func TestRequire(t *testing.T) {
 			"error loading module 'byte' from file './byte.lua':\n\t./byte.lua: cannot load incompatible bytecode\n"},
 		{"a syntax error", `print(select(2, pcall(require, "syntax")))`,
 			"error loading module 'syntax' from file './syntax.lua':\n\t./syntax.lua:1: '=' expected near 'x'\n"},
-		{"an error, then the loop that it leaves", `print(select(2, pcall(require, "raises"))) print(select(2, pcall(require, "raises")))`,
+		{"an error, then the loop that it leaves", `print(select(2, pcall(require, "raises"))) print(select(2, ` +
+			`pcall(require, "raises")))`,
 			"./raises.lua:1: boom\nloop or previous error loading module 'raises'\n"},
-		{"a loop", `print(select(2, pcall(require, "loop")))`, "./loop.lua:1: loop or previous error loading module 'loop'\n"},
+		{"a loop", `print(select(2, pcall(require, "loop")))`, "./loop.lua:1: loop or previous error loading module " +
+			"'loop'\n"},
 		{"preload comes first", `package.preload.a = function(n) return n .. "!" end print(require "a")`, "a!\n"},
 		{"nothing found", `print(select(2, pcall(require, "lfs"))) print(select(2, pcall(require, "ffi")))`,
 			"module 'lfs' not found:\n\tno field package.preload['lfs']\n\tno file './lfs.lua'\n\tno file './lfs/init.lua'\n" +
 				"module 'ffi' not found:\n\tno field package.preload['ffi']\n\tno file './ffi.lua'\n\tno file './ffi/init.lua'\n"},
 		{"no way to other files", `package.path = "./?.txt;/etc/?" print(select(2, pcall(require, "hostname")))`,
-			"module 'hostname' not found:\n\tno field package.preload['hostname']\n\tno file './hostname.txt' (reading is not allowed)\n" +
+			"module 'hostname' not found:\n\tno field package.preload['hostname']\n\tno file './hostname.txt' (reading " +
+				"is not allowed)\n" +
 				"\tno file '/etc/hostname' (reading is not allowed)\n"},
-		{"loaders", `table = nil package.loaders[5] = function(n) return function(m) return m .. "3" end end print(require "zz", #package.loaders)`,
+		{"loaders", `table = nil package.loaders[5] = function(n) return function(m) return m .. "3" end end ` +
+			`print(require "zz", #package.loaders)`,
 			"zz3\t5\n"},
 		{"native libraries", `package.cpath = "./?.so" print(pcall(require, "zz.y")) print(package.loaders[3]("zz"), package.loaders[4]("zz.y"))
 			package.cpath = "" print(package.loaders[3]("zz") == "") package.cpath = nil print(pcall(package.loaders[3], "zz")) print(pcall(package.loaders[4]))`,
-			"false\tmodule 'zz.y' not found:\n\tno field package.preload['zz.y']\n\tno file './zz/y.lua'\n\tno file './zz/y/init.lua'\n" +
+			"false\tmodule 'zz.y' not found:\n\tno field package.preload['zz.y']\n\tno file './zz/y.lua'\n\tno file " +
+				"'./zz/y/init.lua'\n" +
 				"\tpackage.cpath is not searched: native libraries are not supported\n" +
 				"\n\tpackage.cpath is not searched: native libraries are not supported\ntrue\n" +
 				"false\t'package.cpath' must be a string\nfalse\tbad argument #1 to '?' (string expected, got no value)\n"},
 		{"no loaders", `package.loaders = nil print(pcall(require, "a"))`, "false\t'package.loaders' must be a table\n"},
 		{"no preload", `package.preload = 1 print(pcall(require, "a"))`, "false\t'package.preload' must be a table\n"},
 		{"no path", `package.path = nil print(pcall(require, "a"))`, "false\t'package.path' must be a string\n"},
-		{"libraries", `print(require "coroutine" == coroutine, require "package" == package, require "_G" == _G, require "debug" == debug)`,
+		{"libraries", `print(require "coroutine" == coroutine, require "package" == package, require "_G" == _G, ` +
+			`require "debug" == debug)`,
 			"true\ttrue\ttrue\ttrue\n"},
 		{"no yield across require", `print(coroutine.wrap(function() return pcall(require, "yields") end)())`,
 			"false\t./yields.lua:1: attempt to yield across C-call boundary\n"},
 		{"searchpath", `print(package.searchpath("c.d", "x/?;./?.lua")) print(package.searchpath("c-d", package.path, "-"))
 			print(package.searchpath("q", "?.a;;?.b")) print(package.searchpath("a.b", "?", "", "/"))`,
 			"./c/d.lua\n./c/d.lua\n" +
-				"nil\t\n\tno file 'q.a' (reading is not allowed)\n\tno file 'q.b' (reading is not allowed)\nnil\t\n\tno file 'a.b' (reading is not allowed)\n"},
+				"nil\t\n\tno file 'q.a' (reading is not allowed)\n\tno file 'q.b' (reading is not allowed)\nnil\t\n\tno " +
+				"file 'a.b' (reading is not allowed)\n"},
 		{"loadlib and cpath", `print(package.loadlib("x", "y")) print(package.cpath == "", package.config)`,
 			"nil\tnative libraries are not supported\tabsent\ntrue\t/\n;\n?\n!\n-\n\n"},
 	} {
@@ -112,14 +120,19 @@ func TestRequire(t *testing.T) {
 
 func TestModule(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
-		{"a module's names", `local G = _G module("a.b.c") G.setfenv(1, G) print(a.b.c._NAME, a.b.c._PACKAGE, a.b.c._M == a.b.c, package.loaded["a.b.c"] == a.b.c)`,
+		{"a module's names", `local G = _G module("a.b.c") G.setfenv(1, G) print(a.b.c._NAME, a.b.c._PACKAGE, ` +
+			`a.b.c._M == a.b.c, package.loaded["a.b.c"] == a.b.c)`,
 			"a.b.c\ta.b.\ttrue\ttrue\n"},
-		{"globals go to the module", `local function f() module("m", package.seeall) x = 5 print(x, _NAME) end f() print(m.x, x)`, "5\tm\n5\tnil\n"},
-		{"a module that is known", `local function f() module("m") x = 1 end f() local function g() module("m") y = 2 end g() print(m.x, m.y)`, "1\t2\n"},
+		{"globals go to the module", `local function f() module("m", package.seeall) x = 5 print(x, _NAME) end f() ` +
+			`print(m.x, x)`, "5\tm\n5\tnil\n"},
+		{"a module that is known", `local function f() module("m") x = 1 end f() local function g() module("m") y = 2 ` +
+			`end g() print(m.x, m.y)`, "1\t2\n"},
 		{"options are called", `local function f() module("m", function(t) t.o = 1 end, 7) end f() print(m.o)`, "1\n"},
-		{"a name conflict", `m = 1 print(pcall(function() module("m.n") end))`, "false\ttest:1: name conflict for module 'm.n'\n"},
+		{"a name conflict", `m = 1 print(pcall(function() module("m.n") end))`, "false\ttest:1: name conflict for " +
+			"module 'm.n'\n"},
 		{"not called from Lua", `print(pcall(module, "m"))`, "false\t'module' not called from a Lua function\n"},
-		{"seeall twice", `local t = setmetatable({}, {}) package.seeall(t) package.seeall(t) print(t.print == print) print(pcall(package.seeall))`,
+		{"seeall twice", `local t = setmetatable({}, {}) package.seeall(t) package.seeall(t) print(t.print == print) ` +
+			`print(pcall(package.seeall))`,
 			"true\nfalse\tbad argument #1 to '?' (table expected, got no value)\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,7 +181,8 @@ func TestPackageIsBounded(t *testing.T) {
 func TestFilesOfChunks(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"f.lua": "return ..., 5", "bad.lua": "x x", "raises.lua": "error('boom', 0)", "yields.lua": "return coroutine.yield(1)",
+		"f.lua": "return ..., 5", "bad.lua": "x x", "raises.lua": "error('boom', 0)",
+		"yields.lua": "return coroutine.yield(1)",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -177,10 +191,14 @@ func TestFilesOfChunks(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"loadfile", `print(loadfile("DIR/f.lua")(4)) print(loadfile("DIR/bad.lua")) print(loadfile("DIR/none.lua")) print(loadfile("DIR/f.lua", "b"))
 			print(setfenv(loadfile("DIR/f.lua", "t", {}), {}) ~= nil)`,
-			"4\t5\nnil\tDIR/bad.lua:1: '=' expected near 'x'\nnil\tcannot open DIR/none.lua: No such file or directory\nnil\tattempt to load chunk with wrong mode\ntrue\n"},
-		{"dofile", `print(dofile("DIR/f.lua")) print(pcall(dofile, "DIR/raises.lua")) print(pcall(dofile, "DIR/none.lua")) print(pcall(dofile, "DIR/bad.lua"))`,
-			"nil\t5\nfalse\tboom\nfalse\tcannot open DIR/none.lua: No such file or directory\nfalse\tDIR/bad.lua:1: '=' expected near 'x'\n"},
-		{"dofile may yield", `local co = coroutine.wrap(function() return dofile("DIR/yields.lua") end) print(co()) print(co(2))`, "1\n2\n"},
+			"4\t5\nnil\tDIR/bad.lua:1: '=' expected near 'x'\nnil\tcannot open DIR/none.lua: No such file or " +
+				"directory\nnil\tattempt to load chunk with wrong mode\ntrue\n"},
+		{"dofile", `print(dofile("DIR/f.lua")) print(pcall(dofile, "DIR/raises.lua")) print(pcall(dofile, ` +
+			`"DIR/none.lua")) print(pcall(dofile, "DIR/bad.lua"))`,
+			"nil\t5\nfalse\tboom\nfalse\tcannot open DIR/none.lua: No such file or directory\nfalse\tDIR/bad.lua:1: '=' " +
+				"expected near 'x'\n"},
+		{"dofile may yield", `local co = coroutine.wrap(function() return dofile("DIR/yields.lua") end) print(co()) ` +
+			`print(co(2))`, "1\n2\n"},
 		{"the standard input", `print(dofile()) print(loadfile())`, "stdin!\nnil\tcannot read stdin: Closed\n"},
 		{"what is not allowed", `print(loadfile("/etc/hosts"))`, "nil\tcannot open /etc/hosts: reading is not allowed\n"},
 	} {

@@ -26,14 +26,19 @@ func reading(paths ...string) options {
 func TestClosedByDefault(t *testing.T) {
 	const flag = "run again with --allow-"
 	for source, want := range map[string]string{
-		`print(io.open("/etc/hosts"))`:                  "nil\t/etc/hosts: reading is not allowed: " + flag + "read=/etc/hosts\t13\n",
-		`print(io.open("/etc/nope"))`:                   "nil\t/etc/nope: reading is not allowed: " + flag + "read=/etc/nope\t13\n",
-		`print(io.open("x y", "w"))`:                    "nil\tx y: writing is not allowed: " + flag + "write='x y'\t13\n",
-		`print(io.open("x", "a"))`:                      "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
-		`print(io.open("x", "r+"))`:                     "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
-		`print(pcall(io.lines, "x"))`:                   "false\tbad argument #1 to '?' (x: reading is not allowed: " + flag + "read=x)\n",
-		`print(pcall(io.input, "x"))`:                   "false\tbad argument #1 to '?' (x: reading is not allowed: " + flag + "read=x)\n",
-		`print(pcall(io.output, "x"))`:                  "false\tbad argument #1 to '?' (x: writing is not allowed: " + flag + "write=x)\n",
+		`print(io.open("/etc/hosts"))`: "nil\t/etc/hosts: reading is not allowed: " + flag +
+			"read=/etc/hosts\t13\n",
+		`print(io.open("/etc/nope"))`: "nil\t/etc/nope: reading is not allowed: " + flag +
+			"read=/etc/nope\t13\n",
+		`print(io.open("x y", "w"))`: "nil\tx y: writing is not allowed: " + flag + "write='x y'\t13\n",
+		`print(io.open("x", "a"))`:   "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
+		`print(io.open("x", "r+"))`:  "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
+		`print(pcall(io.lines, "x"))`: "false\tbad argument #1 to '?' (x: reading is not allowed: " +
+			flag + "read=x)\n",
+		`print(pcall(io.input, "x"))`: "false\tbad argument #1 to '?' (x: reading is not allowed: " +
+			flag + "read=x)\n",
+		`print(pcall(io.output, "x"))`: "false\tbad argument #1 to '?' (x: writing is not allowed: " +
+			flag + "write=x)\n",
 		`print(os.remove("x"))`:                         "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
 		`print(os.rename("x", "y"))`:                    "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
 		`print(loadfile("x"))`:                          "nil\tcannot open x: reading is not allowed: " + flag + "read=x\n",
@@ -47,13 +52,15 @@ func TestClosedByDefault(t *testing.T) {
 		`print(package.cpath == "")`:                    "true\n",
 		`print(package.path == "")`:                     "true\n",
 		`print(package.loadlib("libc.so.6", "system"))`: "nil\tnative libraries are not supported\tabsent\n",
-		`print((select(2, pcall(require, "channel"))))`: "module 'channel' not found:\n\tno field package.preload['channel']\n",
+		`print((select(2, pcall(require, "channel"))))`: "module 'channel' not found:\n\tno field " +
+			"package.preload['channel']\n",
 	} {
 		newVM(t, options{}).wantOutput(t, source, want)
 	}
 	m := newVM(t, options{})
 	for _, source := range []string{`print(io.tmpfile())`, `print(os.tmpname())`} {
-		if got, _ := m.run(t, source); !strings.Contains(got, "writing is not allowed: run again with --allow-write=") || !strings.HasSuffix(got, "\t13\n") {
+		if got, _ := m.run(t, source); !strings.Contains(got, "writing is not allowed: run again with "+
+			"--allow-write=") || !strings.HasSuffix(got, "\t13\n") {
 			t.Errorf("%s prints %q", source, got)
 		}
 	}
@@ -78,7 +85,8 @@ func TestReadCoversWhatIsUnderAPath(t *testing.T) {
 }
 
 func TestWriteStaysInside(t *testing.T) {
-	dir := tree(t, map[string]string{"w/old": "12345", "w/link": "-> ../target", "w/dangling": "-> ../new", "target": "T", "w/sub/": "", "w2/": ""})
+	dir := tree(t, map[string]string{"w/old": "12345", "w/link": "-> ../target", "w/dangling": "-> ../new",
+		"target": "T", "w/sub/": "", "w2/": ""})
 	w := filepath.Join(dir, "w")
 	m := newVM(t, options{permissions: sandbox.Permissions{Read: only(w), Write: only(w, filepath.Join(dir, "w2"))}})
 	m.set(t, "dir", dir+"/")
@@ -153,14 +161,16 @@ func TestReadFormats(t *testing.T) {
 		for number, byte, rest in io.lines(path, "*n", 1, "*all") do print(number, byte, rest) end
 		f = io.open(path) for two in f:lines(2) do io.write("[", two, "]") end print(io.type(f))
 		local next = io.lines(path, "*L", 1e3) print(next()) print(next()) print(pcall(next))`,
-		"7\t x\tline\n\trest\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad argument #2 to '?' (invalid format)\n"+
+		"7\t x\tline\n\trest\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad argument #2 to '?' (invalid "+
+			"format)\n"+
 			"7\t \tx\nline\nrest\n[7 ][x\n][li][ne][\nr][es][t]file\n7 x\n\tline\nrest\n\nfalse\tattempt to use a closed file\n")
 }
 
 func TestLoadfileTakesModeAndEnvironment(t *testing.T) {
 	m := newVM(t, options{permissions: sandbox.Permissions{Read: sandbox.Grant{All: true}}})
 	m.set(t, "path", filepath.Join(tree(t, map[string]string{"a": "seen = 1 return x"}), "a"))
-	m.wantOutput(t, `x = 1 local env = {x = 2} print(loadfile(path, "t", env)(), env.seen, seen) print(loadfile(path, "b")) print(loadfile(path, nil)(), seen)`,
+	m.wantOutput(t, `x = 1 local env = {x = 2} print(loadfile(path, "t", env)(), env.seen, seen) `+
+		`print(loadfile(path, "b")) print(loadfile(path, nil)(), seen)`,
 		"2\t1\tnil\nnil\tattempt to load chunk with wrong mode\n1\t1\n")
 }
 
@@ -177,7 +187,8 @@ func TestAllOpens(t *testing.T) {
 		print(os.getenv("PATH") ~= nil, os.getenv("HOME"))
 		local t = io.tmpfile() t:write("abc") t:seek("set") print(t:read("*a")) t:close()
 		local name = os.tmpname() print(os.remove(name))`,
-		"1\t16\t-25\nx\tline\tre\t\tst\tnil\n2\t0x10\t6\t24\tfile\ttrue\ttrue\tclosed file\nfalse\tattempt to use a closed file\n"+
+		"1\t16\t-25\nx\tline\tre\t\tst\tnil\n2\t0x10\t6\t24\tfile\ttrue\ttrue\tclosed file\nfalse\tattempt to use a "+
+			"closed file\n"+
 			"[1 0x10 -2.5e1x][line][rest!]\ntrue\tnil\nabc\ntrue\n")
 	if runtime.GOOS != "windows" {
 		m.wantOutput(t, `print(os.execute("exit 3"), os.execute("true"), os.execute()) local p = io.popen("echo hi") print(p:read("*a"), p:close())
@@ -189,7 +200,8 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 	var log bytes.Buffer
 	m := newVM(t, options{logger: slog.New(slog.NewTextHandler(&log, nil))})
 	m.wantOutput(t, "for i = 1, 3 do\nos.getenv('HOME') end for i = 1, 200 do os.getenv('X' .. i) end", "")
-	if got := strings.Count(log.String(), "HOME: reading the environment is not allowed: run again with --allow-env=HOME"); got != 1 {
+	if got := strings.Count(log.String(), "HOME: reading the environment is not allowed: run again with "+
+		"--allow-env=HOME"); got != 1 {
 		t.Errorf("%d warnings of HOME in\n%s", got, log.String())
 	}
 	if lines := strings.Count(log.String(), "\n"); lines > 64 {
@@ -203,14 +215,15 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 // What a script asks for reaches the terminal of whoever runs it.
 func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	for name, want := range map[string]string{
-		`A\27[31m\nB`:             `"A\x1b[31m\nB" is not in --allow-env`,
-		`A\226\128\174B`:          `"A\u202eB" is not in --allow-env`,
-		`\255`:                    `"\xff" is not in --allow-env`,
-		``:                        `"" is not in --allow-env`,
-		`A=1`:                     `"A=1" is not in --allow-env`,
-		`A*`:                      `"A*" is not in --allow-env`,
-		`A,B`:                     `"A,B" is not in --allow-env`,
-		`ProgramFiles(x86)`:       `ProgramFiles(x86): reading the environment is not allowed: run again with --allow-env='ProgramFiles(x86)'`,
+		`A\27[31m\nB`:    `"A\x1b[31m\nB" is not in --allow-env`,
+		`A\226\128\174B`: `"A\u202eB" is not in --allow-env`,
+		`\255`:           `"\xff" is not in --allow-env`,
+		``:               `"" is not in --allow-env`,
+		`A=1`:            `"A=1" is not in --allow-env`,
+		`A*`:             `"A*" is not in --allow-env`,
+		`A,B`:            `"A,B" is not in --allow-env`,
+		`ProgramFiles(x86)`: `ProgramFiles(x86): reading the environment is not allowed: run again with ` +
+			`--allow-env='ProgramFiles(x86)'`,
 		strings.Repeat("A", 1000): `"` + strings.Repeat("A", 200) + `" and 800 bytes more is not in --allow-env`,
 	} {
 		var log messages
@@ -237,7 +250,8 @@ func (m *messages) Handle(_ context.Context, r slog.Record) error {
 func TestStreamsAreTheHosts(t *testing.T) {
 	var stderr bytes.Buffer
 	m := newVM(t, options{stdin: "one\ntwo\nreturn 7\n", stderr: &stderr})
-	m.wantOutput(t, `io.stderr:write("oops\n") print(io.read(), io.stdin:read("*l"), loadfile()(), io.read(), io.read("*a"), io.read(0))`,
+	m.wantOutput(t, `io.stderr:write("oops\n") print(io.read(), io.stdin:read("*l"), loadfile()(), io.read(), `+
+		`io.read("*a"), io.read(0))`,
 		"one\ttwo\t7\tnil\t\tnil\n")
 	if stderr.String() != "oops\n" {
 		t.Errorf("stderr got %q", stderr.String())
@@ -250,8 +264,10 @@ func TestStreamsAreTheHosts(t *testing.T) {
 // modules.
 func TestRequireStaysInside(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"secret.lua": "return 'secret'", "src/.env": "KEY='secret'", "src/link.lua": "-> ../secret.lua", "src/linkdir": "-> ..",
-		"src/env.lua": "-> .env", "src/dir.lua/x": "", "lib/": "", "src/fine.lua": "return 'fine'", "src/alias.lua": "-> fine.lua",
+		"secret.lua": "return 'secret'", "src/.env": "KEY='secret'", "src/link.lua": "-> ../secret.lua",
+		"src/linkdir": "-> ..",
+		"src/env.lua": "-> .env", "src/dir.lua/x": "", "lib/": "", "src/fine.lua": "return 'fine'",
+		"src/alias.lua": "-> fine.lua",
 	})
 	m := newVM(t, options{modules: []string{filepath.Join(dir, "src"), filepath.Join(dir, "lib")}})
 	m.set(t, "dir", dir)
@@ -263,13 +279,15 @@ func TestRequireStaysInside(t *testing.T) {
 		`package.loaders[2](dir .. "/secret")()`, `package.path = "?" require(dir .. "/secret.lua")`,
 		`package.path = "/proc/self/?" require "environ"`, `package.path = "/dev/?" require "zero"`,
 	} {
-		if got, err := m.run(t, "KEY = nil "+source+" print 'in'"); err == nil || got != "" || strings.Contains(err.Error(), "KEY") {
+		if got, err := m.run(t, "KEY = nil "+source+" print 'in'"); err == nil || got != "" ||
+			strings.Contains(err.Error(), "KEY") {
 			t.Errorf("%s: %q, %v", source, got, err)
 		}
 	}
 	m.wantOutput(t, `package.path = dir .. "/src/?.lua" print(require "fine", require "alias")`, "fine\tfine\n")
 	m.wantOutput(t, `package.path = dir .. "/?.lua" print((select(2, pcall(require, "secret"))))`,
-		"module 'secret' not found:\n\tno field package.preload['secret']\n\tno file '"+dir+"/secret.lua' (reading is not allowed: "+
+		"module 'secret' not found:\n\tno field package.preload['secret']\n\tno file '"+dir+"/secret.lua' (reading is "+
+			"not allowed: "+
 			"run again with --allow-read="+dir+"/secret.lua)\n")
 	allowed := newVM(t, reading(dir))
 	allowed.set(t, "dir", dir)
@@ -281,14 +299,17 @@ func TestEndlessSource(t *testing.T) {
 	if _, err := os.Stat("/dev/zero"); err != nil {
 		t.Skip(err)
 	}
-	opts := options{limits: lua.Options{MaxMemory: 64 << 20}, permissions: sandbox.Permissions{Read: sandbox.Grant{All: true}}}
+	opts := options{limits: lua.Options{MaxMemory: 64 << 20},
+		permissions: sandbox.Permissions{Read: sandbox.Grant{All: true}}}
 	m := newVM(t, opts)
 	for source, want := range map[string]string{
-		`print(loadfile("/dev/zero"))`:       "nil\ttest.lua:1: string length overflow\n",
-		`print(pcall(dofile, "/dev/zero"))`:  "false\tstring length overflow\n",
-		`print(loadfile("/"))`:               "nil\tcannot read /: Is a directory\n",
-		`print(loadfile(("x"):rep(100000)))`: "nil\tcannot open " + strings.Repeat("x", 200) + "… and 99800 bytes more: File name too long\n",
-		`package.path = "/dev/?" print(select(2, pcall(require, "zero")))`: "module 'zero' not found:\n\tno field package.preload['zero']\n" +
+		`print(loadfile("/dev/zero"))`:      "nil\ttest.lua:1: string length overflow\n",
+		`print(pcall(dofile, "/dev/zero"))`: "false\tstring length overflow\n",
+		`print(loadfile("/"))`:              "nil\tcannot read /: Is a directory\n",
+		`print(loadfile(("x"):rep(100000)))`: "nil\tcannot open " + strings.Repeat("x", 200) + "… and 99800 bytes " +
+			"more: File name too long\n",
+		`package.path = "/dev/?" print(select(2, pcall(require, "zero")))`: "module 'zero' not found:\n\tno field " +
+			"package.preload['zero']\n" +
 			"\tno file '/dev/zero'\n",
 	} {
 		m.wantOutput(t, source, want)

@@ -30,7 +30,8 @@ func run(t *testing.T, source string) string {
 func TestBasicFunctions(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"print", `print() print(1, "a", nil, true)`, "\n1\ta\tnil\ttrue\n"},
-		{"print calls the global tostring", `local f = tostring tostring = function(v) return "<" .. f(v) .. ">" end print(1, 2)`,
+		{"print calls the global tostring", `local f = tostring tostring = function(v) return "<" .. f(v) .. ">" end ` +
+			`print(1, 2)`,
 			"<1>\t<2>\n"},
 		{"a tostring of no text", `local print = print tostring = function() return {} end local ok, e = pcall(print, 1)
 			tostring = function(v) return v end print(e)`, "'tostring' must return a string to 'print'\n"},
@@ -38,7 +39,8 @@ func TestBasicFunctions(t *testing.T) {
 			local co = coroutine.wrap(function() return tostring(t) end) print(co()) print(co("answer"))`, "asked\nanswer\n"},
 		{"assert", `print(pcall(assert)) print(pcall(assert, nil)) print(pcall(assert, false, "m")) print(assert(1, 2, 3))
 			print(pcall(function() assert(false, "m") end)) print(pcall(function() assert(nil) end))`,
-			"false\tbad argument #1 to '?' (value expected)\nfalse\tassertion failed!\nfalse\tm\n1\t2\t3\nfalse\ttest:2: m\nfalse\ttest:2: assertion failed!\n"},
+			"false\tbad argument #1 to '?' (value expected)\nfalse\tassertion failed!\nfalse\tm\n1\t2\t3\nfalse\ttest:2: " +
+				"m\nfalse\ttest:2: assertion failed!\n"},
 		{"error and its levels", `local function f(l) error("m", l) end print(pcall(function() f(1) end)) print(pcall(function()
 			f(2) end)) print(pcall(f, 0)) print(pcall(f, 9)) print(pcall(error))`,
 			"false\ttest:1: m\nfalse\ttest:2: m\nfalse\tm\nfalse\tm\nfalse\tnil\n"},
@@ -58,8 +60,10 @@ func TestBasicFunctions(t *testing.T) {
 				return n, next(w)
 			end
 			print(steps(0) > 10, steps(6) < steps(2), steps(10000))`, "true\ttrue\t1\tnil\n"},
-		{"select", `print(select("#", 1, nil)) print(select(2, 1, 2, 3)) print(select(-1, 1, 2, 3)) print(pcall(select, 0)) print(pcall(select, -9, 1))`,
-			"2\n2\t3\n3\nfalse\tbad argument #1 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (index out of range)\n"},
+		{"select", `print(select("#", 1, nil)) print(select(2, 1, 2, 3)) print(select(-1, 1, 2, 3)) ` +
+			`print(pcall(select, 0)) print(pcall(select, -9, 1))`,
+			"2\n2\t3\n3\nfalse\tbad argument #1 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (index out of " +
+				"range)\n"},
 		{"unpack", `print(unpack({1, 2, 3}, 2)) print(pcall(unpack, {}, 1, 1e8)) print((select("#", unpack({}, 1, 7000))))`,
 			"2\t3\nfalse\ttoo many results to unpack\n7000\n"},
 		{"load", `print(load("return ...", "=n")(7)) print(load("x x", "=n")) print(load(function() end)) print(load("return y", "=n", "t", {y = 3})())
@@ -69,7 +73,8 @@ func TestBasicFunctions(t *testing.T) {
 				"nil\tattempt to load chunk with wrong mode\n"},
 		{"newproxy", `print(getmetatable(newproxy())) local p = newproxy(true) print(getmetatable(newproxy(p)) == getmetatable(p))
 			print(pcall(newproxy, newproxy())) print(pcall(newproxy, 1))`,
-			"nil\ntrue\nfalse\tbad argument #1 to '?' (boolean or proxy expected)\nfalse\tbad argument #1 to '?' (boolean or proxy expected)\n"},
+			"nil\ntrue\nfalse\tbad argument #1 to '?' (boolean or proxy expected)\nfalse\tbad argument #1 to '?' " +
+				"(boolean or proxy expected)\n"},
 		{"collectgarbage", `print(collectgarbage("count") > 0, collectgarbage(), collectgarbage("step", 1e6), collectgarbage("isrunning"))
 			local t = setmetatable({{}}, {__mode = "v"}) collectgarbage() print(t[1]) print(pcall(collectgarbage, "x"))
 			print(collectgarbage("setpause", 7), collectgarbage("setpause", 8))`,

@@ -52,10 +52,12 @@ func TestStringsMemoryLimit(t *testing.T) {
 		"nested rep":     `local s = "x" while true do s = s:rep(2) end`,
 		"gsub":           `local s = ("x"):rep(1000) s:gsub("x", ("%0"):rep(2000))`,
 		"gsub function":  `local big = ("x"):rep(1000) local s = ("x"):rep(3000) s:gsub("x", function() return big end)`,
-		"format":         `local big = ("x"):rep(200000) string.format(("%s"):rep(20), big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big, big)`,
-		"format q":       `local big = ("\0"):rep(200000) string.format("%q", big)`,
-		"upper":          `local t = {} for i = 1, 1e6 do t[i] = ("x"):rep(100000):upper() end`,
-		"long set":       `("x"):find("[" .. ("a"):rep(2^20 / 4) .. "]") local t = {} for i = 1, 1e6 do t[i] = ("x"):rep(1000) end`,
+		"format": `local big = ("x"):rep(200000) string.format(("%s"):rep(20), big, big, big, big, big, big, ` +
+			`big, big, big, big, big, big, big, big, big, big, big, big, big, big)`,
+		"format q": `local big = ("\0"):rep(200000) string.format("%q", big)`,
+		"upper":    `local t = {} for i = 1, 1e6 do t[i] = ("x"):rep(100000):upper() end`,
+		"long set": `("x"):find("[" .. ("a"):rep(2^20 / 4) .. "]") local t = {} for i = 1, 1e6 do t[i] = ` +
+			`("x"):rep(1000) end`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := runStrings(t, lua.Options{MaxMemory: 1 << 20},

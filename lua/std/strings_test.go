@@ -16,8 +16,10 @@ func TestConcat(t *testing.T) {
 		local function new(n) return setmetatable({n = n}, {__concat = function(a, b) return n .. "(" .. name(a) .. "," .. name(b) .. ")" end}) end
 		local A, B = new "A", new "B"
 		print(A .. 1, 1 .. A, A .. B, 1 .. 2 .. A .. 3 .. 4, "x" .. B .. "y" .. A .. "z")`: "A(A,1)\tA(1,A)\tA(A,B)\t12A(A,34)\txB(B,yA(A,z))\n",
-		`local t = setmetatable({}, {__concat = function() return {} end}) print(type("a" .. t), pcall(function() return "b" .. ("a" .. t) end))`: "table\tfalse\ttest.lua:1: attempt to concatenate a table value\n",
-		`local call = setmetatable({}, {__call = function(_, a, b) return "called" end}) print(setmetatable({}, {__concat = call}) .. 1)`:         "called\n",
+		`local t = setmetatable({}, {__concat = function() return {} end}) print(type("a" .. t), pcall(function() ` +
+			`return "b" .. ("a" .. t) end))`: "table\tfalse\ttest.lua:1: attempt to concatenate a table value\n",
+		`local call = setmetatable({}, {__call = function(_, a, b) return "called" end}) print(setmetatable({}, ` +
+			`{__concat = call}) .. 1)`: "called\n",
 	} {
 		m.wantOutput(t, source, want)
 	}

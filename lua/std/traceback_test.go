@@ -26,15 +26,19 @@ func TestTraceback(t *testing.T) {
 			[]string{"msg", "stack traceback:", "\ttest.lua:2: in function 'field'", "\ttest.lua:3: in function 'meth'",
 				"\ttest.lua:4: in function 'loc'", "\ttest.lua:5: in function 'glob'", "\ttest.lua:6: in main chunk"}},
 		{"functions of Go", `table.sort({2, 1}, function(a, b) print(debug.traceback()) return a < b end)`,
-			[]string{"stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\t[C]: in function 'sort'", "\ttest.lua:1: in main chunk"}},
+			[]string{"stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\t[C]: in function 'sort'",
+				"\ttest.lua:1: in main chunk"}},
 		{"iterators", `for x in function() print(debug.traceback("t")) end do end`,
 			[]string{"t", "stack traceback:", "\ttest.lua:1: in function '(for generator)'", "\ttest.lua:1: in main chunk"}},
 		{"pcall", `pcall(function() print(debug.traceback("t")) end)`,
-			[]string{"t", "stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\t[C]: in function 'pcall'", "\ttest.lua:1: in main chunk"}},
+			[]string{"t", "stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\t[C]: in function 'pcall'",
+				"\ttest.lua:1: in main chunk"}},
 		{"handler", `print(select(2, xpcall(function() error("boom") end, debug.traceback)))`,
-			[]string{"test.lua:1: boom", "stack traceback:", "\t[C]: in function 'error'", "\ttest.lua:1: in function <test.lua:1>",
+			[]string{"test.lua:1: boom", "stack traceback:", "\t[C]: in function 'error'", "\ttest.lua:1: in function " +
+				"<test.lua:1>",
 				"\t[C]: in function 'xpcall'", "\ttest.lua:1: in main chunk"}},
-		{"handler in Lua, with a level", `print(select(2, xpcall(function() error("boom") end, function(e) return debug.traceback(e, 2) end)))`,
+		{"handler in Lua, with a level", `print(select(2, xpcall(function() error("boom") end, function(e) return ` +
+			`debug.traceback(e, 2) end)))`,
 			[]string{"test.lua:1: boom", "stack traceback:", "\ttest.lua:1: in function <test.lua:1>",
 				"\t[C]: in function 'xpcall'", "\ttest.lua:1: in main chunk"}},
 		{"operators", `local m = setmetatable({}, {__concat = function() print(debug.traceback("t")) return "" end}) local s = m .. "x"
@@ -50,12 +54,15 @@ func TestTraceback(t *testing.T) {
 			coroutine.yield() end) coroutine.resume(co) print(debug.traceback(co)) print(debug.traceback(co, "t", 1))`,
 			[]string{"stack traceback:", "\t[C]: in function 'yield'", "\ttest.lua:2: in function <test.lua:1>",
 				"t", "stack traceback:", "\ttest.lua:2: in function <test.lua:1>"}},
-		{"what is no text", `print(debug.traceback(nil), debug.traceback(true), (debug.traceback(5):match("^5\n")))`, []string{"nil\ttrue\t5", ""}},
+		{"what is no text", `print(debug.traceback(nil), debug.traceback(true), ` +
+			`(debug.traceback(5):match("^5\n")))`, []string{"nil\ttrue\t5", ""}},
 		{"a deep stack", `local function f(n) if n == 0 then local r = debug.traceback("t") return r end
 			local r = f(n - 1) return r end
 			print(f(50))`,
-			append(append([]string{"t", "stack traceback:", "\ttest.lua:1: in function 'f'"}, repeated("\ttest.lua:2: in function 'f'", 10)...),
-				append(append([]string{"\t..."}, repeated("\ttest.lua:2: in function 'f'", 9)...), "\ttest.lua:3: in main chunk")...)},
+			append(append([]string{"t", "stack traceback:", "\ttest.lua:1: in function 'f'"},
+				repeated("\ttest.lua:2: in function 'f'", 10)...),
+				append(append([]string{"\t..."}, repeated("\ttest.lua:2: in function 'f'", 9)...),
+					"\ttest.lua:3: in main chunk")...)},
 	} {
 		t.Run(c.name, func(t *testing.T) { m.wantOutput(t, c.source, strings.Join(c.want, "\n")+"\n") })
 	}
@@ -74,7 +81,8 @@ func TestTracebackOfWhatWasStopped(t *testing.T) {
 			pcall(f)`, "\ttest.lua:1: in function <test.lua:1>\n\t[C]: in function 'pcall'\n\ttest.lua:2: in main chunk"},
 		"pcall in a loop": {`local function f() while true do end end
 			while true do pcall(function() f() end) end`,
-			"\ttest.lua:1: in function 'f'\n\ttest.lua:2: in function <test.lua:2>\n\t[C]: in function 'pcall'\n\ttest.lua:2: in main chunk"},
+			"\ttest.lua:1: in function 'f'\n\ttest.lua:2: in function <test.lua:2>\n\t[C]: in function " +
+				"'pcall'\n\ttest.lua:2: in main chunk"},
 		"coroutine": {`local co = coroutine.wrap(function() while true do end end)
 			co()`, "\ttest.lua:1: in function <test.lua:1>\n\t[C]: in function 'co'\n\ttest.lua:2: in main chunk"},
 	} {

@@ -26,7 +26,8 @@ func texts() map[string]string {
 		if i > 0 {
 			users.WriteByte(',')
 		}
-		fmt.Fprintf(&users, `{"id":%d,"name":"user %d","email":"user%d@example.org","active":%t,"score":%d.5,"tags":["a","b","c"],`+
+		fmt.Fprintf(&users, `{"id":%d,"name":"user `+
+			`%d","email":"user%d@example.org","active":%t,"score":%d.5,"tags":["a","b","c"],`+
 			`"bio":"line one\nline \"two\""}`, i, i, i, i%2 == 0, i*3)
 	}
 	users.WriteString(`]}`)

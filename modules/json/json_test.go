@@ -61,7 +61,8 @@ func TestConformance(t *testing.T) {
 		{"no colon", "{\n  \"a\" 1\n}", `! line 2, column 7: expected ':' behind a key, got '1'`},
 		{"no value", `{"a":}`, `! line 1, column 6: expected a value, got '}'`},
 		{"no comma", `{"a":1 "b":2}`, `! line 1, column 8: expected ',' or '}' behind a member, got '"'`},
-		{"object without an end", `{"a":1`, `! line 1, column 7: expected ',' or '}' behind a member, got the end of the text`},
+		{"object without an end", `{"a":1`, `! line 1, column 7: expected ',' or '}' behind a member, got the end of ` +
+			`the text`},
 
 		// §5: arrays
 		{"empty array", `[]`, `[]`},
@@ -125,8 +126,10 @@ func TestConformance(t *testing.T) {
 		{"escape at the end", `"\`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
 		{"a line break in a string", "[\"a\nb\"]", `! line 1, column 4: a control byte in a string: expected \u000a`},
 		{"a tab behind an escape", "\"\\n\t\"", `! line 1, column 4: a control byte in a string: expected \u0009`},
-		{"string without an end", "[1,\n\"abc", `! line 2, column 1: a string has no end: expected '"', got the end of the text`},
-		{"the same behind an escape", `"\n`, `! line 1, column 1: a string has no end: expected '"', got the end of the text`},
+		{"string without an end", "[1,\n\"abc", `! line 2, column 1: a string has no end: expected '"', got the end ` +
+			`of the text`},
+		{"the same behind an escape", `"\n`, `! line 1, column 1: a string has no end: expected '"', got the end of ` +
+			`the text`},
 
 		// §8.1: UTF-8 and nothing else
 		{"Latin-1", "[\"\xe4\"]", `! line 1, column 3: the text is not UTF-8 (byte 0xE4)`},
@@ -155,8 +158,10 @@ func TestEncode(t *testing.T) {
 		{`true`, `true`},
 		{`"\0\1\8\9\10\11\12\13\31\34\92/\127"`, `"\u0000\u0001\b\t\n\u000b\f\r\u001f\"\\/` + "\x7f\""},
 		{`"\228"`, `! a string is not UTF-8 (byte 0xE4 at 1): JSON takes no binary data, write it as base64`},
-		{`{name = "ab\255"}`, `! at name: a string is not UTF-8 (byte 0xFF at 3): JSON takes no binary data, write it as base64`},
-		{`{["\255"] = 1}`, `! the key "\xff": a string is not UTF-8 (byte 0xFF at 1): JSON takes no binary data, write it as base64`},
+		{`{name = "ab\255"}`, `! at name: a string is not UTF-8 (byte 0xFF at 3): JSON takes no binary data, write it ` +
+			`as base64`},
+		{`{["\255"] = 1}`, `! the key "\xff": a string is not UTF-8 (byte 0xFF at 1): JSON takes no binary data, ` +
+			`write it as base64`},
 
 		{`2^53`, `9007199254740992`},
 		{`-2^53 + 1`, `-9007199254740991`},
@@ -201,7 +206,8 @@ func TestEncode(t *testing.T) {
 		{`{[print] = 1}`, `! the key of type function: an object's keys are strings, an array's 1, 2, 3 and so on`},
 		{`(function() local t = {} t.list = {1, t} return t end)()`, `! at list[2]: the table contains itself`},
 		{`(function() local t = {} for i = 1, 1000 do t = {t} end return t end)()`,
-			`! at ` + strings.Repeat("[1]", 33) + "[" + "..." + "]" + strings.Repeat("[1]", 33) + `: nested deeper than 1000 levels`},
+			`! at ` + strings.Repeat("[1]", 33) + "[" + "..." + "]" + strings.Repeat("[1]", 33) + `: nested deeper than ` +
+				`1000 levels`},
 	} {
 		got := evaluate(t, s, "return select(2, pcall(json.encode, "+c.value+"))")
 		if text, failed := strings.CutPrefix(got, "json.encode: "); failed {
@@ -433,7 +439,8 @@ func TestChosenKeys(t *testing.T) {
 // after they were read and written, and are written the same again.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
-		`{"a":[1,-2.5e3,true,false,null,"x\u00e4\ud83d\ude00\n"],"b":{}}`, `[[],{},""]`, ` "\ud800" `, `-0`, `1e999`, `{"a":1,"a":2}`,
+		`{"a":[1,-2.5e3,true,false,null,"x\u00e4\ud83d\ude00\n"],"b":{}}`, `[[],{},""]`, ` "\ud800" `, `-0`, `1e999`,
+		`{"a":1,"a":2}`,
 		`[1,]`, "\"\x80\"", `"\u12`, `[0.1,1e-7,123456789012345678]`, `{"":{"":[]}}`, "\ufeff[]", strings.Repeat("[", 1002),
 		`[1e1048577,1e-1048577,0e1048577]`, `[` + strings.Repeat("1", 900) + `e-890]`,
 	} {

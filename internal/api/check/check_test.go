@@ -25,72 +25,96 @@ func TestMistakes(t *testing.T) {
 		{"syntax", "local x = = 1", "1: unexpected symbol near '='"},
 		{"syntax, behind a line for the shell", "#!/usr/bin/env tidewire\nprint(", "2: unexpected symbol near '<eof>'"},
 		{"goto without its label", "goto nowhere", "1: undefined label 'nowhere'"},
-		{"goto into a local variable's scope", "goto l\nlocal x = 1 ::l:: print(x)", "1: <goto l> jumps into the scope of local 'x'"},
+		{"goto into a local variable's scope", "goto l\nlocal x = 1 ::l:: print(x)", "1: <goto l> jumps into the " +
+			"scope of local 'x'"},
 		{"label twice", "::l::\n::l::", "2: duplicate label 'l'"},
 		{"break outside of a loop", "if true then\nbreak end", "2: no loop to break"},
-		{"too many local variables", strings.Repeat("local x = 1\n", 201), "201: main function has more than 200 local variables"},
+		{"too many local variables", strings.Repeat("local x = 1\n", 201), "201: main function has more than 200 " +
+			"local variables"},
 		{"too many upvalues", tooManyUpvalues(), "62: function at line 62 has more than 60 upvalues"},
 		{"an expression too complex", "print(" + strings.Repeat("1, ", 300) + "1)", "1: function or expression too complex"},
 
 		{"undefined global", "print(1)\nlocal x = prnt(2)", "2: undefined global 'prnt': did you mean 'print'?"},
 		{"undefined global, nothing near it", "print(configuration)", "1: undefined global 'configuration'"},
-		{"near one of the script's own", "function reconnect() end recconect()", "1: undefined global 'recconect': did you mean 'reconnect'?"},
+		{"near one of the script's own", "function reconnect() end recconect()", "1: undefined global 'recconect': " +
+			"did you mean 'reconnect'?"},
 		{"twice on a line", "print(nme, nme)", "1: undefined global 'nme'"},
-		{"a function does not see the local that it goes to", "local fact = function(n) return n < 2 and 1 or n * fact(n - 1) end print(fact(3))", "1: undefined global 'fact'"},
+		{"a function does not see the local that it goes to", "local fact = function(n) return n < 2 and 1 or n * " +
+			"fact(n - 1) end print(fact(3))", "1: undefined global 'fact'"},
 		{"a local variable is over", "do local n = 1 print(n) end print(n)", "1: undefined global 'n'"},
 		{"a loop's variable is over", "for i = 1, 2 do end\nfor k in pairs {} do end print(i, k)",
 			"2: undefined global 'i'\n2: undefined global 'k'"},
 		{"in a function", "return function(a) return function() return a + c end end", "1: undefined global 'c'"},
 
-		{"beside _G", "_G.counter = 1 for k in pairs(_G) do print(_G[k], _G.x, rawget(_G, k)) end rawset(_G, 'made', 2) print(counter, made, conter)",
+		{"beside _G", "_G.counter = 1 for k in pairs(_G) do print(_G[k], _G.x, rawget(_G, k)) end rawset(_G, 'made', " +
+			"2) print(counter, made, conter)",
 			"1: undefined global 'conter': did you mean 'counter'?"},
 
-		{"module's field", "websocket.Conect('ws://x', {})", "1: unknown field 'websocket.Conect': did you mean 'websocket.Connect'?"},
-		{"through a local", "local ws = websocket\nws.sned(1, 'x')", "2: unknown field 'websocket.sned': did you mean 'websocket.Send'?"},
-		{"through require", "local j = require 'json' j.encoed {}", "1: unknown field 'json.encoed': did you mean 'json.encode'?"},
-		{"through require() of the same name", "local websocket = websocket or require('websocket') websocket.Open()", "1: unknown field 'websocket.Open'"},
-		{"through _G", "_G.host.register('onUpdate', print)", "1: unknown field 'host.register': did you mean 'host.Register'?"},
+		{"module's field", "websocket.Conect('ws://x', {})", "1: unknown field 'websocket.Conect': did you mean " +
+			"'websocket.Connect'?"},
+		{"through a local", "local ws = websocket\nws.sned(1, 'x')", "2: unknown field 'websocket.sned': did you mean " +
+			"'websocket.Send'?"},
+		{"through require", "local j = require 'json' j.encoed {}", "1: unknown field 'json.encoed': did you mean " +
+			"'json.encode'?"},
+		{"through require() of the same name", "local websocket = websocket or require('websocket') " +
+			"websocket.Open()", "1: unknown field 'websocket.Open'"},
+		{"through _G", "_G.host.register('onUpdate', print)", "1: unknown field 'host.register': did you mean " +
+			"'host.Register'?"},
 		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean 'host.Register'?"},
 		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},
 		{"of Lua's own, called", "string.trim('x')", "1: unknown field 'string.trim'"},
-		{"with a colon", "websocket:Connect('ws://x', {})", "1: 'websocket:Connect' passes the table itself: write 'websocket.Connect'"},
+		{"with a colon", "websocket:Connect('ws://x', {})", "1: 'websocket:Connect' passes the table itself: write " +
+			"'websocket.Connect'"},
 		{"with a colon and a slip", "host:Afer(1, print)", "1: unknown field 'host.Afer': did you mean 'host.After'?"},
 
-		{"callback", "websocket.Connect('ws://x', {\n  OnError = print})", "2: unknown callback 'OnError': did you mean 'onError'?"},
+		{"callback", "websocket.Connect('ws://x', {\n  OnError = print})", "2: unknown callback 'OnError': did you " +
+			"mean 'onError'?"},
 		{"callback that does not exist", "websocket.connect('ws://x', {onPing = print})",
 			"1: unknown callback 'onPing': the callbacks are " + strings.Join(luaapi.CallbackNames(), ", ")},
 		{"callback in a variable", "local c = {on_open = print, retries = 1}\nwebsocket.Connect('ws://x', c)",
 			"1: unknown callback 'on_open': did you mean 'onOpen'?"},
-		{"callback set later", "local c = {}\nfunction c.onClosed() end\nc['onmessage'] = print\nwebsocket.Connect('ws://x', c)",
-			"2: unknown callback 'onClosed': did you mean 'onClose'?\n3: unknown callback 'onmessage': did you mean 'onMessage'?"},
+		{"callback set later", "local c = {}\nfunction c.onClosed() end\nc['onmessage'] = " +
+			"print\nwebsocket.Connect('ws://x', c)",
+			"2: unknown callback 'onClosed': did you mean 'onClose'?\n3: unknown callback 'onmessage': did you mean " +
+				"'onMessage'?"},
 		{"callback with a colon", "local c = {}\nfunction c:on_close() end\nwebsocket.Connect('ws://x', c)",
 			"2: unknown callback 'on_close': did you mean 'onClose'?"},
-		{"callback in a global that is set in a function", "function go() websocket.Connect('ws://x', c) end c = {OnOpen = print}",
+		{"callback in a global that is set in a function", "function go() websocket.Connect('ws://x', c) end c = " +
+			"{OnOpen = print}",
 			"1: unknown callback 'OnOpen': did you mean 'onOpen'?"},
 		{"through a local function", "local connect = websocket.Connect connect('ws://x', {OnOpen = print})",
 			"1: unknown callback 'OnOpen': did you mean 'onOpen'?"},
 
-		{"field of info", "websocket.Connect('ws://x', {onError = function(m, i)\nprint(i.detial, i.http.statos, i.http.headers.date)\nend})",
-			"2: unknown field 'i.detial': did you mean 'i.detail'?\n2: unknown field 'i.http.statos': did you mean 'i.http.status'?"},
-		{"field of info, in a method", "local c = {}\nfunction c:onError(i)\nprint(self.x, i.detial) end websocket.Connect('ws://x', c)",
+		{"field of info", "websocket.Connect('ws://x', {onError = function(m, i)\nprint(i.detial, i.http.statos, " +
+			"i.http.headers.date)\nend})",
+			"2: unknown field 'i.detial': did you mean 'i.detail'?\n2: unknown field 'i.http.statos': did you mean " +
+				"'i.http.status'?"},
+		{"field of info, in a method", "local c = {}\nfunction c:onError(i)\nprint(self.x, i.detial) end " +
+			"websocket.Connect('ws://x', c)",
 			"3: unknown field 'i.detial': did you mean 'i.detail'?"},
-		{"field of another info", "local c = {} function c.onOpen(info) print(info.detail) end websocket.Connect('ws://x', c)",
+		{"field of another info", "local c = {} function c.onOpen(info) print(info.detail) end " +
+			"websocket.Connect('ws://x', c)",
 			"1: unknown field 'info.detail'"},
 
-		{"option", "websocket.Connect('ws://x', {}, {timout = 1, ping = 0})", "1: unknown option 'timout': did you mean 'timeout'?"},
-		{"options within", "websocket.Connect('ws://x', {}, {\ntimeout = {tpc = 1},\ntls = {inscure = true, ca = 'x'},\ncompression = {windowBits = 9}})",
-			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did you mean 'tls.insecure'?\n" +
+		{"option", "websocket.Connect('ws://x', {}, {timout = 1, ping = 0})", "1: unknown option 'timout': did you " +
+			"mean 'timeout'?"},
+		{"options within", "websocket.Connect('ws://x', {}, {\ntimeout = {tpc = 1},\ntls = {inscure = true, ca = " +
+			"'x'},\ncompression = {windowBits = 9}})",
+			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did you mean " +
+				"'tls.insecure'?\n" +
 				"4: unknown option 'compression.windowBits': those that exist are under \"Options\" in the manual"},
 		{"options in a variable", "local o = {kind = 'bin'}\no.pings = 3 websocket.Connect('ws://x', {}, o)",
 			"1: unknown kind 'bin': the kinds are auto, text, binary\n2: unknown option 'pings': did you mean 'ping'?"},
 
 		{"kind", "websocket.Send(1, 'x', 'txt')", "1: unknown kind 'txt': did you mean 'text'?"},
 		{"close code", "websocket.Close(1, 1001)\nwebsocket.Close(1, -1)\nwebsocket.Close(1, 3000.5)",
-			"1: close code 1001: 1000 or 3000 to 4999 expected\n2: close code -1: 1000 or 3000 to 4999 expected\n3: close code 3000.5: 1000 or 3000 to 4999 expected"},
+			"1: close code 1001: 1000 or 3000 to 4999 expected\n2: close code -1: 1000 or 3000 to 4999 expected\n3: " +
+				"close code 3000.5: 1000 or 3000 to 4999 expected"},
 		{"event", "cheat.Register('onupdate', print) host.Register('Shutdown', print)",
 			"1: unknown event 'onupdate': did you mean 'onUpdate'?\n1: unknown event 'Shutdown': did you mean 'shutdown'?"},
 		{"no event", "host.Register('connect', print)", "1: unknown event 'connect': the events are onUpdate, shutdown"},
-		{"no option", "websocket.Connect('ws://x', {}, {foo = 1})", `1: unknown option 'foo': those that exist are under "Options" in the manual`},
+		{"no option", "websocket.Connect('ws://x', {}, {foo = 1})", `1: unknown option 'foo': those that exist are ` +
+			`under "Options" in the manual`},
 	} {
 		if got := findings(c.code); got != c.want {
 			t.Errorf("%s: %s\ngot:\n%s\nwant:\n%s", c.name, c.code, got, c.want)
@@ -110,41 +134,54 @@ func tooManyUpvalues() string {
 
 func TestScriptsThatAreRight(t *testing.T) {
 	for name, code := range map[string]string{
-		"the API":            `local id = websocket.Connect("wss://x", {onOpen = print}, {kind = "text", timeout = {tcp = 1}}) websocket.Send(id, "x", "auto") websocket.Close(id, 3000, "x") websocket.close(id, 1000)`,
-		"numbers as written": `websocket.Close(1, 0x3E8) websocket.Close(1, 4e3) websocket.Close(1, "x" .. 1) websocket.Close(1, nil)`,
-		"classes":            `local C = {} C.__index = C function C.new() return setmetatable({}, C) end function C:go(n) self.n = n return self:other(n) end return C`,
-		"globals":            `function f() return g() end function g() return count end count = 1`,
-		"_G":                 `_G.counter = 1 print(counter, _G.absent, _G["print"]) for k in pairs(_G) do print(k, rawget(_G, k)) end`,
-		"rawset":             `rawset(_G, "made", 1) print(made)`,
-		"set by name":        `local name = "x" _G[name] = 1 print(x)`,
-		"strict":             `setmetatable(_G, {__index = function(_, k) error(k) end}) print(whatever)`,
-		"setfenv":            `setfenv(1, {y = 1}) print(y)`,
-		"module":             `module("m", package.seeall) print(whatever)`,
-		"fallbacks":          `local unpack = table.unpack or unpack local bits = bit32 or nothing if utf8 then utf8.char(1) end print(type(ffi), _ENV == nil, not love)`,
-		"asked before":       `if string.pack then print(string.pack("x")) end`,
-		"extended":           `function string.trim(s) return s:match "^%s*(.-)%s*$" end websocket.Backoff = 3 print(string.trim " x ", websocket.Backoff)`,
-		"extended, :":        `function string:words() return self end print(("x"):words(), string.words "x")`,
-		"shadowed":           `local websocket = {} websocket.Conect() local function f(host) host.x() host:y() end local string = require "mystring" string.anything()`,
-		"reassigned":         `local ws = websocket ws = other() ws.Conect() function other() end`,
-		"replaced":           `websocket = {} websocket.Anything() function websocket.Connect() end websocket.Connect("x", {OnOpen = 1})`,
-		"overwritten":        `websocket.Connect = function(_, t) return t.OnOpen end websocket.Connect("x", {OnOpen = 1})`,
-		"a table of its own": `local c = {onOpen = print, retries = 3, onReconnect = print, url = "x"} websocket.Connect(c.url, c)`,
-		"metatable":          `local defaults = {OnError = 1} websocket.Connect("x", setmetatable({}, {__index = defaults}))`,
-		"made by a function": `local function callbacks() return {OnError = 1} end websocket.Connect("x", callbacks(), ({...})[1])`,
-		"computed":           `local key = "onOpen" websocket.Connect("x", {[key] = print, [1] = 2, 3}) host.Register("on" .. "Update", print) websocket.Send(1, "x", kind())  function kind() end`,
+		"the API": `local id = websocket.Connect("wss://x", {onOpen = print}, {kind = "text", timeout = ` +
+			`{tcp = 1}}) websocket.Send(id, "x", "auto") websocket.Close(id, 3000, "x") websocket.close(id, 1000)`,
+		"numbers as written": `websocket.Close(1, 0x3E8) websocket.Close(1, 4e3) websocket.Close(1, "x" .. 1) ` +
+			`websocket.Close(1, nil)`,
+		"classes": `local C = {} C.__index = C function C.new() return setmetatable({}, C) end function ` +
+			`C:go(n) self.n = n return self:other(n) end return C`,
+		"globals": `function f() return g() end function g() return count end count = 1`,
+		"_G": `_G.counter = 1 print(counter, _G.absent, _G["print"]) for k in pairs(_G) do print(k, ` +
+			`rawget(_G, k)) end`,
+		"rawset":      `rawset(_G, "made", 1) print(made)`,
+		"set by name": `local name = "x" _G[name] = 1 print(x)`,
+		"strict":      `setmetatable(_G, {__index = function(_, k) error(k) end}) print(whatever)`,
+		"setfenv":     `setfenv(1, {y = 1}) print(y)`,
+		"module":      `module("m", package.seeall) print(whatever)`,
+		"fallbacks": `local unpack = table.unpack or unpack local bits = bit32 or nothing if utf8 then ` +
+			`utf8.char(1) end print(type(ffi), _ENV == nil, not love)`,
+		"asked before": `if string.pack then print(string.pack("x")) end`,
+		"extended": `function string.trim(s) return s:match "^%s*(.-)%s*$" end websocket.Backoff = 3 ` +
+			`print(string.trim " x ", websocket.Backoff)`,
+		"extended, :": `function string:words() return self end print(("x"):words(), string.words "x")`,
+		"shadowed": `local websocket = {} websocket.Conect() local function f(host) host.x() host:y() end ` +
+			`local string = require "mystring" string.anything()`,
+		"reassigned": `local ws = websocket ws = other() ws.Conect() function other() end`,
+		"replaced": `websocket = {} websocket.Anything() function websocket.Connect() end ` +
+			`websocket.Connect("x", {OnOpen = 1})`,
+		"overwritten": `websocket.Connect = function(_, t) return t.OnOpen end websocket.Connect("x", {OnOpen = 1})`,
+		"a table of its own": `local c = {onOpen = print, retries = 3, onReconnect = print, url = "x"} ` +
+			`websocket.Connect(c.url, c)`,
+		"metatable": `local defaults = {OnError = 1} websocket.Connect("x", setmetatable({}, {__index = defaults}))`,
+		"made by a function": `local function callbacks() return {OnError = 1} end websocket.Connect("x", ` +
+			`callbacks(), ({...})[1])`,
+		"computed": `local key = "onOpen" websocket.Connect("x", {[key] = print, [1] = 2, 3}) ` +
+			`host.Register("on" .. "Update", print) websocket.Send(1, "x", kind())  function kind() end`,
 		"info": `websocket.Connect("x", {onError = function(m, info) if info.extra then print(info.tls.error) end info = other() print(info.mine) end,
 			onClose = function(c, r, w, i) i.seen = true print(i.seen, i.id) end, onOpen = function() end}) function other() end`,
-		"kept for later":       `local pack, unpack = table.pack, table.unpack local t = math.type if t then t(1) end`,
-		"recursion":            `local function f() return f() end local g g = function() return g() end return f, g`,
-		"varargs":              `local function f(...) return arg.n, ... end print(..., arg[0], f())`,
-		"repeat":               `repeat local done = true until done`,
-		"goto":                 `for i = 1, 3 do goto continue ::continue:: end`,
-		"a cycle":              `local a, b a = b b = a a.x() local c = c c.y() c = {} _G.c = c`,
-		"multiple assignment":  `local a, b = f() a, b = b, a x, y = f() print(x, y, a, b) function f() end`,
-		"libraries by require": `local s = require("string") print(s.len "x") local other = require "other" other.go() local m = require(arg[1]) m.go()`,
-		"added by require":     `require "table.new" local clear = require "table.clear" table.clear(table.new(1, 2)) clear {}`,
-		"a BOM":                "\xef\xbb\xbf#!lua\nprint(1)",
-		"empty":                "",
+		"kept for later":      `local pack, unpack = table.pack, table.unpack local t = math.type if t then t(1) end`,
+		"recursion":           `local function f() return f() end local g g = function() return g() end return f, g`,
+		"varargs":             `local function f(...) return arg.n, ... end print(..., arg[0], f())`,
+		"repeat":              `repeat local done = true until done`,
+		"goto":                `for i = 1, 3 do goto continue ::continue:: end`,
+		"a cycle":             `local a, b a = b b = a a.x() local c = c c.y() c = {} _G.c = c`,
+		"multiple assignment": `local a, b = f() a, b = b, a x, y = f() print(x, y, a, b) function f() end`,
+		"libraries by require": `local s = require("string") print(s.len "x") local other = require "other" ` +
+			`other.go() local m = require(arg[1]) m.go()`,
+		"added by require": `require "table.new" local clear = require "table.clear" table.clear(table.new(1, 2)) ` +
+			`clear {}`,
+		"a BOM": "\xef\xbb\xbf#!lua\nprint(1)",
+		"empty": "",
 	} {
 		if got := findings(code); got != "" {
 			t.Errorf("%s: %s\nfound:\n%s", name, code, got)
@@ -166,7 +203,8 @@ func TestSeveralFiles(t *testing.T) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 
-	got := check.Files([]check.File{{"main.lua", []byte("print(shared) host.Regster()")}, {"broken.lua", []byte("shared = = 1")}})
+	got := check.Files([]check.File{{"main.lua", []byte("print(shared) host.Regster()")},
+		{"broken.lua", []byte("shared = = 1")}})
 	if len(got) != 2 || got[0].File != "main.lua" || got[1].File != "broken.lua" {
 		t.Errorf("with a file that cannot be read: %v", got)
 	}
@@ -197,7 +235,8 @@ func FuzzFiles(f *testing.F) {
 	f.Add("local c = {} function c:onopen(i) print(i.http.x) end websocket.Connect(u, c, {tls = {ca = {}}})")
 	f.Fuzz(func(t *testing.T, source string) {
 		for _, finding := range check.Files([]check.File{{Name: "x.lua", Source: []byte(source)}}) {
-			if last := 2 + strings.Count(source, "\n") + strings.Count(source, "\r"); finding.Line < 1 || finding.Line > last || finding.Text == "" {
+			if last := 2 + strings.Count(source, "\n") + strings.Count(source, "\r"); finding.Line < 1 ||
+				finding.Line > last || finding.Text == "" {
 				t.Errorf("%q: %v, lines up to %d", source, finding, last)
 			}
 		}

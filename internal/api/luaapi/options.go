@@ -42,7 +42,8 @@ var Options = []Field{
 			{Name: "server_max_window_bits", Type: "integer",
 				Doc: "8 to 15: how far back the server's messages may refer, as a power of two"},
 			{Name: "client_max_window_bits", Type: "integer|true",
-				Doc: "limits the client's window in the same way, if the server asks for it: 8 to 15, or `true` for no limit of our own"},
+				Doc: "limits the client's window in the same way, if the server asks for it: 8 to 15, or `true` for no " +
+					"limit of our own"},
 		}},
 	{Name: "proxy", Type: "string|false", Default: `""`, Doc: "URL of the proxy to go through, or `false`: see below"},
 	{Name: "tls", Type: "tidewire.Options.TLS", Class: "tidewire.Options.TLS", Doc: "table: see below",

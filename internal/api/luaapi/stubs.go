@@ -11,7 +11,8 @@ import (
 
 // StubHead is the first line of every stub: a file that begins with it may be written
 // anew.
-const StubHead = "-- Type definitions for editors, written by tidewire init: do not edit, the next one writes them anew."
+const StubHead = "-- Type definitions for editors, written by tidewire init: do not edit, the next one writes " +
+	"them anew."
 
 // Stub is a file of type definitions for the Lua language server.
 type Stub struct {

@@ -95,7 +95,8 @@ var Info = []Field{
 	{Name: "extensions", Type: "string", Optional: true, Doc: "the extensions agreed on, as the server wrote them"},
 	{Name: "remote", Type: "string", Optional: true, Doc: "the peer's address, `ip:port`; through a proxy, the proxy's"},
 	{Name: "http", Type: "tidewire.Info.HTTP", Class: "tidewire.Info.HTTP", Optional: true,
-		Doc: "the server's answer: `status`, `headers` (keys in lower case, repeated values joined by `\", \"`), and of a refusal " +
+		Doc: "the server's answer: `status`, `headers` (keys in lower case, repeated values joined by `\", \"`), and " +
+			"of a refusal " +
 			"`body` (the first 4 KiB), `location`, `retryAfter` (whole seconds, 0 for at once)",
 		Fields: []Field{
 			{Name: "status", Type: "integer", Optional: true},

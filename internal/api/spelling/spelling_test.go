@@ -21,8 +21,9 @@ func TestMeantOfShortNames(t *testing.T) {
 func TestNear(t *testing.T) {
 	known := []string{"print", "pairs", "ipairs", "websocket", "utility", "os"}
 	for name, want := range map[string]string{
-		"pritn": "print", "prnt": "print", "Print": "print", "webscoket": "websocket", "websockets": "websocket", "utilities": "",
-		"pair": "pairs", "xy": "", "o": "", "s": "", "config": "", "": "",
+		"pritn": "print", "prnt": "print", "Print": "print", "webscoket": "websocket", "websockets": "websocket",
+		"utilities": "",
+		"pair":      "pairs", "xy": "", "o": "", "s": "", "config": "", "": "",
 	} {
 		if got := spelling.Near(name, known); got != want {
 			t.Errorf("%q is near %q, want %q", name, got, want)
@@ -30,7 +31,8 @@ func TestNear(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"TIMEOUT": "did you mean 'o.timeout'?", "pnog": "did you mean 'o.pong'?",
-		"foo": `those that exist are under "Options" in the manual`, "1": `those that exist are under "Options" in the manual`,
+		"foo": `those that exist are under "Options" in the manual`, "1": `those that exist are under "Options" in ` +
+			`the manual`,
 	} {
 		if got := spelling.OptionHint("o.", name, []string{"ping", "pong", "timeout"}); got != want {
 			t.Errorf("%q gets %q, want %q", name, got, want)

@@ -61,7 +61,8 @@ func TestErrorLogSpeaksOfWhatWasLeftOutWhenItEnds(t *testing.T) {
 		log.Report("timer", errors.New("first\nstack traceback:"))
 		time.Sleep(time.Second)
 		log.Report("timer", errors.New("second"))
-		wantLines(t, lines(), `msg="timer: first\nstack traceback:"`, `msg="timer: first (and 1 more like it)"`, `msg="timer: second"`)
+		wantLines(t, lines(), `msg="timer: first\nstack traceback:"`, `msg="timer: first (and 1 more like it)"`,
+			`msg="timer: second"`)
 	})
 }
 

@@ -53,7 +53,8 @@ func newVM(t *testing.T, opts lua.Options, limits gate.Limits) *vm {
 	if err := m.SetFuncs(m.Globals(), functions...); err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]lua.Primitive{"pcall": lua.PCall, "xpcall": lua.XPCall, "resume": lua.Resume, "yield": lua.Yield} {
+	for name, p := range map[string]lua.Primitive{"pcall": lua.PCall, "xpcall": lua.XPCall, "resume": lua.Resume,
+		"yield": lua.Yield} {
 		if err := m.SetGlobal(name, m.Primitive(p)); err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +155,8 @@ func TestKillLetsNothingBegin(t *testing.T) {
 	if err := m.SetGlobal("kill", kill); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.run(t, `kill() while true do end`); !errors.Is(err, reason) || !strings.HasPrefix(err.Error(), "cut\n") {
+	if _, err := m.run(t, `kill() while true do end`); !errors.Is(err, reason) ||
+		!strings.HasPrefix(err.Error(), "cut\n") {
 		t.Errorf("error %v, want cut", err)
 	}
 	m.wantOutput(t, `print "never"`, "")
@@ -178,7 +180,8 @@ func TestErrorText(t *testing.T) {
 		{`error(setmetatable({}, {__tostring = function() return "made" end}))`, "made\nstack traceback:\n"},
 		{`error(setmetatable({}, {__tostring = function() error "again" end}))`, "(error object is a table value)\n"},
 		{`error(setmetatable({}, {__tostring = function() return {} end}))`, "(error object is a table value)\n"},
-		{"local x\nx.y = 1", "test.lua:2: attempt to index local 'x' (a nil value)\nstack traceback:\n\ttest.lua:2: in main chunk"},
+		{"local x\nx.y = 1", "test.lua:2: attempt to index local 'x' (a nil value)\nstack traceback:\n\ttest.lua:2: " +
+			"in main chunk"},
 		{"yield()", "test.lua:1: attempt to yield across C-call boundary\nstack traceback:\n"},
 		{"pcall(panic)", "panic in a Go function: boom\n"},
 	} {
@@ -238,7 +241,8 @@ func TestCallTimeIsOfOneCall(t *testing.T) {
 func TestStuckNamesWhatCannotBeInterrupted(t *testing.T) {
 	release := make(chan struct{})
 	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 10 * time.Millisecond, Stuck: func(err error) {
-		if !strings.HasPrefix(err.Error(), "timer (test.lua:1) was stopped") || !strings.Contains(err.Error(), "inside one call of a library") {
+		if !strings.HasPrefix(err.Error(), "timer (test.lua:1) was stopped") ||
+			!strings.Contains(err.Error(), "inside one call of a library") {
 			t.Errorf("%v", err)
 		}
 		close(release)
@@ -261,7 +265,8 @@ func TestStuckNamesWhatCannotBeInterrupted(t *testing.T) {
 // Memory that is used up once is an ordinary error; again and again, it ends the run.
 func TestExhaustedMemory(t *testing.T) {
 	var exceeded []error
-	m := newVM(t, lua.Options{MaxMemory: 4 << 20}, gate.Limits{Exceeded: func(err error) { exceeded = append(exceeded, err) }})
+	m := newVM(t, lua.Options{MaxMemory: 4 << 20},
+		gate.Limits{Exceeded: func(err error) { exceeded = append(exceeded, err) }})
 	_, err := m.run(t, `local t = {} for i = 1, 1e9 do t[i] = {} end`)
 	if err == nil || !strings.HasPrefix(err.Error(), "not enough memory") || len(exceeded) != 0 {
 		t.Errorf("error %v, Exceeded was called with %v", err, exceeded)

@@ -181,23 +181,27 @@ func TestTimersAreCharged(t *testing.T) {
 
 func TestArgumentErrors(t *testing.T) {
 	for call, want := range map[string]string{
-		`pcall(host.Register)`:                           `bad argument #1 to '?' (string expected, got no value)`,
-		`pcall(host.Register, "onUpdate")`:               `bad argument #2 to '?' (function expected, got no value)`,
-		`pcall(host.Register, "onUpdate", {})`:           `bad argument #2 to '?' (function expected, got table)`,
-		`pcall(host.After, nil)`:                         `bad argument #1 to '?' (number expected, got nil)`,
-		`pcall(host.After, 1)`:                           `bad argument #2 to '?' (function expected, got no value)`,
-		`pcall(host.After, 0/0, print)`:                  `bad argument #1 to '?' (at most 1e12 milliseconds expected, got nan)`,
-		`pcall(host.Every, 1/0, print)`:                  `bad argument #1 to '?' (at most 1e12 milliseconds expected, got inf)`,
-		`pcall(host.After, 1e13, print)`:                 `bad argument #1 to '?' (at most 1e12 milliseconds expected, got 10000000000000)`,
-		`pcall(host.Unregister)`:                         `bad argument #1 to '?' (handle expected, got no value)`,
-		`pcall(host.Unregister, 1)`:                      `bad argument #1 to '?' (handle expected, got number)`,
-		`pcall(host.Unregister, newproxy())`:             `bad argument #1 to '?' (handle expected, got userdata)`,
-		`pcall(host.Exit, 256)`:                          `bad argument #1 to '?' (0 to 255 expected, got 256)`,
-		`pcall(host.Exit, -1)`:                           `bad argument #1 to '?' (0 to 255 expected, got -1)`,
-		`pcall(host.Exit, 1.5)`:                          `bad argument #1 to '?' (0 to 255 expected, got 1.5)`,
-		`pcall(host.Exit, {})`:                           `bad argument #1 to '?' (number expected, got table)`,
-		`pcall(os.exit, {})`:                             `bad argument #1 to '?' (number expected, got table)`,
-		`pcall(function() host.After("x") return 1 end)`: `test.lua:1: bad argument #1 to 'After' (number expected, got string)`,
+		`pcall(host.Register)`:                 `bad argument #1 to '?' (string expected, got no value)`,
+		`pcall(host.Register, "onUpdate")`:     `bad argument #2 to '?' (function expected, got no value)`,
+		`pcall(host.Register, "onUpdate", {})`: `bad argument #2 to '?' (function expected, got table)`,
+		`pcall(host.After, nil)`:               `bad argument #1 to '?' (number expected, got nil)`,
+		`pcall(host.After, 1)`:                 `bad argument #2 to '?' (function expected, got no value)`,
+		`pcall(host.After, 0/0, print)`: `bad argument #1 to '?' (at most 1e12 milliseconds ` +
+			`expected, got nan)`,
+		`pcall(host.Every, 1/0, print)`: `bad argument #1 to '?' (at most 1e12 milliseconds ` +
+			`expected, got inf)`,
+		`pcall(host.After, 1e13, print)`: `bad argument #1 to '?' (at most 1e12 milliseconds ` +
+			`expected, got 10000000000000)`,
+		`pcall(host.Unregister)`:             `bad argument #1 to '?' (handle expected, got no value)`,
+		`pcall(host.Unregister, 1)`:          `bad argument #1 to '?' (handle expected, got number)`,
+		`pcall(host.Unregister, newproxy())`: `bad argument #1 to '?' (handle expected, got userdata)`,
+		`pcall(host.Exit, 256)`:              `bad argument #1 to '?' (0 to 255 expected, got 256)`,
+		`pcall(host.Exit, -1)`:               `bad argument #1 to '?' (0 to 255 expected, got -1)`,
+		`pcall(host.Exit, 1.5)`:              `bad argument #1 to '?' (0 to 255 expected, got 1.5)`,
+		`pcall(host.Exit, {})`:               `bad argument #1 to '?' (number expected, got table)`,
+		`pcall(os.exit, {})`:                 `bad argument #1 to '?' (number expected, got table)`,
+		`pcall(function() host.After("x") return 1 end)`: `test.lua:1: bad argument #1 to 'After' (number expected, ` +
+			`got string)`,
 	} {
 		wantSaid(t, "print("+call+")", "false\t"+want)
 	}
@@ -253,11 +257,13 @@ func TestExit(t *testing.T) {
 		`os.exit(3, true)`:    3,
 		`os.exit(-1)`:         255,
 		`pcall(host.Exit, 4)`: 4,
-		`coroutine.wrap(function() pcall(os.exit, 5) end)()`:                                                                                                        5,
-		`host.Register("onUpdate", function() pcall(host.Exit, 6) say "never" end) if true then return end`:                                                         6,
-		`host.Register("onUpdate", function() host.Exit(8) end) host.Register("onUpdate", function() say "never" end) if true then return end`:                      8,
-		`host.Register("shutdown", function() pcall(host.Exit, 9) say "never" end) host.Register("shutdown", function() host.Exit(10) end) if true then return end`: 9,
-		`host.After(0, host.Exit) if true then return end`:                                                                                                          0,
+		`coroutine.wrap(function() pcall(os.exit, 5) end)()`:                                                5,
+		`host.Register("onUpdate", function() pcall(host.Exit, 6) say "never" end) if true then return end`: 6,
+		`host.Register("onUpdate", function() host.Exit(8) end) host.Register("onUpdate", function() say "never" end) ` +
+			`if true then return end`: 8,
+		`host.Register("shutdown", function() pcall(host.Exit, 9) say "never" end) host.Register("shutdown", ` +
+			`function() host.Exit(10) end) if true then return end`: 9,
+		`host.After(0, host.Exit) if true then return end`: 0,
 	} {
 		got := run(t, source+` say "never"`)
 		if got.stdout != "" || got.Err != nil || got.log != "" || got.Code != code || !got.Decided {
@@ -288,7 +294,8 @@ func TestZeroOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := h.Run(func() error {
-		_, err := s.Run([]byte(`host.After(0, function() ran() ran.x = 1 end) host.After(1, function() ran() host.Exit(3) ran() end)`), "=test")
+		_, err := s.Run([]byte(`host.After(0, function() ran() ran.x = 1 end) host.After(1, function() ran() `+
+			`host.Exit(3) ran() end)`), "=test")
 		return err
 	})
 	if result.Code != 3 || result.Err != nil || ran != 2 {

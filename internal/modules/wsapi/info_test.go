@@ -20,7 +20,8 @@ func TestDescription(t *testing.T) {
 		if name != "" {
 			described = luaapi.OptionNamed(name).Fields
 		}
-		if got, want := slices.Sorted(slices.Values(fields)), slices.Sorted(slices.Values(luaapi.Names(described))); !slices.Equal(got, want) {
+		if got, want := slices.Sorted(slices.Values(fields)),
+			slices.Sorted(slices.Values(luaapi.Names(described))); !slices.Equal(got, want) {
 			t.Errorf("options %q: read are %q, described %q", name, got, want)
 		}
 	}
@@ -41,7 +42,8 @@ func TestDescription(t *testing.T) {
 
 var fullInfo = engine.Info{
 	URL: "u", Protocol: "p", Extensions: "e", Remote: "r",
-	HTTP: &engine.HTTPInfo{Status: 101, Header: http.Header{"Upgrade": {"websocket"}, "Set-Cookie": {"a=1", "b=2"}, "Age": {"5"}},
+	HTTP: &engine.HTTPInfo{Status: 101, Header: http.Header{"Upgrade": {"websocket"}, "Set-Cookie": {"a=1", "b=2"},
+		"Age": {"5"}},
 		Body: "b", Location: "l", RetryAfter: new(90 * time.Second)},
 	TLS: &engine.TLSInfo{Version: "v", Cipher: "c", Subject: "s", Issuer: "i",
 		Expires: time.Date(2027, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)), Error: "x"},
@@ -59,8 +61,10 @@ var fullFields = wsapi.Fields{
 func TestOpenArguments(t *testing.T) {
 	wantArguments(t, wsapi.OpenArguments(7, &fullInfo), fullFields)
 	wantArguments(t, wsapi.OpenArguments(1, &engine.Info{}), wsapi.Fields{{"id", 1.0}})
-	wantArguments(t, wsapi.OpenArguments(1, &engine.Info{HTTP: &engine.HTTPInfo{RetryAfter: new(time.Duration(0))}, TLS: &engine.TLSInfo{}}),
-		wsapi.Fields{{"id", 1.0}, {"http", wsapi.Fields{{"headers", wsapi.Fields{}}, {"retryAfter", 0.0}}}, {"tls", wsapi.Fields(nil)}})
+	wantArguments(t, wsapi.OpenArguments(1,
+		&engine.Info{HTTP: &engine.HTTPInfo{RetryAfter: new(time.Duration(0))}, TLS: &engine.TLSInfo{}}),
+		wsapi.Fields{{"id", 1.0}, {"http", wsapi.Fields{{"headers", wsapi.Fields{}}, {"retryAfter", 0.0}}},
+			{"tls", wsapi.Fields(nil)}})
 }
 
 func TestArgumentsOfAFailure(t *testing.T) {
@@ -75,7 +79,8 @@ func TestArgumentsOfAFailure(t *testing.T) {
 	info := slices.Concat(fullFields, wsapi.Fields{
 		{"message", "Invalid HTTP status."}, {"phase", "handshake"}, {"category", "http_status"},
 		{"detail", "the server answered 503"}, {"closeCode", 1006.0}, {"retryable", true},
-		{"unsent", wsapi.Fields{{"messages", 0.0}, {"bytes", 0.0}}}, {"dropped", wsapi.Fields{{"messages", 1.0}, {"bytes", 5.0}}},
+		{"unsent", wsapi.Fields{{"messages", 0.0}, {"bytes", 0.0}}},
+		{"dropped", wsapi.Fields{{"messages", 1.0}, {"bytes", 5.0}}},
 	})
 	wantArguments(t, wsapi.EndArguments(7, end), "Invalid HTTP status.", info)
 	wantDescribed(t, "info", info, slices.Concat(luaapi.Info, luaapi.EndInfo), "code", "reason", "wasClean")

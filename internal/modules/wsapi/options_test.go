@@ -28,7 +28,8 @@ func TestReadOptions(t *testing.T) {
 				"maxMessage", 1000,
 				"sendQueue", math.Pow(2, 60),
 				"ping", 0, "pong", 2.5, "redirects", 3,
-				"compression", tableOf("server_no_context_takeover", true, "server_max_window_bits", 9, "client_max_window_bits", true),
+				"compression", tableOf("server_no_context_takeover", true, "server_max_window_bits", 9,
+					"client_max_window_bits", true),
 				"proxy", "socks5h://proxy.test:1080",
 				"tls", tableOf("ca", tableOf(1, "/etc/ca.pem", "exclusive", true), "cert", "c", "key", "k",
 					"serverName", "n", "insecure", true),
@@ -57,7 +58,8 @@ func TestReadOptions(t *testing.T) {
 			engine.ConnectOptions{Proxy: "direct", TLS: engine.TLSOptions{CA: "pem"}}},
 		"compression": {tableOf("compression", true),
 			engine.ConnectOptions{Compression: &engine.Compression{ClientMaxWindowBits: -1}}},
-		"client_no_context_takeover": {tableOf("compression", tableOf("client_no_context_takeover", true, "client_max_window_bits", 15)),
+		"client_no_context_takeover": {tableOf("compression",
+			tableOf("client_no_context_takeover", true, "client_max_window_bits", 15)),
 			engine.ConnectOptions{Compression: &engine.Compression{ClientNoContextTakeover: true, ClientMaxWindowBits: 15}}},
 		"nested defaults": {tableOf("timeout", &table{index: tableOf("tls", 2)}),
 			engine.ConnectOptions{Timeouts: engine.Timeouts{TLS: 2 * time.Second}}},
@@ -123,10 +125,12 @@ func TestBadOptionsNameTheField(t *testing.T) {
 			`unknown option 'compression.serverMaxWindowBits': did you mean 'compression.server_max_window_bits'?`},
 		{tableOf("proxy", true), `field 'proxy': string or false expected, got boolean`},
 		{tableOf("tls", "x"), `field 'tls': table expected, got string`},
-		{tableOf("tls", tableOf("ca", tableOf())), `field 'tls.ca': {ca, exclusive = true} expected, got a table without [1]`},
+		{tableOf("tls", tableOf("ca", tableOf())), `field 'tls.ca': {ca, exclusive = true} expected, got a table ` +
+			`without [1]`},
 		{tableOf("tls", tableOf("ca", list(true))), `field 'tls.ca[1]': string expected, got boolean`},
 		{tableOf("tls", tableOf("ca", list("x", "y"))), `unknown option 'tls.ca.2'` + inTheManual},
-		{tableOf("tls", tableOf("ca", tableOf(1, "x", "exclusive", 1))), `field 'tls.ca.exclusive': boolean expected, got number`},
+		{tableOf("tls", tableOf("ca", tableOf(1, "x", "exclusive", 1))), `field 'tls.ca.exclusive': boolean expected, ` +
+			`got number`},
 		{tableOf("tls", tableOf("ca", tableOf(1, "x", "only", true))), `unknown option 'tls.ca.only'` + inTheManual},
 		{tableOf("tls", tableOf("insecure", "yes")), `field 'tls.insecure': boolean expected, got string`},
 		{tableOf("tls", tableOf("servername", "x")), `unknown option 'tls.servername': did you mean 'tls.serverName'?`},
@@ -159,7 +163,8 @@ func TestHugeNamesAndWords(t *testing.T) {
 		"key":    tableOf("protocols", tableOf(huge, 1)),
 		"word":   tableOf("kind", huge),
 	} {
-		if _, err := wsapi.ReadOptions(table); err == nil || len(err.Error()) > 500 || !strings.Contains(err.Error(), "7000000 bytes") {
+		if _, err := wsapi.ReadOptions(table); err == nil || len(err.Error()) > 500 ||
+			!strings.Contains(err.Error(), "7000000 bytes") {
 			t.Errorf("%s: %.1000v", name, err)
 		}
 	}

@@ -77,7 +77,8 @@ func TestArgumentsAreCheckedBeforeState(t *testing.T) {
 			t.Errorf("Close(%v): %v", code, err)
 		}
 	}
-	if want := []fakeClose{{101, 1000, "bye"}, {101, 3000, "bye"}, {101, 4999, "bye"}}; !reflect.DeepEqual(r.engine.closes, want) {
+	if want := []fakeClose{{101, 1000, "bye"}, {101, 3000, "bye"},
+		{101, 4999, "bye"}}; !reflect.DeepEqual(r.engine.closes, want) {
 		t.Errorf("closed %v, want %v", r.engine.closes, want)
 	}
 	for _, id := range []float64{live, ended} {
@@ -169,7 +170,8 @@ func TestUnheardFailuresAreLogged(t *testing.T) {
 	r := newRig(t)
 	c := r.live()
 	failure := &engine.End{
-		Info: engine.Info{URL: "ws://peer.test/" + strings.Repeat("x", 1e6)}, Failed: true, Message: "End of File", Detail: "read: EOF",
+		Info: engine.Info{URL: "ws://peer.test/" + strings.Repeat("x", 1e6)}, Failed: true, Message: "End of File",
+		Detail: "read: EOF",
 	}
 	r.Unheard(c, failure, false)
 	r.wantLog(`level=ERROR msg="a connection failed and no onError is there to see it" id=1 url="ws://peer.test/` +
@@ -224,7 +226,8 @@ func TestLookAlikes(t *testing.T) {
 // A key that is a callback's look-alike, and what is none.
 func TestMeantCallbacks(t *testing.T) {
 	for want, keys := range map[string][]string{
-		"onOpen": {"OnOpen", "onopen", "ONOPEN", "on_open", "On_Open", "on-open", "_onOpen", "onOpen_", "onOpne", "onOpenn", "onOpn"},
+		"onOpen": {"OnOpen", "onopen", "ONOPEN", "on_open", "On_Open", "on-open", "_onOpen", "onOpen_", "onOpne",
+			"onOpenn", "onOpn"},
 		"onMessage": {"OnMessage", "onmessage", "on_message", "ON_MESSAGE", "onMesage", "onMessages", "onMessgae",
 			"o_n_m_e_s_s_a_g_e"},
 		"onClose": {"OnClose", "onclose", "on_close", "onClosed", "onClosse", "onCloes"},

@@ -78,7 +78,8 @@ func TestProxy(t *testing.T) {
 func TestProxyOfCGI(t *testing.T) {
 	target := &url.URL{Scheme: "http", Host: "server.test:80"}
 	got, err := of("HTTP_PROXY=http://p.test REQUEST_METHOD=GET").Proxy(target)
-	const want = "HTTP_PROXY is not to be trusted in a CGI process (REQUEST_METHOD is set): use ALL_PROXY, or the option proxy"
+	const want = "HTTP_PROXY is not to be trusted in a CGI process (REQUEST_METHOD is set): use ALL_PROXY, or the " +
+		"option proxy"
 	if err == nil || err.Error() != want || got != (engine.Proxy{}) {
 		t.Errorf("%+v, %v, want %s", got, err, want)
 	}
@@ -87,7 +88,8 @@ func TestProxyOfCGI(t *testing.T) {
 func TestTLSConfig(t *testing.T) {
 	dir := t.TempDir()
 	keys, missing := filepath.Join(dir, "keys.log"), filepath.Join(dir, "missing", "keys.log")
-	written := fmt.Sprintf("WARN SSLKEYLOGFILE: the keys of all TLS connections are written to %q: who can read it can decrypt them\n", keys)
+	written := fmt.Sprintf("WARN SSLKEYLOGFILE: the keys of all TLS connections are written to %q: who can read it "+
+		"can decrypt them\n", keys)
 	for range 2 { // appended to
 		wantLog(t, shakeTwice(t, keys), written)
 	}
@@ -124,12 +126,13 @@ func wantLog(t *testing.T, got, want string) {
 func shakeTwice(t *testing.T, file string) (log string) {
 	t.Helper()
 	var buffer bytes.Buffer
-	logger := slog.New(slog.NewTextHandler(&buffer, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}}))
+	logger := slog.New(slog.NewTextHandler(&buffer,
+		&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))
 	config := of("SSLKEYLOGFILE=" + file).TLSConfig(logger)
 	config.InsecureSkipVerify = true
 	server := &tls.Config{Certificates: []tls.Certificate{newCertificate(t)}}

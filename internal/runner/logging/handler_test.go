@@ -51,8 +51,10 @@ func TestEntries(t *testing.T) {
 		want    string
 	}{
 		{"plain", nil, "ERR plain\n"},
-		{"attributes", []any{"id", 1, "url", "ws://h/?a", "text", "a b", "empty", ""}, `ERR attributes id=1 url=ws://h/?a text="a b" empty=""` + "\n"},
-		{"a.lua:1: boom\nstack traceback:\n\ta.lua:1: in f", []any{"id", 1}, "ERR a.lua:1: boom id=1\n  stack traceback:\n  \ta.lua:1: in f\n"},
+		{"attributes", []any{"id", 1, "url", "ws://h/?a", "text", "a b", "empty", ""}, `ERR attributes id=1 ` +
+			`url=ws://h/?a text="a b" empty=""` + "\n"},
+		{"a.lua:1: boom\nstack traceback:\n\ta.lua:1: in f", []any{"id", 1}, "ERR a.lua:1: boom id=1\n  stack " +
+			"traceback:\n  \ta.lua:1: in f\n"},
 		{"boom\n2026-11-28 21:00:00.000 ERR faked", nil, "ERR boom\n  2026-11-28 21:00:00.000 ERR faked\n"},
 		{"boom\r\nmore", nil, "ERR boom\n  more\n"},
 		{hostile, nil, `ERR \x1b[2J\x1b]0;title\x07\u202eabc\u2066 \x9b31m\x0d\x00 \u0085 \x1b[31m` + "\n"},
@@ -60,7 +62,8 @@ func TestEntries(t *testing.T) {
 		{"m", []any{"a", hostile, "e", errors.New("x\ny\x1b"), slog.Group("g", "k", "\x1b")},
 			`ERR m a="\x1b[2J\x1b]0;title\a\u202eabc\u2066 \x9b31m\r\x00 \u0085 \\x1b[31m" e="x\ny\x1b" g.k="\x1b"` + "\n"},
 		{strings.Repeat("é", 10_000), nil, "ERR " + strings.Repeat("é", 8<<10) + "… (3616 bytes more)\n"},
-		{"m", []any{"a", strings.Repeat("x", 5000)}, `ERR m a="` + strings.Repeat("x", 4<<10) + `… (904 bytes more)"` + "\n"},
+		{"m", []any{"a", strings.Repeat("x", 5000)},
+			`ERR m a="` + strings.Repeat("x", 4<<10) + `… (904 bytes more)"` + "\n"},
 	} {
 		logger, _, entries := newLog(false)
 		logger.Error(c.message, c.attrs...)
@@ -141,7 +144,8 @@ func TestLimitsAreApart(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got := entries.all()[len(entries.all())-1]; len(entries.all()) != 52 || got != "ERR 950 more lines like this were left out: flood 999\n" {
+		if got := entries.all()[len(entries.all())-1]; len(entries.all()) != 52 || got != "ERR 950 more lines like "+
+			"this were left out: flood 999\n" {
 			t.Errorf("%d entries, the last %q", len(entries.all()), got)
 		}
 		time.Sleep(time.Hour)
@@ -156,7 +160,8 @@ func TestLimitsAreApart(t *testing.T) {
 func TestEntryIsOneOutput(t *testing.T) {
 	var all bytes.Buffer
 	calls := 0
-	logger := slog.New(logging.New(logging.Options{TimeFormat: "#", Output: func(entry []byte) { calls++; all.Write(entry) }}))
+	logger := slog.New(logging.New(logging.Options{TimeFormat: "#",
+		Output: func(entry []byte) { calls++; all.Write(entry) }}))
 	logger.Info("one\ntwo\nthree")
 	logger.Info("four")
 	if calls != 2 || all.String() != "# INF one\n  two\n  three\n# INF four\n" {

@@ -53,12 +53,17 @@ func TestRefusalToConnect(t *testing.T) {
 		r    permission.Refusal
 		want string
 	}{
-		{permission.Refusal{Item: "a.example.com:443"}, "a.example.com:443 is not in --allow-net: run again with --allow-net=a.example.com:443"},
-		{permission.Refusal{Item: "192.0.2.1:80"}, "192.0.2.1:80 is not in --allow-net: run again with --allow-net=192.0.2.1:80"},
-		{permission.Refusal{Item: "[2001:db8::1]:81"}, "[2001:db8::1]:81 is not in --allow-net: run again with --allow-net=[2001:db8::1]:81"},
+		{permission.Refusal{Item: "a.example.com:443"}, "a.example.com:443 is not in --allow-net: run again with " +
+			"--allow-net=a.example.com:443"},
+		{permission.Refusal{Item: "192.0.2.1:80"}, "192.0.2.1:80 is not in --allow-net: run again with " +
+			"--allow-net=192.0.2.1:80"},
+		{permission.Refusal{Item: "[2001:db8::1]:81"}, "[2001:db8::1]:81 is not in --allow-net: run again with " +
+			"--allow-net=[2001:db8::1]:81"},
 		{permission.Refusal{Item: "evil.example:80", Rule: "$private"}, "evil.example:80 is refused by --deny-net=$private"},
-		{permission.Refusal{Item: "a.example.com:80", Rule: "*.Example.com"}, "a.example.com:80 is refused by --deny-net=*.Example.com"},
-		{permission.Refusal{Item: "evil.example:80", Rule: "127.0.0.1", Secret: true}, "evil.example:80 is refused by --deny-net"},
+		{permission.Refusal{Item: "a.example.com:80", Rule: "*.Example.com"}, "a.example.com:80 is refused by " +
+			"--deny-net=*.Example.com"},
+		{permission.Refusal{Item: "evil.example:80", Rule: "127.0.0.1", Secret: true}, "evil.example:80 is refused by " +
+			"--deny-net"},
 
 		// Nobody is told to allow what a script has made up.
 		{permission.Refusal{Item: "$private:80"}, `"$private" is not in --allow-net`},
@@ -80,11 +85,15 @@ func TestRefusalToConnect(t *testing.T) {
 func TestList(t *testing.T) {
 	identity := func(name string) (string, error) { return name, nil }
 	for item, want := range map[string]string{
-		"":           `bad item "" of --allow-net: it is empty: remove the comma, or, if it was $private, quote it for the shell: '$private'`,
-		"--echo":     `bad item "--echo" of --allow-net: a flag, no host: name the hosts in front of it, or, if that was $private, quote it for the shell: '$private'`,
-		"a.example,": `bad item "" of --allow-net: it is empty: remove the comma, or, if it was $private, quote it for the shell: '$private'`,
-		"$public":    `bad item "$public" of --allow-net: no such group: there is $private`,
-		"*":          `bad item "*" of --allow-net: a star can only stand for subdomains, as in *.example.com; to allow every host leave the flag out`,
+		"": `bad item "" of --allow-net: it is empty: remove the comma, or, if it was $private, quote it ` +
+			`for the shell: '$private'`,
+		"--echo": `bad item "--echo" of --allow-net: a flag, no host: name the hosts in front of it, or, if that ` +
+			`was $private, quote it for the shell: '$private'`,
+		"a.example,": `bad item "" of --allow-net: it is empty: remove the comma, or, if it was $private, quote it ` +
+			`for the shell: '$private'`,
+		"$public": `bad item "$public" of --allow-net: no such group: there is $private`,
+		"*": `bad item "*" of --allow-net: a star can only stand for subdomains, as in *.example.com; to ` +
+			`allow every host leave the flag out`,
 	} {
 		_, err := policy.Parse([]string{item}, nil, identity)
 		if got := words.List(err); got == nil || got.Error() != want {
@@ -92,7 +101,8 @@ func TestList(t *testing.T) {
 		}
 	}
 	_, err := policy.Parse(nil, []string{"ok.example", "$x"}, identity)
-	if got := words.List(err); got == nil || got.Error() != `bad item "$x" of --deny-net: no such group: there is $private` {
+	if got := words.List(err); got == nil || got.Error() != `bad item "$x" of --deny-net: no such group: there is `+
+		`$private` {
 		t.Errorf("--deny-net: %v", got)
 	}
 	other := errors.New("of no list")
@@ -111,14 +121,16 @@ func TestOption(t *testing.T) {
 
 // FuzzSuggestion wants the item that a refusal names to allow what was asked for.
 func FuzzSuggestion(f *testing.F) {
-	for _, seed := range []string{"example.com", "*.example.com:443", "$private", "[::1]:80", "10.0.0.0/8", "localhost", "::1", "a.b,c.d"} {
+	for _, seed := range []string{"example.com", "*.example.com:443", "$private", "[::1]:80", "10.0.0.0/8", "localhost",
+		"::1", "a.b,c.d"} {
 		f.Add(seed, "example.com", []byte{127, 0, 0, 1}, uint16(80))
 		f.Add(seed, "::ffff:127.0.0.1", []byte{0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1}, uint16(443))
 	}
 	f.Fuzz(func(t *testing.T, items, host string, address []byte, port uint16) {
 		addr, _ := netip.AddrFromSlice(address)
 		asked := netip.AddrPortFrom(addr, port)
-		if literal, err := netip.ParseAddr(strings.TrimRight(host, ".")); err == nil && addr.IsValid() && literal.WithZone("").Unmap() != addr.Unmap() {
+		if literal, err := netip.ParseAddr(strings.TrimRight(host, ".")); err == nil && addr.IsValid() &&
+			literal.WithZone("").Unmap() != addr.Unmap() {
 			return // an address resolves to itself
 		}
 		identity := func(name string) (string, error) { return name, nil }
@@ -142,7 +154,8 @@ func FuzzSuggestion(f *testing.F) {
 			}
 			t.Fatalf("%q suggests %q: %v", text, suggested, err)
 		}
-		if err := again.Check(t.Context(), host, asked); err != nil && !strings.HasSuffix(strings.TrimRight(strings.ToLower(host), "."), "localhost") {
+		if err := again.Check(t.Context(), host, asked); err != nil &&
+			!strings.HasSuffix(strings.TrimRight(strings.ToLower(host), "."), "localhost") {
 			t.Fatalf("%q does not help: %v", suggested, err)
 		}
 	})

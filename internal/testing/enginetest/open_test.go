@@ -108,7 +108,8 @@ func TestWantNothing(t *testing.T) {
 func answerAndMore(req *http.Request) []byte {
 	var frames []byte
 	for _, f := range []wstest.Frame{
-		wstest.Text("one"), wstest.Text("tw").Unfinished(), wstest.Ping("p"), wstest.Continuation("o"), wstest.Close(1000, "bye"),
+		wstest.Text("one"), wstest.Text("tw").Unfinished(), wstest.Ping("p"), wstest.Continuation("o"),
+		wstest.Close(1000, "bye"),
 	} {
 		frames = f.Append(frames)
 	}

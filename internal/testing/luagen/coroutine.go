@@ -39,11 +39,13 @@ func (g *gen) crossingYield(depth int) *node {
 	case 5:
 		return expr("tostring(", either, ")")
 	case 6:
-		return expr("said(xpcall(", pick(g, "ask", "yield", "Y", "tostring, Z", "pcall, id, yield"), g.moreArguments(depth), "))")
+		return expr("said(xpcall(", pick(g, "ask", "yield", "Y", "tostring, Z", "pcall, id, yield"),
+			g.moreArguments(depth), "))")
 	case 7:
 		return expr("said(pcall(pcall, ", pick(g, "ask", "yield", "error", "Z"), g.moreArguments(depth), "))")
 	}
-	return expr("said(pcall(", pick(g, "ask", "yield", "coroutine.yield", "Y", "Z", "tostring, Y"), g.moreArguments(depth), "))")
+	return expr("said(pcall(", pick(g, "ask", "yield", "coroutine.yield", "Y", "Z", "tostring, Y"),
+		g.moreArguments(depth), "))")
 }
 
 // crossingStatement yields within something that is not called by Lua code, in what is
@@ -59,7 +61,8 @@ func (g *gen) crossingStatement() *node {
 	case 3:
 		return stmt("for v, w in ", pick(g, "Y", "Z"), g.moreArguments(1), " do tick() out(v, w) end")
 	case 4:
-		return stmt("try(", pick(g, "table.sort, {3, 1, 2}, ask", `string.gsub, "xy", "%w", ask`, "load, ask", "xpcall, error, ask"), ")")
+		return stmt("try(", pick(g, "table.sort, {3, 1, 2}, ask", `string.gsub, "xy", "%w", ask`, "load, ask",
+			"xpcall, error, ask"), ")")
 	case 5:
 		return stmt("local p, q = Y ", pick(g, "<", "=="), " Z, Z.x out(p, q)")
 	}
@@ -98,7 +101,8 @@ func (g *gen) coroutineStatement() *node {
 	case 9:
 		return stmt("try(coroutine.wrap(function", g.coroutineBody(), ")", g.moreArguments(1), ")")
 	case 10:
-		return stmt("drive(2, ", pick(g, "yield", "ask", "coroutine.wrap(ask)", "coroutine.wrap(yield)", "select, 2", "pcall, error, '#6'", "error, '#7'", "id", "none"), g.moreArguments(1), ")")
+		return stmt("drive(2, ", pick(g, "yield", "ask", "coroutine.wrap(ask)", "coroutine.wrap(yield)", "select, 2",
+			"pcall, error, '#6'", "error, '#7'", "id", "none"), g.moreArguments(1), ")")
 	}
 	if co := g.variable(coKind); co != nil {
 		return stmt("out(coroutine.status(", co, "), coroutine.running() == ", co, ")")
@@ -120,11 +124,15 @@ func (g *gen) coroutineBody() *node {
 
 // driveKnown runs a function that yields and that has a name, or is nil.
 func (g *gen) driveKnown() *node {
-	v := g.some(g.readable(func(v *variable) bool { return v.kind == funKind && v.sig.yields && v.depth >= g.fn.pureDepth }))
+	v := g.some(g.readable(func(v *variable) bool {
+		return v.kind == funKind && v.sig.yields &&
+			v.depth >= g.fn.pureDepth
+	}))
 	if v == nil {
 		return nil
 	}
-	return stmt("drive(", append([]*node{expr(fmt.Sprint(g.number(1, 7))), expr(v.name)}, g.argumentsFor(v.sig, 1)...), ")")
+	return stmt("drive(", append([]*node{expr(fmt.Sprint(g.number(1, 7))), expr(v.name)},
+		g.argumentsFor(v.sig, 1)...), ")")
 }
 
 // localCoroutine declares a coroutine, whose name is often taken for itself, and resumes
@@ -152,7 +160,8 @@ func (g *gen) localWrap() *node {
 	name := g.name()
 	v := g.declare(name, funKind)
 	v.sig = &signature{vararg: true, results: yielding.results}
-	return stmt("local ", name, " = coroutine.wrap(function(...) local function turn", body, " while true do tick() yield(turn(...)) end end)")
+	return stmt("local ", name, " = coroutine.wrap(function(...) local function turn", body,
+		" while true do tick() yield(turn(...)) end end)")
 }
 
 // yieldingIterator is a loop's expressions whose iterator yields.
@@ -161,8 +170,10 @@ func (g *gen) yieldingIterator() *node {
 	return pick(g,
 		expr("function(s, c) tick() if c < s then out(yield(c, s)) return c + 1, yield() end end, ", limit, ", 0"),
 		expr("function(s, c) tick() yield(c) if c < s then return c + 1, ask(c) end end, ", limit, ", 0"),
-		expr("function(s, c) local t = {yield(s, c)} if c < s then return c + 1, t[1], t[2] end return yield() and nil end, ", limit, ", 0"),
-		expr("(function(...) return ... end)(function(s, c) tick() if yield(c) ~= 1 and c < s then return c + 1, yield(c, s) end end, ", limit, ", 0, yield())"),
+		expr("function(s, c) local t = {yield(s, c)} if c < s then return c + 1, t[1], t[2] end return yield() and "+
+			"nil end, ", limit, ", 0"),
+		expr("(function(...) return ... end)(function(s, c) tick() if yield(c) ~= 1 and c < s then return c + 1, "+
+			"yield(c, s) end end, ", limit, ", 0, yield())"),
 	)
 }
 
@@ -171,9 +182,12 @@ func (g *gen) yieldingIterator() *node {
 func (g *gen) yieldingRecursion(name string) string {
 	return pick(g,
 		"(n, ...) tick() if n <= 0 then return yield(...) end return "+name+"(n - 1, yield(n, ...)) end",
-		"(n, a, ...) tick() local b = yield(n) if n == 0 then return a, ... end return ("+name+"(n - 1, yield(a, ...))), b end",
-		"(n, a) tick() local k = function() a = n return a end if n == 0 then yield() return a end local b = "+name+"(n - 1, yield(a)) return b, k(), yield(b) end",
-		"(n, ...) tick() if n <= 0 then return yield(n, ...) end for v, x in coroutine.wrap("+name+"), n - 1, n do tick() yield(v, x, ...) end end",
+		"(n, a, ...) tick() local b = yield(n) if n == 0 then return a, ... end return ("+name+
+			"(n - 1, yield(a, ...))), b end",
+		"(n, a) tick() local k = function() a = n return a end if n == 0 then yield() return a end local b = "+name+
+			"(n - 1, yield(a)) return b, k(), yield(b) end",
+		"(n, ...) tick() if n <= 0 then return yield(n, ...) end for v, x in coroutine.wrap("+name+
+			"), n - 1, n do tick() yield(v, x, ...) end end",
 	)
 }
 
@@ -190,7 +204,8 @@ func (g *gen) yieldingStatements() []*node {
 	}
 	switch g.rng.IntN(30) {
 	case 0, 1, 2, 3, 4, 5:
-		made = append(made, stmt("if ", g.cond(1), " then error(", pick(g, `"#8"`, `"0#9", 0`, `{code = 4}`, `nil`, `false`), ") end"))
+		made = append(made, stmt("if ", g.cond(1), " then error(",
+			pick(g, `"#8"`, `"0#9", 0`, `{code = 4}`, `nil`, `false`), ") end"))
 	case 6:
 		made = append(made, g.wide())
 	}
@@ -205,7 +220,8 @@ func (g *gen) yieldingStatement() *node {
 	switch g.rng.IntN(10) {
 	case 0, 1, 2:
 		names := g.names(g.number(1, 4))
-		s := stmt("local ", commas(names), " = ", pick(g, y, expr("(", y, ")"), expr(g.any(1), ", ", y)), " out(", commas(names), ")")
+		s := stmt("local ", commas(names), " = ", pick(g, y, expr("(", y, ")"), expr(g.any(1), ", ", y)), " out(",
+			commas(names), ")")
 		for _, name := range names {
 			g.declare(name, anyKind)
 		}
@@ -213,16 +229,19 @@ func (g *gen) yieldingStatement() *node {
 	case 3:
 		v, w := g.some(g.assignable(of(anyKind))), g.some(g.assignable(of(anyKind)))
 		if v != nil && v.name != w.name {
-			return stmt(v.name, ", ", w.name, " = ", pick(g, y, expr(y, ", ", g.any(1)), expr(g.any(1), ", ", y)), " out(", v.name, ", ", w.name, ")")
+			return stmt(v.name, ", ", w.name, " = ", pick(g, y, expr(y, ", ", g.any(1)), expr(g.any(1), ", ", y)), " out(",
+				v.name, ", ", w.name, ")")
 		}
 	case 4:
-		return stmt("do local t = {", g.any(1), ", ", y, ", ", g.any(1), ", x = ", g.yield(0), ", ", g.yield(1), "} out(t[1], t[2], t[3], t[4], t[5], t[6], t.x) end")
+		return stmt("do local t = {", g.any(1), ", ", y, ", ", g.any(1), ", x = ", g.yield(0), ", ", g.yield(1),
+			"} out(t[1], t[2], t[3], t[4], t[5], t[6], t.x) end")
 	case 5:
 		return stmt("while ", y, " do", g.body(2, nil), "end")
 	case 6:
 		return stmt("repeat tick() local z = ", y, " until not z or ", g.yield(0))
 	case 7:
-		return stmt("do local z = 0 local function get() z = z + 1 return z, ", g.literal(), " end keep(get) out(get(), ", y, ", z, get()) end")
+		return stmt("do local z = 0 local function get() z = z + 1 return z, ", g.literal(), " end keep(get) out(get(), ",
+			y, ", z, get()) end")
 	case 8:
 		return stmt("if ", y, " then", g.block(2), "elseif ", g.yield(0), " == ", g.any(0), " then", g.block(1), "end")
 	}

@@ -39,13 +39,15 @@ func (g *gen) num(depth int) *node {
 	case 4:
 		return expr("(", a(), pick(g, " + ", " - ", " * ", " / "), g.numeral(), ")")
 	case 5:
-		return expr("(", g.numeral(), pick(g, " + 0", " - 1", " * 0", " / 0", " * -1", " / -2", " ^ 2", " ^ 0", " ^ -1", " ^ 0.5", " - 0.5"), ")")
+		return expr("(", g.numeral(), pick(g, " + 0", " - 1", " * 0", " / 0", " * -1", " / -2", " ^ 2", " ^ 0", " ^ -1",
+			" ^ 0.5", " - 0.5"), ")")
 	case 6:
 		return expr("(- ", a(), ")")
 	case 7: // the sum makes 0 of a -0
 		return expr("(I(", a(), ") % ", pick(g, "3", "7", "-5", "2.5", "1"), " + 0)")
 	case 8:
-		return expr("(", pick(g, "7 % 3", "-7 % 3", "7 % -3", "5.5 % 2", "-4 % 2", "2 ^ 3", "2 ^ -1", "1 / -0", "2 ^ 3 ^ 0", "-2 ^ 2", "0 / 0", "1 / 0", "- 1 / 0", "6 / 4"), " + 0)")
+		return expr("(", pick(g, "7 % 3", "-7 % 3", "7 % -3", "5.5 % 2", "-4 % 2", "2 ^ 3", "2 ^ -1", "1 / -0",
+			"2 ^ 3 ^ 0", "-2 ^ 2", "0 / 0", "1 / 0", "- 1 / 0", "6 / 4"), " + 0)")
 	case 9:
 		return expr("((", g.cond(depth-1), ") and ", a(), " or ", b(), ")")
 	case 10:
@@ -84,7 +86,8 @@ func (g *gen) grouped(e *node) *node {
 }
 
 func (g *gen) numeral() *node {
-	return expr(pick(g, "0", "1", "2", "3", "4", "5", "10", "100", "255", "256", "257", "0.5", "1.5", "-1", "-0", "-2.5", "0x10", "1e3", ".25", "3.", "0xFF", "1e-2", "1000000"))
+	return expr(pick(g, "0", "1", "2", "3", "4", "5", "10", "100", "255", "256", "257", "0.5", "1.5", "-1", "-0",
+		"-2.5", "0x10", "1e3", ".25", "3.", "0xFF", "1e-2", "1000000"))
 }
 
 func (g *gen) str(depth int) *node {
@@ -119,7 +122,8 @@ func (g *gen) str(depth int) *node {
 }
 
 func (g *gen) literal() *node {
-	return expr(pick(g, `""`, `"a"`, `'b'`, `"x"`, `"y"`, `"key"`, `"10"`, `"a\nb"`, `"\65\0661"`, `[[long]]`, `[==[l]]g]==]`, `'"'`))
+	return expr(pick(g, `""`, `"a"`, `'b'`, `"x"`, `"y"`, `"key"`, `"10"`, `"a\nb"`, `"\65\0661"`, `[[long]]`,
+		`[==[l]]g]==]`, `'"'`))
 }
 
 // chain is a concatenation. At most one operand is a variable of unknown length, so that
@@ -170,7 +174,8 @@ func (g *gen) any(depth int) *node {
 		return expr("(", g.multi(depth-1), ")")
 	case 11:
 		if o := g.variable(objKind); o != nil {
-			return pick[*node](g, expr(o, ".v"), expr(o, ".other"), expr(o, "[", g.num(0), "]"), expr("(", o, "(", g.any(depth-1), "))"),
+			return pick[*node](g, expr(o, ".v"), expr(o, ".other"), expr(o, "[", g.num(0), "]"),
+				expr("(", o, "(", g.any(depth-1), "))"),
 				expr("(", o, pick(g, " == ", " < ", " <= ", " > ", " >= ", " ~= "), g.obj(0), ")"))
 		}
 	case 12:

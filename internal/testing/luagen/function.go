@@ -184,7 +184,8 @@ func (g *gen) recursion() *node {
 		s = stmt("local function ", name, pick(g,
 			"(n, ...) tick() if n <= 0 then return ... end return "+name+"(n - 1, n, ...) end",
 			"(n, a, ...) tick() if n == 0 then return a, ... end return ("+name+"(n - 1, ...)), a end",
-			"(n, a) tick() local k = function() return a end if n == 0 then return a end a = n local b = "+name+"(n - 1, a) return b, k() end",
+			"(n, a) tick() local k = function() return a end if n == 0 then return a end a = n local b = "+name+
+				"(n - 1, a) return b, k() end",
 		), " out(", name, start, ")")
 	})
 	g.vars = append(g.vars, g.hidden(name))

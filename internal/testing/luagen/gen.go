@@ -69,7 +69,8 @@ type gen struct {
 // program is a chunk that run calls with five arguments.
 func (g *gen) program() *node {
 	g.left = 15 + g.rng.IntN(30)
-	for _, v := range []variable{{name: "gn", kind: numKind}, {name: "gm", kind: numKind}, {name: "gs", kind: strKind}, {name: "ga"}, {name: "gb"}} {
+	for _, v := range []variable{{name: "gn", kind: numKind}, {name: "gm", kind: numKind}, {name: "gs", kind: strKind},
+		{name: "ga"}, {name: "gb"}} {
 		v.shared = true
 		g.vars = append(g.vars, &v)
 	}

@@ -24,12 +24,17 @@ func TestProgramsUse(t *testing.T) {
 		all.WriteString(luagen.New(1, i).String())
 	}
 	for _, piece := range []string{
-		"local function ", "= function(", "...)", "self", "(...)", "return ", "keep(function(", "flush()", "try(function(", "error(",
-		"while ", "repeat", "until ", " or ", " and ", "not ", "elseif ", "else", "break", "goto next1", "::next2::", "goto top", "for ", " in pairs(", " in ipairs(",
+		"local function ", "= function(", "...)", "self", "(...)", "return ", "keep(function(", "flush()", "try(function(",
+		"error(",
+		"while ", "repeat", "until ", " or ", " and ", "not ", "elseif ", "else", "break", "goto next1", "::next2::",
+		"goto top", "for ", " in pairs(", " in ipairs(",
 		" .. ", "#{", "select(", "unpack(", "object(", "dump(", "nil, ", "v110", "t.key", "p15, ", ":m(", ".m(",
-		"drive(", "coroutine.create(", "coroutine.wrap(", "said(coroutine.resume(", "coroutine.status(", "coroutine.running()", "isyieldable()", "step(",
-		"return yield(", "return ask(", "(yield(", "I(yield(", "S(coroutine.yield(", "{yield(", ", yield(", "asker:yield(", "if yield(", "while yield(", "= yield(",
-		" in yield, ", " in function(s, c) tick() yield(", " - 1, yield(", "until not z or ", "not (yield(", "and yield(", "or yield(",
+		"drive(", "coroutine.create(", "coroutine.wrap(", "said(coroutine.resume(", "coroutine.status(",
+		"coroutine.running()", "isyieldable()", "step(",
+		"return yield(", "return ask(", "(yield(", "I(yield(", "S(coroutine.yield(", "{yield(", ", yield(", "asker:yield(",
+		"if yield(", "while yield(", "= yield(",
+		" in yield, ", " in function(s, c) tick() yield(", " - 1, yield(", "until not z or ", "not (yield(", "and yield(",
+		"or yield(",
 	} {
 		if !strings.Contains(all.String(), piece) {
 			t.Errorf("no program has %q", piece)
@@ -47,8 +52,10 @@ func TestCrossingProgramsUse(t *testing.T) {
 		}
 	}
 	for _, piece := range []string{
-		"id(Y + ", " % Z)", "id(-Y", "Y .. Z", "id(Y.x", "id(Y < Z", "id(not (Y ", "Z(", "tostring(Y)", "said(xpcall(", "said(pcall(pcall, ", "said(pcall(ask",
-		"Y.x = ", "if Y == Z then", "repeat tick() until", " in Y, ", "try(table.sort, ", "tryWith(function", "local p, q = Y < Z",
+		"id(Y + ", " % Z)", "id(-Y", "Y .. Z", "id(Y.x", "id(Y < Z", "id(not (Y ", "Z(", "tostring(Y)", "said(xpcall(",
+		"said(pcall(pcall, ", "said(pcall(ask",
+		"Y.x = ", "if Y == Z then", "repeat tick() until", " in Y, ", "try(table.sort, ", "tryWith(function",
+		"local p, q = Y < Z",
 	} {
 		if !strings.Contains(all.String(), piece) {
 			t.Errorf("no program has %q", piece)
@@ -77,7 +84,8 @@ func TestReductions(t *testing.T) {
 
 func TestFileNumbersPrograms(t *testing.T) {
 	file := luagen.File([]*luagen.Program{luagen.New(1, 0), luagen.New(1, 1)})
-	for _, want := range []string{"function run(", "\nrun(0, [===[\n" + luagen.New(1, 0).String() + "]===])\n", "\nrun(1, [===[\n" + luagen.New(1, 1).String() + "]===])\n"} {
+	for _, want := range []string{"function run(", "\nrun(0, [===[\n" + luagen.New(1, 0).String() + "]===])\n",
+		"\nrun(1, [===[\n" + luagen.New(1, 1).String() + "]===])\n"} {
 		if !strings.Contains(file, want) {
 			t.Errorf("the file lacks %q", want)
 		}

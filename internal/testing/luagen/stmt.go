@@ -265,7 +265,8 @@ func (g *gen) leaveCaptured() *node {
 		stmt("local p, q = 'p', 'q'"),
 		stmt("out(p, q, y)"),
 		stmt("::again::"),
-	}), "end ::done:: end do local r, s, t, u, v, w, x, y = 1, 2, 3, 4, 5, 6, 7, 8 ", pick(g, "flush()", "out(r, y)"), " end")
+	}), "end ::done:: end do local r, s, t, u, v, w, x, y = 1, 2, 3, 4, 5, 6, 7, 8 ", pick(g, "flush()", "out(r, y)"),
+		" end")
 }
 
 func (g *gen) ifs() *node {
@@ -308,7 +309,8 @@ func (g *gen) while() *node {
 		n := g.counter()
 		c := g.cond(g.depth())
 		count := stmt(n, " = ", n, " + 1")
-		s = stmt("do local ", n, " = 0 while ", n, " < ", fmt.Sprint(g.number(1, 5)), pick(g, expr(" and ", expr("(", c, ")")), expr("")), " do ", count,
+		s = stmt("do local ", n, " = 0 while ", n, " < ", fmt.Sprint(g.number(1, 5)),
+			pick(g, expr(" and ", expr("(", c, ")")), expr("")), " do ", count,
 			g.body(4, nil), "end end")
 	})
 	return s
@@ -343,8 +345,10 @@ func (g *gen) repeat() *node {
 
 func (g *gen) numeric() *node {
 	name := g.name()
-	limits := pick[any](g, "1, 3", "1, 4", "3, 1, -1", "1, 2, 0.5", "0, 1, 0.25", "2, 1", "5, 1, -2", "-1, 1", "1, 0, -0.25", "0x1, 3", "1, 1",
-		expr("1, K(", g.num(1), ")"), expr("K(", g.num(1), "), 4"), expr("I(", g.num(1), ") % 3, 3, ", expr("K(", g.num(1), ")")))
+	limits := pick[any](g, "1, 3", "1, 4", "3, 1, -1", "1, 2, 0.5", "0, 1, 0.25", "2, 1", "5, 1, -2", "-1, 1",
+		"1, 0, -0.25", "0x1, 3", "1, 1",
+		expr("1, K(", g.num(1), ")"), expr("K(", g.num(1), "), 4"),
+		expr("I(", g.num(1), ") % 3, 3, ", expr("K(", g.num(1), ")")))
 	return stmt("for ", name, " = ", limits, " do", g.body(4, func() { g.declare(name, numKind) }), "end")
 }
 
@@ -376,12 +380,15 @@ func (g *gen) generic() *node {
 		return over(expr(`("k1,k2,k3"):gmatch("%w+")`), strKind, anyKind)
 	case 3:
 		n := g.fresh("n")
-		return stmt("do local ", n, " = 0 ", over(expr("function() ", n, " = ", n, " + 1 if ", n, " < 4 then return ", n, ", ", n, " * 2 end end"), numKind, anyKind), " end")
+		return stmt("do local ", n, " = 0 ", over(expr("function() ", n, " = ", n, " + 1 if ", n, " < 4 then return ", n,
+			", ", n, " * 2 end end"), numKind, anyKind), " end")
 	}
 	if g.chance(3) {
-		return over(expr("coroutine.wrap(function(...) for z = 1, ", fmt.Sprint(g.number(0, 3)), " do tick() coroutine.yield(z, ...) end end)"), numKind, anyKind)
+		return over(expr("coroutine.wrap(function(...) for z = 1, ", fmt.Sprint(g.number(0, 3)),
+			" do tick() coroutine.yield(z, ...) end end)"), numKind, anyKind)
 	}
-	return over(expr("function(s, c) if c < s then return c + 1, s end end, ", fmt.Sprint(g.number(0, 4)), ", 0", pick(g, "", ", nil", ", 1, 2")), numKind, anyKind)
+	return over(expr("function(s, c) if c < s then return c + 1, s end end, ", fmt.Sprint(g.number(0, 4)), ", 0",
+		pick(g, "", ", nil", ", 1, 2")), numKind, anyKind)
 }
 
 // backward is a loop of labels and gotos.
@@ -409,7 +416,10 @@ func (g *gen) backward() *node {
 func (g *gen) keep() *node {
 	outer := g.fn
 	s := &signature{params: []kind{numKind}, results: []kind{anyKind, anyKind}}
-	if v := g.some(g.assignable(func(v *variable) bool { return v.shared && v.kind <= numKind && v.depth > 0 })); v != nil && g.chance(2) && outer.pureDepth == 0 {
+	if v := g.some(g.assignable(func(v *variable) bool {
+		return v.shared && v.kind <= numKind &&
+			v.depth > 0
+	})); v != nil && g.chance(2) && outer.pureDepth == 0 {
 		value := expr(v.name, " + 1")
 		if v.kind == anyKind {
 			value = expr(v.name, pick(g, " and ", " or "), expr("1"))
@@ -451,9 +461,11 @@ func (g *gen) leave() *node {
 func (g *gen) protected() *node {
 	fails := pick(g,
 		stmt("error(", pick(g, `"#1"`, `"0#2", 0`, `{code = 3}`, `nil`, `false`), ")"),
-		stmt("local z = nil + 1"), stmt("local z = (nil).x"), stmt("none()()"), stmt("local z = {} .. 'x'"), stmt("local z = 1 < 'x'"),
+		stmt("local z = nil + 1"), stmt("local z = (nil).x"), stmt("none()()"), stmt("local z = {} .. 'x'"),
+		stmt("local z = 1 < 'x'"),
 		stmt("error('#4')"), stmt("out(pcall(error, ", expr(`"#5"`), "))"))
-	s := &signature{vararg: g.chance(2), pure: g.fn.pureDepth > 0, params: []kind{anyKind, anyKind}[:g.rng.IntN(3)], results: []kind{anyKind}}
+	s := &signature{vararg: g.chance(2), pure: g.fn.pureDepth > 0, params: []kind{anyKind, anyKind}[:g.rng.IntN(3)],
+		results: []kind{anyKind}}
 	try := "try"
 	if g.crossing && g.fn.sig.yields {
 		s.yields, s.pure = true, false
@@ -463,7 +475,8 @@ func (g *gen) protected() *node {
 	if s.yields || g.chance(2) {
 		return stmt(try, "(function", f, g.moreArguments(1), ")")
 	}
-	return stmt("try(function(...) ", stmt("local z, y = ..."), " if ", g.protectedCond(), " then ", fails, " end return z, y end", g.moreArguments(1), ")")
+	return stmt("try(function(...) ", stmt("local z, y = ..."), " if ", g.protectedCond(), " then ", fails,
+		" end return z, y end", g.moreArguments(1), ")")
 }
 
 // protectedCond may read nothing that the caller's varargs are.
@@ -477,7 +490,8 @@ func (g *gen) protectedCond() *node {
 func (g *gen) callStatement() *node {
 	switch g.rng.IntN(6) {
 	case 0:
-		return stmt(pick(g, `out"text"`, `T[[text]]`, `out{}`, `dump{1, x = 2}`, `do end ("x"):rep(2)`, `local _ = ("x"):rep(3)`))
+		return stmt(pick(g, `out"text"`, `T[[text]]`, `out{}`, `dump{1, x = 2}`, `do end ("x"):rep(2)`,
+			`local _ = ("x"):rep(3)`))
 	case 1:
 		if t := g.variable(tabKind); t != nil {
 			return stmt("dump(", t, ")")

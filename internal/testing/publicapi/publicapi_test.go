@@ -26,7 +26,8 @@ func TestFindsInternal(t *testing.T) {
 		"map and channel":  {types.NewMap(hidden, types.NewChan(types.SendRecv, hidden)), 2},
 		"interface's method": {types.NewInterfaceType([]*types.Func{types.NewFunc(token.NoPos, home, "Do",
 			types.NewSignatureType(nil, nil, nil, one(hidden), nil, false))}, nil), 1},
-		"type of its own": {types.NewNamed(types.NewTypeName(token.NoPos, home, "Open", nil), field("Field", hidden), nil), 0},
+		"type of its own": {types.NewNamed(types.NewTypeName(token.NoPos, home, "Open", nil), field("Field", hidden),
+			nil), 0},
 	} {
 		w := signatures{pkg: home}
 		w.object(name, types.NewVar(token.NoPos, home, "X", c.of))

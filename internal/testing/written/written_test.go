@@ -46,7 +46,8 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("parts %q", got)
 	}
 	text, err := os.ReadFile(file)
-	if want := "# A page\n\n<!-- written: one -->\n| x | y |\n|---|---|\n| 1 | 2 |\n\nBetween.\n<!-- written: two -->\nnew line\n"; err != nil || string(text) != want {
+	if want := "# A page\n\n<!-- written: one -->\n| x | y |\n|---|---|\n| 1 | 2 |\n\nBetween.\n<!-- written: two " +
+		"-->\nnew line\n"; err != nil || string(text) != want {
 		t.Errorf("%q, error %v, want %q", text, err, want)
 	}
 }

@@ -87,7 +87,8 @@ func TestFrameBytes(t *testing.T) {
 			t.Errorf("%v is %s, want %s", test.frame, got, test.want)
 		}
 	}
-	for length, want := range map[int]string{125: "827d", 126: "827e007e", 65535: "827effff", 65536: "827f0000000000010000"} {
+	for length, want := range map[int]string{125: "827d", 126: "827e007e", 65535: "827effff",
+		65536: "827f0000000000010000"} {
 		raw := wstest.Binary(strings.Repeat("\x00", length)).Append(nil)
 		if got := hex.EncodeToString(raw[:len(raw)-length]); got != want {
 			t.Errorf("header of %d bytes: %s, want %s", length, got, want)

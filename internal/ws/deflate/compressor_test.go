@@ -21,7 +21,8 @@ func feed(seed uint64, count, length int) (messages []string) {
 	for i := range count {
 		b := fmt.Appendf(nil, `{"type":"match","sequence":%d,"time":"2026-11-22T10:%02d"`, i, random.IntN(60))
 		for len(b) < length-1 {
-			b = fmt.Appendf(b, `,"%s":"%s %d"`, words[random.IntN(len(words))], words[random.IntN(len(words))], random.IntN(100_000))
+			b = fmt.Appendf(b, `,"%s":"%s %d"`, words[random.IntN(len(words))], words[random.IntN(len(words))],
+				random.IntN(100_000))
 		}
 		messages = append(messages, string(b[:length-1])+"}")
 	}
@@ -40,10 +41,12 @@ func randomBytes(seed uint64, n int) string {
 // mixture holds messages as they may come on one connection: compressible and
 // incompressible, short and long, and lengths around each of the compressor's own bounds.
 func mixture() (messages []string) {
-	messages = append(messages, "", "x", "\x00", strings.Repeat("a", 15), strings.Repeat("a", 16), strings.Repeat("\x00", 140_000))
+	messages = append(messages, "", "x", "\x00", strings.Repeat("a", 15), strings.Repeat("a", 16),
+		strings.Repeat("\x00", 140_000))
 	messages = append(messages, feed(1, 20, 60)...)
 	messages = append(messages, feed(2, 20, 880)...)
-	for i, n := range []int{127, 128, 255, 256, 257, 511, 512, 513, 4096, 16<<10 - 1, 16 << 10, 16<<10 + 1, 32 << 10, 70_000} {
+	for i, n := range []int{127, 128, 255, 256, 257, 511, 512, 513, 4096, 16<<10 - 1, 16 << 10, 16<<10 + 1, 32 << 10,
+		70_000} {
 		noise := randomBytes(uint64(i), n)
 		messages = append(messages, noise, feed(uint64(i), 1, max(n, 100))[0], feed(3, 1, max(n, 100))[0], noise)
 		messages = append(messages, noise[:n/2]+strings.Repeat("tide", n/8)) // noise that a later message may refer to
@@ -88,7 +91,8 @@ func (w *wire) send(message string) {
 		w.t.Fatalf("%d bytes became %d, %v", len(message), len(got), err)
 	}
 	if walked := walk(w.t, payload); walked.length != len(message) || walked.farthest > 1<<w.direction.WindowBits {
-		w.t.Fatalf("%d bytes, %d bytes back, want %d and at most %d", walked.length, walked.farthest, len(message), 1<<w.direction.WindowBits)
+		w.t.Fatalf("%d bytes, %d bytes back, want %d and at most %d", walked.length, walked.farthest, len(message),
+			1<<w.direction.WindowBits)
 	}
 }
 

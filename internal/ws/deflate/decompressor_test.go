@@ -31,10 +31,13 @@ func TestDecompress(t *testing.T) {
 		{"§7.2.3.3 a block that is not compressed", []received{{"00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"}}},
 		{"§7.2.3.4 BFINAL set", []received{{"f3 48 cd c9 c9 07 00 00", "Hello"}, {"f3 48 cd c9 c9 07 00 00", "Hello"}}},
 		{"§7.2.3.5 two blocks", []received{{"f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"}}},
-		{"§7.2.3.6 an empty message", []received{{"00", ""}, {"f2 48 cd c9 c9 07 00", "Hello"}, {"00", ""}, {"f2 00 11 00 00", "Hello"}}},
-		{"an empty message without a byte", []received{{"f2 48 cd c9 c9 07 00", "Hello"}, {"", ""}, {"f2 00 11 00 00", "Hello"}}},
+		{"§7.2.3.6 an empty message", []received{{"00", ""}, {"f2 48 cd c9 c9 07 00", "Hello"}, {"00", ""},
+			{"f2 00 11 00 00", "Hello"}}},
+		{"an empty message without a byte", []received{{"f2 48 cd c9 c9 07 00", "Hello"}, {"", ""},
+			{"f2 00 11 00 00", "Hello"}}},
 		{"BFINAL set at the very end", []received{{"f3 48 cd c9 c9 07 00", "Hello"}, {"f2 48 cd c9 c9 07 00", "Hello"}}},
-		{"BFINAL set in the middle", []received{{"f3 48 cd c9 c9 07 00 f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00", "HelloHelloHello"}, {"f2 00 11 00 00", "Hello"}}},
+		{"BFINAL set in the middle", []received{{"f3 48 cd c9 c9 07 00 f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00",
+			"HelloHelloHello"}, {"f2 00 11 00 00", "Hello"}}},
 		{"BFINAL set, nothing behind it but empty blocks", []received{{"f3 48 cd c9 c9 07 00 00 00 00 ff ff 00", "Hello"}}},
 		{"BFINAL set on a block that is not compressed", []received{{"01 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"}}},
 		{"BFINAL set on an empty message", []received{{"03 00", ""}, {"03 00 00", ""}, {"01 00 00 ff ff", ""}}},
@@ -163,7 +166,8 @@ func wantFailure(t *testing.T, err error, category failure.Category, message, de
 		t.Fatal("no error")
 	}
 	failed := failure.From(failure.PhaseOpen, err)
-	if failed.Phase != failure.PhaseOpen || failed.Category != category || failed.Message != message || !strings.Contains(failed.Error(), detail) {
+	if failed.Phase != failure.PhaseOpen || failed.Category != category || failed.Message != message ||
+		!strings.Contains(failed.Error(), detail) {
 		t.Errorf("failed as %s, %s, %q: %v", failed.Phase, failed.Category, failed.Message, failed)
 	}
 }
@@ -188,7 +192,8 @@ func TestDecompressRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("it became %q", got)
 			}
-			wantFailure(t, err, failure.Deflate, failure.MsgZlib, fmt.Sprintf("a compressed message of %d bytes", len(decodeHex(t, payload))))
+			wantFailure(t, err, failure.Deflate, failure.MsgZlib,
+				fmt.Sprintf("a compressed message of %d bytes", len(decodeHex(t, payload))))
 			if memory.now != 0 {
 				t.Errorf("%d bytes were not given back", memory.now)
 			}
@@ -281,7 +286,8 @@ func TestDecompressLimit(t *testing.T) {
 					t.Errorf("%d bytes, limit %d: got %d, %v", n, limit, len(got), err)
 				}
 			} else {
-				wantFailure(t, err, failure.TooBig, failure.MsgTooBig, fmt.Sprintf("more than %d bytes, the limit, compressed to %d", limit, len(payload)))
+				wantFailure(t, err, failure.TooBig, failure.MsgTooBig, fmt.Sprintf("more than %d bytes, the limit, "+
+					"compressed to %d", limit, len(payload)))
 				if memory.now != 0 {
 					t.Errorf("%d bytes were not given back", memory.now)
 				}

@@ -22,14 +22,16 @@ func FuzzAccept(f *testing.F) {
 		config := fuzzedConfig(flags, server, client)
 		p, err := config.Accept([]string{first, second})
 		if err != nil {
-			if failed := failure.From(failure.PhaseHandshake, err); failed.Message != failure.MsgExtension || p != (deflate.Params{}) {
+			if failed := failure.From(failure.PhaseHandshake, err); failed.Message != failure.MsgExtension ||
+				p != (deflate.Params{}) {
 				t.Fatalf("%v, %+v", err, p)
 			}
 			return
 		}
 		if p != (deflate.Params{}) {
 			wantSense(t, p)
-			if config.ServerNoContextTakeover && p.Server.Takeover || config.ServerMaxWindowBits > 0 && p.Server.WindowBits > config.ServerMaxWindowBits {
+			if config.ServerNoContextTakeover && p.Server.Takeover || config.ServerMaxWindowBits > 0 &&
+				p.Server.WindowBits > config.ServerMaxWindowBits {
 				t.Fatalf("%+v does not give %+v", p, config)
 			}
 		}
@@ -96,7 +98,8 @@ func FuzzDecompress(f *testing.F) {
 				memory.free(got)
 				continue
 			}
-			if failed := failure.From(failure.PhaseOpen, err); failed.Category != failure.Deflate && failed.Category != failure.TooBig || memory.now != 0 {
+			if failed := failure.From(failure.PhaseOpen, err); failed.Category != failure.Deflate &&
+				failed.Category != failure.TooBig || memory.now != 0 {
 				t.Fatalf("failed with %v, %d bytes not given back", err, memory.now)
 			}
 			return

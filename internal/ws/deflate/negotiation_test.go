@@ -30,7 +30,8 @@ func TestOffer(t *testing.T) {
 		"permessage-deflate":                           {},
 		"permessage-deflate; client_max_window_bits":   {ClientMaxWindowBits: deflate.ClientMaxWindowBitsAny},
 		"permessage-deflate; client_max_window_bits=8": {ClientMaxWindowBits: 8},
-		"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=15": {
+		"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; " +
+			"client_max_window_bits=15": {
 			ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 10, ClientMaxWindowBits: 15},
 	} {
 		if got := c.Offer(); got != want {
@@ -79,7 +80,8 @@ func TestAccept(t *testing.T) {
 		{"no answer", deflate.Config{}, nil, deflate.Params{}},
 		{"an empty answer", deflate.Config{}, []string{"", " , ,"}, deflate.Params{}},
 		{"all defaults", deflate.Config{}, []string{"permessage-deflate"}, params(full, full)},
-		{"white space and empty elements", deflate.Config{}, []string{"\t,, permessage-deflate ; server_no_context_takeover,", ""},
+		{"white space and empty elements", deflate.Config{}, []string{"\t,, permessage-deflate ; " +
+			"server_no_context_takeover,", ""},
 			params(full, direction(false, 15))},
 		{"§7.1.1.1 server_no_context_takeover without being asked", deflate.Config{},
 			[]string{"permessage-deflate; server_no_context_takeover"}, params(full, direction(false, 15))},
@@ -99,7 +101,8 @@ func TestAccept(t *testing.T) {
 			[]string{"permessage-deflate; client_max_window_bits=8"}, params(direction(true, 8), full)},
 		{"§7.1.2.2 what the client said of its window holds", deflate.Config{ClientMaxWindowBits: 11},
 			[]string{"permessage-deflate"}, params(direction(true, 11), full)},
-		{"a quoted value", anyBits, []string{`permessage-deflate; client_max_window_bits = "1\2"`}, params(direction(true, 12), full)},
+		{"a quoted value", anyBits, []string{`permessage-deflate; client_max_window_bits = "1\2"`},
+			params(direction(true, 12), full)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -112,7 +115,8 @@ func TestAccept(t *testing.T) {
 }
 
 func TestAcceptRefuses(t *testing.T) {
-	all := deflate.Config{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 10, ClientMaxWindowBits: 10}
+	all := deflate.Config{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 10,
+		ClientMaxWindowBits: 10}
 	anyBits := deflate.Config{ClientMaxWindowBits: deflate.ClientMaxWindowBitsAny}
 	tests := []struct {
 		name   string
@@ -120,7 +124,8 @@ func TestAcceptRefuses(t *testing.T) {
 		answer []string
 		want   string // in the error
 	}{
-		{"an extension that was not offered", anyBits, []string{"x-webkit-deflate-frame"}, `"x-webkit-deflate-frame" was not offered`},
+		{"an extension that was not offered", anyBits, []string{"x-webkit-deflate-frame"}, `"x-webkit-deflate-frame" ` +
+			`was not offered`},
 		{"another one beside ours", anyBits, []string{"permessage-deflate", "bbf"}, `"bbf" was not offered`},
 		{"another case", anyBits, []string{"Permessage-Deflate"}, "was not offered"},
 		{"twice in one field", anyBits, []string{"permessage-deflate, permessage-deflate"}, "permessage-deflate twice"},
@@ -128,21 +133,29 @@ func TestAcceptRefuses(t *testing.T) {
 		{"an unknown parameter", anyBits, []string{"permessage-deflate; level=9"}, `parameter "level" is unknown`},
 		{"a parameter twice", anyBits, []string{"permessage-deflate; server_no_context_takeover; server_no_context_takeover"},
 			`parameter "server_no_context_takeover" twice`},
-		{"a parameter with another value twice", anyBits, []string{"permessage-deflate; server_max_window_bits=10; server_max_window_bits=11"}, "twice"},
-		{"a flag with a value", anyBits, []string{"permessage-deflate; server_no_context_takeover=true"}, `has the value "true"`},
-		{"the other flag with a value", anyBits, []string{"permessage-deflate; client_no_context_takeover=1"}, `has the value "1"`},
+		{"a parameter with another value twice", anyBits, []string{"permessage-deflate; server_max_window_bits=10; " +
+			"server_max_window_bits=11"}, "twice"},
+		{"a flag with a value", anyBits, []string{"permessage-deflate; server_no_context_takeover=true"},
+			`has the value "true"`},
+		{"the other flag with a value", anyBits, []string{"permessage-deflate; " +
+			"client_no_context_takeover=1"}, `has the value "1"`},
 		{"too few bits", anyBits, []string{"permessage-deflate; server_max_window_bits=7"}, `has the value "7"`},
 		{"too many bits", anyBits, []string{"permessage-deflate; client_max_window_bits=16"}, `has the value "16"`},
 		{"a leading zero", anyBits, []string{"permessage-deflate; server_max_window_bits=08"}, `has the value "08"`},
 		{"a sign", anyBits, []string{"permessage-deflate; server_max_window_bits=+9"}, `has the value "+9"`},
 		{"no number", anyBits, []string{"permessage-deflate; server_max_window_bits=big"}, `has the value "big"`},
-		{"server_max_window_bits without a value", anyBits, []string{"permessage-deflate; server_max_window_bits"}, `has the value ""`},
-		{"client_max_window_bits without a value", anyBits, []string{"permessage-deflate; client_max_window_bits"}, "client_max_window_bits needs a value"},
-		{"client_max_window_bits that was not offered", deflate.Config{}, []string{"permessage-deflate; client_max_window_bits=15"}, "was not offered"},
+		{"server_max_window_bits without a value", anyBits, []string{"permessage-deflate; " +
+			"server_max_window_bits"}, `has the value ""`},
+		{"client_max_window_bits without a value", anyBits, []string{"permessage-deflate; " +
+			"client_max_window_bits"}, "client_max_window_bits needs a value"},
+		{"client_max_window_bits that was not offered", deflate.Config{}, []string{"permessage-deflate; " +
+			"client_max_window_bits=15"}, "was not offered"},
 		{"client_max_window_bits larger than offered", deflate.Config{ClientMaxWindowBits: 10},
 			[]string{"permessage-deflate; client_max_window_bits=11"}, "more than the 10 offered"},
-		{"server_no_context_takeover missing", all, []string{"permessage-deflate; server_max_window_bits=10"}, "server_no_context_takeover was asked for"},
-		{"server_max_window_bits missing", all, []string{"permessage-deflate; server_no_context_takeover"}, "server_max_window_bits=10 was asked for"},
+		{"server_no_context_takeover missing", all, []string{"permessage-deflate; " +
+			"server_max_window_bits=10"}, "server_no_context_takeover was asked for"},
+		{"server_max_window_bits missing", all, []string{"permessage-deflate; server_no_context_takeover"},
+			"server_max_window_bits=10 was asked for"},
 		{"server_max_window_bits larger than asked", all,
 			[]string{"permessage-deflate; server_no_context_takeover; server_max_window_bits=11"}, "more than the 10 asked for"},
 		{"no name", anyBits, []string{"; server_no_context_takeover"}, "malformed at byte 0"},
@@ -151,8 +164,10 @@ func TestAcceptRefuses(t *testing.T) {
 		{"no value", anyBits, []string{"permessage-deflate; server_max_window_bits="}, "malformed"},
 		{"an empty quoted value", anyBits, []string{`permessage-deflate; server_max_window_bits=""`}, "malformed"},
 		{"an open quote", anyBits, []string{`permessage-deflate; server_max_window_bits="10`}, "malformed"},
-		{"a quoted value that is no token", anyBits, []string{`permessage-deflate; server_max_window_bits="1 0"`}, "malformed"},
-		{"a quoted value that escapes no token", anyBits, []string{`permessage-deflate; server_max_window_bits="1\ 0"`}, "malformed"},
+		{"a quoted value that is no token", anyBits, []string{`permessage-deflate; server_max_window_bits="1 0"`},
+			"malformed"},
+		{"a quoted value that escapes no token", anyBits, []string{`permessage-deflate; server_max_window_bits="1\ 0"`},
+			"malformed"},
 		{"bytes that no token has", anyBits, []string{"permessage-deflate\x00"}, "malformed"},
 	}
 	for _, test := range tests {
@@ -162,7 +177,8 @@ func TestAcceptRefuses(t *testing.T) {
 				t.Fatalf("got %+v, %v", got, err)
 			}
 			failed := failure.From(failure.PhaseHandshake, err)
-			if failed.Phase != failure.PhaseHandshake || failed.Category != failure.Handshake || failed.Message != failure.MsgExtension {
+			if failed.Phase != failure.PhaseHandshake || failed.Category != failure.Handshake ||
+				failed.Message != failure.MsgExtension {
 				t.Errorf("failed as %s, %s, %q", failed.Phase, failed.Category, failed.Message)
 			}
 			if !strings.Contains(failed.Error(), test.want) {
@@ -184,24 +200,32 @@ func TestAnswer(t *testing.T) {
 		{"no offer", nil, deflate.Config{}, "", deflate.Params{}},
 		{"other extensions only", []string{"bbf", "x-webkit-deflate-frame"}, deflate.Config{}, "", deflate.Params{}},
 		{"malformed", []string{"permessage-deflate, ;"}, deflate.Config{}, "", deflate.Params{}},
-		{"as browsers offer it", []string{"permessage-deflate; client_max_window_bits"}, deflate.Config{}, "permessage-deflate", params(full, full)},
+		{"as browsers offer it", []string{"permessage-deflate; client_max_window_bits"}, deflate.Config{},
+			"permessage-deflate", params(full, full)},
 		{"§7.1.3 the first one that is legal",
-			[]string{"bbf; x=1, permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=10, permessage-deflate"},
+			[]string{"bbf; x=1, permessage-deflate; server_max_window_bits=16", "permessage-deflate; " +
+				"server_max_window_bits=10, permessage-deflate"},
 			deflate.Config{}, "permessage-deflate; server_max_window_bits=10", params(full, direction(true, 10))},
 		{"what the client asks for and says of itself",
-			[]string{"permessage-deflate; client_max_window_bits=9; server_max_window_bits=10; client_no_context_takeover; server_no_context_takeover"},
+			[]string{"permessage-deflate; client_max_window_bits=9; server_max_window_bits=10; " +
+				"client_no_context_takeover; server_no_context_takeover"},
 			deflate.Config{},
-			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=9",
+			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; " +
+				"client_max_window_bits=9",
 			params(direction(false, 9), direction(false, 10))},
 		{"what the server wants",
 			[]string{"permessage-deflate; client_max_window_bits"},
-			deflate.Config{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 11, ClientMaxWindowBits: 12},
-			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=11; client_max_window_bits=12",
+			deflate.Config{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 11,
+				ClientMaxWindowBits: 12},
+			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=11; " +
+				"client_max_window_bits=12",
 			params(direction(false, 12), direction(false, 11))},
 		{"the smaller window", []string{"permessage-deflate; client_max_window_bits=13; server_max_window_bits=10"},
 			deflate.Config{ServerMaxWindowBits: 11, ClientMaxWindowBits: 12},
-			"permessage-deflate; server_max_window_bits=10; client_max_window_bits=12", params(direction(true, 12), direction(true, 10))},
-		{"§7.1.2.2 no bound that the client did not offer", []string{"permessage-deflate"}, deflate.Config{ClientMaxWindowBits: 12},
+			"permessage-deflate; server_max_window_bits=10; client_max_window_bits=12",
+			params(direction(true, 12), direction(true, 10))},
+		{"§7.1.2.2 no bound that the client did not offer", []string{"permessage-deflate"},
+			deflate.Config{ClientMaxWindowBits: 12},
 			"permessage-deflate", params(full, full)},
 	}
 	for _, test := range tests {
@@ -237,7 +261,8 @@ func wantAgreement(t *testing.T, client, server deflate.Config) (atClient, atSer
 	if atClient.Server != atServer.Server || !covers(atServer.Client, atClient.Client) {
 		t.Fatalf("%q answered by %q: client %+v, server %+v", client.Offer(), answer, atClient, atServer)
 	}
-	if client.ServerNoContextTakeover && atServer.Server.Takeover || client.ServerMaxWindowBits > 0 && atServer.Server.WindowBits > client.ServerMaxWindowBits {
+	if client.ServerNoContextTakeover && atServer.Server.Takeover || client.ServerMaxWindowBits > 0 &&
+		atServer.Server.WindowBits > client.ServerMaxWindowBits {
 		t.Fatalf("%q: the server does as it likes: %+v", client.Offer(), atServer.Server)
 	}
 	return atClient, atServer

@@ -132,7 +132,8 @@ func TestDialNamesThatAreTooLong(t *testing.T) {
 		o.Proxy = "http://" + host + ".:1"
 		_, proxyErr := dialURL(t, "ws://peer.test/", o)
 		for _, err := range []error{err, proxyErr} {
-			if got := strings.Contains(err.Error(), ": no name has more than 253 bytes"); got != tooLong || len(err.Error()) > 1000 {
+			if got := strings.Contains(err.Error(), ": no name has more than 253 bytes"); got != tooLong ||
+				len(err.Error()) > 1000 {
 				t.Errorf("of %d bytes: %.2000s", length, err)
 			}
 		}

@@ -36,36 +36,52 @@ func TestPolicyOfLists(t *testing.T) {
 	}{
 		{"nothing is asked for", "ws://inside.test.", "", "", "", "", heard},
 		{"a name allows what it resolves to", "ws://inside.test.", "", "inside.test", "", "", heard},
-		{"a denied address wins over it", "ws://inside.test.", "", "inside.test", "$private", "inside.test:PORT: connecting is not allowed by the rule $private", heard},
+		{"a denied address wins over it", "ws://inside.test.", "", "inside.test", "$private",
+			"inside.test:PORT: connecting is not allowed by the rule $private", heard},
 		{"an address allows whatever resolves to it", "ws://inside.test.", "", "127.0.0.1", "", "", heard},
 		{"the name of another", "ws://inside.test.", "", "public.test", "",
 			"inside.test:PORT: connecting is not allowed", silent},
 		{"one denied address of two", "ws://mixed.test.", "", "mixed.test", "127.0.0.3", "", heard},
 		{"one allowed address of two", "ws://mixed.test.", "", "127.0.0.1", "", "", heard},
-		{"both denied", "ws://mixed.test.", "", "mixed.test", "127.0.0.3,$private", "mixed.test:PORT: connecting is not allowed by the rule $private", heard},
-		{"a denied network", "ws://inside.test.", "", "", "127.0.0.0/8", "inside.test:PORT: connecting is not allowed", heard},
+		{"both denied", "ws://mixed.test.", "", "mixed.test", "127.0.0.3,$private", "mixed.test:PORT: connecting is " +
+			"not allowed by the rule $private", heard},
+		{"a denied network", "ws://inside.test.", "", "", "127.0.0.0/8", "inside.test:PORT: connecting is not allowed",
+			heard},
 		{"a denied network, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "SOCKS,inside.test", "127.0.0.1:PORT",
 			"inside.test:PORT: connecting is not allowed", heard},
-		{"a denied name", "ws://inside.test.", "", "", "inside.test", "inside.test:PORT: connecting is not allowed by the rule inside.test", silent},
-		{"a denied domain that does not exist", "ws://missing.test.", "", "", "*.test", "missing.test:PORT: connecting is not allowed by the rule *.test", silent},
-		{"addresses of another port", "ws://inside.test.", "", "127.0.0.1:1", "", "inside.test:PORT: connecting is not allowed", silent},
-		{"addresses of others", "ws://inside.test.", "", "10.0.0.0/8", "", "inside.test:PORT: connecting is not allowed", heard},
+		{"a denied name", "ws://inside.test.", "", "", "inside.test", "inside.test:PORT: connecting is not allowed by " +
+			"the rule inside.test", silent},
+		{"a denied domain that does not exist", "ws://missing.test.", "", "", "*.test",
+			"missing.test:PORT: connecting is not allowed by the rule *.test", silent},
+		{"addresses of another port", "ws://inside.test.", "", "127.0.0.1:1", "", "inside.test:PORT: connecting is " +
+			"not allowed", silent},
+		{"addresses of others", "ws://inside.test.", "", "10.0.0.0/8", "", "inside.test:PORT: connecting is not allowed",
+			heard},
 		{"one denied address of two, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "", "127.0.0.3", "", heard},
-		{"both denied, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "SOCKS", "127.0.0.3", "mixed.test:PORT: connecting is not allowed", silent},
-		{"a denied name, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "", "inside.test", "inside.test:PORT: connecting is not allowed by the rule inside.test", silent},
-		{"a SOCKS proxy that is denied by name", "ws://inside.test.", "socks5h://inside.test.:1", "", "inside.test:1", "inside.test:1: connecting is not allowed by the rule inside.test:1", silent},
-		{"behind a translator", "ws://nat64.test.", "", "", "$private", "nat64.test:PORT: connecting is not allowed by the rule $private", heard},
-		{"a proxy that the script names, and its server by name", "ws://inside.test.", "http://PROXY", "localhost,inside.test", "", "", silent},
-		{"the proxy is not allowed", "ws://inside.test.", "http://PROXY", "inside.test", "", "PROXY: connecting is not allowed", silent},
+		{"both denied, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "SOCKS", "127.0.0.3",
+			"mixed.test:PORT: connecting is not allowed", silent},
+		{"a denied name, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "", "inside.test",
+			"inside.test:PORT: connecting is not allowed by the rule inside.test", silent},
+		{"a SOCKS proxy that is denied by name", "ws://inside.test.", "socks5h://inside.test.:1", "", "inside.test:1",
+			"inside.test:1: connecting is not allowed by the rule inside.test:1", silent},
+		{"behind a translator", "ws://nat64.test.", "", "", "$private", "nat64.test:PORT: connecting is not allowed " +
+			"by the rule $private", heard},
+		{"a proxy that the script names, and its server by name", "ws://inside.test.", "http://PROXY",
+			"localhost,inside.test", "", "", silent},
+		{"the proxy is not allowed", "ws://inside.test.", "http://PROXY", "inside.test", "", "PROXY: connecting is " +
+			"not allowed", silent},
 		{"the server is not allowed", "ws://inside.test.", "http://PROXY", "localhost", "",
 			"inside.test:PORT: connecting is not allowed", silent},
-		{"the proxy is denied", "ws://inside.test.", "http://PROXY", "", "PROXY", "PROXY: connecting is not allowed by the rule PROXY", silent},
+		{"the proxy is denied", "ws://inside.test.", "http://PROXY", "", "PROXY", "PROXY: connecting is not allowed " +
+			"by the rule PROXY", silent},
 		{"a proxy of ProxyFor needs no leave", "ws://inside.test.", "CHOSEN", "inside.test", "", "", silent},
 		{"nor is it denied, or what it resolves", "ws://inside.test.", "CHOSEN", "", "$private", "", silent},
 		{"through it an address allows no name", "ws://inside.test.", "CHOSEN", "localhost", "",
 			"inside.test:PORT: connecting is not allowed", silent},
-		{"a name is denied", "ws://inside.test.", "CHOSEN", "", "inside.test", "inside.test:PORT: connecting is not allowed by the rule inside.test", silent},
-		{"an address is one without a look-up", "ws://10.0.0.9", "CHOSEN", "", "$private", "10.0.0.9:PORT: connecting is not allowed by the rule $private", silent},
+		{"a name is denied", "ws://inside.test.", "CHOSEN", "", "inside.test", "inside.test:PORT: connecting is not " +
+			"allowed by the rule inside.test", silent},
+		{"an address is one without a look-up", "ws://10.0.0.9", "CHOSEN", "", "$private", "10.0.0.9:PORT: connecting " +
+			"is not allowed by the rule $private", silent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fill := strings.NewReplacer("PORT", port, "PROXY", httpProxy.address, "SOCKS", socksProxy.address).Replace

@@ -59,21 +59,25 @@ func TestProxyOption(t *testing.T) {
 
 func TestProxyBadURL(t *testing.T) {
 	for _, c := range []struct{ proxy, want string }{
-		{"ftp://joe:Tr0ub4dor@proxy.test", `read proxy url "ftp://proxy.test": another scheme than http, https, socks5 and socks5h: use one of these`},
+		{"ftp://joe:Tr0ub4dor@proxy.test", `read proxy url "ftp://proxy.test": another scheme than http, https, ` +
+			`socks5 and socks5h: use one of these`},
 		{"ws://proxy.test", `read proxy url "ws://proxy.test": another scheme`},
 		{"socks4://proxy.test", `read proxy url "socks4://proxy.test": another scheme`},
 		{"http://", `read proxy url "http://": no host`},
 		{"http://joe:Tr0ub4dor@", `read proxy url "http://": no host`},
 		{"http://proxy.test:0", `read proxy url "http://proxy.test:0": a port that is no number from 1 to 65535`},
-		{"http://joe:Tr0ub4dor/x@proxy.test", `read proxy url "http://proxy.test": something behind the host: remove it, or write %2F`},
+		{"http://joe:Tr0ub4dor/x@proxy.test", `read proxy url "http://proxy.test": something behind the host: remove ` +
+			`it, or write %2F`},
 		{"http://joe:12/Tr0ub4dor@proxy.test", `read proxy url "http://proxy.test": something behind the host`},
-		{"http://joe:Tr0ub4dor#@proxy.test", `read proxy url "http://proxy.test": "#" at offset 20: a fragment means nothing here, write %23`},
+		{"http://joe:Tr0ub4dor#@proxy.test", `read proxy url "http://proxy.test": "#" at offset 20: a fragment means ` +
+			`nothing here, write %23`},
 		{"http://joe:Tr0ub4dor@proxy.test:x", `read proxy url "http://proxy.test:x": a port that is no number`},
 		{"joe:Tr0ub4dor@proxy test", `read proxy url "proxy test": white space before the path`},
 		{"http://proxy.test/path", `read proxy url "http://proxy.test/path": something behind the host`},
 		{"http://proxy.test\n", `read proxy url "http://proxy.test\n": white space at its start or end`},
 		{"socks5://:Tr0ub4dor@proxy.test", `read proxy url "socks5://proxy.test": a user name without a byte`},
-		{"socks5://joe:" + strings.Repeat("x", 256) + "@proxy.test", `read proxy url "socks5://proxy.test": a user name without`},
+		{"socks5://joe:" + strings.Repeat("x", 256) + "@proxy.test", `read proxy url "socks5://proxy.test": a user ` +
+			`name without`},
 	} {
 		err := wantProxy(t, "ws://server.test", c.proxy, "")
 		wantFailure(t, err, failure.PhaseProxy, failure.URI, failure.MsgProxyURI)
@@ -107,11 +111,14 @@ func TestProxyFor(t *testing.T) {
 func TestProxyForRefused(t *testing.T) {
 	for _, c := range []struct{ proxy, source, want string }{
 		{"ftp://joe:Tr0ub4dor@p.test", "HTTP_PROXY",
-			`read proxy url "ftp://p.test" of HTTP_PROXY: another scheme than http, https, socks5 and socks5h: use one of these`},
+			`read proxy url "ftp://p.test" of HTTP_PROXY: another scheme than http, https, socks5 and socks5h: use one ` +
+				`of these`},
 		{"http://p.test:x", "all_proxy",
-			`read proxy url "http://p.test:x" of all_proxy: a port that is no number from 1 to 65535: correct it, or leave it out with its colon`},
+			`read proxy url "http://p.test:x" of all_proxy: a port that is no number from 1 to 65535: correct it, or ` +
+				`leave it out with its colon`},
 		{"http://p.test:x", "",
-			`read proxy url "http://p.test:x": a port that is no number from 1 to 65535: correct it, or leave it out with its colon`},
+			`read proxy url "http://p.test:x": a port that is no number from 1 to 65535: correct it, or leave it out ` +
+				`with its colon`},
 	} {
 		o := longTimeouts
 		o.ProxyFor = chosen(c.proxy, c.source)
@@ -160,7 +167,8 @@ func TestProxyInvalidName(t *testing.T) {
 }
 
 func FuzzProxyURL(f *testing.F) {
-	for _, seed := range []string{"http://proxy.test", "socks5://joe:secret@[::1]:9/", "joe:p/w@h:3128", "direct", "://", "a@b@c", "h:0#"} {
+	for _, seed := range []string{"http://proxy.test", "socks5://joe:secret@[::1]:9/", "joe:p/w@h:3128", "direct",
+		"://", "a@b@c", "h:0#"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {

@@ -23,14 +23,16 @@ func silentPort(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 3}}), syscall.Listen(fd, 0)); err != nil {
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 3}}),
+		syscall.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	bound, err := syscall.Getsockname(fd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 3}), uint16(bound.(*syscall.SockaddrInet4).Port)).String()
+	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 3}),
+		uint16(bound.(*syscall.SockaddrInet4).Port)).String()
 	for range 2 { // a queue of 0 has room for one, or for two
 		conn, err := net.DialTimeout("tcp", address, 100*time.Millisecond)
 		if err != nil {

@@ -74,7 +74,8 @@ func (p *testProxy) serveHTTP(conn net.Conn) {
 	request.Header.Set("Authorization", request.Header.Get("Proxy-Authorization"))
 	user, password, _ := request.BasicAuth()
 	if p.user != "" && p.user != user+":"+password {
-		io.WriteString(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
+		io.WriteString(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic "+
+			"realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
 	server, err := net.Dial("tcp", p.routes[request.RequestURI])

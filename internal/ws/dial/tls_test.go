@@ -84,7 +84,8 @@ func TestDialTLSCertificates(t *testing.T) {
 		want      string
 	}{
 		{"wrong name", "wss://other.test:444", good, true,
-			`certificate "CN=the leaf" is for example.com, 127.0.0.1, not for other.test: correct the host, or give the right name in tls.serverName`},
+			`certificate "CN=the leaf" is for example.com, 127.0.0.1, not for other.test: correct the host, or give the ` +
+				`right name in tls.serverName`},
 		{"many names", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) {
 			c.DNSNames = []string{"a.test", "b.test", "c.test", "d.test"}
 		}), true, `certificate "CN=the leaf" is for a.test, b.test, c.test and 2 more, not for other.test: ` +
@@ -96,13 +97,15 @@ func TestDialTLSCertificates(t *testing.T) {
 		{"self-signed", "wss://example.com:444", good, false, `certificate "CN=the leaf" of example.com is self-signed ` +
 			"and not trusted here: if it is the right one, give it in tls.ca or SSL_CERT_FILE"},
 		{"unknown authority", "wss://example.com:444", newAuthority(t, "the authority").certificate(t, nil), false,
-			`certificate "CN=the leaf" of example.com is signed by an authority that is not trusted here ("CN=the authority"): ` +
+			`certificate "CN=the leaf" of example.com is signed by an authority that is not trusted here ("CN=the ` +
+				`authority"): ` +
 				"give the authority's certificate in tls.ca or SSL_CERT_FILE"},
 		{"expired", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) { c.NotAfter = past }), true,
 			`certificate "CN=the leaf" of other.test expired at ` + past.UTC().Format(time.RFC3339) +
 				": the server needs a new one, unless this machine's clock is wrong"},
 		{"not yet valid", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) { c.NotBefore = future }), true,
-			`certificate "CN=the leaf" of other.test is not valid before ` + future.UTC().Format(time.RFC3339) + ": check this machine's clock"},
+			`certificate "CN=the leaf" of other.test is not valid before ` + future.UTC().Format(time.RFC3339) +
+				": check this machine's clock"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			address := listenTLS(t, &tls.Config{Certificates: []tls.Certificate{c.cert}}, func(*tls.Conn) {})
@@ -145,7 +148,8 @@ func TestDialTLSFailures(t *testing.T) {
 			"the server speaks plain HTTP on this port, not TLS: use ws:// or another port"},
 		{"no TLS", func(conn net.Conn) { conn.Write([]byte("220 mail.test ESMTP\r\n")); io.Copy(io.Discard, conn) },
 			"the server does not speak TLS on this port: use ws:// or another port"},
-		{"TLS 1.1", handshake(old), "the server speaks no TLS version from 1.2 on, and older ones are not safe: it needs an update"},
+		{"TLS 1.1", handshake(old), "the server speaks no TLS version from 1.2 on, and older ones are not safe: it " +
+			"needs an update"},
 		{"TLS 1.1, answered all the same", func(conn net.Conn) {
 			io.ReadAtLeast(conn, make([]byte, 2000), 200)
 			conn.Write(oldServerHello)
@@ -262,7 +266,8 @@ func TestSSLCertFile(t *testing.T) {
 		t.Skip("crypto/x509 does not read SSL_CERT_FILE here, and the runner does")
 	}
 	cert := newCertificate(t, nil)
-	address := listenTLS(t, &tls.Config{Certificates: []tls.Certificate{cert}}, func(conn *tls.Conn) { io.Copy(io.Discard, conn) })
+	address := listenTLS(t, &tls.Config{Certificates: []tls.Certificate{cert}},
+		func(conn *tls.Conn) { io.Copy(io.Discard, conn) })
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	block := &pem.Block{Type: "CERTIFICATE", Bytes: cert.Leaf.Raw}
 	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {

@@ -26,7 +26,8 @@ func TestTLSAuthorities(t *testing.T) {
 	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
 	address := listenTLS(t, serverConfig(ours.certificate(t, nil)), func(*tls.Conn) {})
 	indented := "\n    " + strings.ReplaceAll(certificatePEM(ours.Certificate), "\n", "\r\n    ")
-	bundle := "a comment\n" + pemText("CERTIFICATE", []byte("not DER")) + certificatePEM(theirs.Certificate, ours.Certificate)
+	bundle := "a comment\n" + pemText("CERTIFICATE", []byte("not DER")) +
+		certificatePEM(theirs.Certificate, ours.Certificate)
 	for _, c := range []struct {
 		name string
 		base *authority // whom TLSConfig trusts
@@ -39,7 +40,8 @@ func TestTLSAuthorities(t *testing.T) {
 		{"one of a bundle", theirs, dial.TLSOptions{CA: bundle}, true},
 		{"exclusive", theirs, dial.TLSOptions{CA: certificatePEM(ours.Certificate), CAExclusive: true}, true},
 		{"added, the base's stays", ours, dial.TLSOptions{CA: certificatePEM(theirs.Certificate)}, true},
-		{"exclusive, the base's goes", ours, dial.TLSOptions{CA: certificatePEM(theirs.Certificate), CAExclusive: true}, false},
+		{"exclusive, the base's goes", ours, dial.TLSOptions{CA: certificatePEM(theirs.Certificate), CAExclusive: true},
+			false},
 		{"another", theirs, dial.TLSOptions{CA: certificatePEM(theirs.Certificate)}, false},
 		{"no base", nil, dial.TLSOptions{CA: certificatePEM(ours.Certificate)}, true},
 	} {
@@ -84,40 +86,55 @@ func TestTLSOptionsRefused(t *testing.T) {
 		tls  dial.TLSOptions
 		want string
 	}{
-		{"no file", dial.TLSOptions{CA: missing}, fmt.Sprintf("read tls.ca file %q: %s: correct the path, or give the PEM text itself",
+		{"no file", dial.TLSOptions{CA: missing}, fmt.Sprintf("read tls.ca file %q: %s: correct the path, or give the "+
+			"PEM text itself",
 			missing, noSuchFile)},
-		{"no file for the certificate", dial.TLSOptions{Cert: missing, Key: keyText}, fmt.Sprintf("read tls.cert file %q: %s: correct "+
+		{"no file for the certificate", dial.TLSOptions{Cert: missing, Key: keyText},
+			fmt.Sprintf("read tls.cert file %q: %s: correct "+
+				"the path, or give the PEM text itself", missing, noSuchFile)},
+		{"no file for the key", dial.TLSOptions{Cert: certText, Key: missing}, fmt.Sprintf("read tls.key file %q: %s: "+
+			"correct "+
 			"the path, or give the PEM text itself", missing, noSuchFile)},
-		{"no file for the key", dial.TLSOptions{Cert: certText, Key: missing}, fmt.Sprintf("read tls.key file %q: %s: correct "+
-			"the path, or give the PEM text itself", missing, noSuchFile)},
-		{"a folder", dial.TLSOptions{CA: folder}, fmt.Sprintf("read tls.ca file %q: not a regular file: correct the path, or give the PEM "+
+		{"a folder", dial.TLSOptions{CA: folder}, fmt.Sprintf("read tls.ca file %q: not a regular file: correct the "+
+			"path, or give the PEM "+
 			"text itself", folder)},
-		{"too large", dial.TLSOptions{CA: huge}, fmt.Sprintf("read tls.ca file %q: larger than 1048576 bytes: correct the path, or give "+
+		{"too large", dial.TLSOptions{CA: huge}, fmt.Sprintf("read tls.ca file %q: larger than 1048576 bytes: correct "+
+			"the path, or give "+
 			"the PEM text itself", huge)},
-		{"DER", dial.TLSOptions{CA: der}, fmt.Sprintf("tls.ca file %q holds no complete PEM block (-----BEGIN …-----END): is it cut off, "+
+		{"DER", dial.TLSOptions{CA: der}, fmt.Sprintf("tls.ca file %q holds no complete PEM block (-----BEGIN "+
+			"…-----END): is it cut off, "+
 			"or in another format?", der)},
-		{"cut off", dial.TLSOptions{CA: certText[:200]}, "tls.ca holds no complete PEM block (-----BEGIN …-----END): is it cut off, " +
+		{"cut off", dial.TLSOptions{CA: certText[:200]}, "tls.ca holds no complete PEM block (-----BEGIN " +
+			"…-----END): is it cut off, " +
 			"or in another format?"},
 		{"neither", dial.TLSOptions{CA: "MII\nMII"}, "tls.ca is neither PEM text (-----BEGIN …) nor the path of a file"},
-		{"no certificate", dial.TLSOptions{CA: keyText}, `tls.ca holds no certificate, but "PRIVATE KEY": a block "CERTIFICATE" is needed`},
+		{"no certificate", dial.TLSOptions{CA: keyText}, `tls.ca holds no certificate, but "PRIVATE KEY": a block ` +
+			`"CERTIFICATE" is needed`},
 		{"no readable certificate", dial.TLSOptions{CA: pemText("CERTIFICATE", []byte("x"))},
 			"tls.ca holds no certificate that can be read: malformed certificate"},
-		{"certificate without key", dial.TLSOptions{Cert: certText}, "tls.cert without tls.key: give the key, too, or put it into " +
+		{"certificate without key", dial.TLSOptions{Cert: certText}, "tls.cert without tls.key: give the key, too, or " +
+			"put it into " +
 			"the certificate's PEM"},
 		{"key without certificate", dial.TLSOptions{Key: keyText}, "tls.key without tls.cert: give the certificate, too"},
-		{"swapped", dial.TLSOptions{Cert: keyText, Key: certText}, `tls.cert holds no certificate, but "PRIVATE KEY": a block ` +
+		{"swapped", dial.TLSOptions{Cert: keyText, Key: certText}, `tls.cert holds no certificate, but "PRIVATE KEY": ` +
+			`a block ` +
 			`"CERTIFICATE" is needed`},
-		{"certificate as key", dial.TLSOptions{Cert: certText, Key: certText}, `tls.key holds no private key, but "CERTIFICATE": a block ` +
+		{"certificate as key", dial.TLSOptions{Cert: certText, Key: certText}, `tls.key holds no private key, but ` +
+			`"CERTIFICATE": a block ` +
 			`"PRIVATE KEY" is needed`},
-		{"mismatch", dial.TLSOptions{Cert: certText, Key: keyPEM(t, other)}, `tls.key does not belong to the certificate "CN=the leaf" ` +
+		{"mismatch", dial.TLSOptions{Cert: certText, Key: keyPEM(t, other)}, `tls.key does not belong to the ` +
+			`certificate "CN=the leaf" ` +
 			"of tls.cert: give the two of one pair"},
-		{"encrypted", dial.TLSOptions{Cert: certText, Key: pemText("ENCRYPTED PRIVATE KEY", []byte("x"))}, "tls.key is encrypted with " +
-			"a pass phrase, which cannot be given: decrypt it (openssl pkey -in FILE -out NEWFILE)"},
-		{"encrypted, old style", dial.TLSOptions{Cert: certText, Key: "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n" +
+		{"encrypted", dial.TLSOptions{Cert: certText, Key: pemText("ENCRYPTED PRIVATE KEY", []byte("x"))},
+			"tls.key is encrypted with " +
+				"a pass phrase, which cannot be given: decrypt it (openssl pkey -in FILE -out NEWFILE)"},
+		{"encrypted, old style", dial.TLSOptions{Cert: certText, Key: "-----BEGIN EC PRIVATE KEY-----\nProc-Type: " +
+			"4,ENCRYPTED\n" +
 			"DEK-Info: AES-256-CBC,00\n\neA==\n-----END EC PRIVATE KEY-----\n"}, "tls.key is encrypted with " +
 			"a pass phrase, which cannot be given: decrypt it (openssl pkey -in FILE -out NEWFILE)"},
-		{"unreadable key", dial.TLSOptions{Cert: certText, Key: pemText("PRIVATE KEY", []byte("x"))}, "tls.cert with tls.key: " +
-			"failed to parse private key"},
+		{"unreadable key", dial.TLSOptions{Cert: certText, Key: pemText("PRIVATE KEY", []byte("x"))},
+			"tls.cert with tls.key: " +
+				"failed to parse private key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := longTimeouts
@@ -186,7 +203,8 @@ func TestTLSServerName(t *testing.T) {
 	conn.Raw.Close()
 	o.TLS.ServerName = "script.test"
 	_, err = dialURL(t, "wss://example.com:444", o)
-	wantText(t, err, `tls handshake with example.com:444: certificate "CN=the leaf" is for example.com, 127.0.0.1, not for script.test: `+
+	wantText(t, err, `tls handshake with example.com:444: certificate "CN=the leaf" is for example.com, 127.0.0.1, `+
+		`not for script.test: `+
 		"correct the host, or give the right name in tls.serverName")
 }
 
@@ -200,9 +218,11 @@ func TestTLSInsecure(t *testing.T) {
 		want       string
 	}{
 		{"good", "example.com", good, true, ", but it is good: leave the option out"},
-		{"other host", "other.test", good, true, `: certificate "CN=the leaf" is for example.com, 127.0.0.1, not for other.test: ` +
+		{"other host", "other.test", good, true, `: certificate "CN=the leaf" is for example.com, 127.0.0.1, not for ` +
+			`other.test: ` +
 			"correct the host, or give the right name in tls.serverName"},
-		{"self-signed", "example.com", good, false, `: certificate "CN=the leaf" of example.com is self-signed and not trusted here: ` +
+		{"self-signed", "example.com", good, false, `: certificate "CN=the leaf" of example.com is self-signed and ` +
+			`not trusted here: ` +
 			"if it is the right one, give it in tls.ca or SSL_CERT_FILE"},
 		{"expired", "example.com", newCertificate(t, func(c *x509.Certificate) { c.NotAfter = past }), true,
 			`: certificate "CN=the leaf" of example.com expired at ` + past.UTC().Format(time.RFC3339) +
@@ -258,7 +278,8 @@ func TestTLSClientCertificate(t *testing.T) {
 			want string
 		}{
 			{"two texts", dial.TLSOptions{Cert: certificatePEM(good), Key: keyPEM(t, good)}, nil, ""},
-			{"two files", dial.TLSOptions{Cert: writeFile(t, certificatePEM(good)), Key: writeFile(t, keyPEM(t, good))}, nil, ""},
+			{"two files", dial.TLSOptions{Cert: writeFile(t, certificatePEM(good)), Key: writeFile(t, keyPEM(t, good))},
+				nil, ""},
 			{"one file", dial.TLSOptions{Cert: writeFile(t, keyPEM(t, good)+certificatePEM(good))}, nil, ""},
 			{"TLSConfig's", dial.TLSOptions{}, []tls.Certificate{bad, good}, ""},
 			{"none", dial.TLSOptions{}, nil, "the server wants a client certificate (" + alert + "): give tls.cert and tls.key"},
@@ -277,7 +298,8 @@ func TestTLSClientCertificate(t *testing.T) {
 				o.TLS, o.TLSConfig.Certificates = c.tls, c.base
 				conn, err := dialURL(t, "wss://example.com", o)
 				if err == nil {
-					_, err = handshake.Client(t.Context(), conn.Transport, conn.Raw, handshake.Request{Host: "example.com", RequestURI: "/"}, time.Minute)
+					_, err = handshake.Client(t.Context(), conn.Transport, conn.Raw,
+						handshake.Request{Host: "example.com", RequestURI: "/"}, time.Minute)
 					defer conn.Raw.Close()
 				}
 				if c.want == "" {

@@ -105,7 +105,8 @@ func TestTunnelEnds(t *testing.T) {
 		want   error
 	}{
 		{"server's close_notify", func(_, inner *tls.Conn) { inner.CloseWrite() }, true, io.EOF},
-		{"proxy's close_notify in the server's TLS", func(outer, _ *tls.Conn) { outer.CloseWrite() }, true, io.ErrUnexpectedEOF},
+		{"proxy's close_notify in the server's TLS", func(outer, _ *tls.Conn) { outer.CloseWrite() }, true,
+			io.ErrUnexpectedEOF},
 		{"FIN in the server's TLS", func(outer, _ *tls.Conn) { outer.NetConn().Close() }, true, io.ErrUnexpectedEOF},
 		{"proxy's close_notify", func(outer, _ *tls.Conn) { outer.CloseWrite() }, false, io.EOF},
 		{"FIN in the proxy's TLS", func(outer, _ *tls.Conn) { outer.NetConn().Close() }, false, io.ErrUnexpectedEOF},
@@ -174,7 +175,8 @@ func TestTunnelAddresses(t *testing.T) {
 	}{
 		{"ws://four.test.", "CONNECT four.test.:80", "type 3 four.test.:80", []string{"type 1 192.0.2.4:80"}},
 		{"ws://192.0.2.9:9", "CONNECT 192.0.2.9:9", "type 1 192.0.2.9:9", []string{"type 1 192.0.2.9:9"}},
-		{"wss://[2001:db8::1]", "CONNECT [2001:db8::1]:443", "type 4 [2001:db8::1]:443", []string{"type 4 [2001:db8::1]:443"}},
+		{"wss://[2001:db8::1]", "CONNECT [2001:db8::1]:443", "type 4 [2001:db8::1]:443",
+			[]string{"type 4 [2001:db8::1]:443"}},
 		{"ws://[fe80::1%25eth0]:9", "CONNECT [fe80::1]:9", "type 4 [fe80::1]:9", []string{"type 4 [fe80::1]:9"}},
 		{"wss://bücher.example", "CONNECT xn--bcher-kva.example:443", "type 3 xn--bcher-kva.example:443", nil},
 	} {
@@ -270,10 +272,12 @@ func TestTunnelRefused(t *testing.T) {
 			"answered 401 No: it does not accept the user and password of its URL"},
 		{"407, NTLM", "http://joe:Tr0ub4dor@", answer("HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\n\r\n"),
 			"answered 407 No: it wants NTLM, and basic authentication is all that can be given"},
-		{"403", "http://", answer("HTTP/1.1 403 Forbidden\r\n\r\n"), "answered 403 Forbidden: it does not allow this server, or this port"},
+		{"403", "http://", answer("HTTP/1.1 403 Forbidden\r\n\r\n"), "answered 403 Forbidden: it does not allow this " +
+			"server, or this port"},
 		{"403 with markup", "http://", answer("HTTP/1.1 403 Forbidden\r\n\r\n<html>"),
 			"answered 403 Forbidden: it does not allow this server, or this port"},
-		{"405", "http://", answer("HTTP/1.1 405 Method Not Allowed\r\n\r\n"), "answered 405 Method Not Allowed: it makes no tunnels (CONNECT)"},
+		{"405", "http://", answer("HTTP/1.1 405 Method Not Allowed\r\n\r\n"), "answered 405 Method Not Allowed: it " +
+			"makes no tunnels (CONNECT)"},
 		{"503, with a story", "http://", answer("HTTP/1.1 503 Down\r\n\r\nupstream is gone\nmore\n"),
 			"answered 503 Down: it could not reach the server (upstream is gone)"},
 		{"302", "http://", answer("HTTP/1.1 302 Found\r\nLocation: http://portal.test/\r\n\r\n"), "answered 302 Found"},
@@ -288,9 +292,12 @@ func TestTunnelRefused(t *testing.T) {
 		{"FIN in the middle", "http://", answer("HTTP/1.1 200 O"), "closed the connection before its answer was complete"},
 		{"reset", "http://", func(conn net.Conn) { readHead(conn); conn.(*net.TCPConn).SetLinger(0) },
 			"reset the connection before its answer was complete"},
-		{"garbage", "http://", answer("SSH-2.0-OpenSSH\r\n\r\n"), `does not speak HTTP: malformed HTTP response "SSH-2.0-OpenSSH"`},
-		{"SOCKS", "http://", answer("\x05\xff"), "does not speak HTTP, but SOCKS: begin its URL with socks5:// or socks5h://"},
-		{"TLS", "http://", answer("\x15\x03\x01\x00\x02\x02\x46"), "does not speak HTTP, but TLS: begin its URL with https://"},
+		{"garbage", "http://", answer("SSH-2.0-OpenSSH\r\n\r\n"), `does not speak HTTP: malformed HTTP response ` +
+			`"SSH-2.0-OpenSSH"`},
+		{"SOCKS", "http://", answer("\x05\xff"), "does not speak HTTP, but SOCKS: begin its URL with socks5:// or " +
+			"socks5h://"},
+		{"TLS", "http://", answer("\x15\x03\x01\x00\x02\x02\x46"), "does not speak HTTP, but TLS: begin its URL with " +
+			"https://"},
 		{"endless head", "http://", func(conn net.Conn) {
 			readHead(conn)
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
@@ -302,13 +309,18 @@ func TestTunnelRefused(t *testing.T) {
 		}, "sent no end of its header within 65536 bytes"},
 
 		{"refused", "socks5h://", socks("\x05\x00", refused), "answered: connection refused"},
-		{"wants a password", "socks5h://", socks("\x05\xff"), "wants to know who asks: give user and password in the proxy's URL"},
-		{"wants no password", "socks5h://joe:Tr0ub4dor@", socks("\x05\xff"), "takes no user name with password, which is all that can be given"},
-		{"wrong password", "socks5h://joe:Tr0ub4dor@", socks("\x05\x02", "\x01\x01"), "does not accept the user and password of its URL"},
-		{"HTTP", "socks5h://", socks("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak SOCKS5, but HTTP: begin its URL with http://"},
+		{"wants a password", "socks5h://", socks("\x05\xff"), "wants to know who asks: give user and password in the " +
+			"proxy's URL"},
+		{"wants no password", "socks5h://joe:Tr0ub4dor@", socks("\x05\xff"), "takes no user name with password, which " +
+			"is all that can be given"},
+		{"wrong password", "socks5h://joe:Tr0ub4dor@", socks("\x05\x02", "\x01\x01"), "does not accept the user and " +
+			"password of its URL"},
+		{"HTTP", "socks5h://", socks("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak SOCKS5, but HTTP: begin its " +
+			"URL with http://"},
 		{"SOCKS4", "socks5h://", socks("\x00\x5b"), "does not speak SOCKS5: its first byte is 0"},
 		{"FIN", "socks5h://", socks(""), "closed the connection before its answer was complete"},
-		{"FIN in the middle", "socks5h://", socks("\x05\x00", refused[:2]), "closed the connection before its answer was complete"},
+		{"FIN in the middle", "socks5h://", socks("\x05\x00", refused[:2]), "closed the connection before its answer " +
+			"was complete"},
 	} {
 		t.Run(c.proxy+" "+c.name, func(t *testing.T) {
 			address := listen(t, "127.0.0.1:0", c.serve)
@@ -335,7 +347,8 @@ func TestTunnelTLSToProxy(t *testing.T) {
 		trusted bool
 		want    string
 	}{
-		{"unknown authority", ours.certificate(t, nil), false, `certificate "CN=the leaf" of 127.0.0.1 is signed by an authority that is not ` +
+		{"unknown authority", ours.certificate(t, nil), false, `certificate "CN=the leaf" of 127.0.0.1 is signed by ` +
+			`an authority that is not ` +
 			`trusted here ("CN=ours"): give the authority's certificate in SSL_CERT_FILE`},
 		{"other host", other, true, `certificate "CN=the leaf" is for example.com, not for 127.0.0.1: correct the host`},
 		{"expired", expired, true, `certificate "CN=the leaf" of 127.0.0.1 expired at ` + past.UTC().Format(time.RFC3339) +
@@ -372,7 +385,8 @@ func TestTunnelSSLCertFile(t *testing.T) {
 	}
 	ours := newAuthority(t, "ours")
 	config := serverConfig(ours.certificate(t, nil))
-	routes := map[string]string{"example.com:443": listenTLS(t, config, func(conn *tls.Conn) { io.Copy(io.Discard, conn) })}
+	routes := map[string]string{"example.com:443": listenTLS(t, config,
+		func(conn *tls.Conn) { io.Copy(io.Discard, conn) })}
 	proxy := startHTTPProxy(t, routes, "", config)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "DIAL_TEST_URL=wss://example.com", "DIAL_TEST_PROXY=https://"+proxy.address,
@@ -399,7 +413,8 @@ func TestTunnelTimers(t *testing.T) {
 		o := dial.Options{TCPTimeout: 3 * time.Second, DialContext: never, Proxy: "http://proxy.test"}
 		_, err := dialURL(t, "ws://example.com", o)
 		wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxy)
-		wantText(t, err, "tunnel to example.com:80: proxy proxy.test:80 cannot be reached: dial tcp proxy.test:80: no answer within 3s")
+		wantText(t, err, "tunnel to example.com:80: proxy proxy.test:80 cannot be reached: dial tcp proxy.test:80: no "+
+			"answer within 3s")
 	})
 }
 
@@ -490,11 +505,15 @@ func TestTunnelPolicy(t *testing.T) {
 		name, url, proxy, chosen string
 		want                     []string
 	}{
-		{"named", "ws://server.test.", "http://proxy.test.:" + httpPort, "", []string{"server.test. 80", "proxy.test. 127.0.0.1:" + httpPort}},
-		{"named, literal server", "ws://192.0.2.9", "http://proxy.test.:" + httpPort, "", []string{"192.0.2.9 192.0.2.9:80", "proxy.test. 127.0.0.1:" + httpPort}},
+		{"named", "ws://server.test.", "http://proxy.test.:" + httpPort, "",
+			[]string{"server.test. 80", "proxy.test. 127.0.0.1:" + httpPort}},
+		{"named, literal server", "ws://192.0.2.9", "http://proxy.test.:" + httpPort, "",
+			[]string{"192.0.2.9 192.0.2.9:80", "proxy.test. 127.0.0.1:" + httpPort}},
 		{"chosen", "ws://server.test.", "", "http://" + httpProxy.address, []string{"server.test. 80"}},
-		{"socks5", "ws://server.test.", "socks5://proxy.test.:" + socksPort, "", []string{"server.test. 192.0.2.4:80", "proxy.test. 127.0.0.1:" + socksPort}},
-		{"socks5h", "ws://server.test.", "socks5h://proxy.test.:" + socksPort, "", []string{"server.test. 80", "proxy.test. 127.0.0.1:" + socksPort}},
+		{"socks5", "ws://server.test.", "socks5://proxy.test.:" + socksPort, "",
+			[]string{"server.test. 192.0.2.4:80", "proxy.test. 127.0.0.1:" + socksPort}},
+		{"socks5h", "ws://server.test.", "socks5h://proxy.test.:" + socksPort, "",
+			[]string{"server.test. 80", "proxy.test. 127.0.0.1:" + socksPort}},
 		{"socks5 chosen", "ws://server.test.", "", "socks5://" + socksProxy.address, []string{"server.test. 192.0.2.4:80"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -557,7 +576,8 @@ func TestTunnelEagerServer(t *testing.T) {
 // that names the proxy.
 func FuzzProxyAnswer(f *testing.F) {
 	for _, seed := range []string{
-		"HTTP/1.1 200 OK\r\n\r\nrest", "HTTP/1.0 407 No\r\nProxy-Authenticate: Basic\r\n\r\nbody", "HTTP/1.1 100 \r\n\r\nHTTP/1.1 200 OK\n\n",
+		"HTTP/1.1 200 OK\r\n\r\nrest", "HTTP/1.0 407 No\r\nProxy-Authenticate: Basic\r\n\r\nbody",
+		"HTTP/1.1 100 \r\n\r\nHTTP/1.1 200 OK\n\n",
 		"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n", "\x05\xff", "HTTP/9 2 \n", "",
 	} {
 		f.Add([]byte(seed))
@@ -571,7 +591,8 @@ func FuzzProxyAnswer(f *testing.F) {
 		if err != nil {
 			wantFailure(t, err, failure.PhaseProxy, failure.Proxy, failure.MsgProxy)
 			if !strings.HasPrefix(err.Error(), "tunnel to example.com:80: proxy proxy.test:80 ") ||
-				strings.Contains(err.Error(), "Tr0ub4dor") || strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' }) ||
+				strings.Contains(err.Error(), "Tr0ub4dor") ||
+				strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' }) ||
 				len(err.Error()) > 500 {
 				t.Errorf("got %q", err)
 			}

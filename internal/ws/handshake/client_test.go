@@ -70,7 +70,8 @@ func (w *wire) Write(p []byte) (int, error) {
 func (w *wire) Close() error { w.closed++; return nil }
 
 func request() handshake.Request {
-	return handshake.Request{URL: "ws://peer.test/chat", Host: "peer.test", RequestURI: "/chat", Random: strings.NewReader(sampleNonce)}
+	return handshake.Request{URL: "ws://peer.test/chat", Host: "peer.test", RequestURI: "/chat",
+		Random: strings.NewReader(sampleNonce)}
 }
 
 // answerWith lets the server say answer and then FIN.
@@ -158,8 +159,10 @@ var agreements = []struct {
 	{"§4.1 item 6 a subprotocol that was offered", with("Sec-WebSocket-Protocol: v2"), "v2", ""},
 	{"tokens in any case", strings.NewReplacer("websocket", "WebSocket", "Upgrade: ", "UPGRADE: ",
 		"Connection: Upgrade", "connection: keep-alive, uPGRADE").Replace(agreement), "", ""},
-	{"Connection in two lines", strings.Replace(agreement, "Connection: ", "Connection: keep-alive\r\nConnection: ", 1), "", ""},
-	{"white space around values", strings.ReplaceAll(strings.ReplaceAll(agreement, ": ", ":\t  "), "\r\nC", " \r\nC"), "", ""},
+	{"Connection in two lines", strings.Replace(agreement, "Connection: ", "Connection: keep-alive\r\nConnection: ", 1),
+		"", ""},
+	{"white space around values", strings.ReplaceAll(strings.ReplaceAll(agreement, ": ", ":\t  "), "\r\nC", " \r\nC"),
+		"", ""},
 	{"no reason phrase", strings.Replace(agreement, "101 Switching Protocols", "101", 1), "", ""},
 	{"an extension field that names none", with("Sec-WebSocket-Extensions:"), "", ""},
 	{"frames behind the header", agreement + "\x81\x05hello\x88\x00", "", "\x81\x05hello\x88\x00"},
@@ -246,7 +249,8 @@ func TestClientRefuses(t *testing.T) {
 			failure.MsgHeaderMissing, `with Upgrade: "h2c", want "websocket"`},
 		{"§4.1 item 2: a longer token", strings.Replace(agreement, "websocket", "websocket2", 1), failure.Handshake,
 			failure.MsgHeaderMissing, `with Upgrade: "websocket2"`},
-		{"§4.1 item 3: no Connection", without("Connection"), failure.Handshake, failure.MsgHeaderMissing, "with no Connection"},
+		{"§4.1 item 3: no Connection", without("Connection"), failure.Handshake, failure.MsgHeaderMissing,
+			"with no Connection"},
 		{"§4.1 item 3: another Connection", strings.Replace(agreement, "Connection: Upgrade", "Connection: keep-alive", 1),
 			failure.Handshake, failure.MsgHeaderMissing, `with Connection: "keep-alive", want "Upgrade"`},
 		{"§4.1 item 4: no accept value", without("Sec-WebSocket-Accept"), failure.Handshake, failure.MsgHeaderMissing,
@@ -259,20 +263,24 @@ func TestClientRefuses(t *testing.T) {
 			failure.MsgExtension, `the server answered Sec-WebSocket-Extensions: "permessage-deflate", but none was offered`},
 		{"§4.1 item 6: a subprotocol not offered", with("Sec-WebSocket-Protocol: other"), failure.Handshake,
 			failure.MsgSubprotocol, `the server answered Sec-WebSocket-Protocol: "other"; offered: chat, v2`},
-		{"§4.1 item 6: in another case", with("Sec-WebSocket-Protocol: Chat"), failure.Handshake, failure.MsgSubprotocol, ""},
+		{"§4.1 item 6: in another case", with("Sec-WebSocket-Protocol: Chat"), failure.Handshake,
+			failure.MsgSubprotocol, ""},
 		{"§4.1 item 6: an empty one", with("Sec-WebSocket-Protocol:"), failure.Handshake, failure.MsgSubprotocol, ""},
-		{"§4.1 item 6: two in a list", with("Sec-WebSocket-Protocol: chat, v2"), failure.Handshake, failure.MsgSubprotocol, ""},
+		{"§4.1 item 6: two in a list", with("Sec-WebSocket-Protocol: chat, v2"), failure.Handshake,
+			failure.MsgSubprotocol, ""},
 		{"§4.1 item 6: two lines", with("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2"), failure.Handshake,
 			failure.MsgSubprotocol, ""},
 		{"the order: status first", "HTTP/1.1 404 Not Found\r\n\r\n", failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered 404 Not Found"},
-		{"the order: headers before extensions", strings.Replace(with("Sec-WebSocket-Extensions: x"), "Upgrade: w", "X: w", 1),
+		{"the order: headers before extensions",
+			strings.Replace(with("Sec-WebSocket-Extensions: x"), "Upgrade: w", "X: w", 1),
 			failure.Handshake, failure.MsgHeaderMissing, ""},
 		{"the order: extensions before subprotocols", with("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Extensions: x"),
 			failure.Handshake, failure.MsgExtension, ""},
 		{"HTTP/1.0 cannot switch", strings.Replace(agreement, "1.1", "1.0", 1), failure.Handshake, failure.MsgHTTPParse,
 			"the server answered 101 in HTTP/1.0, want HTTP/1.1"},
-		{"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", failure.Handshake, failure.MsgHTTPParse, "the server does not speak HTTP"},
+		{"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", failure.Handshake, failure.MsgHTTPParse, "the server does not " +
+			"speak HTTP"},
 		{"escape sequences", "\x1b[2J\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, "the server does not speak HTTP"},
 		{"a status of letters", "HTTP/1.1 abc OK\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, ""},
 		{"a status below 100", "HTTP/1.1 099 OK\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, "status 099"},
@@ -332,23 +340,30 @@ func TestClientStatus(t *testing.T) {
 			handshake.Response{Status: 500, Body: long[:4096]}, "500 X: " + long[:120] + "…"},
 		{"long body in chunks", "HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n" + long + "\r\n0\r\n\r\n",
 			handshake.Response{Status: 500, Body: long[:4096]}, "500 X: " + long[:120] + "…"},
-		{"markup", "HTTP/1.1 502 Bad Gateway\r\n\r\n<html>", handshake.Response{Status: 502, Body: "<html>"}, "502 Bad Gateway"},
+		{"markup", "HTTP/1.1 502 Bad Gateway\r\n\r\n<html>", handshake.Response{Status: 502, Body: "<html>"},
+			"502 Bad Gateway"},
 		{"no reason", "HTTP/1.1 503\r\n\r\n", handshake.Response{Status: 503}, "503"},
 		{"redirect", "HTTP/1.1 301 Moved\r\nLocation: wss://new.test/\r\n\r\n",
-			handshake.Response{Status: 301, Location: "wss://new.test/"}, "301 Moved: it redirects to wss://new.test/, which is not followed"},
-		{"200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", handshake.Response{Status: 200}, "200 OK: it speaks no WebSocket at this path"},
+			handshake.Response{Status: 301, Location: "wss://new.test/"}, "301 Moved: it redirects to wss://new.test/, " +
+				"which is not followed"},
+		{"200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", handshake.Response{Status: 200},
+			"200 OK: it speaks no WebSocket at this path"},
 		{"401", "HTTP/1.1 401 Unauthorized\r\n\r\n", handshake.Response{Status: 401},
 			"401 Unauthorized: it wants credentials, in the URL or in an Authorization field"},
 		{"retry after seconds", "HTTP/1.1 503 Busy\r\nRetry-After: 120\r\n\r\n",
 			handshake.Response{Status: 503, RetryAfter: new(120 * time.Second)}, "503 Busy: try again in 120 s"},
 		{"retry after aeons", "HTTP/1.1 503 Busy\r\nRetry-After: 99999999999999999999\r\n\r\n",
-			handshake.Response{Status: 503, RetryAfter: new(time.Duration(1<<31) * time.Second)}, "503 Busy: try again in 2147483648 s"},
+			handshake.Response{Status: 503, RetryAfter: new(time.Duration(1<<31) * time.Second)}, "503 Busy: try again " +
+				"in 2147483648 s"},
 		{"retry after nothing", "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\n\r\n",
 			handshake.Response{Status: 503, RetryAfter: new(time.Duration(0))}, "503 Busy: try again at once"},
-		{"retry after a negative number", "HTTP/1.1 503 Busy\r\nRetry-After: -1\r\n\r\n", handshake.Response{Status: 503}, "503 Busy"},
-		{"status 204", "HTTP/1.1 204 No Content\r\n\r\nx", handshake.Response{Status: 204}, "204 No Content: it speaks no WebSocket at this path"},
+		{"retry after a negative number", "HTTP/1.1 503 Busy\r\nRetry-After: -1\r\n\r\n", handshake.Response{Status: 503},
+			"503 Busy"},
+		{"status 204", "HTTP/1.1 204 No Content\r\n\r\nx", handshake.Response{Status: 204},
+			"204 No Content: it speaks no WebSocket at this path"},
 		{"status 600", "HTTP/1.1 600 What\r\n\r\n", handshake.Response{Status: 600}, "600 What"},
-		{"hints, then a refusal", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\r\n\r\n", handshake.Response{Status: 404}, "404 No"},
+		{"hints, then a refusal", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\r\n\r\n",
+			handshake.Response{Status: 404}, "404 No"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			resp, err := answerWith(t, c.answer)
@@ -399,13 +414,18 @@ func TestClientTransportErrors(t *testing.T) {
 		message  string
 		detail   string
 	}{
-		{"reset while writing", wire{write: read(syscall.EPIPE)}, failure.Reset, failure.MsgTransport, "connection reset by the server"},
-		{"reset while reading", wire{end: read(syscall.ECONNRESET)}, failure.Reset, failure.MsgTransport, "connection reset by the server"},
-		{"reset in the middle", wire{in: []byte(agreement[:30]), end: read(syscall.ECONNRESET)}, failure.Reset, failure.MsgTransport, ""},
-		{"TLS without close_notify", wire{in: []byte(agreement[:30]), end: io.ErrUnexpectedEOF}, failure.EOF, failure.MsgTransport,
+		{"reset while writing", wire{write: read(syscall.EPIPE)}, failure.Reset, failure.MsgTransport,
+			"connection reset by the server"},
+		{"reset while reading", wire{end: read(syscall.ECONNRESET)}, failure.Reset, failure.MsgTransport,
+			"connection reset by the server"},
+		{"reset in the middle", wire{in: []byte(agreement[:30]), end: read(syscall.ECONNRESET)}, failure.Reset,
+			failure.MsgTransport, ""},
+		{"TLS without close_notify", wire{in: []byte(agreement[:30]), end: io.ErrUnexpectedEOF}, failure.EOF,
+			failure.MsgTransport,
 			"TLS ended without close_notify"},
 		{"no acknowledgements", wire{end: read(syscall.ETIMEDOUT)}, failure.Timeout, failure.MsgTimerExpired, "timed out"},
-		{"a TLS alert", wire{end: &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}}, failure.TLS,
+		{"a TLS alert", wire{end: &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}},
+			failure.TLS,
 			failure.MsgTransport, "the server refuses: certificate required"},
 		{"anything else", wire{end: errors.New("no idea")}, failure.Internal, failure.MsgTransport, "no idea"},
 	} {
@@ -450,7 +470,8 @@ func TestClientTimer(t *testing.T) {
 		detail string
 	}{
 		{"the server does not read", func(net.Conn) {}, "no word from the server within 5s"},
-		{"the server does not answer", func(conn net.Conn) { io.Copy(io.Discard, conn) }, "no word from the server within 5s"},
+		{"the server does not answer", func(conn net.Conn) { io.Copy(io.Discard, conn) }, "no word from the server " +
+			"within 5s"},
 		{"the server does not finish", func(conn net.Conn) {
 			readRequest(conn)
 			conn.Write([]byte(agreement[:100]))
@@ -681,7 +702,8 @@ func TestClientNegotiatesExtensions(t *testing.T) {
 		err          error
 		want         string // of Response.Extensions
 	}{
-		{"§9.1 taken", "Sec-WebSocket-Extensions: x-test; a=1\r\nSec-WebSocket-Extensions: x-more\r\n", nil, "x-test; a=1, x-more"},
+		{"§9.1 taken", "Sec-WebSocket-Extensions: x-test; a=1\r\nSec-WebSocket-Extensions: x-more\r\n", nil,
+			"x-test; a=1, x-more"},
 		{"§9.1 not taken", "", nil, ""},
 		{"§4.1 item 5, refused by us", "Sec-WebSocket-Extensions: x-other\r\n", errors.New("never heard of it"), ""},
 	} {
@@ -699,12 +721,14 @@ func TestClientNegotiatesExtensions(t *testing.T) {
 					"Sec-WebSocket-Accept: %s\r\n%s\r\n", sampleAccept, test.answer)
 			}()
 			var judged []string
-			resp, err := handshake.Client(t.Context(), client, client, handshake.Request{Host: "x", RequestURI: "/", Extensions: "x-test",
-				Random:    strings.NewReader(sampleNonce),
-				Negotiate: func(values []string) error { judged = values; return test.err }}, time.Minute)
+			resp, err := handshake.Client(t.Context(), client, client,
+				handshake.Request{Host: "x", RequestURI: "/", Extensions: "x-test",
+					Random:    strings.NewReader(sampleNonce),
+					Negotiate: func(values []string) error { judged = values; return test.err }}, time.Minute)
 			var failed *failure.Error
 			if test.err != nil {
-				if !errors.As(err, &failed) || failed.Message != failure.MsgExtension || !strings.Contains(err.Error(), "never heard") {
+				if !errors.As(err, &failed) || failed.Message != failure.MsgExtension ||
+					!strings.Contains(err.Error(), "never heard") {
 					t.Fatalf("error %v", err)
 				}
 				return

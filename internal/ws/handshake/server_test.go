@@ -42,10 +42,12 @@ var requests = []struct {
 	name, request, protocol, rest string
 }{
 	{"§1.3 the example", asking, "", ""},
-	{"§4.2.1 in any case", strings.NewReplacer("websocket\r", "WebSocket\r", "Upgrade: ", "UPGRADE: ", "Connection: Upgrade",
+	{"§4.2.1 in any case", strings.NewReplacer("websocket\r", "WebSocket\r", "Upgrade: ", "UPGRADE: ",
+		"Connection: Upgrade",
 		"connection: keep-alive, uPGRADE").Replace(asking), "", ""},
 	{"§4.2.1 item 8 subprotocols", asks("Sec-WebSocket-Protocol: chat, v2"), "v2", ""},
-	{"§4.2.1 item 8 subprotocols in two lines", asks("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2"), "v2", ""},
+	{"§4.2.1 item 8 subprotocols in two lines", asks("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2"),
+		"v2", ""},
 	{"§4.2.1 item 8 one that is not chosen", asks("Sec-WebSocket-Protocol: chat"), "", ""},
 	{"§4.2.1 item 9 extensions are declined", asks("Sec-WebSocket-Extensions: permessage-deflate"), "", ""},
 	{"an empty body", asks("Content-Length: 0"), "", ""},
@@ -104,20 +106,27 @@ func TestServerRefuses(t *testing.T) {
 		{"§4.2.1 item 1: a body", asks("Content-Length: 2"), 400, "", "an opening handshake has no body"},
 		{"§4.2.1 item 1: a body in chunks", asks("Transfer-Encoding: chunked"), 400, "", "an opening handshake has no body"},
 		{"§4.2.1 item 2: no Host", asksInstead("Host: peer.test\r\n", ""), 400, "", "no Host"},
-		{"§4.2.1 item 3: no Upgrade", asksInstead("Upgrade: websocket\r\n", ""), 426, "Upgrade: websocket", "connect with ws://"},
-		{"§4.2.1 item 3: another Upgrade", asksInstead("websocket\r", "h2c\r"), 426, "Upgrade: websocket", "connect with ws://"},
+		{"§4.2.1 item 3: no Upgrade", asksInstead("Upgrade: websocket\r\n", ""), 426, "Upgrade: websocket",
+			"connect with ws://"},
+		{"§4.2.1 item 3: another Upgrade", asksInstead("websocket\r", "h2c\r"), 426, "Upgrade: websocket",
+			"connect with ws://"},
 		{"§4.2.1 item 4: no Connection", asksInstead("Connection: Upgrade\r\n", ""), 400, "", "no Connection, want Upgrade"},
-		{"§4.2.1 item 4: another Connection", asksInstead("Connection: Upgrade", "Connection: close"), 400, "", `Connection: "close"`},
-		{"§4.2.1 item 5: no key", asksInstead("Sec-WebSocket-Key", "X"), 400, "", "no Sec-WebSocket-Key, want one of 16 bytes"},
+		{"§4.2.1 item 4: another Connection", asksInstead("Connection: Upgrade", "Connection: close"), 400, "",
+			`Connection: "close"`},
+		{"§4.2.1 item 5: no key", asksInstead("Sec-WebSocket-Key", "X"), 400, "", "no Sec-WebSocket-Key, want one of " +
+			"16 bytes"},
 		{"§4.2.1 item 5: a short key", asksInstead(sampleKey, "c2hvcnQ="), 400, "", "want one of 16 bytes in base64"},
 		{"§4.2.1 item 5: no base64", asksInstead(sampleKey, "!!!!"), 400, "", `Sec-WebSocket-Key: "!!!!"`},
 		{"§4.2.1 item 5: two keys", asks("Sec-WebSocket-Key: " + sampleKey), 400, "", "want one of 16 bytes in base64"},
-		{"§4.2.1 item 6: no version", asksInstead("Sec-WebSocket-Version: 13\r\n", ""), 426, "Sec-WebSocket-Version: 13", "want 13"},
-		{"§4.4: another version", asksInstead("13\r", "8\r"), 426, "Sec-WebSocket-Version: 13", `Sec-WebSocket-Version: "8", want 13`},
+		{"§4.2.1 item 6: no version", asksInstead("Sec-WebSocket-Version: 13\r\n", ""), 426, "Sec-WebSocket-Version: 13",
+			"want 13"},
+		{"§4.4: another version", asksInstead("13\r", "8\r"), 426, "Sec-WebSocket-Version: 13",
+			`Sec-WebSocket-Version: "8", want 13`},
 		{"§4.4: two versions", asks("Sec-WebSocket-Version: 8"), 426, "Sec-WebSocket-Version: 13", "want 13"},
 		{"no HTTP", "hello\r\n\r\n", 400, "", "this is no HTTP request"},
 		{"TLS", "\x16\x03\x01\x00\xf8\x01\n\r\n", 400, "", "this is no HTTP request"},
-		{"a header over 64 KiB", asks("X: " + strings.Repeat("x", 64<<10)), 431, "", "no end of its header within 65536 bytes"},
+		{"a header over 64 KiB", asks("X: " + strings.Repeat("x", 64<<10)), 431, "", "no end of its header within " +
+			"65536 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &wire{in: []byte(c.request), end: io.EOF}
@@ -174,11 +183,14 @@ func TestServerTimerAndCancel(t *testing.T) {
 		want     string
 		took     time.Duration
 	}{
-		{"silence", "", time.Hour, failure.Timeout, failure.MsgHandshakeTimeout, "no word from the client within 5s", 5 * time.Second},
+		{"silence", "", time.Hour, failure.Timeout, failure.MsgHandshakeTimeout, "no word from the client within 5s",
+			5 * time.Second},
 		{"half a request", asking[:50], time.Hour, failure.Timeout, failure.MsgHandshakeTimeout,
 			"not finished within 5s, 50 bytes came from the client", 5 * time.Second},
-		{"TLS", "\x16\x03\x01", time.Hour, failure.Timeout, failure.MsgHandshakeTimeout, "(it speaks TLS: use ws://)", 5 * time.Second},
-		{"nobody reads the answer", asking, time.Hour, failure.Timeout, failure.MsgHandshakeTimeout, "not finished within 5s", 5 * time.Second},
+		{"TLS", "\x16\x03\x01", time.Hour, failure.Timeout, failure.MsgHandshakeTimeout, "(it speaks TLS: use ws://)",
+			5 * time.Second},
+		{"nobody reads the answer", asking, time.Hour, failure.Timeout, failure.MsgHandshakeTimeout,
+			"not finished within 5s", 5 * time.Second},
 		{"shutdown", "", time.Second, failure.Closed, failure.MsgTransport, "cancelled: context canceled", time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {

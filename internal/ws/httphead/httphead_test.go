@@ -20,9 +20,10 @@ func TestAnswer(t *testing.T) {
 		status int
 		behind string
 	}{
-		"final":                      {"HTTP/1.1 200 OK\r\n\r\nframes", 200, "frames"},
-		"switching protocols":        {"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x00", 101, "\x81\x00"},
-		"after others of 1xx":        {"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n", 404, ""},
+		"final":               {"HTTP/1.1 200 OK\r\n\r\nframes", 200, "frames"},
+		"switching protocols": {"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x00", 101, "\x81\x00"},
+		"after others of 1xx": {"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: " +
+			"x\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n", 404, ""},
 		"a status that is no status": {"HTTP/1.1 099 Odd\r\n\r\n", 99, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +54,8 @@ func TestNoAnswer(t *testing.T) {
 		"no HTTP":   {strings.NewReader("220 mail ready\r\n\r\n"), nil, false, false, 18},
 		"TLS alert": {strings.NewReader("\x15\x03\x01\x00\x02\x02\x46\r\n\r\n"), nil, true, false, 11},
 		"SOCKS":     {strings.NewReader("\x05\xff\r\n\r\n"), nil, false, true, 6},
-		"too long":  {io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nX: "), endless{}), httphead.ErrTooLong, false, false, httphead.Max},
+		"too long": {io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nX: "), endless{}), httphead.ErrTooLong, false,
+			false, httphead.Max},
 		"too many of 1xx": {bytes.NewReader(bytes.Repeat([]byte("HTTP/1.1 100 Continue\r\n\r\n"), httphead.Max/24)),
 			httphead.ErrTooLong, false, false, httphead.Max},
 	} {
@@ -84,7 +86,8 @@ func TestBody(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if body := r.Body(answer, client); body != "not here\n" || httphead.FirstLine(body) != "not here" || time.Since(begin) != time.Second {
+		if body := r.Body(answer, client); body != "not here\n" || httphead.FirstLine(body) != "not here" ||
+			time.Since(begin) != time.Second {
 			t.Errorf("body %q after %s", body, time.Since(begin))
 		}
 		if _, err := client.Write([]byte("x")); err == nil {

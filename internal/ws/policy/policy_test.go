@@ -275,7 +275,8 @@ func TestParseErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %s", item, err, want)
 		}
 	}
-	if _, err := policy.Parse(nil, []string{"ok.example", "$x"}, toASCII); err == nil || err.Error() != `bad item "$x" of deny: no such group: there is $private` {
+	if _, err := policy.Parse(nil, []string{"ok.example", "$x"}, toASCII); err == nil ||
+		err.Error() != `bad item "$x" of deny: no such group: there is $private` {
 		t.Errorf("deny: %v", err)
 	}
 }
@@ -283,14 +284,16 @@ func TestParseErrors(t *testing.T) {
 // FuzzPolicy holds the two lists to each other, whatever is asked: a host that a list
 // denies by itself is never reached, an empty list allows everything.
 func FuzzPolicy(f *testing.F) {
-	for _, seed := range []string{"example.com", "*.example.com:443", "$private", "[::1]:80", "10.0.0.0/8", "localhost", "::1", "a.b,c.d", "[2001:db8::]/32:443"} {
+	for _, seed := range []string{"example.com", "*.example.com:443", "$private", "[::1]:80", "10.0.0.0/8", "localhost",
+		"::1", "a.b,c.d", "[2001:db8::]/32:443"} {
 		f.Add(seed, "example.com", []byte{127, 0, 0, 1}, uint16(80))
 		f.Add(seed, "::ffff:127.0.0.1", []byte{0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1}, uint16(443))
 	}
 	f.Fuzz(func(t *testing.T, items, host string, address []byte, port uint16) {
 		addr, _ := netip.AddrFromSlice(address)
 		asked := netip.AddrPortFrom(addr, port)
-		if literal, err := netip.ParseAddr(strings.TrimRight(host, ".")); err == nil && addr.IsValid() && literal.WithZone("").Unmap() != addr.Unmap() {
+		if literal, err := netip.ParseAddr(strings.TrimRight(host, ".")); err == nil && addr.IsValid() &&
+			literal.WithZone("").Unmap() != addr.Unmap() {
 			return // an address resolves to itself
 		}
 		identity := func(name string) (string, error) { return name, nil }

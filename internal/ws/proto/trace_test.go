@@ -313,7 +313,8 @@ func (toy) Decompress(alloc func(int) []byte, payload []byte, max int64) ([]byte
 	case !ok:
 		return nil, failure.Explain(failure.PhaseOpen, failure.Deflate, failure.MsgZlib, rule.Deflate, "no z")
 	case max > 0 && int64(len(message)) > max:
-		return nil, failure.Explain(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig, rule.InflatedLength, "more than %d bytes", max)
+		return nil, failure.Explain(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig, rule.InflatedLength,
+			"more than %d bytes", max)
 	}
 	return append(alloc(len(message)), message...), nil
 }

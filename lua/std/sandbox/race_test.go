@@ -102,13 +102,14 @@ func TestRaceOfATruncation(t *testing.T) {
 	dir := tree(t, map[string]string{"box/a": "", "box/beside": "kept", "secret": "kept"})
 	path := filepath.Join(dir, "box/a")
 	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{Write: only(path)}})
-	attack(t, attempts, func(i int) { replace(path, []string{"", "beside", "../secret", "nowhere"}[i%4], "") }, func() bool {
-		f, err := b.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
-		if err == nil {
-			f.Close()
-		}
-		return err == nil
-	})
+	attack(t, attempts, func(i int) { replace(path, []string{"", "beside", "../secret", "nowhere"}[i%4], "") },
+		func() bool {
+			f, err := b.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+			if err == nil {
+				f.Close()
+			}
+			return err == nil
+		})
 	for _, name := range []string{"box/beside", "secret"} {
 		if content, err := os.ReadFile(filepath.Join(dir, name)); string(content) != "kept" {
 			t.Errorf("%s holds %q, %v", name, content, err)
@@ -142,7 +143,8 @@ func TestRaceOfAModule(t *testing.T) {
 func TestRaceBetweenTwoRules(t *testing.T) {
 	dir := tree(t, map[string]string{"w/pub/a": "inside", "w/hidden/a": "outside"})
 	pub, aside := filepath.Join(dir, "w/pub"), filepath.Join(dir, "w/aside")
-	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{Read: only(pub), Write: only(filepath.Join(dir, "w"))}})
+	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{Read: only(pub),
+		Write: only(filepath.Join(dir, "w"))}})
 	swap := func(int) {
 		_ = os.Rename(pub, aside)
 		_ = os.Symlink("hidden", pub)
@@ -181,7 +183,8 @@ func TestRaceBetweenTwoRules(t *testing.T) {
 // links.
 func TestOddFiles(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"in/root": "-> /proc/self/root", "in/self": "-> /proc/self/environ", "in/cwd": "-> /proc/self/cwd", "in/fd": "-> /proc/self/fd",
+		"in/root": "-> /proc/self/root", "in/self": "-> /proc/self/environ", "in/cwd": "-> /proc/self/cwd",
+		"in/fd":  "-> /proc/self/fd",
 		"secret": "S", "in/zero.lua": "-> /dev/zero",
 	})
 	if err := syscall.Mkfifo(filepath.Join(dir, "in/pipe.lua"), 0o644); err != nil {
@@ -194,7 +197,8 @@ func TestOddFiles(t *testing.T) {
 		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "in"), "/dev/zero")},
 		ModuleDirs:  []string{filepath.Join(dir, "in")},
 	})
-	for _, path := range []string{"in/root/etc/hosts", "in/root" + dir + "/secret", "in/self", "in/cwd/race_test.go", "in/fd/0"} {
+	for _, path := range []string{"in/root/etc/hosts", "in/root" + dir + "/secret", "in/self", "in/cwd/race_test.go",
+		"in/fd/0"} {
 		f, err := b.OpenFile(filepath.Join(dir, path), os.O_RDONLY)
 		if got := outcome(t, f, err); got != "refused" && got != "none" {
 			t.Errorf("%s: %.80q", path, got)
@@ -209,7 +213,8 @@ func TestOddFiles(t *testing.T) {
 		if got := outcome(t, f, err); got != "none" {
 			t.Errorf("the module %s: %.80q", path, got)
 		}
-		if _, err := b.ReadFile(filepath.Join(dir, path)); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		if _, err := b.ReadFile(filepath.Join(dir, path)); err == nil ||
+			!strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("ReadFile %s: %v", path, err)
 		}
 	}

@@ -130,7 +130,8 @@ func TestReadCoversWhatIsUnderAPath(t *testing.T) {
 			f.Close()
 		}
 	}
-	for path, want := range map[string]error{"in/loop": syscall.ELOOP, "file/x": syscall.ENOTDIR, "in/a\x00": syscall.EINVAL} {
+	for path, want := range map[string]error{"in/loop": syscall.ELOOP, "file/x": syscall.ENOTDIR,
+		"in/a\x00": syscall.EINVAL} {
 		if _, err := b.OpenFile(filepath.Join(dir, path), os.O_RDONLY); !errors.Is(err, want) && runtime.GOOS != "windows" {
 			t.Errorf("%s: %v, want %v", path, err, want)
 		}
@@ -142,7 +143,8 @@ func TestReadAndWriteNeedBoth(t *testing.T) {
 	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{
 		Read: only(filepath.Join(dir, "w/pub"), filepath.Join(dir, "r")), Write: only(filepath.Join(dir, "w")),
 	}})
-	for path, want := range map[string]string{"w/pub/a": "A", "w/secret": "refused", "w/pub/back": "refused", "r/a": "refused"} {
+	for path, want := range map[string]string{"w/pub/a": "A", "w/secret": "refused", "w/pub/back": "refused",
+		"r/a": "refused"} {
 		f, err := b.OpenFile(filepath.Join(dir, path), os.O_RDWR)
 		if got := outcome(t, f, err); got != want {
 			t.Errorf("%q: %q, want %q", path, got, want)
@@ -166,7 +168,8 @@ func TestWriteStaysInside(t *testing.T) {
 	dir := tree(t, map[string]string{"w/old": "12345", "w/link": "-> ../target", "w/dangling": "-> ../new", "target": "T"})
 	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{Write: only(filepath.Join(dir, "w"))}})
 	for path, want := range map[string]string{
-		"w/old": "", "w/new": "", "w/link": "refused", "w/dangling": "refused", "new": "refused", "w/nodir/x": "none", "w/../target": "refused",
+		"w/old": "", "w/new": "", "w/link": "refused", "w/dangling": "refused", "new": "refused", "w/nodir/x": "none",
+		"w/../target": "refused",
 	} {
 		f, err := b.OpenFile(filepath.Join(dir, path), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 		if err == nil {
@@ -193,7 +196,8 @@ func TestWriteStaysInside(t *testing.T) {
 
 func TestRemoveAndRename(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"w/a": "A", "w/b": "B", "w/sub/c": "C", "w/link": "-> ../target", "target": "T", "w2/": "", "w/only/d": "D", "w/dir/": "",
+		"w/a": "A", "w/b": "B", "w/sub/c": "C", "w/link": "-> ../target", "target": "T", "w2/": "", "w/only/d": "D",
+		"w/dir/": "",
 	})
 	at := func(name string) string { return filepath.Join(dir, name) }
 	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{
@@ -229,7 +233,8 @@ func TestRemoveAndRename(t *testing.T) {
 			t.Errorf("%s to %s: %q (%v), want %q", c.from, c.to, got, err, c.want)
 		}
 	}
-	for name, want := range map[string]string{"w/moved": "", "target": "refused", "w/nope": "none", "w/sub/c": "", "w/dir": ""} {
+	for name, want := range map[string]string{"w/moved": "", "target": "refused", "w/nope": "none", "w/sub/c": "",
+		"w/dir": ""} {
 		if err := b.Remove(at(name)); outcomeOf(err) != want {
 			t.Errorf("remove %s: %v, want %q", name, err, want)
 		}
@@ -254,8 +259,9 @@ func outcomeOf(err error) string {
 
 func TestOpenModule(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"src/a.lua": "A", "src/.env": "KEY", "src/env.lua": "-> .env", "src/b": "-> a.lua", "src/link.lua": "-> ../secret.lua",
-		"secret.lua": "S", "src/dir.lua/x": "X", "src/linkdir": "-> ..", "open/c": "C", "src/into.lua": "-> ../open/c",
+		"src/a.lua": "A", "src/.env": "KEY", "src/env.lua": "-> .env", "src/b": "-> a.lua",
+		"src/link.lua": "-> ../secret.lua",
+		"secret.lua":   "S", "src/dir.lua/x": "X", "src/linkdir": "-> ..", "open/c": "C", "src/into.lua": "-> ../open/c",
 	})
 	b := sandbox.New(sandbox.Options{
 		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "open"))},
@@ -282,7 +288,8 @@ func TestOpenModule(t *testing.T) {
 
 func TestReadFile(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"in/ca.pem": "PEM", "in/link": "-> ../secret", "secret": "S", "in/big": strings.Repeat("x", 1<<20+1), "in/most": strings.Repeat("x", 1<<20),
+		"in/ca.pem": "PEM", "in/link": "-> ../secret", "secret": "S", "in/big": strings.Repeat("x", 1<<20+1),
+		"in/most": strings.Repeat("x", 1<<20),
 	})
 	b := sandbox.New(sandbox.Options{
 		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "in"))},
@@ -295,7 +302,8 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("1 MiB: %d bytes, %v", len(got), err)
 	}
 	for path, want := range map[string]string{
-		"secret": "not that one", "in/link": "not that one", "in": "not a regular file", "in/big": "larger than 1048576 bytes",
+		"secret": "not that one", "in/link": "not that one", "in": "not a regular file",
+		"in/big": "larger than 1048576 bytes",
 	} {
 		_, err := b.ReadFile(filepath.Join(dir, path))
 		var refused *permission.Refusal
@@ -320,7 +328,10 @@ func TestCreateTemp(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
-	b := sandbox.New(sandbox.Options{Words: func(r permission.Refusal, _ permission.Form) string { return r.Item + " is none of yours" }})
+	b := sandbox.New(sandbox.Options{Words: func(r permission.Refusal,
+		_ permission.Form) string {
+		return r.Item + " is none of yours"
+	}})
 	_, missing := os.Open("/nope")
 	_, directory := os.ReadFile("/")
 	for _, c := range []struct {
@@ -335,7 +346,8 @@ func TestDescribe(t *testing.T) {
 		{"x", fs.ErrNotExist, "x: No such file or directory", 2},
 		{"", directory, "Is a directory", 21},
 		{"x", syscall.ENAMETOOLONG, "x: File name too long", 36},
-		{strings.Repeat("x", 1<<20), syscall.ENAMETOOLONG, strings.Repeat("x", 200) + "… and 1048376 bytes more: File name too long", 36},
+		{strings.Repeat("x", 1<<20), syscall.ENAMETOOLONG, strings.Repeat("x", 200) + "… and 1048376 bytes more: " +
+			"File name too long", 36},
 		{"x", errors.New("odd"), "x: Odd", 5},
 		{"", errors.New(""), "", 5},
 	} {
@@ -383,7 +395,8 @@ func TestLongPaths(t *testing.T) {
 func TestSources(t *testing.T) {
 	dir := tree(t, map[string]string{"src/a.lua": "A", "open/b": "B", "secret": "S"})
 	box := sandbox.New(sandbox.Options{
-		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "open"))}, ModuleDirs: []string{filepath.Join(dir, "src")},
+		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "open"))},
+		ModuleDirs:  []string{filepath.Join(dir, "src")},
 	})
 	sources := sandbox.Sources{Box: box, Stdin: strings.NewReader("I")}
 	read := func(f io.ReadCloser, err error) string {
@@ -406,7 +419,8 @@ func TestSources(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"src/a.lua": "A", "open/b": "B", "secret": "reading is not allowed", "src/b.lua": "file does not exist", "open": "file does not exist",
+		"src/a.lua": "A", "open/b": "B", "secret": "reading is not allowed", "src/b.lua": "file does not exist",
+		"open": "file does not exist",
 	} {
 		if got := read(sources.OpenModule(filepath.Join(dir, name))); got != want {
 			t.Errorf("OpenModule %q: %q, want %q", name, got, want)

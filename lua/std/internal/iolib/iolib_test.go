@@ -31,83 +31,108 @@ func TestClosedByDefault(t *testing.T) {
 		newVM(t, options{}).wantOutput(t, source, want)
 	}
 	got, err := newVM(t, options{}).run(t, `print(io.tmpfile())`)
-	if err != nil || !strings.Contains(got, "writing is not allowed: "+again+"write=") || !strings.HasSuffix(got, "\t13\n") {
+	if err != nil || !strings.Contains(got, "writing is not allowed: "+again+"write=") ||
+		!strings.HasSuffix(got, "\t13\n") {
 		t.Errorf("tmpfile: %q, %v", got, err)
 	}
 }
 
 // Each line is LuaJIT's answer, but for pointers.
 func TestAnswersAreLuaJITs(t *testing.T) {
-	dir := tree(t, map[string]string{"two": "one\ntwo", "numbers": "1 0x10 inf nan -inf 5e 0x 0x1p4 7z", "append": "one\ntwo", "update": "one\ntwo"})
+	dir := tree(t, map[string]string{"two": "one\ntwo", "numbers": "1 0x10 inf nan -inf 5e 0x 0x1p4 7z",
+		"append": "one\ntwo", "update": "one\ntwo"})
 	m := newVM(t, everything)
 	m.set(t, "dir", dir)
 	for _, c := range []struct{ source, want string }{
 		{`print(io.open(dir .. "two", "z")) print(io.open(dir .. "two", ""))`,
 			"nil\tDIR/two: Invalid argument\t22\nnil\tDIR/two: Invalid argument\t22\n"},
-		{`print(type(io.open(dir .. "two", "rt")), io.open(dir .. "nope"))`, "userdata\tnil\tDIR/nope: No such file or directory\t2\n"},
-		{`print(io.open(dir .. "two", "wx")) print(io.open(dir, "w"))`, "nil\tDIR/two: File exists\t17\nnil\tDIR/: Is a directory\t21\n"},
+		{`print(type(io.open(dir .. "two", "rt")), io.open(dir .. "nope"))`, "userdata\tnil\tDIR/nope: No such file " +
+			"or directory\t2\n"},
+		{`print(io.open(dir .. "two", "wx")) print(io.open(dir, "w"))`, "nil\tDIR/two: File exists\t17\nnil\tDIR/: Is " +
+			"a directory\t21\n"},
 		{`print(pcall(io.lines, dir .. "nope"))`, "false\tbad argument #1 to '?' (DIR/nope: No such file or directory)\n"},
 		{`print(pcall(io.output, dir .. "nope/x")) print(pcall(io.input, {}))`,
-			"false\tbad argument #1 to '?' (DIR/nope/x: No such file or directory)\nfalse\tbad argument #1 to '?' (string expected, got table)\n"},
+			"false\tbad argument #1 to '?' (DIR/nope/x: No such file or directory)\nfalse\tbad argument #1 to '?' " +
+				"(string expected, got table)\n"},
 		{`print(pcall(io.close, nil)) print(pcall(function() io.close(5) end))`,
-			"false\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\ttest:1: bad argument #1 to 'close' (FILE* expected, got number)\n"},
+			"false\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\ttest:1: bad argument #1 to 'close' (FILE* " +
+				"expected, got number)\n"},
 		{`local f = io.output(dir .. "closed") f:write("x") print(f.close(), io.type(f)) print(pcall(f.close)) print(pcall(f.close, nil)) print(pcall(f.close, f))
 			io.output(io.stdout)`,
-			"true\tclosed file\nfalse\tattempt to use a closed file\nfalse\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\tattempt to use a closed file\n"},
+			"true\tclosed file\nfalse\tattempt to use a closed file\nfalse\tbad argument #1 to '?' (FILE* expected, got " +
+				"nil)\nfalse\tattempt to use a closed file\n"},
 		{`print(pcall(io.open)) print(pcall(io.open, {})) print(pcall(io.open, "x", {})) print(io.open(5))`,
-			"false\tbad argument #1 to '?' (string expected, got no value)\nfalse\tbad argument #1 to '?' (string expected, got table)\n" +
+			"false\tbad argument #1 to '?' (string expected, got no value)\nfalse\tbad argument #1 to '?' (string " +
+				"expected, got table)\n" +
 				"false\tbad argument #2 to '?' (string expected, got table)\nnil\t5: No such file or directory\t2\n"},
 
 		{`local f = io.open(dir .. "two") print(pcall(f.read, f, {})) print(pcall(f.read, f, "*x")) print(pcall(f.read, f, ""))
 			print(pcall(function() f:read("2") end)) print(f:read("*number"), f:read("*all"))`,
-			"false\tbad argument #2 to '?' (invalid option)\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad argument #2 to '?' (invalid format)\n" +
+			"false\tbad argument #2 to '?' (invalid option)\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad " +
+				"argument #2 to '?' (invalid format)\n" +
 				"false\ttest:2: bad argument #1 to 'read' (invalid format)\nnil\tone\ntwo\n"},
 		{`print(pcall(function() for x in io.lines(dir .. "two", "*x") do end end))`,
 			"false\ttest:1: bad argument #1 to '(for generator)' (invalid format)\n"},
-		{`print(pcall(function() local n = io.lines(dir .. "two", {}) n() end))`, "false\ttest:1: bad argument #1 to 'n' (invalid option)\n"},
-		{`local n = io.lines(dir .. "two") n() n() print(select("#", n())) print(pcall(n))`, "0\nfalse\tattempt to use a closed file\n"},
-		{`local f = io.open(dir .. "two") local n = f:lines() n() n() print(select("#", n()), n()) print(io.type(f))`, "1\tnil\nfile\n"},
+		{`print(pcall(function() local n = io.lines(dir .. "two", {}) n() end))`, "false\ttest:1: bad argument #1 to " +
+			"'n' (invalid option)\n"},
+		{`local n = io.lines(dir .. "two") n() n() print(select("#", n())) print(pcall(n))`, "0\nfalse\tattempt to " +
+			"use a closed file\n"},
+		{`local f = io.open(dir .. "two") local n = f:lines() n() n() print(select("#", n()), n()) ` +
+			`print(io.type(f))`, "1\tnil\nfile\n"},
 		{`print(pcall(io.lines, dir .. "two", unpack({}, 60)))`, "false\ttoo many results to unpack\n"},
 		{`print(pcall(io.stdout.lines)) print(io.type(io.lines(dir .. "two")), type(io.lines()))`,
 			"false\tbad argument #1 to '?' (FILE* expected, got no value)\nnil\tfunction\n"},
 		{`print(io.open(dir .. "two"):read(0, 1, 2, "*l", "*L", "*l", "*l"))`, "\to\tne\t\ttwo\tnil\n"},
-		{`print(io.open(dir .. "two"):read("*a", "*a", "*l", "*a")) print(io.open(dir .. "two"):read(1e9))`, "one\ntwo\t\tnil\none\ntwo\n"},
+		{`print(io.open(dir .. "two"):read("*a", "*a", "*l", "*a")) print(io.open(dir .. ` +
+			`"two"):read(1e9))`, "one\ntwo\t\tnil\none\ntwo\n"},
 		{`print(io.open(dir):read()) print(io.open(dir):read(1))`, "nil\tIs a directory\t21\nnil\tIs a directory\t21\n"},
 		{`local f = io.open(dir .. "numbers") for i = 1, 9 do io.write(tostring(f:read("*n")), "|") end print(f:read("*a"))`,
 			"1|16|inf|nan|-inf|5|nil|16|7|z\n"},
 
 		{`local f = io.open(dir .. "two") print(pcall(f.seek, f, "set", "5")) print(pcall(function() f:seek("bad") end)) print(f:seek("set", -1))
 			print(f:seek("end"), f:seek("set", 1.9), f:read(1), f:seek(), f:seek("cur", -1), f:read("*a"), f:seek("cur", 0))`,
-			"false\tbad argument #3 to '?' (number expected, got string)\nfalse\ttest:1: bad argument #1 to 'seek' (invalid option 'bad')\n" +
+			"false\tbad argument #3 to '?' (number expected, got string)\nfalse\ttest:1: bad argument #1 to 'seek' " +
+				"(invalid option 'bad')\n" +
 				"nil\tInvalid argument\t22\n7\t1\tn\t2\t1\tne\ntwo\t7\n"},
 		{`local f = io.open(dir .. "append", "a") print(f:seek()) f:write("x") print(f:seek(), f:seek("set", 0)) f:write("y") f:close()
 			print(io.open(dir .. "append"):read("*a"))`, "7\n8\t0\none\ntwoxy\n"},
 		{`local f = io.open(dir .. "append", "a+") print(f:seek()) print(f:read(3)) f:write("z") print(f:seek()) f:close()`, "0\none\n10\n"},
 		{`local f = io.open(dir .. "update", "r+") print(f:read(1)) f:seek("cur", 0) f:write("N") f:seek("cur", 0) print(f:read("*l")) f:close()
 			print(io.open(dir .. "update"):read("*a"))`, "o\ne\noNe\ntwo\n"},
-		{`local f = io.open(dir .. "two") print(f:write("x")) local g = io.open(dir .. "new", "w") print(g:read()) print(g:flush(), g:setvbuf("full", 9))`,
+		{`local f = io.open(dir .. "two") print(f:write("x")) local g = io.open(dir .. "new", "w") print(g:read()) ` +
+			`print(g:flush(), g:setvbuf("full", 9))`,
 			"nil\tBad file descriptor\t9\nnil\tBad file descriptor\t9\ntrue\ttrue\n"},
 
 		{`local f = io.open(dir .. "two") print(f:close()) print(pcall(f.read, f)) print(pcall(f.close, f)) print(tostring(f), io.type(f)) print(pcall(io.input, f))
 			print(pcall(f.lines, f)) print(pcall(function() f:seek() end))`,
 			"true\nfalse\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfile (closed)\tclosed file\n" +
-				"false\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfalse\ttest:2: attempt to use a closed file\n"},
-		{`io.output(dir .. "out") print(io.close()) print(pcall(io.write, "x")) print(pcall(io.flush)) print(pcall(io.close)) io.output(io.stdout)`,
+				"false\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfalse\ttest:2: attempt to use a " +
+				"closed file\n"},
+		{`io.output(dir .. "out") print(io.close()) print(pcall(io.write, "x")) print(pcall(io.flush)) ` +
+			`print(pcall(io.close)) io.output(io.stdout)`,
 			"true\nfalse\tstandard file is closed\nfalse\tstandard file is closed\nfalse\tattempt to use a closed file\n"},
-		{`print(io.stdin:close()) print(io.close(io.stderr)) print(io.close()) print(io.stdin:write("x")) print(io.stdout:read())`,
+		{`print(io.stdin:close()) print(io.close(io.stderr)) print(io.close()) print(io.stdin:write("x")) ` +
+			`print(io.stdout:read())`,
 			"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tcannot close standard file\n" +
 				"nil\tBad file descriptor\t9\nnil\tBad file descriptor\t9\n"},
-		{`print(pcall(io.stdout.setvbuf, io.stdout, "all")) print(pcall(io.stdout.setvbuf, io.stdout)) print(io.stdout:setvbuf("full", 5))`,
-			"false\tbad argument #2 to '?' (invalid option 'all')\nfalse\tbad argument #2 to '?' (string expected, got no value)\ntrue\n"},
+		{`print(pcall(io.stdout.setvbuf, io.stdout, "all")) print(pcall(io.stdout.setvbuf, io.stdout)) ` +
+			`print(io.stdout:setvbuf("full", 5))`,
+			"false\tbad argument #2 to '?' (invalid option 'all')\nfalse\tbad argument #2 to '?' (string expected, got " +
+				"no value)\ntrue\n"},
 		{`print(pcall(io.write, "", {})) print(pcall(io.stdout.write, io.stdout, {})) print(pcall(io.stdout.write, {})) print(pcall(io.stdout.write))
 			print(pcall(function() io.stdout:write({}) end)) print(pcall(function() local f = io.stdout f.write(1) end))`,
-			"false\tbad argument #2 to '?' (string expected, got table)\nfalse\tbad argument #2 to '?' (string expected, got table)\n" +
-				"false\tbad argument #1 to '?' (FILE* expected, got table)\nfalse\tbad argument #1 to '?' (FILE* expected, got no value)\n" +
-				"false\ttest:2: bad argument #1 to 'write' (string expected, got table)\nfalse\ttest:2: bad argument #1 to 'write' (FILE* expected, got number)\n"},
+			"false\tbad argument #2 to '?' (string expected, got table)\nfalse\tbad argument #2 to '?' (string expected, " +
+				"got table)\n" +
+				"false\tbad argument #1 to '?' (FILE* expected, got table)\nfalse\tbad argument #1 to '?' (FILE* expected, " +
+				"got no value)\n" +
+				"false\ttest:2: bad argument #1 to 'write' (string expected, got table)\nfalse\ttest:2: bad argument #1 to " +
+				"'write' (FILE* expected, got number)\n"},
 		{`print(pcall(io.type)) print(io.type(1), io.type({}), io.type(io.stdin))`,
 			"false\tbad argument #1 to '?' (value expected)\nnil\tnil\tfile\n"},
-		{`print(io.input(dir .. "two") == io.input(), io.read(), io.read("*L"), io.read()) io.input(io.stdin)`, "true\tone\ttwo\tnil\n"},
-		{`local x = io.tmpfile() x:write("a", 1, "b") x:seek("set") print(io.type(x), x:read("*a")) x:close() print(io.type(x))`, "file\ta1b\nclosed file\n"},
+		{`print(io.input(dir .. "two") == io.input(), io.read(), io.read("*L"), io.read()) ` +
+			`io.input(io.stdin)`, "true\tone\ttwo\tnil\n"},
+		{`local x = io.tmpfile() x:write("a", 1, "b") x:seek("set") print(io.type(x), x:read("*a")) x:close() ` +
+			`print(io.type(x))`, "file\ta1b\nclosed file\n"},
 		{`print(getmetatable(io.stdout).__index == getmetatable(io.stdout), pcall(getmetatable(io.stdout).__tostring, {}))`,
 			"true\tfalse\tbad argument #1 to '?' (FILE* expected, got table)\n"},
 		{`print(io.write(), io.flush(), io.stdout:flush(), io.stdout:seek())`, "true\ttrue\ttrue\tnil\tIllegal seek\t29\n"},
@@ -124,10 +149,13 @@ func TestPrograms(t *testing.T) {
 		t.Skip("the shell's words are not those")
 	}
 	m := newVM(t, everything)
-	m.wantOutput(t, `local p = io.popen("echo hi; exit 3") print(p:read("*a"), p:seek(), p:write("x")) print(p:close(), io.type(p))`,
+	m.wantOutput(t, `local p = io.popen("echo hi; exit 3") print(p:read("*a"), p:seek(), p:write("x")) `+
+		`print(p:close(), io.type(p))`,
 		"hi\n\tnil\tnil\tBad file descriptor\t9\ntrue\tclosed file\n")
-	m.wantOutput(t, `local p = io.popen("exit $(cat)", "w") print(p:read()) p:write("0") print(p:close())`, "nil\tBad file descriptor\t9\ntrue\n")
-	m.wantOutput(t, `print(io.popen("ls", "z")) print(io.popen("ls", "rw"))`, "nil\tls: Invalid argument\t22\nnil\tls: Invalid argument\t22\n")
+	m.wantOutput(t, `local p = io.popen("exit $(cat)", "w") print(p:read()) p:write("0") `+
+		`print(p:close())`, "nil\tBad file descriptor\t9\ntrue\n")
+	m.wantOutput(t, `print(io.popen("ls", "z")) print(io.popen("ls", "rw"))`,
+		"nil\tls: Invalid argument\t22\nnil\tls: Invalid argument\t22\n")
 	m.wantOutput(t, `for l in io.popen("echo a; echo b"):lines() do io.write("[", l, "]") end print()`, "[a][b]\n")
 }
 
@@ -185,7 +213,8 @@ func TestReadAndWrite(t *testing.T) {
 	dir := tree(t, map[string]string{"f": "0123456789"})
 	m := newVM(t, everything)
 	m.set(t, "dir", dir)
-	m.wantOutput(t, `local f = io.open(dir .. "f", "r+") f:write("ab") print(f:read(2)) f:write("cd") print(f:read("*a"), f:seek("set", 1), f:read("*a"))`,
+	m.wantOutput(t, `local f = io.open(dir .. "f", "r+") f:write("ab") print(f:read(2)) f:write("cd") `+
+		`print(f:read("*a"), f:seek("set", 1), f:read("*a"))`,
 		"23\n6789\t1\tb23cd6789\n")
 }
 
@@ -201,7 +230,8 @@ func TestStreams(t *testing.T) {
 
 func TestStdoutKeepsOneOrder(t *testing.T) {
 	m := newVM(t, options{})
-	m.wantOutput(t, `print("a", 1, nil, true) io.write("b", 2, "\n") io.stdout:write("c\n") io.output():write("d\n")`, "a\t1\tnil\ttrue\nb2\nc\nd\n")
+	m.wantOutput(t, `print("a", 1, nil, true) io.write("b", 2, "\n") io.stdout:write("c\n") `+
+		`io.output():write("d\n")`, "a\t1\tnil\ttrue\nb2\nc\nd\n")
 	m.wantOutput(t, `print(io.stdout:close()) print(io.close()) print "still here"`,
 		"nil\tcannot close standard file\nnil\tcannot close standard file\nstill here\n")
 }
@@ -217,7 +247,8 @@ func TestStdoutFinish(t *testing.T) {
 	if err := m.SetGlobal("finish", finish); err != nil {
 		t.Fatal(err)
 	}
-	m.wantOutput(t, `io.write("a\nb") finish() print "c" io.write(rep("d", 100000)) io.flush() io.stdout:setvbuf "no" print "e"`, "a\nb")
+	m.wantOutput(t, `io.write("a\nb") finish() print "c" io.write(rep("d", 100000)) io.flush() io.stdout:setvbuf `+
+		`"no" print "e"`, "a\nb")
 }
 
 func TestFailingStreams(t *testing.T) {
@@ -238,7 +269,8 @@ func TestHugeNames(t *testing.T) {
 		m := newVM(t, opts)
 		m.set(t, "name", strings.Repeat("x", 15<<20))
 		for _, source := range []string{
-			`return io.open(name)`, `return io.open(name, "w")`, `return pcall(io.lines, name)`, `return pcall(io.input, name)`, `return io.popen(name)`,
+			`return io.open(name)`, `return io.open(name, "w")`, `return pcall(io.lines, name)`, `return pcall(io.input, ` +
+				`name)`, `return io.popen(name)`,
 		} {
 			before := m.Memory()
 			results, err := m.Run([]byte(source), "=test")
@@ -246,7 +278,8 @@ func TestHugeNames(t *testing.T) {
 				t.Errorf("%s: %d results, %v", source, len(results), err)
 				continue
 			}
-			if text, _ := results[1].AsString(); len(text) > 1000 || !strings.HasPrefix(text, "x") && !strings.HasPrefix(text, "bad argument") {
+			if text, _ := results[1].AsString(); len(text) > 1000 || !strings.HasPrefix(text, "x") &&
+				!strings.HasPrefix(text, "bad argument") {
 				t.Errorf("%s: a message of %d bytes: %.100q", source, len(text), text)
 			}
 			if more := m.Memory() - before; more > 1<<20 {
@@ -264,7 +297,8 @@ func TestEndlessFiles(t *testing.T) {
 	opts := everything
 	opts.MaxMemory = 32 << 20
 	for _, source := range []string{
-		`io.open("/dev/zero"):read("*a")`, `io.open("/dev/zero"):read("*l")`, `io.open("/dev/zero"):read(2^31)`, `io.lines("/dev/zero")()`,
+		`io.open("/dev/zero"):read("*a")`, `io.open("/dev/zero"):read("*l")`, `io.open("/dev/zero"):read(2^31)`,
+		`io.lines("/dev/zero")()`,
 	} {
 		m := newVM(t, opts)
 		m.wantOutput(t, `print(pcall(function() `+source+` end))`, "false\ttest:1: string length overflow\n")
@@ -274,7 +308,8 @@ func TestEndlessFiles(t *testing.T) {
 		{`while true do io.open(path):read("*a") collectgarbage() end`, dir + "spaces"},
 		{`while true do io.open(path):read("*n") end`, dir + "spaces"},
 		{`while true do io.open(path) end`, filepath.Join(dir, strings.Repeat("x/", 1000))},
-		{`local f, t, s = io.open(path, "w"), {}, rep("x", 2^20) for i = 1, 60000 do t[i] = s end while true do f:write(unpack(t, 60000)) end`, "/dev/null"},
+		{`local f, t, s = io.open(path, "w"), {}, rep("x", 2^20) for i = 1, 60000 do t[i] = s end while true do ` +
+			`f:write(unpack(t, 60000)) end`, "/dev/null"},
 		{`local t, s = {}, rep("x", 2^20) for i = 1, 60000 do t[i] = s end while true do io.write(unpack(t, 60000)) end`, ""},
 	} {
 		opts := everything
@@ -326,9 +361,11 @@ func TestMemoryOfFiles(t *testing.T) {
 		}
 		return n
 	}
-	m.wantOutput(t, `files = {} for i = 1, 100 do files[i] = io.open(dir .. "f", "r+") files[i]:read() files[i]:write("z") files[i]:close() end files = nil`, "")
+	m.wantOutput(t, `files = {} for i = 1, 100 do files[i] = io.open(dir .. "f", "r+") files[i]:read() `+
+		`files[i]:write("z") files[i]:close() end files = nil`, "")
 	before := collect()
-	m.wantOutput(t, `files = {} for i = 1, 100 do files[i] = io.open(dir .. "f", "r+") files[i]:read() files[i]:write("z") end`, "")
+	m.wantOutput(t, `files = {} for i = 1, 100 do files[i] = io.open(dir .. "f", "r+") files[i]:read() `+
+		`files[i]:write("z") end`, "")
 	if open := collect() - before; open < 100*(2*8<<10) {
 		t.Errorf("100 files with both buffers are charged %d bytes", open)
 	}
@@ -352,7 +389,8 @@ func TestStepsOfFiles(t *testing.T) {
 	m.set(t, "text", strings.Repeat("x", size))
 	for _, source := range []string{
 		`io.open(dir .. "long"):read("*a")`, `io.open(dir .. "long"):read("*l")`, `io.lines(dir .. "long")()`,
-		`io.open(dir .. "long"):read(1e9)`, `io.open(dir .. "spaces"):read("*n")`, `io.open(dir .. "new", "w"):write(text)`, `io.write(text)`,
+		`io.open(dir .. "long"):read(1e9)`, `io.open(dir .. "spaces"):read("*n")`, `io.open(dir .. "new", ` +
+			`"w"):write(text)`, `io.write(text)`,
 	} {
 		before := m.Steps()
 		if _, err := m.run(t, source); err != nil {

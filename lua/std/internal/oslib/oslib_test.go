@@ -87,7 +87,8 @@ func TestClosedByDefault(t *testing.T) {
 		`os.execute()`:        "0",
 		`os.getenv("PATH")`:   "nil",
 		`os.setenv`:           "nil",
-		`os.tmpname()`:        "nil " + os.TempDir() + ": writing is not allowed: run again with --allow-write=" + os.TempDir() + " 13",
+		`os.tmpname()`: "nil " + os.TempDir() + ": writing is not allowed: run again with " +
+			"--allow-write=" + os.TempDir() + " 13",
 	} {
 		if got := eval(t, s, expression); got != want {
 			t.Errorf("%s: %q, want %q", expression, got, want)
@@ -104,7 +105,8 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 		{`os.remove("/nope")`, "nil /nope: No such file or directory 2"},
 		{`os.rename("/nope", "/nope2")`, "nil /nope: No such file or directory 2"},
 		{`os.getenv("TIDEWIRE_SET"), os.getenv("TIDEWIRE_UNSET")`, "yes nil"},
-		{`os.setlocale(), os.setlocale("C"), os.setlocale("POSIX"), os.setlocale("de_DE"), os.setlocale(nil, "numeric")`, "C C C nil C"},
+		{`os.setlocale(), os.setlocale("C"), os.setlocale("POSIX"), os.setlocale("de_DE"), os.setlocale(nil, "numeric")`,
+			"C C C nil C"},
 		{`pcall(os.setlocale, "C", "x")`, "false bad argument #2 to '?' (invalid option 'x')"},
 		{`pcall(os.exit, "x")`, "false bad argument #1 to '?' (number expected, got string)"},
 		{`pcall(os.difftime)`, "false bad argument #1 to '?' (number expected, got no value)"},
@@ -121,15 +123,19 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 		{`pcall(os.rename, "x")`, "false bad argument #2 to '?' (string expected, got no value)"},
 		{`os.date("!%Y-%m-%d %H:%M:%S", 0), os.date("!%Y", "86400"), os.date("!%S", 1.9), os.date("!%c", 68169600)`,
 			"1970-01-01 00:00:00 1970 01 Tue Feb 29 00:00:00 1972"},
-		{`os.date("!plain"), os.date("!"), os.date("!%%"), os.date("!x%", 0), os.date("!a\0b", 0), os.date("!!%Y", 0)`, "plain  % x% a !1970"},
+		{`os.date("!plain"), os.date("!"), os.date("!%%"), os.date("!x%", 0), os.date("!a\0b", 0), os.date("!!%Y", 0)`,
+			"plain  % x% a !1970"},
 		{`os.date("!%Y", 1e300), os.date("!%Y", 0/0), os.date("!%Y", -1e300)`, "nil nil nil"},
 		{`os.date("!%G-W%V-%u %U %W %j", 1104537600), os.date("!%I %p %H %k|%l|%e|%C|%y|%Z", 1735693200)`,
 			"2004-W53-6 00 00 001 01 AM 01  1| 1| 1|20|25|GMT"},
-		{`(function() local t = os.date("!*t", 951868799) return t.year, t.month, t.day, t.hour, t.min, t.sec, t.wday, t.yday, t.isdst end)()`, "2000 2 29 23 59 59 3 60 false"},
+		{`(function() local t = os.date("!*t", 951868799) return t.year, t.month, t.day, t.hour, t.min, t.sec, ` +
+			`t.wday, t.yday, t.isdst end)()`, "2000 2 29 23 59 59 3 60 false"},
 		{`os.time() % 1, os.time() > 1.6e9, os.time(nil) > 1.6e9, os.clock() >= 0`, "0 true true true"},
-		{`os.time{year = 2024, month = 1, day = 2} - os.time{year = 2024, month = 1, day = 1, hour = "12", min = 0}`, "86400"},
+		{`os.time{year = 2024, month = 1, day = 2} - os.time{year = 2024, month = 1, day = 1, hour = "12", min = 0}`,
+			"86400"},
 		{`os.date("%Y-%m-%d", os.time{year = 2024, month = 14, day = -3})`, "2025-01-28"},
-		{`os.time(setmetatable({}, {__index = function(t, k) return k == "year" and 2024 or 1 end})) - os.time{year = 2024, month = 1, day = 1}`, "-43139"},
+		{`os.time(setmetatable({}, {__index = function(t, k) return k == "year" and 2024 or 1 end})) - os.time{year = ` +
+			`2024, month = 1, day = 1}`, "-43139"},
 	} {
 		if got := eval(t, s, c.expression); got != c.want {
 			t.Errorf("%s\ngives %q\nwant  %q", c.expression, got, c.want)
@@ -182,7 +188,8 @@ func TestTimeHeedsSummer(t *testing.T) {
 			t.Errorf("%s: %s, want %s", fields, got, want)
 		}
 	}
-	if got := eval(t, s, `os.date("*t", 1720173600).isdst, os.date("%H %Z %z", 1720173600), os.date("%H %Z", 1704452400)`); got != "true 12 CEST +0200 12 CET" {
+	if got := eval(t, s, `os.date("*t", 1720173600).isdst, os.date("%H %Z %z", 1720173600), os.date("%H %Z", `+
+		`1704452400)`); got != "true 12 CEST +0200 12 CET" {
 		t.Errorf("%s", got)
 	}
 }
@@ -211,7 +218,8 @@ func TestHugeNames(t *testing.T) {
 	for _, p := range []sandbox.Permissions{{}, {Read: all, Write: all, Env: all}} {
 		var log messages
 		s := newLimited(t, lua.Options{MaxMemory: 64 << 20}, p, oslib.Options{Logger: slog.New(&log)})
-		for _, call := range []string{`os.remove(rep("x", 2^23))`, `os.rename(rep("x", 2^23), "y")`, `os.execute(rep("x", 2^23))`, `os.getenv(rep("x", 2^23))`} {
+		for _, call := range []string{`os.remove(rep("x", 2^23))`, `os.rename(rep("x", 2^23), "y")`,
+			`os.execute(rep("x", 2^23))`, `os.getenv(rep("x", 2^23))`} {
 			if got := eval(t, s, call); len(got) > 1000 {
 				t.Errorf("%s: %d bytes: %.100q", call, len(got), got)
 			}
@@ -225,10 +233,12 @@ func TestHugeNames(t *testing.T) {
 func TestEnvironmentWarnsOnce(t *testing.T) {
 	var log bytes.Buffer
 	s := newState(t, sandbox.Permissions{}, oslib.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	if _, err := s.Run([]byte("for i = 1, 3 do\nos.getenv('HOME') end for i = 1, 200 do os.getenv('X' .. i) end"), "=test.lua"); err != nil {
+	if _, err := s.Run([]byte("for i = 1, 3 do\nos.getenv('HOME') end for i = 1, 200 do os.getenv('X' .. i) end"),
+		"=test.lua"); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(log.String(), "HOME: reading the environment is not allowed: run again with --allow-env=HOME"); got != 1 {
+	if got := strings.Count(log.String(), "HOME: reading the environment is not allowed: run again with "+
+		"--allow-env=HOME"); got != 1 {
 		t.Errorf("%d warnings of HOME in\n%s", got, log.String())
 	}
 	if lines := strings.Count(log.String(), "\n"); lines > 64 {
@@ -242,9 +252,10 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 // What a script asks for reaches the terminal of whoever runs it.
 func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	for name, want := range map[string]string{
-		`A\27[31m\nB`:       `"A\x1b[31m\nB" is not in --allow-env`,
-		``:                  `"" is not in --allow-env`,
-		`ProgramFiles(x86)`: `ProgramFiles(x86): reading the environment is not allowed: run again with --allow-env='ProgramFiles(x86)'`,
+		`A\27[31m\nB`: `"A\x1b[31m\nB" is not in --allow-env`,
+		``:            `"" is not in --allow-env`,
+		`ProgramFiles(x86)`: `ProgramFiles(x86): reading the environment is not allowed: run again with ` +
+			`--allow-env='ProgramFiles(x86)'`,
 	} {
 		var log messages
 		s := newState(t, sandbox.Permissions{}, oslib.Options{Logger: slog.New(&log)})
@@ -268,7 +279,8 @@ func (m *messages) Handle(_ context.Context, r slog.Record) error {
 
 func TestExit(t *testing.T) {
 	for argument, want := range map[string]int{
-		``: 0, `3`: 3, `true`: 0, `false`: 1, `nil`: 0, `-1`: 255, `256`: 0, `3.9`: 3, `0/0`: 1, `1/0`: 1, `"7"`: 7, `-2^63`: 0,
+		``: 0, `3`: 3, `true`: 0, `false`: 1, `nil`: 0, `-1`: 255, `256`: 0, `3.9`: 3, `0/0`: 1, `1/0`: 1, `"7"`: 7,
+		`-2^63`: 0,
 	} {
 		s := newState(t, sandbox.Permissions{}, oslib.Options{})
 		_, err := s.Run([]byte(`pcall(os.exit, `+strings.TrimSpace(argument+" ")+`) error()`), "=test")
@@ -286,7 +298,8 @@ func TestExit(t *testing.T) {
 	mine := errors.New("mine")
 	var s *lua.State
 	s = newState(t, sandbox.Permissions{}, oslib.Options{Exit: func(code int) error { return s.Unwind(fmt.Errorf("%w %d", mine, code)) }})
-	if _, err := s.Run([]byte(`pcall(os.exit, 5)`), "=test"); !errors.Is(err, mine) || !strings.HasSuffix(err.Error(), "mine 5") {
+	if _, err := s.Run([]byte(`pcall(os.exit, 5)`), "=test"); !errors.Is(err, mine) ||
+		!strings.HasSuffix(err.Error(), "mine 5") {
 		t.Errorf("%v", err)
 	}
 }
