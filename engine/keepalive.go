@@ -87,7 +87,7 @@ func (c *connection) ponged(payload []byte) {
 	defer c.mu.Unlock()
 	k := &c.keepalive
 	if k.left && string(payload) == strconv.FormatUint(k.number, 10) {
-		k.left = false
+		k.asked, k.left = time.Time{}, false
 		c.roundTrip = time.Since(k.since)
 	}
 }

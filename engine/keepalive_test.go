@@ -50,6 +50,24 @@ func TestKeepalive(t *testing.T) {
 		}
 		h.WantNothing(0)
 	})
+	inBubble(t, "a second answer to the same ping measures nothing", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		peer.Patience = time.Minute
+		ping := peer.ReadFrame()
+		time.Sleep(7 * time.Second)
+		peer.Send(wstest.Pong(string(ping.Payload)))
+		synctest.Wait()
+		if err := h.Send(h.ID, engine.Text, "x"); err != nil {
+			t.Fatal(err)
+		}
+		peer.ReadFrame()
+		time.Sleep(time.Second)
+		peer.Send(wstest.Pong(string(ping.Payload)))
+		synctest.Wait()
+		if rtt := h.Stats().RoundTrip; rtt != 7*time.Second {
+			t.Errorf("round trip %v, want 7s", rtt)
+		}
+	})
 	inBubble(t, "an answer within the same tick of the clock is one", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		peer.Serve()
