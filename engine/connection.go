@@ -34,7 +34,7 @@ type connection struct {
 	discarding atomic.Bool  // Close was called: Dispatch delivers no more messages
 	heard      atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
 
-	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; release it with unlock
+	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; after a step of the state release it with unlock
 
 	// Written once, by start; cut and finish find them zero before:
 	cancel  context.CancelFunc // ends the dial

@@ -7,7 +7,8 @@
 // (writeLoop). Shutdown returns after the last has ended.
 //
 // Locks are leaves: no two are held at once, and none across I/O, a callback or a log
-// call.
+// line. Under a connection's lock there are two short exceptions: the transport's Hurry
+// has a lock of its own, and the logger is asked whether it wants debug lines.
 package engine
 
 import (

@@ -27,7 +27,8 @@ func (c *connection) startKeepaliveLocked() {
 	}
 }
 
-// hear notes that bytes have come. Called by readLoop alone.
+// hear notes that a read has returned, or that a pause of reading is over. Called by
+// readLoop alone.
 func (c *connection) hear() { c.heard.Store(int64(time.Since(c.opened))) }
 
 // keepaliveDue looks at how long nothing has come. It is the body of keepalive.timer.

@@ -29,7 +29,7 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 		Alloc:      allocBytes,
 		Free:       freeBytes,
 	})
-	agreed := c.receive(reader, buffered)
+	byCloseFrame := c.receive(reader, buffered)
 	c.joinWriteLoop()
 
 	var lost Tally
@@ -38,7 +38,7 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	}
 	reader.Drop()
 	c.finish(lost)
-	if agreed {
+	if byCloseFrame {
 		c.linger()
 	}
 	c.transport.Cut()
@@ -50,14 +50,14 @@ var eventLists = sync.Pool{New: func() any { return new([]proto.Event) }}
 
 // receive reads until the connection ends. It reports whether the end is by close frame,
 // the peer's or, after a violation, ours, rather than by the transport.
-func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool) {
+func (c *connection) receive(reader *proto.Reader, buffered []byte) (byCloseFrame bool) {
 	events, err := reader.Feed(buffered, nil)
 	if c.handle(events, nil, err) {
 		return true
 	}
 	for {
-		ended, readErr := c.receiveOnce(reader)
-		if ended {
+		byCloseFrame, readErr := c.receiveOnce(reader)
+		if byCloseFrame {
 			return true
 		}
 		if readErr != nil {
@@ -67,9 +67,9 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (agreed bool
 	}
 }
 
-// receiveOnce reads once and handles the bytes. ended is as receive has it; readErr is
-// why nothing more comes.
-func (c *connection) receiveOnce(reader *proto.Reader) (ended bool, readErr error) {
+// receiveOnce reads once and handles the bytes. byCloseFrame is as receive has it;
+// readErr is why nothing more comes.
+func (c *connection) receiveOnce(reader *proto.Reader) (byCloseFrame bool, readErr error) {
 	var (
 		got   []byte
 		from  *block // in which got lies; nil if it is valid until the next read only
@@ -92,17 +92,17 @@ func (c *connection) receiveOnce(reader *proto.Reader) (ended bool, readErr erro
 	} else {
 		events, err = reader.Feed(got, events)
 	}
-	ended = c.handle(events, from, err)
+	byCloseFrame = c.handle(events, from, err)
 	clear(events)
 	*list = events[:0]
 	eventLists.Put(list)
-	return ended, readErr
+	return byCloseFrame, readErr
 }
 
 // handle posts events in order. from is the block in which their payloads lie, if there
 // is one. violation is the rule that the peer broke after them. It reports whether the
 // connection is over.
-func (c *connection) handle(events []proto.Event, from *block, violation error) (over bool) {
+func (c *connection) handle(events []proto.Event, from *block, violation error) (byCloseFrame bool) {
 	if violation != nil {
 		c.foundViolation(failure.From(failure.PhaseOpen, violation))
 	}

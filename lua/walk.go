@@ -431,7 +431,7 @@ func (s *State) markRoots() {
 	s.lookIntoLoading()
 }
 
-// mark notes that a value is live. What it refers to is looked at by markAll.
+// mark notes that a value is live. What it refers to is looked at by markSome.
 func (s *State) mark(v Value) {
 	if v.p == nil {
 		return
@@ -597,7 +597,7 @@ func (s *State) lookIntoStack(th *Thread) {
 	}
 }
 
-// tableSize is what a table takes, the room that came with it included.
+// size is what a table takes, the room that came with it included.
 func (t *Table) size() int {
 	size := t.base()
 	if array := cap(t.array) * valueBytes; array > 0 && !t.arrayInside() {

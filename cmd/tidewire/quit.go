@@ -18,7 +18,7 @@ const (
 	outputPatience = 500 * time.Millisecond
 )
 
-// quit ends the process. Nothing else in the repository that is no test does so.
+// quit ends the process. Nothing else in this Go module does so, tests apart.
 func quit(code int) {
 	log.Flush()
 	stderr.Flush(stderrPatience) //nolint:errcheck // nobody is left to tell
