@@ -27,7 +27,8 @@ var keepers = []keeper{
 	{place: "cmd/tidewire/quit.go", is: "the one place that ends the process",
 		functions: []string{"os.Exit", "syscall.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln"}},
 	{place: "cmd/tidewire", is: "the one place that reads the environment, and passes it on as options",
-		functions: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "syscall.Getenv", "syscall.Environ",
+		functions: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "syscall.Getenv",
+			"syscall.Environ",
 			"net/http.ProxyFromEnvironment", "golang.org/x/net/http/httpproxy.FromEnvironment",
 			"golang.org/x/net/proxy.FromEnvironment"},
 		but: []string{"lua/std/sandbox"}}, // os.getenv of a script that is allowed to see a variable
@@ -88,7 +89,8 @@ func TestFlagsAreTheRunners(t *testing.T) {
 				t.Fatal(err)
 			}
 			named := flag.FindString(text)
-			switch may := slices.ContainsFunc(speakers, func(folder string) bool { return within(file.name, folder) }); {
+			switch may := slices.ContainsFunc(speakers,
+				func(folder string) bool { return within(file.name, folder) }); {
 			case named != "" && may:
 				seen++
 			case named != "":

@@ -23,7 +23,8 @@ func TestTablesOfTheAPI(t *testing.T) {
 
 // Every part that says it is written by a test has one that writes it.
 func TestPartsAreWritten(t *testing.T) {
-	known := map[string]bool{"docs/lua-api.md phases": true, "README.md flags of run": true} // the latter by cmd/tidewire
+	known := map[string]bool{"docs/lua-api.md phases": true,
+		"README.md flags of run": true} // the latter by cmd/tidewire
 	for _, part := range parts() {
 		known[part.page+" "+part.name] = true
 	}
@@ -55,10 +56,12 @@ func parts() []part {
 		{manual, "info", []string{"field", "what it is"}, fieldRows(luaapi.Info)},
 		{manual, "info of an end", []string{"field", "what it is"}, fieldRows(luaapi.EndInfo)},
 		{manual, "options", []string{"option", "default", "what it is"}, optionRows()},
-		{manual, "phases of timeout", []string{"phase", "what it bounds"}, fieldRows(luaapi.OptionNamed("timeout").Fields)},
+		{manual, "phases of timeout", []string{"phase", "what it bounds"},
+			fieldRows(luaapi.OptionNamed("timeout").Fields)},
 		{manual, "parameters of compression", []string{"parameter", "what it asks"},
 			fieldRows(luaapi.OptionNamed("compression").Fields)},
-		{manual, "fields of tls", []string{"field of `tls`", "what it is"}, fieldRows(luaapi.OptionNamed("tls").Fields)},
+		{manual, "fields of tls", []string{"field of `tls`", "what it is"},
+			fieldRows(luaapi.OptionNamed("tls").Fields)},
 		{manual, "failures", []string{"message", "category", "phase", "what happened"}, failureRows()},
 		{manual, "categories", []string{"category", "retryable", "what it is"}, categoryRows()},
 		{manual, "calls of json", []string{"name", "what it is"}, callRows("json", true)},
@@ -169,7 +172,8 @@ func callRows(module string, qualified bool) (rows [][]string) {
 			rows = append(rows, []string{code(prefix + f.Name + signature(f.Params)), f.Doc})
 		}
 		for _, event := range f.Events {
-			rows = append(rows, []string{code(prefix + f.Name + `("` + event.Name + `", ` + f.Params[1].Name + ")"), event.Doc})
+			rows = append(rows, []string{code(prefix + f.Name + `("` + event.Name + `", ` + f.Params[1].Name + ")"),
+				event.Doc})
 		}
 	}
 	for _, f := range m.Fields {

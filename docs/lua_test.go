@@ -103,7 +103,8 @@ func TestOptions(t *testing.T) {
 	connectError := func(option, value string) string {
 		t.Helper()
 		return evaluate(fmt.Sprintf(
-			"local ok, err = pcall(websocket.Connect, 'nonsense', {}, {%s = %s}) return ok and '' or err", option, value))
+			"local ok, err = pcall(websocket.Connect, 'nonsense', {}, {%s = %s}) return ok and '' or err", option,
+			value))
 	}
 
 	for _, row := range supported {

@@ -139,7 +139,8 @@ func TestCloseByScript(t *testing.T) {
 		peer.Close(1000, "")
 		h.Want(`close 1000 "" clean`)
 		end := h.End(h.ID)
-		if end.Dropped != (engine.Tally{Messages: 3, Bytes: 22}) || end.Unsent != (engine.Tally{Messages: 1, Bytes: 4}) {
+		if end.Dropped != (engine.Tally{Messages: 3, Bytes: 22}) ||
+			end.Unsent != (engine.Tally{Messages: 1, Bytes: 4}) {
 			t.Errorf("dropped %+v, unsent %+v", end.Dropped, end.Unsent)
 		}
 	})
@@ -236,8 +237,9 @@ func TestCallsFromCallbacks(t *testing.T) {
 			call func(h *enginetest.Rig, id engine.ID)
 			want []string // from the callback on
 		}{
-			"Close": {func(h *enginetest.Rig, id engine.ID) { h.Close(id, 3000, "enough") }, []string{`close 1000 "bye" clean`}},
-			"Send":  {func(h *enginetest.Rig, id engine.ID) { h.Send(id, engine.Text, "from inside") }, events[at+1:]},
+			"Close": {func(h *enginetest.Rig, id engine.ID) { h.Close(id, 3000, "enough") },
+				[]string{`close 1000 "bye" clean`}},
+			"Send": {func(h *enginetest.Rig, id engine.ID) { h.Send(id, engine.Text, "from inside") }, events[at+1:]},
 			"Connect": {func(h *enginetest.Rig, id engine.ID) {
 				h.Connect("nonsense", engine.ConnectOptions{})
 			}, events[at+1:]},
@@ -246,7 +248,8 @@ func TestCallsFromCallbacks(t *testing.T) {
 					t.Errorf("nested Dispatch delivered %d events", n)
 				}
 			}, events[at+1:]},
-			"CloseAll": {func(h *enginetest.Rig, id engine.ID) { h.CloseAll(1001, "") }, []string{`close 1000 "bye" clean`}},
+			"CloseAll": {func(h *enginetest.Rig, id engine.ID) { h.CloseAll(1001, "") },
+				[]string{`close 1000 "bye" clean`}},
 		}
 		for name, test := range calls {
 			inBubble(t, name+" in "+events[at], func(t *testing.T) {

@@ -37,14 +37,16 @@ func TestCompression(t *testing.T) {
 		}
 		return string(b)
 	}
-	messages := []string{"", "x", strings.Repeat("hello ", 100), strings.Repeat("é", 5000), random(100), random(70_000),
+	messages := []string{"", "x", strings.Repeat("hello ", 100), strings.Repeat("é", 5000), random(100),
+		random(70_000),
 		strings.Repeat("0123456789", 300_000), random(3 << 20), strings.Repeat("hello ", 100)}
 	for i, offer := range []engine.Compression{
 		{},
 		{ServerNoContextTakeover: true},
 		{ClientNoContextTakeover: true},
 		{ServerMaxWindowBits: 9, ClientMaxWindowBits: 10},
-		{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 15, ClientMaxWindowBits: -1},
+		{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 15,
+			ClientMaxWindowBits: -1},
 	} {
 		inBubble(t, fmt.Sprintf("round trip %d", i), func(t *testing.T) {
 			h := echoed(t, engine.ConnectOptions{Compression: &offer})
@@ -88,7 +90,8 @@ func TestCompression(t *testing.T) {
 		inBubble(t, name, func(t *testing.T) {
 			h := enginetest.New(t, engine.Options{})
 			peer := h.Open(engine.ConnectOptions{Compression: &engine.Compression{}},
-				wstest.Answer{Header: map[string][]string{"Sec-WebSocket-Extensions": {test.extensions}}, Then: []byte(test.frame)})
+				wstest.Answer{Header: map[string][]string{"Sec-WebSocket-Extensions": {test.extensions}},
+					Then: []byte(test.frame)})
 			if test.frame != "" {
 				h.Want("open")
 			}

@@ -304,7 +304,8 @@ func (c *connection) phaseLocked() failure.Phase {
 func (c *connection) info() *Info {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	info := &Info{ID: c.id, URL: c.url, Protocol: c.facts.protocol, Extensions: c.facts.extensions, Remote: c.facts.remote}
+	info := &Info{ID: c.id, URL: c.url, Protocol: c.facts.protocol, Extensions: c.facts.extensions,
+		Remote: c.facts.remote}
 	if c.facts.http != nil {
 		http := *c.facts.http
 		http.Header = http.Header.Clone()

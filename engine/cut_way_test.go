@@ -171,7 +171,8 @@ func (f fault) judgeOnTheWay(t *testing.T, end *engine.End, events []string, too
 		t.Errorf("%v: got %q", f, events)
 	}
 	categories := map[string][]engine.Category{
-		"fin":   {engine.CategoryEOF, engine.CategoryReset, engine.CategoryProxy, engine.CategoryClosed, engine.CategoryTLS},
+		"fin": {engine.CategoryEOF, engine.CategoryReset, engine.CategoryProxy, engine.CategoryClosed,
+			engine.CategoryTLS},
 		"reset": {engine.CategoryReset, engine.CategoryEOF, engine.CategoryProxy, engine.CategoryClosed},
 		"stall": {engine.CategoryTimeout, engine.CategoryProxy, engine.CategoryKeepalive, engine.CategoryClosed},
 	}

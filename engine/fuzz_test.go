@@ -53,7 +53,8 @@ func FuzzSession(f *testing.F) {
 		}
 		wantMessages, wantEnd := readAtOnce(raw)
 		synctest.Test(t, func(t *testing.T) {
-			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{MaxMessage: fuzzLimit, ReceiveQueue: 1000})
+			h, peer := enginetest.Open(t, engine.Options{},
+				engine.ConnectOptions{MaxMessage: fuzzLimit, ReceiveQueue: 1000})
 			peer.Mute()
 			closed, sent, asleep := false, 0, false
 			rest := raw
@@ -103,7 +104,8 @@ func FuzzSession(f *testing.F) {
 			if !closed && (len(messages) != len(wantMessages) || last != wantEnd) {
 				t.Errorf("got %q and %s, want %q and %s; %s", messages, last, wantMessages, wantEnd, end.Detail)
 			}
-			if end.Unsent.Messages > sent || end.Category == engine.CategoryInternal || closed && end.Failed && last != wantEnd {
+			if end.Unsent.Messages > sent || end.Category == engine.CategoryInternal || closed && end.Failed &&
+				last != wantEnd {
 				t.Errorf("%s: %+v after %d sends", last, end, sent)
 			}
 			if got := len(messages) + end.Dropped.Messages; got > len(wantMessages)+1 {

@@ -169,7 +169,8 @@ func TestDialGuard(t *testing.T) {
 		for range 1000 {
 			h.Connect(enginetest.URL, engine.ConnectOptions{})
 		}
-		pump(t, h.Engine, handler{opened: func(engine.ID, *engine.Info) { open++ }}, func() bool { return open == 1000 })
+		pump(t, h.Engine, handler{opened: func(engine.ID, *engine.Info) { open++ }},
+			func() bool { return open == 1000 })
 		if took := time.Since(begin); took > 0 || log.Len() > 0 {
 			t.Errorf("took %v, log %q", took, &log)
 		}

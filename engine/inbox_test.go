@@ -112,7 +112,8 @@ func TestReceiveQueue(t *testing.T) {
 		}
 		deliver(29)
 		if n := undelivered(h); n != 31 || conn.Out().Written() != stands {
-			t.Fatalf("with 31 left: %d messages wait, %d bytes have left, want 31 and %d", n, conn.Out().Written(), stands)
+			t.Fatalf("with 31 left: %d messages wait, %d bytes have left, want 31 and %d", n, conn.Out().Written(),
+				stands)
 		}
 		deliver(1)
 		if n := undelivered(h); n != 60 {
@@ -191,8 +192,9 @@ func TestReceiveQueue(t *testing.T) {
 		bring func(*wstest.Peer)
 		want  string
 	}{
-		"a close frame": {func(p *wstest.Peer) { p.Conn.Write(wstest.Close(1000, "").Append(nil)) }, `close 1000 "" clean`},
-		"FIN":           {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).CloseWrite() }, `error "End of File" eof`},
+		"a close frame": {func(p *wstest.Peer) { p.Conn.Write(wstest.Close(1000, "").Append(nil)) },
+			`close 1000 "" clean`},
+		"FIN": {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).CloseWrite() }, `error "End of File" eof`},
 		"a reset": {func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }, `error "Underlying Transport ` +
 			`Error" reset`},
 		"a masked frame": {func(p *wstest.Peer) { p.Conn.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 'x'}) },
@@ -261,7 +263,8 @@ func TestTurnsOfMany(t *testing.T) {
 		const connections, messages = 500, 150
 		h := enginetest.New(t, engine.Options{})
 		for range connections {
-			h.Open(engine.ConnectOptions{}, wstest.Answer{Then: wstest.Close(1000, "").Append(numbered(0, messages, 3))})
+			h.Open(engine.ConnectOptions{}, wstest.Answer{Then: wstest.Close(1000,
+				"").Append(numbered(0, messages, 3))})
 		}
 		synctest.Wait()
 		left := make(map[engine.ID]int)

@@ -74,7 +74,8 @@ func TestKeepalive(t *testing.T) {
 		h.WantNothing(time.Hour)
 	})
 	inBubble(t, "any byte counts, half a frame too", func(t *testing.T) {
-		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{Ping: 10 * time.Second, Pong: 5 * time.Second})
+		h, peer := enginetest.Open(t, engine.Options{},
+			engine.ConnectOptions{Ping: 10 * time.Second, Pong: 5 * time.Second})
 		for _, b := range wstest.Text("slow").Append(nil) {
 			h.Run(9 * time.Second)
 			peer.SendRaw([]byte{b})
@@ -112,7 +113,8 @@ func TestKeepalive(t *testing.T) {
 	inBubble(t, "both clocks stand still while a full inbox pauses reading", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{
 			ReceiveQueue: 200, Ping: 10 * time.Second, Pong: 5 * time.Second})
-		peer.Send(wstest.Text("1"), wstest.Text("2"), wstest.Text("3"), wstest.Text("4"), wstest.Text("5"), wstest.Text("6"))
+		peer.Send(wstest.Text("1"), wstest.Text("2"), wstest.Text("3"), wstest.Text("4"), wstest.Text("5"),
+			wstest.Text("6"))
 		time.Sleep(time.Hour) // nobody dispatches
 		peer.WantSilence(0)
 		begin := time.Now()

@@ -214,7 +214,8 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 	}
 	pump(t, h.Engine, counter, func() bool { return opened == connections })
 	measure := func(what string) {
-		until(t, "one goroutine on each side", func() bool { return runtime.NumGoroutine()-goroutines == 2*connections })
+		until(t, "one goroutine on each side",
+			func() bool { return runtime.NumGoroutine()-goroutines == 2*connections })
 		each := cost(before) - raw
 		t.Logf("%s: %d bytes more than two raw sockets with their goroutines, which take %d", what, each, raw)
 		if each > 8<<10 { // about 5 KiB without the race detector

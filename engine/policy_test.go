@@ -117,7 +117,8 @@ func TestPolicySpellings(t *testing.T) {
 		}
 	}
 	for _, host := range []string{"2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "0", "127.0.0.01"} {
-		if got := endsWith(t, "ws://"+host+":"+port+"/", "", "", engine.ConnectOptions{}); !strings.HasPrefix(got, "uri: ") {
+		if got := endsWith(t, "ws://"+host+":"+port+"/", "", "", engine.ConnectOptions{}); !strings.HasPrefix(got,
+			"uri: ") {
 			t.Errorf("%s: %s", host, got)
 		}
 	}

@@ -197,7 +197,8 @@ func (c *connection) transportEnded(err error) {
 	c.mu.Lock()
 	defer c.unlock()
 	cause := transportFailure("read", err)
-	reset := failure.Network(c.writeErr) == failure.Reset && !errors.Is(c.writeErr, syscall.EPIPE) // which follows a FIN
+	reset := failure.Network(c.writeErr) == failure.Reset &&
+		!errors.Is(c.writeErr, syscall.EPIPE) // which follows a FIN
 	if c.writeErr != nil && (errors.Is(err, net.ErrClosed) || reset) {
 		cause = transportFailure("write", c.writeErr)
 	}

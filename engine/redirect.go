@@ -38,7 +38,8 @@ var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 // certificate, and the name that the server's must have.
 func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
-		args = append([]any{answer.Status, failure.Printable(failure.ShortURL(dial.Redact(answer.Location)), 200)}, args...)
+		args = append([]any{answer.Status, failure.Printable(failure.ShortURL(dial.Redact(answer.Location)), 200)},
+			args...)
 		return route{}, failure.New(failure.PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}
@@ -67,7 +68,8 @@ func (r route) follow(answer *handshake.Response, limit int) (route, error) {
 		}
 		next.tls.Cert, next.tls.Key, next.tls.ServerName = "", "", ""
 	} else if !target.HasUserinfo {
-		target.HasUserinfo, target.Username, target.Password = r.target.HasUserinfo, r.target.Username, r.target.Password
+		target.HasUserinfo, target.Username, target.Password = r.target.HasUserinfo, r.target.Username,
+			r.target.Password
 	}
 	return next, nil
 }

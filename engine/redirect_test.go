@@ -42,7 +42,8 @@ func follow(t *testing.T, url string, opts engine.ConnectOptions, hops ...hop) (
 			peer.Handshake(wstest.Answer{})
 		} else {
 			peer.ReadRequest()
-			peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: " + hop.location + "\r\nContent-Length: 0\r\n\r\n"))
+			peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: " + hop.location + "\r\nContent-Length: " +
+				"0\r\n\r\n"))
 		}
 		if got := peer.Request.URL.RequestURI(); got != "/"+path {
 			t.Fatalf("asked %s for %s, want /%s", addr, got, path)
@@ -67,7 +68,8 @@ func TestRedirects(t *testing.T) {
 	})
 	inBubble(t, "within the origin everything is carried along", func(t *testing.T) {
 		h, told := follow(t, "ws://peer.test/a?b", engine.ConnectOptions{Redirects: 2, Header: header()},
-			hop{"peer.test:80/a?b", "c"}, hop{"peer.test:80/c", "http://PEER.test:80/d#fragment"}, hop{"peer.test:80/d", ""})
+			hop{"peer.test:80/a?b", "c"}, hop{"peer.test:80/c", "http://PEER.test:80/d#fragment"},
+			hop{"peer.test:80/d", ""})
 		h.Want("open")
 		wantTold(t, told, "secret|a=1|basic", "secret|a=1|basic", "secret|a=1|basic")
 	})
@@ -89,8 +91,9 @@ func TestRedirects(t *testing.T) {
 		hops   []hop
 		detail string
 	}{
-		"the limit":         {1, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "/b"}}, "more than the 1"},
-		"a circle":          {9, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "//u:secret@peer.test"}}, "in a circle"},
+		"the limit": {1, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "/b"}}, "more than the 1"},
+		"a circle": {9, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "//u:secret@peer.test"}},
+			"in a circle"},
 		"another scheme":    {9, []hop{{"peer.test:80/", "ftp://x/"}}, "scheme"},
 		"what is no URL":    {9, []hop{{"peer.test:80/", "http://%zz/"}}, "no URL"},
 		"an unlikely place": {9, []hop{{"peer.test:80/", "http://x:0/"}}, "port"},
@@ -147,7 +150,8 @@ func TestRedirectsKeepTheCertificate(t *testing.T) {
 					peer.Handshake(wstest.Answer{})
 				} else {
 					peer.ReadRequest()
-					peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: " + c.locations[i] + "\r\nContent-Length: 0\r\n\r\n"))
+					peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: " + c.locations[i] +
+						"\r\nContent-Length: 0\r\n\r\n"))
 					if host, ok := strings.CutPrefix(c.locations[i], "wss://"); ok {
 						at, _, _ = strings.Cut(host, "/")
 					}

@@ -32,9 +32,11 @@ func TestDetailKeepsSecrets(t *testing.T) {
 		"a URL that cannot be read": {url: url + "#", named: "token=…", wantPhase: engine.PhaseURI},
 		"a port that is none": {url: "ws://" + credentials + "h:0/?secret", named: "h:0/?…",
 			wantPhase: engine.PhaseURI},
-		"a proxy that cannot be read": {url: url, opts: engine.ConnectOptions{Proxy: "http://joe:secret@h/?token=secret"},
+		"a proxy that cannot be read": {url: url,
+			opts:  engine.ConnectOptions{Proxy: "http://joe:secret@h/?token=secret"},
 			named: "token=…", wantPhase: engine.PhaseProxy},
-		"a name that is not found": {url: strings.Replace(url, "peer.test", "x.invalid", 1), wantPhase: engine.PhaseDNS},
+		"a name that is not found": {url: strings.Replace(url, "peer.test", "x.invalid", 1),
+			wantPhase: engine.PhaseDNS},
 		"no connection": {url: strings.Replace(url, "peer.test", "nobody.test", 1),
 			wantPhase: engine.PhaseTCP},
 		"a status": {url: url, serve: answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
@@ -49,7 +51,8 @@ func TestDetailKeepsSecrets(t *testing.T) {
 		"a relative one, not followed": {url: url, serve: redirect("/b?key=secret"), named: "/b?key=…",
 			wantPhase: engine.PhaseHandshake},
 		"a redirect, refused": {url: url, opts: engine.ConnectOptions{Redirects: 1},
-			serve: redirect("ftp://joe:secret@h/a?key=secret"), named: "ftp://h/a?key=…", wantPhase: engine.PhaseHandshake},
+			serve: redirect("ftp://joe:secret@h/a?key=secret"), named: "ftp://h/a?key=…",
+			wantPhase: engine.PhaseHandshake},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -61,7 +64,8 @@ func TestDetailKeepsSecrets(t *testing.T) {
 				c.serve(peer)
 			}
 			end := h.End(h.ID)
-			if strings.Contains(end.Detail, "secret") || !strings.Contains(end.Detail, c.named) || end.Phase != c.wantPhase {
+			if strings.Contains(end.Detail, "secret") || !strings.Contains(end.Detail, c.named) ||
+				end.Phase != c.wantPhase {
 				t.Errorf("detail %q of phase %s, want %s and %q in it", end.Detail, end.Phase, c.wantPhase, c.named)
 			}
 			if strings.Contains(end.URL, "joe") || !strings.Contains(end.URL, "secret") {

@@ -337,12 +337,14 @@ func (s *faultyServer) judge(t *testing.T, seen map[engine.ID]*observed) {
 		case !known && (o.nextUp > 0 || o.end.Dropped.Messages > 0 || o.end.Clean):
 			t.Errorf("connection %d: messages of nobody, end %+v", id, o.end)
 		case o.end.Clean && o.end.Code == 3000 && got != served.messages:
-			t.Errorf("connection %d: %d of %d messages delivered and %+v dropped before the peer's close frame", id, o.nextUp,
+			t.Errorf("connection %d: %d of %d messages delivered and %+v dropped before the peer's close frame", id,
+				o.nextUp,
 				served.messages, o.end.Dropped)
 		case !o.closed && (served.end == "fin" || served.end == "violation" || served.end == "reset" ||
 			served.end == "close") &&
 			o.end.Category != engine.CategoryQueueFull && o.nextUp != served.messages:
-			t.Errorf("connection %d: %d of %d messages before %s; end %+v", id, o.nextUp, served.messages, served.end, o.end)
+			t.Errorf("connection %d: %d of %d messages before %s; end %+v", id, o.nextUp, served.messages,
+				served.end, o.end)
 		}
 		if !o.closed && !o.end.Failed && !o.end.Clean {
 			t.Errorf("connection %d: end %+v without a Close of ours", id, o.end)

@@ -95,7 +95,8 @@ func script() (raw []byte, want []string) {
 		want = append(want, "text "+wstest.Quote([]byte(message)))
 	}
 	want = append(want, `binary "\x00\xff"`, "text "+wstest.Quote([]byte("h\u00e4l\U0001f600")),
-		"binary "+wstest.Quote([]byte(big)), "text "+wstest.Quote([]byte(big+big)), `text "last"`, `close 4001 "bye" clean`)
+		"binary "+wstest.Quote([]byte(big)), "text "+wstest.Quote([]byte(big+big)), `text "last"`,
+		`close 4001 "bye" clean`)
 	return raw, want
 }
 
@@ -265,7 +266,8 @@ func TestDataIsValidUntilTheHandlerReturns(t *testing.T) {
 				}
 				sum := binary.BigEndian.Uint32(data[4:])
 				if after := crc32.ChecksumIEEE(data[8:]); before != sum || after != sum {
-					t.Fatalf("message %d of %d bytes: checksum %x, then %x, want %x", next, len(data), before, after, sum)
+					t.Fatalf("message %d of %d bytes: checksum %x, then %x, want %x", next, len(data), before,
+						after, sum)
 				}
 				next++
 			}}, func() bool { return next == n })

@@ -143,7 +143,8 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 			}
 			h.Want(brokenEvent)
 			end := h.End(h.ID)
-			if end.Unsent != (engine.Tally{Messages: c.messages, Bytes: int64(c.messages)}) || end.Dropped.Messages != 0 ||
+			if end.Unsent != (engine.Tally{Messages: c.messages, Bytes: int64(c.messages)}) ||
+				end.Dropped.Messages != 0 ||
 				end.CloseCode != brokenCode {
 				t.Errorf("end %+v", end)
 			}

@@ -71,7 +71,8 @@ func TestReconnectLeaky(t *testing.T) {
 		}
 		grown := heap() - before
 		for _, want := range []string{
-			"connections to server.test:80 keep failing: dials there start at most 10 a second", "caller=reconnect_leaky.lua:",
+			"connections to server.test:80 keep failing: dials there start at most 10 a second",
+			"caller=reconnect_leaky.lua:",
 			"too many connections",
 		} {
 			if !strings.Contains(r.log.String(), want) {

@@ -34,7 +34,8 @@ func layCable(t *testing.T) *cable {
 	c := &cable{ip: ipTool.path(t), near: "tidewire-near-" + unique, far: "tidewire-far-" + unique}
 	for _, namespace := range []string{c.near, c.far} {
 		if out, err := exec.Command(c.ip, "netns", "add", namespace).CombinedOutput(); err != nil {
-			t.Fatalf("network namespaces cannot be made: run this test as root, on a kernel that has them: %v\n%s", err, out)
+			t.Fatalf("network namespaces cannot be made: run this test as root, on a kernel that has them: %v\n%s",
+				err, out)
 		}
 		t.Cleanup(func() { c.run(t, "netns", "delete", namespace) })
 	}
@@ -66,7 +67,8 @@ func TestPulledCable(t *testing.T) {
 				c := layCable(t)
 				server := serve(t, c.ip, "netns", "exec", c.far, runner, "echo", "--addr", farAddress+":"+farPort)
 				server.says(t, farAddress+":"+farPort)
-				cmd := script{name: "mute", args: []string{"ws://" + farAddress + ":" + farPort + "/", "{ping = 1, pong = 1}",
+				cmd := script{name: "mute", args: []string{"ws://" + farAddress + ":" + farPort + "/",
+					"{ping = 1, pong = 1}",
 					what}}.command(t)
 				cmd.Args = append([]string{c.ip, "netns", "exec", c.near, runner}, cmd.Args[1:]...)
 				cmd.Path = c.ip

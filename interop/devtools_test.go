@@ -23,7 +23,8 @@ func TestDevTools(t *testing.T) {
 		{"data", "data:text/html,<title>hello</title>", "title: hello\n"},
 		{"http", "http://" + addresses[0] + "/", "title: of nginx\n"},
 		{"late", "data:text/html,<script>document.title = 'set by a script'</script>", "title: set by a script\n"},
-		{"escapes", `data:text/html;charset=utf-8,<title>"snow" \ é ☃ 𝄞</title>`, "title: \"snow\" \\ é ☃ 𝄞\n"},
+		{"escapes", `data:text/html;charset=utf-8,<title>"snow" \ é ☃ 𝄞</title>`, "title: \"snow\" \\ é " +
+			"☃ 𝄞\n"},
 		{"refused", "http://" + refusedAddress(t) + "/", "the page cannot be opened: net::ERR_CONNECTION_REFUSED\n"},
 		{"nonsense", "nonsense", "the browser refuses: Cannot navigate to invalid URL\n"},
 	} {

@@ -22,7 +22,8 @@ func TestScripts(t *testing.T) {
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {
 			for _, name := range []string{
-				"contract", "messages", "big", "order", "control", "close", "drop", "handshake", "pressure", "violations",
+				"contract", "messages", "big", "order", "control", "close", "drop", "handshake", "pressure",
+				"violations",
 				"reentry",
 			} {
 				t.Run(name, func(t *testing.T) { script{name: name, args: []string{p.base}}.mustPass(t) })
@@ -39,7 +40,8 @@ func TestEmbeddedEcho(t *testing.T) {
 		})
 	}
 	t.Run("crowd", func(t *testing.T) {
-		script{name: "crowd", args: []string{"embedded", strconv.Itoa(crowdSize)}, flags: []string{"--echo"}}.mustPass(t)
+		script{name: "crowd", args: []string{"embedded", strconv.Itoa(crowdSize)},
+			flags: []string{"--echo"}}.mustPass(t)
 	})
 }
 
@@ -94,7 +96,10 @@ func TestFailures(t *testing.T) {
 func TestUnknownCertificate(t *testing.T) {
 	for _, p := range peers {
 		if p.secure {
-			t.Run(p.name, func(t *testing.T) { script{name: "untrusted", args: []string{p.base}, distrust: true}.mustPass(t) })
+			t.Run(p.name, func(t *testing.T) {
+				script{name: "untrusted", args: []string{p.base},
+					distrust: true}.mustPass(t)
+			})
 		}
 	}
 }
@@ -102,8 +107,9 @@ func TestUnknownCertificate(t *testing.T) {
 // The examples that end by themselves take the URL of any echo server.
 func TestExamples(t *testing.T) {
 	for name, want := range map[string]string{
-		"hello":  "received hello\nclosed with 1000\n",
-		"queue":  "received first in the queue\nreceived second in the queue\nreceived sent when open\nclosed with 1000\n",
+		"hello": "received hello\nclosed with 1000\n",
+		"queue": "received first in the queue\nreceived second in the queue\nreceived sent when open\nclosed " +
+			"with 1000\n",
 		"binary": "received DE AD BE EF CA FE BA BE as sent\nclosed with 1000\n",
 	} {
 		for _, p := range peers {

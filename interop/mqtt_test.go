@@ -67,7 +67,8 @@ func TestMQTT(t *testing.T) {
 			want := []string{c.want}
 			if c.want == "" {
 				want = []string{"connected", "subscribed to " + c.args[1], "received at most once from " + c.args[1],
-					"received at least once from " + c.args[1], "acknowledged 2", "the broker is there", "closed with 1000"}
+					"received at least once from " + c.args[1], "acknowledged 2", "the broker is there",
+					"closed with 1000"}
 			}
 			for _, line := range want {
 				if !strings.Contains("\n"+stdout, "\n"+line+"\n") {

@@ -78,9 +78,10 @@ func TestStoppedServer(t *testing.T) {
 		{"close", "{timeout = {closing = 0.5}}",
 			report{"close": `1006 "The closing handshake timed out" false`, "phase": "closing",
 				"category": "timeout", "unsent": "0"}, 500 * time.Millisecond, 500*time.Millisecond + grace},
-		{"full", "{timeout = {closing = 0.5}, sendQueue = 32 * 2 ^ 20}", report{"close": `1006 "The closing handshake ` +
-			`timed out" false`,
-			"phase": "closing", "category": "timeout"}, 500 * time.Millisecond, 500*time.Millisecond + 2*grace},
+		{"full", "{timeout = {closing = 0.5}, sendQueue = 32 * 2 ^ 20}",
+			report{"close": `1006 "The closing handshake ` +
+				`timed out" false`,
+				"phase": "closing", "category": "timeout"}, 500 * time.Millisecond, 500*time.Millisecond + 2*grace},
 		{"resume", "{timeout = {closing = 10}}", report{"close": `4000 "bye" true`, "category": "closed"},
 			200 * time.Millisecond, 10 * time.Second},
 	} {
@@ -89,7 +90,8 @@ func TestStoppedServer(t *testing.T) {
 				t.Parallel() // each waits most of its time
 				server := serve(t, "node", "servers/node_ws.mjs", certs.certFile, certs.keyFile)
 				ports := server.says(t, `^ready (\d+) (\d+)$`)
-				url := map[string]string{"ws": "ws://127.0.0.1:" + ports[1], "wss": "wss://localhost:" + ports[2]}[scheme] + "/echo"
+				url := map[string]string{"ws": "ws://127.0.0.1:" + ports[1],
+					"wss": "wss://localhost:" + ports[2]}[scheme] + "/echo"
 				cmd := script{name: "mute", args: []string{url, c.options, c.what}}.command(t)
 				seen := falls(t, cmd,
 					func() {

@@ -83,7 +83,8 @@ func TestNginxAnswers(t *testing.T) {
 	trust := fmt.Sprintf("tls = {ca = %q}", certs.certFile)
 
 	refused := func(more report) report {
-		want := report{"opened": "false", "failed": "Invalid HTTP status.", "phase": "handshake", "category": "http_status"}
+		want := report{"opened": "false", "failed": "Invalid HTTP status.", "phase": "handshake",
+			"category": "http_status"}
 		for name, value := range more {
 			want[name] = value
 		}
@@ -98,8 +99,9 @@ func TestNginxAnswers(t *testing.T) {
 			"http.body": "…404 Not Found"})},
 		{"502", base + "/down", "nil", refused(report{"http.status": "502", "retryable": "true",
 			"http.body": "…502 Bad Gateway"})},
-		{"503", base + "/later", "nil", refused(report{"http.status": "503", "retryable": "true", "http.retryAfter": "120",
-			"http.body": `come back later\x0a`})},
+		{"503", base + "/later", "nil", refused(report{"http.status": "503", "retryable": "true",
+			"http.retryAfter": "120",
+			"http.body":       `come back later\x0a`})},
 		{"301 not followed", base + "/moved", "nil", refused(report{"http.status": "301", "retryable": "false",
 			"http.location": "…http://localhost:" + strings.TrimPrefix(fronts[0], "127.0.0.1:") + "/headers?moved"})},
 
@@ -113,7 +115,8 @@ func TestNginxAnswers(t *testing.T) {
 		{"more than allowed", base + "/permanent", "{redirects = 1}", refused(report{"http.status": "301",
 			"detail": "…more than the 1 that option redirects allows"})},
 		{"loop", base + "/loop", "{redirects = 10}", refused(report{"http.status": "302", "detail": "…/loop"})},
-		{"to wss", base + "/secure", "{redirects = 1, " + trust + "}", echoed(report{"tls.subject": "CN=tidewire interop"})},
+		{"to wss", base + "/secure", "{redirects = 1, " + trust + "}",
+			echoed(report{"tls.subject": "CN=tidewire interop"})},
 		{"from wss to ws", "wss://localhost:" + secure + "/plain", "{redirects = 1, " + trust + "}", refused(report{
 			"http.status": "302", "detail": "…which is not followed"})},
 	} {

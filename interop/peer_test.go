@@ -85,7 +85,8 @@ func (s server) start(certs certificate) (started []peer, stop func(), err error
 	plainAddr, tlsAddr := fmt.Sprintf("127.0.0.1:%d", plain), fmt.Sprintf("127.0.0.1:%d", tls)
 	return []peer{
 		{name: s.name + "-ws", base: "ws://" + plainAddr, plain: plainAddr, tls: tlsAddr},
-		{name: s.name + "-wss", base: fmt.Sprintf("wss://localhost:%d", tls), secure: true, plain: plainAddr, tls: tlsAddr},
+		{name: s.name + "-wss", base: fmt.Sprintf("wss://localhost:%d", tls), secure: true, plain: plainAddr,
+			tls: tlsAddr},
 	}, stop, nil
 }
 

@@ -83,7 +83,8 @@ func TestProgramsInLuaJIT(t *testing.T) {
 		compiled := runPrograms(t, programs, compiler)
 		for i, program := range programs {
 			if interpreted[i] != compiled[i] || !strings.HasSuffix(interpreted[i], "end\n") {
-				t.Errorf("seed %d, program %d:\n%s\ninterpreted:\n%s\ncompiled:\n%s", seed, i, program, interpreted[i], compiled[i])
+				t.Errorf("seed %d, program %d:\n%s\ninterpreted:\n%s\ncompiled:\n%s", seed, i, program,
+					interpreted[i], compiled[i])
 			}
 		}
 	}

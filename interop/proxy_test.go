@@ -214,7 +214,8 @@ func TestHTTPProxy(t *testing.T) {
 			})
 			t.Run(kind.name+"/"+scheme+"/wrong password", func(t *testing.T) {
 				seen, stderr := visit(t, url, through("http", wrongUserinfo, kind.restricted))
-				seen.want(t, report{"opened": "false", "failed": "Proxy connection failed", "phase": "proxy", "category": "proxy",
+				seen.want(t, report{"opened": "false", "failed": "Proxy connection failed", "phase": "proxy",
+					"category":    "proxy",
 					"http.status": "", "detail": "…: it does not accept the user and password of its URL"})
 				if strings.Contains(stderr+fmt.Sprint(seen), "wrong@") {
 					t.Errorf("the password is shown: %s %s", seen, stderr)
@@ -250,8 +251,9 @@ func TestHTTPProxy(t *testing.T) {
 			p.logged(t, `TCP_TUNNEL/200 \d+ CONNECT `+regexp.QuoteMeta(targets[scheme]))
 
 			seen, _ = visit(t, url, options("", certs.certFile), "SSL_CERT_FILE="+authority.certFile)
-			seen.want(t, report{"failed": "Proxy connection failed", "phase": "proxy", "detail": "…answered 407 Proxy " +
-				"Authentication Required"})
+			seen.want(t, report{"failed": "Proxy connection failed", "phase": "proxy",
+				"detail": "…answered 407 Proxy " +
+					"Authentication Required"})
 
 			// What a script trusts a server for it does not trust a proxy for.
 			seen, _ = visit(t, url, options(rightUserinfo, authority.certFile), "SSL_CERT_FILE="+certs.certFile)
@@ -286,7 +288,8 @@ func TestSOCKSProxy(t *testing.T) {
 			})
 			t.Run(name+"/no password", func(t *testing.T) {
 				seen, _ := visit(t, url, through(socks, "", restricted))
-				seen.want(t, refusedBy(restricted, " wants to know who asks: give user and password in the proxy's URL"))
+				seen.want(t, refusedBy(restricted, " wants to know who asks: give user and password in the "+
+					"proxy's URL"))
 			})
 			t.Run(name+"/wrong password", func(t *testing.T) {
 				seen, _ := visit(t, url, through(socks, wrongUserinfo, restricted))
@@ -303,7 +306,8 @@ func TestSOCKSProxy(t *testing.T) {
 // A password may have any characters, percent-encoded where a URL has a use for them.
 func TestProxyPassword(t *testing.T) {
 	p := startMicrosocks(t, "p@ss:w/rd? é%")
-	seen, _ := visit(t, peerNamed(t, "node-ws").base+"/echo", through("socks5h", "user:p%40ss:w%2Frd%3F%20%C3%A9%25@", p))
+	seen, _ := visit(t, peerNamed(t, "node-ws").base+"/echo",
+		through("socks5h", "user:p%40ss:w%2Frd%3F%20%C3%A9%25@", p))
 	seen.want(t, echoed(nil))
 }
 
@@ -345,13 +349,16 @@ func TestProxyEnvironment(t *testing.T) {
 		{"ALL_PROXY, SOCKS, wss", "wss://0.0.0.0" + secure, trust, []string{"all_proxy=socks5://" + socks.address},
 			echoed(nil), connected("0.0.0.0" + secure)},
 		{"HTTP_PROXY before ALL_PROXY", "ws://" + hidden + plain, trust,
-			[]string{"HTTP_PROXY=http://" + squid.address, "ALL_PROXY=http://" + dead}, echoed(nil), tunnelled(hidden + plain)},
-		{"NO_PROXY", "ws://0.0.0.0" + plain, trust, []string{"HTTP_PROXY=http://" + dead, "NO_PROXY=other.test,0.0.0.0"},
+			[]string{"HTTP_PROXY=http://" + squid.address, "ALL_PROXY=http://" + dead}, echoed(nil),
+			tunnelled(hidden + plain)},
+		{"NO_PROXY", "ws://0.0.0.0" + plain, trust,
+			[]string{"HTTP_PROXY=http://" + dead, "NO_PROXY=other.test,0.0.0.0"},
 			echoed(report{"remote": "127.0.0.1" + plain}), byItself},
 		{"NO_PROXY names others", "ws://" + hidden + plain, trust,
 			[]string{"HTTP_PROXY=http://" + squid.address, "NO_PROXY=other.test"},
 			echoed(nil), tunnelled(hidden + plain)},
-		{"loopback address", "ws://127.0.0.1" + plain, trust, []string{"HTTP_PROXY=http://" + dead}, echoed(nil), byItself},
+		{"loopback address", "ws://127.0.0.1" + plain, trust, []string{"HTTP_PROXY=http://" + dead}, echoed(nil),
+			byItself},
 		{"loopback name", "wss://localhost" + secure, trust,
 			[]string{"HTTPS_PROXY=http://" + dead, "ALL_PROXY=http://" + dead},
 			echoed(nil), byItself},
@@ -364,7 +371,8 @@ func TestProxyEnvironment(t *testing.T) {
 			"detail": "…proxy " + dead + " (HTTP_PROXY) cannot be reached"}, byItself},
 		{"malformed", "ws://" + hidden + plain, trust, []string{"HTTP_PROXY=ftp://user:secret@proxy.test"},
 			report{"opened": "false",
-				"failed": "Invalid proxy URI", "phase": "proxy", "category": "uri", "detail": "…of HTTP_PROXY"}, byItself},
+				"failed": "Invalid proxy URI", "phase": "proxy", "category": "uri", "detail": "…of HTTP_PROXY"},
+			byItself},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			seen, stderr := visit(t, c.url+"/echo", c.options, c.environment...)

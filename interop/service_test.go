@@ -60,7 +60,8 @@ func (w tool) path(t *testing.T) string {
 func needPython(t *testing.T, module, debian string) {
 	t.Helper()
 	if out, err := exec.Command("/usr/bin/python3", "-c", "import "+module).CombinedOutput(); err != nil {
-		t.Fatalf("/usr/bin/python3 cannot import %s: install Debian's package %s, or run interop/install: %v\n%s", module,
+		t.Fatalf("/usr/bin/python3 cannot import %s: install Debian's package %s, or run interop/install: %v\n%s",
+			module,
 			debian, err, out)
 	}
 }
@@ -215,7 +216,8 @@ type report map[string]string
 // proxies.
 func visit(t *testing.T, url, options string, environment ...string) (seen report, stderr string) {
 	t.Helper()
-	cmd := script{name: "report", args: []string{url, options}, flags: []string{"--allow-read"}, distrust: true}.command(t)
+	cmd := script{name: "report", args: []string{url, options}, flags: []string{"--allow-read"},
+		distrust: true}.command(t)
 	for _, name := range []string{"http_proxy", "https_proxy", "all_proxy", "no_proxy"} {
 		cmd.Env = append(cmd.Env, name+"=", strings.ToUpper(name)+"=")
 	}

@@ -213,9 +213,12 @@ func nestedSources() []string {
 	var sources []string
 	for depth := 95; depth <= 202; depth++ {
 		for _, part := range [][3]string{
-			{"x = ", "(", ")"}, {"", "do ", "end "}, {"x = ", "function() return ", " end"}, {"", "while x do ", "end "},
-			{"", "repeat ", "until x "}, {"", "if x then ", "end "}, {"", "if x then else ", "end "}, {"x = ", "not ", ""},
-			{"x = ", "- ", ""}, {"x = ", "{", "}"}, {"x = ", "{{}, ", "}"}, {"x = ", "f {", "}"}, {"x = ", "{[", "] = 1}"},
+			{"x = ", "(", ")"}, {"", "do ", "end "}, {"x = ", "function() return ", " end"},
+			{"", "while x do ", "end "},
+			{"", "repeat ", "until x "}, {"", "if x then ", "end "}, {"", "if x then else ", "end "},
+			{"x = ", "not ", ""},
+			{"x = ", "- ", ""}, {"x = ", "{", "}"}, {"x = ", "{{}, ", "}"}, {"x = ", "f {", "}"},
+			{"x = ", "{[", "] = 1}"},
 		} {
 			inner := "1"
 			if part[0] == "" {

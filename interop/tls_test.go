@@ -86,7 +86,8 @@ func TestTLS(t *testing.T) {
 	// failed is what every failure of TLS has to say, and what this one has.
 	failed := func(subject, detail string) report {
 		return report{"opened": "false", "failed": "TLS handshake failed", "phase": "tls", "category": "tls",
-			"retryable": "false", "closeCode": "1006", "tls.subject": subject, "tls.error": "…", "detail": "…" + detail}
+			"retryable": "false", "closeCode": "1006", "tls.subject": subject, "tls.error": "…",
+			"detail": "…" + detail}
 	}
 	unknown := `certificate "CN=good" of localhost is signed by an authority that is not trusted here`
 
@@ -107,9 +108,10 @@ func TestTLS(t *testing.T) {
 			environment: []string{"SSL_CERT_FILE=" + ca.certFile}, want: failed("CN=good", unknown)},
 		{name: "no ca", server: "good", options: "nil", want: failed("CN=good", unknown+
 			` ("CN=test authority"): give the authority's certificate in tls.ca or SSL_CERT_FILE`)},
-		{name: "no such file", server: "good", options: tlsOptions("ca = '/nowhere/ca.pem'"), want: report{"opened": "false",
-			"failed": "TLS handshake failed", "phase": "tls", "category": "tls",
-			"detail": "…tls.ca file \"/nowhere/ca.pem\": no such file"}},
+		{name: "no such file", server: "good", options: tlsOptions("ca = '/nowhere/ca.pem'"),
+			want: report{"opened": "false",
+				"failed": "TLS handshake failed", "phase": "tls", "category": "tls",
+				"detail": "…tls.ca file \"/nowhere/ca.pem\": no such file"}},
 
 		{name: "expired", server: "expired", options: tlsOptions("%s", trust), want: failed("CN=expired",
 			`certificate "CN=expired" of localhost expired at 2020-01-02T03:04:05Z`)},
@@ -128,8 +130,9 @@ func TestTLS(t *testing.T) {
 		{name: "old", server: "old", options: tlsOptions("%s", trust), want: failed("", "the server speaks no TLS "+
 			"version from 1.2 on")},
 
-		{name: "serverName", server: "other", options: tlsOptions("%s, serverName = 'www.other.test'", trust), want: report{
-			"opened": "true", "received": "hello", "tls.subject": "CN=other"}},
+		{name: "serverName", server: "other", options: tlsOptions("%s, serverName = 'www.other.test'", trust),
+			want: report{
+				"opened": "true", "received": "hello", "tls.subject": "CN=other"}},
 		{name: "another serverName", server: "good", options: tlsOptions("%s, serverName = 'else.test'", trust),
 			want: failed("CN=good",
 				`certificate "CN=good" is for localhost, not for else.test`)},
@@ -142,9 +145,10 @@ func TestTLS(t *testing.T) {
 		{name: "client certificate", server: "asking",
 			options: tlsOptions("%s, cert = %q, key = %q", trust, client.certFile, client.keyFile),
 			want:    report{"opened": "true", "received": "hello", "closed": `1000 "" true`}},
-		{name: "no client certificate", server: "asking", options: tlsOptions("%s", trust), want: report{"opened": "false",
-			"failed": "Invalid HTTP status.", "phase": "handshake", "http.status": "400",
-			"http.body": "…No required SSL certificate was sent"}},
+		{name: "no client certificate", server: "asking", options: tlsOptions("%s", trust),
+			want: report{"opened": "false",
+				"failed": "Invalid HTTP status.", "phase": "handshake", "http.status": "400",
+				"http.body": "…No required SSL certificate was sent"}},
 		{name: "strange client certificate", server: "asking",
 			options: tlsOptions("%s, cert = %q, key = %q", trust, strange.certFile, strange.keyFile),
 			want: report{"opened": "false", "failed": "Invalid HTTP status.", "http.status": "400",
@@ -215,9 +219,10 @@ func TestClientCertificate(t *testing.T) {
 			{"none", tlsOptions("ca = %q", ca.certFile),
 				report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
 					"phase": "tls", "detail": "…the server wants a client certificate"}},
-			{"unknown authority", old(strange), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
-				"phase":  "tls",
-				"detail": `…the server does not accept the client certificate "CN=strange client"`}},
+			{"unknown authority", old(strange), report{"opened": "false", "failed": "TLS handshake failed",
+				"category": "tls",
+				"phase":    "tls",
+				"detail":   `…the server does not accept the client certificate "CN=strange client"`}},
 			{"expired", old(expired), report{"opened": "false", "failed": "TLS handshake failed", "category": "tls",
 				"phase":  "tls",
 				"detail": `…the server does not accept the client certificate "CN=expired client"`}},
@@ -272,5 +277,6 @@ func secretsOf(t *testing.T, path string) (lines []string) {
 // ends.
 func openSSL(t *testing.T, c certificate, args ...string) *service {
 	t.Helper()
-	return serve(t, "/usr/bin/python3", append([]string{"servers/python_openssl.py", c.certFile, c.keyFile}, args...)...)
+	return serve(t, "/usr/bin/python3", append([]string{"servers/python_openssl.py", c.certFile, c.keyFile},
+		args...)...)
 }

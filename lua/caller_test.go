@@ -95,7 +95,8 @@ func TestCallManyStopsPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 300 { // more often than calls may nest
-		_, err := s.Run([]byte(`pcall(wrap(function() pcall(times, 3, function(i) times(1, bad) end) print("caught") end))`), "=test")
+		_, err := s.Run([]byte(`pcall(wrap(function() pcall(times, 3, function(i) times(1, bad) end) `+
+			`print("caught") end))`), "=test")
 		var e *lua.Error
 		if !errors.As(err, &e) || e.Kind != lua.KindPanic {
 			t.Fatalf("error %v, want the panic's", err)

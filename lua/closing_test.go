@@ -15,7 +15,11 @@ func TestOnClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	finalizer := s.NewFunction("__gc", func(c *lua.Call) error { order = append(order, "finalizer"); return c.Return() })
+	finalizer := s.NewFunction("__gc", func(c *lua.Call) error {
+		order = append(order,
+			"finalizer")
+		return c.Return()
+	})
 	if err := meta.SetString("__gc", finalizer); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +92,11 @@ func TestFinalizer(t *testing.T) {
 	if want := []string{"b", "a"}; !slices.Equal(order, want) {
 		t.Errorf("after the walks: %v, want %v", order, want)
 	}
-	finalizer := s.NewFunction("__gc", func(c *lua.Call) error { order = append(order, "__gc"); return s.Raise(lua.Nil) })
+	finalizer := s.NewFunction("__gc", func(c *lua.Call) error {
+		order = append(order,
+			"__gc")
+		return s.Raise(lua.Nil)
+	})
 	if err := meta.SetString("__gc", finalizer); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ func TestDiscardRunsNoFinalizer(t *testing.T) {
 		s.OnClose(func() { closed++ })
 		test.end(s)
 		test.end(s)
-		if _, err := s.Run(nil, "=test"); !errors.Is(err, lua.ErrClosed) || closed != 1 || printed.String() != test.want {
+		if _, err := s.Run(nil, "=test"); !errors.Is(err, lua.ErrClosed) || closed != 1 ||
+			printed.String() != test.want {
 			t.Errorf("%s: printed %q, closed %d times, a call gives %v", test.name, printed, closed, err)
 		}
 	}

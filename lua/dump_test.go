@@ -56,7 +56,8 @@ func TestDumpedFunctionsComeBack(t *testing.T) {
 			local f = undump(dump(function() return b, a, c end)) print(f())
 			print(setupvalue(f, 1, 20), setupvalue(f, 2, 10), setupvalue(f, 3, 30), setupvalue(f, 4, 0)) print(f())`,
 			"nil nil nil\nb a c \n20 10 30"},
-		{"an upvalue that is assigned", `local n = 1 local f = undump(dump(function(x) n = x return function() return ` +
+		{"an upvalue that is assigned", `local n = 1 local f = undump(dump(function(x) n = x return function() ` +
+			`return ` +
 			`n end end)) print(f(4)())`, "4"},
 		{"a function that calls itself", `local function f() return f end print(undump(dump(f))())`, "nil"},
 		{"globals, not the environment", `x = 3 print(undump(dump(function() return x end))())`, "3"},

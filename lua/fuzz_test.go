@@ -17,9 +17,11 @@ func FuzzSource(f *testing.F) {
 		"local s = 'x' while true do s = s .. s end", "goto a ::a:: for k, v in pairs{1, a = 2} do print(k, v) end",
 		"wrap(function() for i = 1, 3 do yield(i) end error {} end)()", "local t = {} t[1e9] = 1 t[-1] = t print(#t, " +
 			"next(t))",
-		"xpcall(function() local x = nil + 1 end, function(e) return e end)", "create(print) resume(create(function() " +
+		"xpcall(function() local x = nil + 1 end, function(e) return e end)",
+		"create(print) resume(create(function() " +
 			"yield(yield) end))",
-		"local a <const> = 1", "x = function() return x() end x()", "return nested(function() return nested(error) end)",
+		"local a <const> = 1", "x = function() return x() end x()", "return nested(function() return " +
+			"nested(error) end)",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -43,7 +43,8 @@ func TestEveryLoopCounts(t *testing.T) {
 		`local function f(n) if n > 0 then return f(n - 1) end end f(1000)`,
 		`local function f(n) if n > 0 then f(n - 1) end end f(1000)`,
 		`local o = {f = function(o, n) if n > 0 then return o:f(n - 1) end end} o:f(1000)`,
-		`local t = setmetatable({}, {__index = function() return 1 end}) local n = 0 for i = 1, 1000 do n = n + t.x end`,
+		`local t = setmetatable({}, {__index = function() return 1 end}) local n = 0 for i = 1, 1000 do n = n + ` +
+			`t.x end`,
 	} {
 		s, _ := newState(t, lua.Options{MaxSteps: 100 * turns})
 		if _, err := s.Run([]byte(source), "=test"); err != nil {

@@ -128,7 +128,8 @@ func TestPrograms(t *testing.T) {
 			print(fs[1](), fs[1](), fs[2](), fs[3]())`, "2 3 3 4", false},
 		{"a variable is shared", `local n = 0 local function inc() n = n + 1 end local function get() return n end
 			inc() inc() n = n * 10 print(get(), n)`, "20 20", false},
-		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a .. inc())`,
+		{"an operand read late", `local a = 1 local function inc() a = a + 1 return 10 end print(a + inc(), a ` +
+			`.. inc())`,
 			"12 210", false},
 		{"recursion", `local function f(n) if n < 2 then return n end return f(n - 1) + f(n - 2) end ` +
 			`print(f(20))`, "6765", true},
@@ -136,7 +137,8 @@ func TestPrograms(t *testing.T) {
 			`print(loop(300000))`, "end", true},
 		{"a goto to the nearest label", `local n = 0 ::a:: n = n + 1 if n > 3 then print("again") return end
 			do goto a ::a:: end print(n) do do goto a end ::a:: end print(n)
-			local function f() ::b:: n = n + 1 do do if n < 9 then goto b end end end return n end print(f())`, "1\n1\n9",
+			local function f() ::b:: n = n + 1 do do if n < 9 then goto b end end end return n end print(f())`,
+			"1\n1\n9",
 			false},
 		{"goto", `for i = 1, 3 do if i == 2 then goto continue end print(i) ::continue:: end`, "1\n3", false},
 		{"multiple assignment", `local a, b = 1, 2 a, b = b, a print(a, b) local t = {} local i = 1 i, t[i] = i + 1, ` +
@@ -149,13 +151,15 @@ func TestPrograms(t *testing.T) {
 
 		{"__index", `local C = {} C.__index = C function C:get() return self.v end print(setmetatable({v = 42}, C):get())
 			print(setmetatable({}, {__index = function(t, k) return k .. "!" end}).foo)`, "42\nfoo!", false},
-		{"__newindex", `local log = {} local t = setmetatable({}, {__newindex = log}) t.x = 1 print(t.x, log.x)`, "nil 1",
+		{"__newindex", `local log = {} local t = setmetatable({}, {__newindex = log}) t.x = 1 print(t.x, log.x)`,
+			"nil 1",
 			false},
 		{"__call of any kind", `local m = setmetatable({}, {__call = function(self, a) return a * 2 end}) ` +
 			`print(m(21), pcall(m, 4))`, "42 true 8", false},
 		{"a callable table as metamethod", `local add = setmetatable({}, {__call = function(_, a, b) return count(_, a, b) end})
 			print(setmetatable({}, {__add = add}) + 1)`, "3", false},
-		{"__unm gets two operands", `print(-setmetatable({}, {__unm = function(...) return count(...) end}))`, "2", false},
+		{"__unm gets two operands", `print(-setmetatable({}, {__unm = function(...) return count(...) end}))`, "2",
+			false},
 		{"__len is ignored on tables", `print(#setmetatable({1, 2}, {__len = function() return 9 end}))`, "2", false},
 		{"__eq, __lt, __le", `local m = {__eq = function() return true end, __lt = function(a, b) return a.v < b.v end}
 			local a, b = setmetatable({v = 1}, m), setmetatable({v = 2}, m) print(a == b, a < b, a <= b, a > b, a ~= b)`,
@@ -166,10 +170,12 @@ func TestPrograms(t *testing.T) {
 		{"pcall", `print(pcall(function() error("boom") end)) print(pcall(function() error({}) end)) ` +
 			`print(pcall(count, 1, 2))`,
 			"false test:1: boom\nfalse table\ntrue 2", false},
-		{"xpcall", `print(xpcall(function() error("q") end, function(e) return "H:" .. e end))`, "false H:test:1: q", false},
+		{"xpcall", `print(xpcall(function() error("q") end, function(e) return "H:" .. e end))`, "false H:test:1: q",
+			false},
 		{"a handler that fails", `print(xpcall(error, function(e) error("again") end, "x"))`, "false error in error " +
 			"handling", false},
-		{"stack overflow", `local function f() return 1 + f() end print(pcall(f))`, "false test:1: stack overflow", true},
+		{"stack overflow", `local function f() return 1 + f() end print(pcall(f))`,
+			"false test:1: stack overflow", true},
 		{"handlers of overflows leave variables alone", `local bad = 0
 			local function f(n) local a, b, c = n, n * 2, {n}
 				local ok, e = xpcall(f, function(m) local x1, x2, x3, x4, x5, x6 = 1, 2, 3, 4, 5, 6 return m end, n + 1)
@@ -187,10 +193,14 @@ func TestPrograms(t *testing.T) {
 		{"names in errors", `local l print(pcall(function() l.x = 1 end)) print(pcall(function() local v; v() end)) print(pcall(function() g() end))
 			print(pcall(function() local t = {} return t.a.b end)) print(pcall(function() return ("x"):nope() end))
 			print(pcall(function() return {} + 1 end)) print(pcall(function() return {} < {} end)) print(pcall(function() return 1 < "2" end))`,
-			"false test:1: attempt to index upvalue 'l' (a nil value)\nfalse test:1: attempt to call local 'v' (a nil value)\n" +
-				"false test:1: attempt to call global 'g' (a nil value)\nfalse test:2: attempt to index field 'a' (a nil value)\n" +
-				"false test:2: attempt to index a string value\nfalse test:3: attempt to perform arithmetic on a table value\n" +
-				"false test:3: attempt to compare two table values\nfalse test:3: attempt to compare number with string", false},
+			"false test:1: attempt to index upvalue 'l' (a nil value)\nfalse test:1: attempt to call local 'v' " +
+				"(a nil value)\n" +
+				"false test:1: attempt to call global 'g' (a nil value)\nfalse test:2: attempt to index field " +
+				"'a' (a nil value)\n" +
+				"false test:2: attempt to index a string value\nfalse test:3: attempt to perform arithmetic on " +
+				"a table value\n" +
+				"false test:3: attempt to compare two table values\nfalse test:3: attempt to compare number " +
+				"with string", false},
 
 		{"coroutines", `local co = create(function(a) local b = yield(a + 1) return b * 2 end) print(resume(co, 1)) ` +
 			`print(resume(co, 5)) print(resume(co))`,
@@ -283,7 +293,8 @@ func TestPanicEndsTheCallAlone(t *testing.T) {
 		_, err := s.Run([]byte(source), "=test")
 		var e *lua.Error
 		var p *lua.PanicError
-		if !errors.As(err, &e) || e.Kind != lua.KindPanic || !errors.As(err, &p) || p.Value != "boom" || len(p.Stack) == 0 {
+		if !errors.As(err, &e) || e.Kind != lua.KindPanic || !errors.As(err, &p) || p.Value != "boom" ||
+			len(p.Stack) == 0 {
 			t.Fatalf("%s: error %#v, want the panic", source, err)
 		}
 		if _, err := s.Run([]byte(`print("still here")`), "=test"); err != nil {

@@ -84,7 +84,8 @@ func TestModeChangesDuringAWalk(t *testing.T) {
 		{"another mode", `getmetatable(w).__mode = "" w[1] = w[1]`},
 		{"no mode", `getmetatable(w).__mode = nil`},
 		{"no mode by rawset of a field", `local m, k = getmetatable(w), "__mode" m[k] = nil`},
-		{"a stronger mode, then none", `getmetatable(w).__mode = "k" for j = 1, 7 do local x = j end setmetatable(w, nil)`},
+		{"a stronger mode, then none", `getmetatable(w).__mode = "k" for j = 1, 7 do local x = j end ` +
+			`setmetatable(w, nil)`},
 		{"to and fro", `local m = getmetatable(w) setmetatable(w, nil) for j = 1, i % 50 do local x = j end setmetatable(w, m)
 			for j = 1, 5 do local x = j end setmetatable(w, nil)`},
 	} {

@@ -53,7 +53,8 @@ func TestTwoGoroutinesAreReported(t *testing.T) {
 				t.Fatal(err)
 			}
 			// The second time the places of its calls are known.
-			if _, err := s.Run([]byte(`print(wait(), wait(), nested(function() return wait() end))`), "=test"); err != nil {
+			if _, err := s.Run([]byte(`print(wait(), wait(), nested(function() return wait() end))`),
+				"=test"); err != nil {
 				t.Fatal(err)
 			}
 			if printed.String() != "true true true\n" {
@@ -104,7 +105,8 @@ func TestGoroutinesInTurn(t *testing.T) {
 	}
 	for range 3 {
 		if p := elsewhere(func() {
-			_, err := s.Run([]byte(`local n = 0 for i = 0, 100 do deep(function() n = n + 1 end, i) end print(n)`), "=test")
+			_, err := s.Run([]byte(`local n = 0 for i = 0, 100 do deep(function() n = n + 1 end, i) end print(n)`),
+				"=test")
 			if err != nil {
 				t.Error(err)
 			}

@@ -77,7 +77,8 @@ func TestPausesOfTheWalk(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					if err := meta.SetString("__gc", s.NewFunction("gc", func(c *lua.Call) error { return c.Return() })); err != nil {
+					if err := meta.SetString("__gc", s.NewFunction("gc",
+						func(c *lua.Call) error { return c.Return() })); err != nil {
 						return err
 					}
 					if err := meta.SetString("held", c.Arg(1)); err != nil {

@@ -97,7 +97,8 @@ outer:
 			case code.SetGlobal:
 				t := fr.fn.env
 				if h := int(p.caches[pc-1]); h < len(t.entries) {
-					if e := &t.entries[h]; e.key.p == p.constants[i.D()].p && e.value.n != 0 && t.scanned != s.scanning {
+					if e := &t.entries[h]; e.key.p == p.constants[i.D()].p && e.value.n != 0 &&
+						t.scanned != s.scanning {
 						e.value = regs[i.A()]
 						continue
 					}
@@ -125,7 +126,8 @@ outer:
 					t := b.table()
 					if meta := t.meta; meta != nil && len(t.entries) <= linearMax {
 						if h := int(meta.indexHint); h < len(meta.entries) {
-							if e := &meta.entries[h]; e.key.str() == s.names.events[eventIndex] && e.value.n == uint64(KindTable) {
+							if e := &meta.entries[h]; e.key.str() == s.names.events[eventIndex] &&
+								e.value.n == uint64(KindTable) {
 								methods := e.value.table()
 								key := &p.constants[i.C()]
 								if h := int(p.caches[pc-1]); h < len(methods.entries) {
@@ -192,7 +194,8 @@ outer:
 				if a := &regs[i.A()]; a.n == uint64(KindTable) {
 					t := a.table()
 					if h := int(p.caches[pc-1]); h < len(t.entries) {
-						if e := &t.entries[h]; e.key.p == p.constants[i.B()].p && e.value.n != 0 && t.scanned != s.scanning {
+						if e := &t.entries[h]; e.key.p == p.constants[i.B()].p && e.value.n != 0 &&
+							t.scanned != s.scanning {
 							e.value.store(&regs[i.C()])
 							continue
 						}
@@ -213,7 +216,8 @@ outer:
 									e.store(c)
 									continue
 								}
-							} else if n == len(t.array) && n < cap(t.array) && n > 0 && t.meta == nil && !t.hasInts && c.n != 0 {
+							} else if n == len(t.array) && n < cap(t.array) && n > 0 && t.meta == nil &&
+								!t.hasInts && c.n != 0 {
 								t.array = t.array[:n+1]
 								t.array[n] = *c
 								continue
@@ -917,7 +921,8 @@ outer:
 					case specialNext:
 						// The entry of a number may be left from before the number moved
 						// to the array: its value is nil then.
-						if h := int(p.caches[pc-1]); h < len(t.entries) && control.n != 0 && t.entries[h].key.n == control.n &&
+						if h := int(p.caches[pc-1]); h < len(t.entries) && control.n != 0 &&
+							t.entries[h].key.n == control.n &&
 							t.entries[h].key.p == control.p && (control.n < kindLimit || t.entries[h].value.n != 0) {
 							h++
 							if h < len(t.entries) && t.entries[h].value.n != 0 {

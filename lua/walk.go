@@ -80,7 +80,8 @@ func (s *State) noteMetatable(meta *Table) {
 	if s.weak {
 		return
 	}
-	if gc := meta.metamethod(s, eventGC); !gc.IsNil() && !gc.is(kindGoFunction) || !meta.metamethod(s, eventMode).IsNil() {
+	if gc := meta.metamethod(s, eventGC); !gc.IsNil() && !gc.is(kindGoFunction) ||
+		!meta.metamethod(s, eventMode).IsNil() {
 		s.noteWeak()
 	}
 }
@@ -517,7 +518,8 @@ func (s *State) markSome(units int) int {
 			}
 		case KindThread:
 			th := v.thread()
-			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+pointerClass(cap(th.frames)*frameBytes))
+			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+
+				pointerClass(cap(th.frames)*frameBytes))
 			th.scanned = s.epoch
 			s.lookIntoStack(th)
 			units -= len(th.stack) + coroutineUnits

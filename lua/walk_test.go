@@ -86,7 +86,8 @@ func TestWalkOfTablesThatShrink(t *testing.T) {
 		{"the last value goes", `keep[n] = nil`},
 		{"the first value goes", `remove(keep, 1)`},
 		{"values come and go", `insert(keep, 1, keep[n]) remove(keep, 2) remove(keep, n)`},
-		{"values come from elsewhere", `remove(keep, n) local o = store[i] store[i] = nil insert(keep, 1, o) n = n + 1`},
+		{"values come from elsewhere", `remove(keep, n) local o = store[i] store[i] = nil insert(keep, 1, o) n ` +
+			`= n + 1`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, printed := newState(t, lua.Options{})

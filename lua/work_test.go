@@ -14,10 +14,12 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 		name, prepare, source string
 		least                 int64
 	}{
-		{"next behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 1, 9999 do t["k" .. i] = ` +
+		{"next behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 1, 9999 do t["k" ` +
+			`.. i] = ` +
 			`nil end`,
 			`for i = 1, 100 do next(t) end`, 100 * 9999 / 16},
-		{"a loop behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 2, 9999 do t["k" .. i] ` +
+		{"a loop behind removed keys", `t = {} for i = 1, 10000 do t["k" .. i] = i end for i = 2, 9999 do t["k" ` +
+			`.. i] ` +
 			`= nil end`,
 			`for i = 1, 100 do for k in next, t do end end`, 100 * 9998 / 16},
 		{"an array full of holes", `t = {} for i = 1, 10000 do t[i] = i end for i = 1, 9999 do t[i] = nil end`,
@@ -63,7 +65,8 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 				"text": func(c *lua.Call) error { c.String(1); return c.Return() },
 				"long": func(c *lua.Call) error { // defines functions that do something wrong behind many instructions
 					body := "local x = n if x then " + strings.Repeat("x = n ", 20_000) + "end "
-					_, err := s.Run([]byte("function fails() "+body+"return x.y.z end function refuses() "+body+"text() end"), "=long")
+					_, err := s.Run([]byte("function fails() "+body+"return x.y.z end function refuses() "+body+
+						"text() end"), "=long")
 					if err != nil {
 						return err
 					}

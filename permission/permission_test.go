@@ -15,7 +15,8 @@ func TestPlain(t *testing.T) {
 		r           permission.Refusal
 		whole, bare string
 	}{
-		{permission.Refusal{Permission: permission.Read, Item: "x"}, "x: reading is not allowed", "reading is not allowed"},
+		{permission.Refusal{Permission: permission.Read, Item: "x"}, "x: reading is not allowed",
+			"reading is not allowed"},
 		{permission.Refusal{Permission: permission.Write, Item: "x y"}, "x y: writing is not allowed",
 			"writing is not allowed"},
 		{permission.Refusal{Permission: permission.Run, Item: "id"}, "id: running programs is not allowed",

@@ -82,7 +82,8 @@ func TestStartReturnsAtOnce(t *testing.T) {
 		for range 3 {
 			waiting.Go(func() {
 				result, err := s.Wait()
-				if err != nil || result.ExitCode != 7 || s.stdout.String() != "ended\n" || time.Since(s.begun) != 2*time.Second {
+				if err != nil || result.ExitCode != 7 || s.stdout.String() != "ended\n" ||
+					time.Since(s.begun) != 2*time.Second {
 					t.Errorf("%+v, %v, printed %q after %v", result, err, s.stdout.String(), time.Since(s.begun))
 				}
 			})

@@ -70,7 +70,8 @@ func notLua(text []byte) error {
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
 		return errUTF16
 	case text[0] < ' ' && bytes.IndexByte([]byte("\t\n\v\f\r"), text[0]) < 0, text[0] == 0x7f:
-		return fmt.Errorf("no Lua source: it begins with the byte 0x%02x, which is not text: name another file", text[0])
+		return fmt.Errorf("no Lua source: it begins with the byte 0x%02x, which is not text: name another file",
+			text[0])
 	}
 	return nil
 }

@@ -73,7 +73,8 @@ func ofKind(programs []program, k kind) []program {
 
 func (r *results) writeMachine(b *strings.Builder) {
 	fmt.Fprintf(b, "%s, best of %d rounds. Machine: %s, %s/%s, %s.\nLoad average %s at the start, %s at the end.\n\n",
-		r.date.Format("2006-01-02"), r.rounds, machine(), runtime.GOOS, runtime.GOARCH, runtime.Version(), r.load, load())
+		r.date.Format("2006-01-02"), r.rounds, machine(), runtime.GOOS, runtime.GOARCH, runtime.Version(), r.load,
+		load())
 	for _, v := range r.vms {
 		fmt.Fprintf(b, "- %s: %s\n", v.title, v.version)
 	}

@@ -70,7 +70,8 @@ func (l *limitFlags) define(cmd *cobra.Command) {
 	flags.Var(
 		&l.callback,
 		"callback-timeout",
-		"stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 for no limit",
+		"stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 "+
+			"for no limit",
 	)
 	l.connections = 10_000
 	flags.Var(

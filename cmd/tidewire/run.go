@@ -167,7 +167,8 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	var running bystander
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
 		logger.Info(
-			fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code), time.Duration(flags.grace)),
+			fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code),
+				time.Duration(flags.grace)),
 		)
 	}, running.quit)
 	defer stop()

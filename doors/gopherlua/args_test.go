@@ -147,7 +147,8 @@ func TestArgumentErrorsAreLuaJITs(t *testing.T) {
 
 func TestStringsAndNumbersPassForEachOther(t *testing.T) {
 	L := newRepeat(t)
-	got := run(t, L, `local text, count = lib.rep(12.50, " 0x10 ") return nil, text .. "/" .. type(text) .. "/" .. count`)
+	got := run(t, L, `local text, count = lib.rep(12.50, " 0x10 ") return nil, text .. "/" .. type(text) .. "/" `+
+		`.. count`)
 	if want := "12.5/string/16"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

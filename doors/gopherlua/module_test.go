@@ -17,7 +17,8 @@ func TestOpenOnAPlainState(t *testing.T) {
 	fake := &wscontract.Engine{}
 	module := gopherlua.OpenOn(L, fake, gopherlua.Options{})
 	for _, test := range []struct{ code, want string }{
-		{`id = websocket.Connect("ws://peer.test/", {on_open = 1, onOpen = function() seen = "open" nothing() end})`, "nil"},
+		{`id = websocket.Connect("ws://peer.test/", {on_open = 1, onOpen = function() seen = "open" nothing() end})`,
+			"nil"},
 		{`seen = seen .. id`, "open1"},
 	} {
 		if err := L.DoString(test.code); err != nil {

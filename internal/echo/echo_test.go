@@ -142,7 +142,8 @@ func TestClientCloses(t *testing.T) {
 	for _, code := range []int{0, 1000, 1001, 3000, 4999} {
 		bubble(t, echo.Options{}, func(t *testing.T, client *wstest.Peer, _ *wstest.Conn, _ *echo.Server) {
 			start := time.Now()
-			client.Send(wstest.Text("a"), wstest.Ping("p"), wstest.Text("b"), wstest.Close(code, "why"), wstest.Text("late"))
+			client.Send(wstest.Text("a"), wstest.Ping("p"), wstest.Text("b"), wstest.Close(code, "why"),
+				wstest.Text("late"))
 			var got []string
 			for range 4 {
 				got = append(got, client.ReadFrame().String())
@@ -193,7 +194,8 @@ func TestViolations(t *testing.T) {
 		{"§5.2 opcode", "invalid opcode", 1002, masked(wstest.Frame{Opcode: 3}).Append(nil)},
 		{"§5.2 wide length", "Payload length was not minimally encoded", 1002,
 			masked(wstest.Frame{Opcode: wstest.OpText, Width: 8}).Append(nil)},
-		{"§5.4 nothing to continue", "Invalid message continuation", 1002, masked(wstest.Continuation("x")).Append(nil)},
+		{"§5.4 nothing to continue", "Invalid message continuation", 1002,
+			masked(wstest.Continuation("x")).Append(nil)},
 		{"§5.5 control frame of 126 bytes", "Control messages are limited to fewer than 125 characters", 1002,
 			masked(wstest.Ping(payload(126))).Append(nil)},
 		{"§5.5 control frame in pieces", "Control messages cannot be fragmented", 1002,
@@ -260,7 +262,8 @@ func TestEagerClient(t *testing.T) {
 		client, conn := dial(t, n)
 		eager := wstest.Text("eager")
 		eager.Masked = true
-		client.SendRaw(eager.Append([]byte("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		client.SendRaw(eager.Append([]byte("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: " +
+			"Upgrade\r\n" +
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")))
 		got := make([]byte, 1024)
 		size := 0
@@ -308,7 +311,8 @@ func TestRefusedClientCanRead(t *testing.T) {
 		client.SendRaw([]byte("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"))
 		client.SendRaw([]byte(payload(1_000_000)))
 		answer, err := io.ReadAll(conn)
-		if !strings.HasPrefix(string(answer), "HTTP/1.1 405 ") || !strings.HasSuffix(string(answer), "\n") || err != nil {
+		if !strings.HasPrefix(string(answer), "HTTP/1.1 405 ") || !strings.HasSuffix(string(answer), "\n") ||
+			err != nil {
 			t.Errorf("answer %q, %v", answer, err)
 		}
 	})

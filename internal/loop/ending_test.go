@@ -110,7 +110,8 @@ func TestEndingGoesStepByStep(t *testing.T) {
 			time.AfterFunc(1500*time.Millisecond, func() { l.Exit(130) })
 			return nil
 		}), 130)
-		s.want(t, "1000 timer", "1500 shutdown", "1500 closeAll", "1500 posted", "3500 closed", "6500 abort", "6500 aborted")
+		s.want(t, "1000 timer", "1500 shutdown", "1500 closeAll", "1500 posted", "3500 closed", "6500 abort",
+			"6500 aborted")
 		log := slices.Compact(src.log)
 		if want := []string{"refuse", "closeAll", "abort", "refuse"}; !slices.Equal(log, want) { // the last is Exit(9)
 			t.Errorf("the source was told %q, want %q", log, want)

@@ -127,7 +127,8 @@ func TestOfferNeverWaits(t *testing.T) {
 		o.Offer([]byte("later\n"))
 		synctest.Wait()
 		if want := strings.Repeat(string(line), 1025) + "(8 lost)\nlater\n"; stream.text() != want {
-			t.Errorf("%d bytes written, ending in %q, want %d", len(stream.text()), stream.text()[len(stream.text())-40:],
+			t.Errorf("%d bytes written, ending in %q, want %d", len(stream.text()),
+				stream.text()[len(stream.text())-40:],
 				len(want))
 		}
 	})

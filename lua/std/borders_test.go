@@ -58,7 +58,8 @@ func TestPairsAfterAKeyHasMoved(t *testing.T) {
 func TestMetatablesThatChange(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"__newindex behind a list", `local log = {} local t = setmetatable({1, 2, 3}, {__newindex = function(t, k, v) rawset(log, #log + 1, k) end})
-			for i = 4, 6 do t[i] = i end t[4] = 4 local k = 4 t[k] = k print(#t, table.concat(log, " "))`, "3\t4 5 6 4 4\n"},
+			for i = 4, 6 do t[i] = i end t[4] = 4 local k = 4 t[k] = k print(#t, table.concat(log, " "))`,
+			"3\t4 5 6 4 4\n"},
 		{"__newindex for a hole", `local log = 0 local t = setmetatable({1, nil, 3}, {__newindex = function(t, k, v) log = log + 1 end})
 			local k = 2 t[k] = 1 t[2] = 1 print(log, t[2])`, "2\tnil\n"},
 		{"taken away and set again", `local function f() return 1 end

@@ -34,7 +34,8 @@ func TestOutputsAreBounded(t *testing.T) {
 			`io.popen(n) end`, 48 * mib},
 		{"os.getenv of a huge name", `local n = ("x"):rep(15 * 2^20) for i = 1, 20 do os.getenv(n) end`, 64 * mib},
 		{"read and write of small pieces", `for i = 1, 1e5 do io.write("x", i) io.read(1) end`, 16 * mib},
-		{"argument errors about huge options", `local n = ("x"):rep(15 * 2^20) pcall(io.stdout.setvbuf, io.stdout, n) ` +
+		{"argument errors about huge options", `local n = ("x"):rep(15 * 2^20) pcall(io.stdout.setvbuf, ` +
+			`io.stdout, n) ` +
 			`pcall(io.stdin.seek, io.stdin, n)`, 200 * mib},
 	} {
 		t.Run(c.name, func(t *testing.T) {

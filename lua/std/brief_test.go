@@ -20,7 +20,8 @@ func TestMessagesAboutLongNames(t *testing.T) {
 		{"a call", "local t = {} local ok, e = pcall(function() t.NAME() end) print(#e)", "1073"},
 		{"an argument", "local t = {NAME = rawset} local ok, e = pcall(function() t.NAME(1) end) print(#e)", "1085"},
 		{"an option", "local ok, e = pcall(collectgarbage, 'NAME') print(#e)", "1069"},
-		{"a traceback", "local t = {} function t.NAME(n) if n == 0 then print(#debug.traceback()) return end t.NAME(n " +
+		{"a traceback", "local t = {} function t.NAME(n) if n == 0 then print(#debug.traceback()) return end " +
+			"t.NAME(n " +
 			"- 1) return 1 end t.NAME(30)", "21064"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

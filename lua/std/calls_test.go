@@ -37,7 +37,8 @@ func TestExitIsUncatchable(t *testing.T) {
 			m := newMachine(t)
 			got, err := m.run("print 'before' " + source + " print 'after'")
 			var raised *lua.Error
-			if got != "before\n" || !errors.Is(err, errExit) || !errors.As(err, &raised) || raised.Kind != lua.KindUnwind {
+			if got != "before\n" || !errors.Is(err, errExit) || !errors.As(err, &raised) ||
+				raised.Kind != lua.KindUnwind {
 				t.Errorf("prints %q, error %v", got, err)
 			}
 			m.wantOutput(t, `print(pcall(function() return "usable" end))`, "true\tusable\n")
@@ -51,7 +52,8 @@ func TestCoroutineSurvivesAnExitElsewhere(t *testing.T) {
 		made = coroutine.create(function() print "one" coroutine.yield() print "two" end)
 		wrapped = coroutine.wrap(function() print "un" coroutine.yield() print "deux" end)
 		coroutine.resume(made) wrapped()`, "one\nun\n")
-	if _, err := m.run(`gone = coroutine.create(function() exit() end) coroutine.resume(gone)`); !errors.Is(err, errExit) {
+	if _, err := m.run(`gone = coroutine.create(function() exit() end) coroutine.resume(gone)`); !errors.Is(err,
+		errExit) {
 		t.Fatal(err)
 	}
 	m.wantOutput(t, `print(coroutine.resume(made)) wrapped() print(coroutine.status(gone), coroutine.resume(gone))`,
@@ -107,8 +109,9 @@ func TestDeadlineEndsWhatDoesNotEnd(t *testing.T) {
 		"gsub with a function": `("x"):gsub(".", function() while true do end end)`,
 		"load with a function": `pcall(load, function() return " " end)  while true do pcall(load, "x = ") end`,
 		"require in a loop":    `while true do pcall(require, "nothing") end`,
-		"pattern":              `local s = ("a"):rep(3000) while true do pcall(string.find, s, (".-"):rep(12) .. "b") end`,
-		"goto":                 `::again:: goto again`,
+		"pattern": `local s = ("a"):rep(3000) while true do pcall(string.find, s, (".-"):rep(12) ` +
+			`.. "b") end`,
+		"goto": `::again:: goto again`,
 		"dump in a loop": `local f = loadstring("--" .. ("x"):rep(1e6)) while true do pcall(loadstring, ` +
 			`string.dump(f)) end`,
 		"tail calls":       `local function f() return f() end f()`,
@@ -150,7 +153,8 @@ func TestErrorObjectsReachTheHost(t *testing.T) {
 
 func TestDeepRecursion(t *testing.T) {
 	m := newMachine(t)
-	m.wantOutput(t, `local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end print(f(15000))`, "15000\n")
+	m.wantOutput(t, `local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end `+
+		`print(f(15000))`, "15000\n")
 	m.wantOutput(t, `local t = {} for i = 1, 2600 do t[i] = "x" end print(#table.concat(t), select("#", `+
 		`unpack(t)))`, "2600\t2600\n")
 }

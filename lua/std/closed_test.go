@@ -33,18 +33,21 @@ func TestLocalsOfInterruptedFunctions(t *testing.T) {
 // Functions of Go, and what they share with scripts, are closed to debug.
 func TestDebugIsClosed(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
-		{"upvalues and locals of functions of Go", `print(debug.getupvalue(print, 1)) print(debug.setupvalue(print, 1, 2))
+		{"upvalues and locals of functions of Go",
+			`print(debug.getupvalue(print, 1)) print(debug.setupvalue(print, 1, 2))
 			print(debug.getlocal(0, 1)) print(debug.setlocal(0, 1, 5)) print(pcall(debug.upvalueid, print, 1))
 			print(pcall(debug.upvaluejoin, print, 1, function() return print end, 1))`,
 			"\n\nnil\nnil\nfalse\tbad argument #2 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (Lua " +
 				"function expected)\n"},
 		{"environments", `print(pcall(debug.setfenv, print, {})) print(pcall(debug.setfenv, io.stdout, {})) ` +
 			`print(debug.getfenv(print) == _G, debug.getfenv(1))`,
-			"false\t'setfenv' cannot change environment of given object\nfalse\t'setfenv' cannot change environment of " +
+			"false\t'setfenv' cannot change environment of given object\nfalse\t'setfenv' cannot change " +
+				"environment of " +
 				"given object\ntrue\tnil\n"},
 		{"metatables of shared types", `for _, v in ipairs{1, true, print, function() end, coroutine.create(print)} do print(pcall(debug.setmetatable, v, {})) end
 			print(pcall(debug.setmetatable, nil, {}))`,
-			strings.Repeat("false\tbad argument #1 to '?' (table expected: the metatables of other types are closed to "+
+			strings.Repeat("false\tbad argument #1 to '?' (table expected: the metatables of other types are "+
+				"closed to "+
 				"scripts)\n", 6)},
 		{"metatables of the script's own", `local t = {} print(debug.setmetatable(t, {__metatable = "shut"}), getmetatable(t), type(debug.getmetatable(t)))
 			local p = newproxy() debug.setmetatable(p, {__index = function() return "proxy" end}) print(p.x) debug.setmetatable(p, nil) print(debug.getmetatable(p))

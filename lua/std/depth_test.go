@@ -31,7 +31,8 @@ var deepening = []struct{ name, source, want string }{
 		`print(pcall(function() return t.x end))`, "stack overflow"},
 	{"__newindex", `local t = setmetatable({}, {__newindex = function(t, k, v) t[k] = v end}) ` +
 		`print(pcall(function() t.x = 1 end))`, "stack overflow"},
-	{"__call", `local t = setmetatable({}, {__call = function(t) return 1 + t() end}) print(pcall(t))`, "stack overflow"},
+	{"__call", `local t = setmetatable({}, {__call = function(t) return 1 + t() end}) ` +
+		`print(pcall(t))`, "stack overflow"},
 	{"__add", `local t = setmetatable({}, {__add = function(a, b) return a + b end}) print(pcall(function() return ` +
 		`t + 1 end))`, "stack overflow"},
 	{"__concat", `local t = setmetatable({}, {__concat = function(a, b) return a .. b end}) print(pcall(function() ` +

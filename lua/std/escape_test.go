@@ -169,15 +169,16 @@ func TestEndlessEscapes(t *testing.T) {
 		"iterator":           `for _ in function() return 1 end do end`,
 		"comparison": `local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() while true do ` +
 			`end end)`,
-		"gsub with a function":  `("x"):gsub(".", function() while true do end end)`,
-		"load with a function":  `load(function() return " " end)`,
-		"require in a loop":     `while true do pcall(require, "nothing") end`,
-		"pattern that blows up": `local s = ("a"):rep(3000) while true do pcall(string.find, s, (".-"):rep(12) .. "b") end`,
-		"goto":                  `::again:: goto again`,
-		"table.insert far out":  `while true do table.insert({}, -2^31, 1) end`,
-		"io":                    `while true do pcall(io.open, "/etc/passwd") end`,
-		"os":                    `while true do os.date() os.clock() os.getenv "HOME" os.remove "x" end`,
-		"print":                 `while true do print(("x"):rep(1e6)) end`,
+		"gsub with a function": `("x"):gsub(".", function() while true do end end)`,
+		"load with a function": `load(function() return " " end)`,
+		"require in a loop":    `while true do pcall(require, "nothing") end`,
+		"pattern that blows up": `local s = ("a"):rep(3000) while true do pcall(string.find, s, (".-"):rep(12) ` +
+			`.. "b") end`,
+		"goto":                 `::again:: goto again`,
+		"table.insert far out": `while true do table.insert({}, -2^31, 1) end`,
+		"io":                   `while true do pcall(io.open, "/etc/passwd") end`,
+		"os":                   `while true do os.date() os.clock() os.getenv "HOME" os.remove "x" end`,
+		"print":                `while true do print(("x"):rep(1e6)) end`,
 		"io.write": `local t = {} for i = 1, 1000 do t[i] = ("x"):rep(1e6) end while true do ` +
 			`io.write(unpack(t)) end`,
 		"finalizer": `getmetatable(newproxy(true)).__gc = function() while true do end end ` +

@@ -72,7 +72,8 @@ func FuzzScript(f *testing.F) {
 		`for k, v in string.gmatch("a=1, b=2", "(%w+)=(%w+)") do print(k, v) end print(("x"):gsub("%f[x]()", "%1%%"))`,
 		`print(os.date("!%c %x", 0), os.time{year = 2000, month = 1, day = 1, hour = 0}, pcall(os.date, "%Ez"))`,
 		`debug.sethook(function(e, l) print(e, l) end, "crl") local function f() return 1 end f() debug.sethook()`,
-		`print(load(string.dump(function(...) local a, b = ... return b, a end))(1, 2)) print(unpack({1, 2, nil, 4}, 1, 4))`,
+		`print(load(string.dump(function(...) local a, b = ... return b, a end))(1, 2)) print(unpack({1, 2, ` +
+			`nil, 4}, 1, 4))`,
 		`local p = newproxy(true) getmetatable(p).__gc = function() error "x" end p = nil collectgarbage() ` +
 			`print(table.concat({1, 2, 3}, ","))`,
 	} {

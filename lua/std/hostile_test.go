@@ -61,7 +61,8 @@ var hostile = []struct{ name, source, want string }{
 		`coroutine.yield() end) co() keep[i] = co end`, "not enough memory"},
 	{"nested syntax", `print(load(("("):rep(1e5) .. "1"))`, "too many syntax levels"},
 	{"a long chain of operators", `print(load("return " .. ("1 + "):rep(1e5) .. "x"))`, ""},
-	{"much source", `local n = 0 print(pcall(load, function() n = n + 1 return "x = 1 " end))`, "string length overflow"},
+	{"much source", `local n = 0 print(pcall(load, function() n = n + 1 return "x = 1 " end))`,
+		"string length overflow"},
 	{"errors of errors", `print(xpcall(error, function(e) error(e) end))`, "error in error handling"},
 	{"small pieces of large strings", `local keep = {} for i = 1, 100 do keep[i] = ("x"):rep(2^20):sub(1, 10) end ` +
 		`collectgarbage() print(collectgarbage("count") < 2048)`, "true"},

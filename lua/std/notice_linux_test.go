@@ -212,7 +212,8 @@ func threadClock(thread int) uintptr { return uintptr(^thread<<3 | 4 | 2) }
 
 func clockTime(clock uintptr) time.Duration {
 	var at syscall.Timespec
-	if _, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clock, uintptr(unsafe.Pointer(&at)), 0); errno != 0 {
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clock, uintptr(unsafe.Pointer(&at)),
+		0); errno != 0 {
 		panic(errno)
 	}
 	return time.Duration(at.Nano())

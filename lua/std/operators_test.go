@@ -90,12 +90,14 @@ func TestErrorsOfOperatorsEverywhere(t *testing.T) {
 		{"print(xpcall(function() nope() end, function(e) return e end))", "false\ttest.lua:1: $"},
 		{"print(coroutine.resume(coroutine.create(function() nope() end)))", "false\ttest.lua:1: $"},
 		{"print(pcall(coroutine.wrap(function() coroutine.yield() nope() end)))", "true"},
-		{"local f = coroutine.wrap(function() coroutine.yield() nope() end) f() print(pcall(f))", "false\ttest.lua:1: $"},
+		{"local f = coroutine.wrap(function() coroutine.yield() nope() end) f() print(pcall(f))",
+			"false\ttest.lua:1: $"},
 		{"coroutine.wrap(function() print(pcall(function() nope() end)) end)()", "false\ttest.lua:1: $"},
 		{"print(pcall(table.sort, {1, 2}, function() nope() end))", "false\ttest.lua:1: $"},
 		{"print(pcall(string.gsub, 'x', '.', function() nope() end))", "false\ttest.lua:1: $"},
 		{"print(pcall(setmetatable({}, {__call = function() nope() end})))", "false\ttest.lua:1: $"},
-		{"print(pcall(function() return setmetatable({}, {__index = function() nope() end}).x end))", "false\ttest.lua:1: $"},
+		{"print(pcall(function() return setmetatable({}, {__index = function() nope() end}).x end))",
+			"false\ttest.lua:1: $"},
 		{"print(pcall(load, function() nope() end))", "true\tnil\ttest.lua:1: $"},
 	} {
 		want := strings.Replace(c.want, "$", "attempt to call global 'nope' (a nil value)", 1)
@@ -126,8 +128,10 @@ func TestErrorsOfOperatorsReachTheHost(t *testing.T) {
 		{"local function f() nope() end\nf()", "test.lua:1: attempt to call global 'nope' (a nil value)\n" +
 			"stack traceback:\n\ttest.lua:1: in function 'f'\n\ttest.lua:2: in main chunk"},
 		{"pcall(error) coroutine.wrap(print)() local n = {} + 1",
-			"\ntest.lua:1: attempt to perform arithmetic on a table value\nstack traceback:\n\ttest.lua:1: in main chunk"},
-		{"coroutine.wrap(function() nope() end)()", "test.lua:1: test.lua:1: attempt to call global 'nope' (a nil value)\n" +
+			"\ntest.lua:1: attempt to perform arithmetic on a table value\nstack traceback:\n\ttest.lua:1: in " +
+				"main chunk"},
+		{"coroutine.wrap(function() nope() end)()", "test.lua:1: test.lua:1: attempt to call global 'nope' (a " +
+			"nil value)\n" +
 			"stack traceback:\n\ttest.lua:1: in function <test.lua:1>\n\t[C]: ?\n\ttest.lua:1: in main chunk"},
 	} {
 		printed, err := newMachine(t).run(c.source)

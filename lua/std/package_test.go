@@ -78,10 +78,13 @@ func TestRequire(t *testing.T) {
 			"'loop'\n"},
 		{"preload comes first", `package.preload.a = function(n) return n .. "!" end print(require "a")`, "a!\n"},
 		{"nothing found", `print(select(2, pcall(require, "lfs"))) print(select(2, pcall(require, "ffi")))`,
-			"module 'lfs' not found:\n\tno field package.preload['lfs']\n\tno file './lfs.lua'\n\tno file './lfs/init.lua'\n" +
-				"module 'ffi' not found:\n\tno field package.preload['ffi']\n\tno file './ffi.lua'\n\tno file './ffi/init.lua'\n"},
+			"module 'lfs' not found:\n\tno field package.preload['lfs']\n\tno file './lfs.lua'\n\tno file " +
+				"'./lfs/init.lua'\n" +
+				"module 'ffi' not found:\n\tno field package.preload['ffi']\n\tno file './ffi.lua'\n\tno file " +
+				"'./ffi/init.lua'\n"},
 		{"no way to other files", `package.path = "./?.txt;/etc/?" print(select(2, pcall(require, "hostname")))`,
-			"module 'hostname' not found:\n\tno field package.preload['hostname']\n\tno file './hostname.txt' (reading " +
+			"module 'hostname' not found:\n\tno field package.preload['hostname']\n\tno file './hostname.txt' " +
+				"(reading " +
 				"is not allowed)\n" +
 				"\tno file '/etc/hostname' (reading is not allowed)\n"},
 		{"loaders", `table = nil package.loaders[5] = function(n) return function(m) return m .. "3" end end ` +
@@ -93,8 +96,10 @@ func TestRequire(t *testing.T) {
 				"'./zz/y/init.lua'\n" +
 				"\tpackage.cpath is not searched: native libraries are not supported\n" +
 				"\n\tpackage.cpath is not searched: native libraries are not supported\ntrue\n" +
-				"false\t'package.cpath' must be a string\nfalse\tbad argument #1 to '?' (string expected, got no value)\n"},
-		{"no loaders", `package.loaders = nil print(pcall(require, "a"))`, "false\t'package.loaders' must be a table\n"},
+				"false\t'package.cpath' must be a string\nfalse\tbad argument #1 to '?' (string expected, got " +
+				"no value)\n"},
+		{"no loaders", `package.loaders = nil print(pcall(require, "a"))`, "false\t'package.loaders' must be a " +
+			"table\n"},
 		{"no preload", `package.preload = 1 print(pcall(require, "a"))`, "false\t'package.preload' must be a table\n"},
 		{"no path", `package.path = nil print(pcall(require, "a"))`, "false\t'package.path' must be a string\n"},
 		{"libraries", `print(require "coroutine" == coroutine, require "package" == package, require "_G" == _G, ` +
@@ -105,7 +110,8 @@ func TestRequire(t *testing.T) {
 		{"searchpath", `print(package.searchpath("c.d", "x/?;./?.lua")) print(package.searchpath("c-d", package.path, "-"))
 			print(package.searchpath("q", "?.a;;?.b")) print(package.searchpath("a.b", "?", "", "/"))`,
 			"./c/d.lua\n./c/d.lua\n" +
-				"nil\t\n\tno file 'q.a' (reading is not allowed)\n\tno file 'q.b' (reading is not allowed)\nnil\t\n\tno " +
+				"nil\t\n\tno file 'q.a' (reading is not allowed)\n\tno file 'q.b' (reading is not " +
+				"allowed)\nnil\t\n\tno " +
 				"file 'a.b' (reading is not allowed)\n"},
 		{"loadlib and cpath", `print(package.loadlib("x", "y")) print(package.cpath == "", package.config)`,
 			"nil\tnative libraries are not supported\tabsent\ntrue\t/\n;\n?\n!\n-\n\n"},
@@ -125,7 +131,8 @@ func TestModule(t *testing.T) {
 			"a.b.c\ta.b.\ttrue\ttrue\n"},
 		{"globals go to the module", `local function f() module("m", package.seeall) x = 5 print(x, _NAME) end f() ` +
 			`print(m.x, x)`, "5\tm\n5\tnil\n"},
-		{"a module that is known", `local function f() module("m") x = 1 end f() local function g() module("m") y = 2 ` +
+		{"a module that is known", `local function f() module("m") x = 1 end f() local function g() module("m") ` +
+			`y = 2 ` +
 			`end g() print(m.x, m.y)`, "1\t2\n"},
 		{"options are called", `local function f() module("m", function(t) t.o = 1 end, 7) end f() print(m.o)`, "1\n"},
 		{"a name conflict", `m = 1 print(pcall(function() module("m.n") end))`, "false\ttest:1: name conflict for " +
@@ -195,19 +202,22 @@ func TestFilesOfChunks(t *testing.T) {
 				"directory\nnil\tattempt to load chunk with wrong mode\ntrue\n"},
 		{"dofile", `print(dofile("DIR/f.lua")) print(pcall(dofile, "DIR/raises.lua")) print(pcall(dofile, ` +
 			`"DIR/none.lua")) print(pcall(dofile, "DIR/bad.lua"))`,
-			"nil\t5\nfalse\tboom\nfalse\tcannot open DIR/none.lua: No such file or directory\nfalse\tDIR/bad.lua:1: '=' " +
+			"nil\t5\nfalse\tboom\nfalse\tcannot open DIR/none.lua: No such file or " +
+				"directory\nfalse\tDIR/bad.lua:1: '=' " +
 				"expected near 'x'\n"},
 		{"dofile may yield", `local co = coroutine.wrap(function() return dofile("DIR/yields.lua") end) print(co()) ` +
 			`print(co(2))`, "1\n2\n"},
 		{"the standard input", `print(dofile()) print(loadfile())`, "stdin!\nnil\tcannot read stdin: Closed\n"},
-		{"what is not allowed", `print(loadfile("/etc/hosts"))`, "nil\tcannot open /etc/hosts: reading is not allowed\n"},
+		{"what is not allowed", `print(loadfile("/etc/hosts"))`, "nil\tcannot open /etc/hosts: reading is not " +
+			"allowed\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var printed strings.Builder
 			s := lua.NewState(lua.Options{})
 			defer s.Close()
 			box := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{Read: sandbox.Grant{Only: []string{dir}}}})
-			if err := std.Open(s, std.Options{Stdin: &once{text: "return 'stdin!'"}, Stdout: &printed, Box: box}); err != nil {
+			if err := std.Open(s, std.Options{Stdin: &once{text: "return 'stdin!'"}, Stdout: &printed,
+				Box: box}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.Run([]byte(strings.ReplaceAll(c.source, "DIR", dir)), "=test"); err != nil {

@@ -39,12 +39,16 @@ func TestClosedByDefault(t *testing.T) {
 			flag + "read=x)\n",
 		`print(pcall(io.output, "x"))`: "false\tbad argument #1 to '?' (x: writing is not allowed: " +
 			flag + "write=x)\n",
-		`print(os.remove("x"))`:                         "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
-		`print(os.rename("x", "y"))`:                    "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
-		`print(loadfile("x"))`:                          "nil\tcannot open x: reading is not allowed: " + flag + "read=x\n",
-		`print(pcall(dofile, "x"))`:                     "false\tcannot open x: reading is not allowed: " + flag + "read=x\n",
-		`print(io.popen("id"))`:                         "nil\tid: running programs is not allowed: " + flag + "run\t13\n",
-		`print(os.execute("id"))`:                       "nil\tid: running programs is not allowed: " + flag + "run\t13\n",
+		`print(os.remove("x"))`:      "nil\tx: writing is not allowed: " + flag + "write=x\t13\n",
+		`print(os.rename("x", "y"))`: "nil\tx: reading is not allowed: " + flag + "read=x\t13\n",
+		`print(loadfile("x"))`: "nil\tcannot open x: reading is not allowed: " + flag +
+			"read=x\n",
+		`print(pcall(dofile, "x"))`: "false\tcannot open x: reading is not allowed: " + flag +
+			"read=x\n",
+		`print(io.popen("id"))`: "nil\tid: running programs is not allowed: " + flag +
+			"run\t13\n",
+		`print(os.execute("id"))`: "nil\tid: running programs is not allowed: " + flag +
+			"run\t13\n",
 		`print(os.execute())`:                           "0\n",
 		`print(os.getenv("PATH"))`:                      "nil\n",
 		`print(os.setenv, channel)`:                     "nil\tnil\n",
@@ -72,7 +76,8 @@ func TestReadCoversWhatIsUnderAPath(t *testing.T) {
 	m := newVM(t, reading(filepath.Join(dir, "alias"), filepath.Join(dir, "file")))
 	m.set(t, "dir", dir+"/")
 	for path, want := range map[string]string{
-		"in/a": "A", "in/deep/b": "B", "alias/a": "A", "in/inside": "B", "in/deep/../a": "A", "file": "F", "./in//a": "A",
+		"in/a": "A", "in/deep/b": "B", "alias/a": "A", "in/inside": "B", "in/deep/../a": "A", "file": "F",
+		"./in//a":    "A",
 		"in/outside": "refused", "in/outdir/secret": "refused", "in/../out/secret": "refused", "in.txt": "refused",
 		"out/secret": "refused", "out/nope": "refused", "file/x": "nil", "in/nope": "nil", "": "refused",
 	} {
@@ -163,7 +168,8 @@ func TestReadFormats(t *testing.T) {
 		local next = io.lines(path, "*L", 1e3) print(next()) print(next()) print(pcall(next))`,
 		"7\t x\tline\n\trest\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad argument #2 to '?' (invalid "+
 			"format)\n"+
-			"7\t \tx\nline\nrest\n[7 ][x\n][li][ne][\nr][es][t]file\n7 x\n\tline\nrest\n\nfalse\tattempt to use a closed file\n")
+			"7\t \tx\nline\nrest\n[7 ][x\n][li][ne][\nr][es][t]file\n7 x\n\tline\nrest\n\nfalse\tattempt to use "+
+			"a closed file\n")
 }
 
 func TestLoadfileTakesModeAndEnvironment(t *testing.T) {
@@ -176,8 +182,9 @@ func TestLoadfileTakesModeAndEnvironment(t *testing.T) {
 
 func TestAllOpens(t *testing.T) {
 	dir := tree(t, map[string]string{"a": "1 0x10 -2.5e1x\nline\nrest"})
-	m := newVM(t, options{permissions: sandbox.Permissions{Read: sandbox.Grant{All: true}, Write: sandbox.Grant{All: true},
-		Run: true, Env: only("PATH")}})
+	m := newVM(t, options{permissions: sandbox.Permissions{Read: sandbox.Grant{All: true},
+		Write: sandbox.Grant{All: true},
+		Run:   true, Env: only("PATH")}})
 	m.set(t, "path", filepath.Join(dir, "a"))
 	m.wantOutput(t, `local f = assert(io.open(path, "r+"))
 		print(f:read("*n", "*n", "*n")) print(f:read("*l", "l", 2, 0, "*a", "*l"))
@@ -272,7 +279,8 @@ func TestRequireStaysInside(t *testing.T) {
 	m := newVM(t, options{modules: []string{filepath.Join(dir, "src"), filepath.Join(dir, "lib")}})
 	m.set(t, "dir", dir)
 	for _, source := range []string{
-		`require "../secret"`, `require "..secret"`, `require "link"`, `require "linkdir.secret"`, `require "linkdir/secret"`,
+		`require "../secret"`, `require "..secret"`, `require "link"`, `require "linkdir.secret"`,
+		`require "linkdir/secret"`,
 		`package.path = dir .. "/?.lua" require "secret"`, `package.path = dir .. "/src/?" require "/.env"`,
 		`package.path = dir .. "/src/?" package.path = package.path require ".env"`, `require "env"`, `require "dir"`,
 		`package.path = dir .. "/src/.env" require "x"`, `require "x\0"`, `require ""`, `require "fine.lua/../.env"`,

@@ -36,10 +36,12 @@ func TestBasicFunctions(t *testing.T) {
 		{"a tostring of no text", `local print = print tostring = function() return {} end local ok, e = pcall(print, 1)
 			tostring = function(v) return v end print(e)`, "'tostring' must return a string to 'print'\n"},
 		{"__tostring may yield", `local t = setmetatable({}, {__tostring = function() return coroutine.yield("asked") end})
-			local co = coroutine.wrap(function() return tostring(t) end) print(co()) print(co("answer"))`, "asked\nanswer\n"},
+			local co = coroutine.wrap(function() return tostring(t) end) print(co()) print(co("answer"))`,
+			"asked\nanswer\n"},
 		{"assert", `print(pcall(assert)) print(pcall(assert, nil)) print(pcall(assert, false, "m")) print(assert(1, 2, 3))
 			print(pcall(function() assert(false, "m") end)) print(pcall(function() assert(nil) end))`,
-			"false\tbad argument #1 to '?' (value expected)\nfalse\tassertion failed!\nfalse\tm\n1\t2\t3\nfalse\ttest:2: " +
+			"false\tbad argument #1 to '?' (value expected)\nfalse\tassertion " +
+				"failed!\nfalse\tm\n1\t2\t3\nfalse\ttest:2: " +
 				"m\nfalse\ttest:2: assertion failed!\n"},
 		{"error and its levels", `local function f(l) error("m", l) end print(pcall(function() f(1) end)) print(pcall(function()
 			f(2) end)) print(pcall(f, 0)) print(pcall(f, 9)) print(pcall(error))`,
@@ -51,7 +53,8 @@ func TestBasicFunctions(t *testing.T) {
 				"false\tbad argument #1 to '?' (invalid level)\nnil\n"},
 		{"metatables", `local t = setmetatable({}, {__metatable = "shut"}) print(getmetatable(t), getmetatable({})) print(pcall(setmetatable, t, {}))
 			print(pcall(setmetatable, {}, 1))`,
-			"shut\tnil\nfalse\tcannot change a protected metatable\nfalse\tbad argument #2 to '?' (nil or table expected)\n"},
+			"shut\tnil\nfalse\tcannot change a protected metatable\nfalse\tbad argument #2 to '?' (nil or table " +
+				"expected)\n"},
 		{"one result", `print(select("#", setmetatable({}, {}, 1)), select("#", rawset({}, 1, 2, 3)))`, "1\t1\n"},
 		{"collectgarbage in steps", `local function steps(size)
 				collectgarbage() local w, n = setmetatable({}, {__mode = "v"}), 0
@@ -62,14 +65,17 @@ func TestBasicFunctions(t *testing.T) {
 			print(steps(0) > 10, steps(6) < steps(2), steps(10000))`, "true\ttrue\t1\tnil\n"},
 		{"select", `print(select("#", 1, nil)) print(select(2, 1, 2, 3)) print(select(-1, 1, 2, 3)) ` +
 			`print(pcall(select, 0)) print(pcall(select, -9, 1))`,
-			"2\n2\t3\n3\nfalse\tbad argument #1 to '?' (index out of range)\nfalse\tbad argument #1 to '?' (index out of " +
+			"2\n2\t3\n3\nfalse\tbad argument #1 to '?' (index out of range)\nfalse\tbad argument #1 to '?' " +
+				"(index out of " +
 				"range)\n"},
-		{"unpack", `print(unpack({1, 2, 3}, 2)) print(pcall(unpack, {}, 1, 1e8)) print((select("#", unpack({}, 1, 7000))))`,
+		{"unpack", `print(unpack({1, 2, 3}, 2)) print(pcall(unpack, {}, 1, 1e8)) print((select("#", unpack({}, ` +
+			`1, 7000))))`,
 			"2\t3\nfalse\ttoo many results to unpack\n7000\n"},
 		{"load", `print(load("return ...", "=n")(7)) print(load("x x", "=n")) print(load(function() end)) print(load("return y", "=n", "t", {y = 3})())
 			local p = {"return", " 4", ""} local i = 0 print(load(function() i = i + 1 return p[i] end)())
 			print(load(function() return {} end)) print(load(function() error("m", 0) end)) print(load("return 1", "=n", "b"))`,
-			"7\nnil\tn:1: '=' expected near 'x'\nFUNCTION\n3\n4\nnil\ttest:3: reader function must return a string\nnil\tm\n" +
+			"7\nnil\tn:1: '=' expected near 'x'\nFUNCTION\n3\n4\nnil\ttest:3: reader function must return a " +
+				"string\nnil\tm\n" +
 				"nil\tattempt to load chunk with wrong mode\n"},
 		{"newproxy", `print(getmetatable(newproxy())) local p = newproxy(true) print(getmetatable(newproxy(p)) == getmetatable(p))
 			print(pcall(newproxy, newproxy())) print(pcall(newproxy, 1))`,
@@ -82,7 +88,8 @@ func TestBasicFunctions(t *testing.T) {
 		{"coroutine", `print(coroutine.running()) print(coroutine.isyieldable()) local co co = coroutine.create(function()
 			print(coroutine.running() == co, coroutine.isyieldable(), coroutine.status(co)) end) print(coroutine.status(co), coroutine.resume(co))
 			print(coroutine.status(co)) print(pcall(coroutine.status, 1))`,
-			"nil\nfalse\ntrue\ttrue\trunning\nsuspended\ttrue\ndead\nfalse\tbad argument #1 to '?' (coroutine expected)\n"},
+			"nil\nfalse\ntrue\ttrue\trunning\nsuspended\ttrue\ndead\nfalse\tbad argument #1 to '?' (coroutine " +
+				"expected)\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := run(t, c.source)

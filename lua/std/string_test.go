@@ -51,7 +51,8 @@ func TestStringsMemoryLimit(t *testing.T) {
 		"rep of nothing": `assert((""):rep(2^30) == "") error "not enough memory"`,
 		"nested rep":     `local s = "x" while true do s = s:rep(2) end`,
 		"gsub":           `local s = ("x"):rep(1000) s:gsub("x", ("%0"):rep(2000))`,
-		"gsub function":  `local big = ("x"):rep(1000) local s = ("x"):rep(3000) s:gsub("x", function() return big end)`,
+		"gsub function": `local big = ("x"):rep(1000) local s = ("x"):rep(3000) s:gsub("x", function() return ` +
+			`big end)`,
 		"format": `local big = ("x"):rep(200000) string.format(("%s"):rep(20), big, big, big, big, big, big, ` +
 			`big, big, big, big, big, big, big, big, big, big, big, big, big, big)`,
 		"format q": `local big = ("\0"):rep(200000) string.format("%q", big)`,
@@ -65,7 +66,8 @@ func TestStringsMemoryLimit(t *testing.T) {
 			if err != nil && !errors.Is(err, lua.ErrExhausted) {
 				t.Fatal(err)
 			}
-			if !strings.Contains(out, "not enough memory") && !strings.Contains(out, "string length overflow") && err == nil {
+			if !strings.Contains(out, "not enough memory") && !strings.Contains(out, "string length overflow") &&
+				err == nil {
 				t.Errorf("printed %q", out)
 			}
 		})

@@ -42,7 +42,8 @@ func TestConcatNames(t *testing.T) {
 		`local a, b = true, {} return "x" .. (a and b) .. "y"`:                                     "local 'b' (a table value)",
 		`local t = setmetatable({}, {__concat = function() return {} end}) return "x" .. t .. "y"`: "local 't' (a table value)",
 	} {
-		m.wantOutput(t, "print(select(2, pcall(function() "+source+" end)))", "test.lua:1: attempt to concatenate "+want+"\n")
+		m.wantOutput(t, "print(select(2, pcall(function() "+source+" end)))", "test.lua:1: attempt to "+
+			"concatenate "+want+"\n")
 	}
 }
 
@@ -74,6 +75,7 @@ func TestIteratorName(t *testing.T) {
 		`print(pcall(function() for k in string.rep, {} do end end))`,
 		`local next = string.rep print(pcall(function() for k in next, {} do end end))`,
 	} {
-		m.wantOutput(t, source, "false\ttest.lua:1: bad argument #1 to '(for generator)' (string expected, got table)\n")
+		m.wantOutput(t, source, "false\ttest.lua:1: bad argument #1 to '(for generator)' (string expected, got "+
+			"table)\n")
 	}
 }

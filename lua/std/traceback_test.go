@@ -29,13 +29,15 @@ func TestTraceback(t *testing.T) {
 			[]string{"stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\t[C]: in function 'sort'",
 				"\ttest.lua:1: in main chunk"}},
 		{"iterators", `for x in function() print(debug.traceback("t")) end do end`,
-			[]string{"t", "stack traceback:", "\ttest.lua:1: in function '(for generator)'", "\ttest.lua:1: in main chunk"}},
+			[]string{"t", "stack traceback:", "\ttest.lua:1: in function '(for generator)'",
+				"\ttest.lua:1: in main chunk"}},
 		{"pcall", `pcall(function() print(debug.traceback("t")) end)`,
 			[]string{"t", "stack traceback:", "\ttest.lua:1: in function <test.lua:1>", "\t[C]: in function 'pcall'",
 				"\ttest.lua:1: in main chunk"}},
 		{"handler", `print(select(2, xpcall(function() error("boom") end, debug.traceback)))`,
-			[]string{"test.lua:1: boom", "stack traceback:", "\t[C]: in function 'error'", "\ttest.lua:1: in function " +
-				"<test.lua:1>",
+			[]string{"test.lua:1: boom", "stack traceback:", "\t[C]: in function 'error'",
+				"\ttest.lua:1: in function " +
+					"<test.lua:1>",
 				"\t[C]: in function 'xpcall'", "\ttest.lua:1: in main chunk"}},
 		{"handler in Lua, with a level", `print(select(2, xpcall(function() error("boom") end, function(e) return ` +
 			`debug.traceback(e, 2) end)))`,
@@ -44,7 +46,8 @@ func TestTraceback(t *testing.T) {
 		{"operators", `local m = setmetatable({}, {__concat = function() print(debug.traceback("t")) return "" end}) local s = m .. "x"
 			print(select(2, xpcall(function() return "a" .. nil end, debug.traceback)))`,
 			[]string{"t", "stack traceback:", "\ttest.lua:1: in function '__concat'", "\ttest.lua:1: in main chunk",
-				"test.lua:2: attempt to concatenate a nil value", "stack traceback:", "\ttest.lua:2: in function <test.lua:2>",
+				"test.lua:2: attempt to concatenate a nil value", "stack traceback:",
+				"\ttest.lua:2: in function <test.lua:2>",
 				"\t[C]: in function 'xpcall'", "\ttest.lua:2: in main chunk"}},
 		{"level 0", `print(debug.traceback("t", 0))`,
 			[]string{"t", "stack traceback:", "\t[C]: in function 'traceback'", "\ttest.lua:1: in main chunk"}},
@@ -78,7 +81,8 @@ func TestTracebackOfWhatWasStopped(t *testing.T) {
 	m := newMachine(t)
 	for name, c := range map[string]struct{ source, want string }{
 		"pcall": {`local function f() while true do end end
-			pcall(f)`, "\ttest.lua:1: in function <test.lua:1>\n\t[C]: in function 'pcall'\n\ttest.lua:2: in main chunk"},
+			pcall(f)`, "\ttest.lua:1: in function <test.lua:1>\n\t[C]: in function 'pcall'\n\ttest.lua:2: in " +
+			"main chunk"},
 		"pcall in a loop": {`local function f() while true do end end
 			while true do pcall(function() f() end) end`,
 			"\ttest.lua:1: in function 'f'\n\ttest.lua:2: in function <test.lua:2>\n\t[C]: in function " +

@@ -229,7 +229,8 @@ func (e *encoder) arrayKeys(table *lua.Table, next int) error {
 		case !ok && next == 1:
 			return cannotEncode("an array (json.array) has the key %s", shown(key))
 		case !ok:
-			return cannotEncode("a table has both the index 1 and the key %s: it is neither an array nor an object", shown(key))
+			return cannotEncode("a table has both the index 1 and the key %s: it is neither an array nor an object",
+				shown(key))
 		case f < 1 || f != math.Trunc(f):
 			return badKey(key)
 		case f > float64(next):

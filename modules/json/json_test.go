@@ -72,7 +72,8 @@ func TestConformance(t *testing.T) {
 		{"1,001 levels", "[" + deep + "]", `! line 1, column 1001: nested deeper than 1000 levels`},
 		{"comma at the end of an array", `[1,]`, `! line 1, column 4: expected a value, got ']'`},
 		{"two commas", `[1,,2]`, `! line 1, column 4: expected a value, got ','`},
-		{"array without an end", `[1`, `! line 1, column 3: expected ',' or ']' behind an element, got the end of the text`},
+		{"array without an end", `[1`, `! line 1, column 3: expected ',' or ']' behind an element, got the end ` +
+			`of the text`},
 		{"array that is not begun", `]`, `! line 1, column 1: expected a value, got ']'`},
 
 		// §6: numbers
@@ -99,9 +100,11 @@ func TestConformance(t *testing.T) {
 		{"minus alone", `-`, `! line 1, column 2: expected a digit, got the end of the text`},
 		{"two signs", `--1`, `! line 1, column 2: expected a digit, got '-'`},
 		{"no digit in front of the point", `.5`, `! line 1, column 1: expected a value, got '.'`},
-		{"no digit behind the point", `1.`, `! line 1, column 3: expected a digit behind the point, got the end of the text`},
+		{"no digit behind the point", `1.`, `! line 1, column 3: expected a digit behind the point, got the end ` +
+			`of the text`},
 		{"no exponent", `1e`, `! line 1, column 3: expected a digit of the exponent, got the end of the text`},
-		{"a sign for an exponent", `1e+`, `! line 1, column 4: expected a digit of the exponent, got the end of the text`},
+		{"a sign for an exponent", `1e+`, `! line 1, column 4: expected a digit of the exponent, got the end of ` +
+			`the text`},
 		{"hexadecimal", `0x1`, `! line 1, column 2: expected nothing behind the value, got 'x'`},
 		{"separators", `1_000`, `! line 1, column 2: expected nothing behind the value, got '_'`},
 
@@ -119,11 +122,14 @@ func TestConformance(t *testing.T) {
 		{"first half and another escape", `"\ud83d\n"`, "\"\ufffd\\n\""},
 		{"first half and another character", `"\ud83d\u0041"`, "\"\ufffdA\""},
 		{"two first halves and a second", `"\ud83d\ud83d\ude00"`, "\"\ufffd😀\""},
-		{"unknown escape", `"\x41"`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
-		{"capital escape", `"\U0041"`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
+		{"unknown escape", `"\x41"`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n ` +
+			`\r \t \u`},
+		{"capital escape", `"\U0041"`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f ` +
+			`\n \r \t \u`},
 		{"three digits", `"\u004"`, `! line 1, column 2: expected four hexadecimal digits behind \u`},
 		{"no hexadecimal digit", `"\u00g0"`, `! line 1, column 2: expected four hexadecimal digits behind \u`},
-		{"escape at the end", `"\`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n \r \t \u`},
+		{"escape at the end", `"\`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n ` +
+			`\r \t \u`},
 		{"a line break in a string", "[\"a\nb\"]", `! line 1, column 4: a control byte in a string: expected \u000a`},
 		{"a tab behind an escape", "\"\\n\t\"", `! line 1, column 4: a control byte in a string: expected \u0009`},
 		{"string without an end", "[1,\n\"abc", `! line 2, column 1: a string has no end: expected '"', got the end ` +
@@ -158,7 +164,8 @@ func TestEncode(t *testing.T) {
 		{`true`, `true`},
 		{`"\0\1\8\9\10\11\12\13\31\34\92/\127"`, `"\u0000\u0001\b\t\n\u000b\f\r\u001f\"\\/` + "\x7f\""},
 		{`"\228"`, `! a string is not UTF-8 (byte 0xE4 at 1): JSON takes no binary data, write it as base64`},
-		{`{name = "ab\255"}`, `! at name: a string is not UTF-8 (byte 0xFF at 3): JSON takes no binary data, write it ` +
+		{`{name = "ab\255"}`, `! at name: a string is not UTF-8 (byte 0xFF at 3): JSON takes no binary data, ` +
+			`write it ` +
 			`as base64`},
 		{`{["\255"] = 1}`, `! the key "\xff": a string is not UTF-8 (byte 0xFF at 1): JSON takes no binary data, ` +
 			`write it as base64`},
@@ -206,7 +213,8 @@ func TestEncode(t *testing.T) {
 		{`{[print] = 1}`, `! the key of type function: an object's keys are strings, an array's 1, 2, 3 and so on`},
 		{`(function() local t = {} t.list = {1, t} return t end)()`, `! at list[2]: the table contains itself`},
 		{`(function() local t = {} for i = 1, 1000 do t = {t} end return t end)()`,
-			`! at ` + strings.Repeat("[1]", 33) + "[" + "..." + "]" + strings.Repeat("[1]", 33) + `: nested deeper than ` +
+			`! at ` + strings.Repeat("[1]", 33) + "[" + "..." + "]" + strings.Repeat("[1]", 33) +
+				`: nested deeper than ` +
 				`1000 levels`},
 	} {
 		got := evaluate(t, s, "return select(2, pcall(json.encode, "+c.value+"))")
@@ -441,7 +449,8 @@ func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-2.5e3,true,false,null,"x\u00e4\ud83d\ude00\n"],"b":{}}`, `[[],{},""]`, ` "\ud800" `, `-0`, `1e999`,
 		`{"a":1,"a":2}`,
-		`[1,]`, "\"\x80\"", `"\u12`, `[0.1,1e-7,123456789012345678]`, `{"":{"":[]}}`, "\ufeff[]", strings.Repeat("[", 1002),
+		`[1,]`, "\"\x80\"", `"\u12`, `[0.1,1e-7,123456789012345678]`, `{"":{"":[]}}`, "\ufeff[]",
+		strings.Repeat("[", 1002),
 		`[1e1048577,1e-1048577,0e1048577]`, `[` + strings.Repeat("1", 900) + `e-890]`,
 	} {
 		f.Add(seed)

@@ -45,10 +45,11 @@ func TestAMessageCostsOneAllocation(t *testing.T) {
 	for name, callbacks := range map[string]string{
 		"a value with __call": `{onMessage = setmetatable({}, {__call = ` + function + `})}`,
 		"through __index":     `setmetatable({}, {__index = {onMessage = ` + function + `}})`,
-		"through two __index": `setmetatable({}, {__index = setmetatable({}, {__index = {onMessage = ` + function + `}})})`,
-		"no callback":         `{}`,
-		"onMessage = false":   `{onMessage = false}`,
-		"from a function":     `setmetatable({}, {__index = ` + own + `})`,
+		"through two __index": `setmetatable({}, {__index = setmetatable({}, {__index = {onMessage = ` + function +
+			`}})})`,
+		"no callback":       `{}`,
+		"onMessage = false": `{onMessage = false}`,
+		"from a function":   `setmetatable({}, {__index = ` + own + `})`,
 	} {
 		r := newRig(t, lua.Options{Tracebacks: true}, websocket.Options{})
 		r.do(`websocket.Connect("ws://peer.test/", ` + callbacks + `)`)

@@ -32,7 +32,8 @@ func TestMistakes(t *testing.T) {
 		{"too many local variables", strings.Repeat("local x = 1\n", 201), "201: main function has more than 200 " +
 			"local variables"},
 		{"too many upvalues", tooManyUpvalues(), "62: function at line 62 has more than 60 upvalues"},
-		{"an expression too complex", "print(" + strings.Repeat("1, ", 300) + "1)", "1: function or expression too complex"},
+		{"an expression too complex", "print(" + strings.Repeat("1, ", 300) + "1)", "1: function or expression " +
+			"too complex"},
 
 		{"undefined global", "print(1)\nlocal x = prnt(2)", "2: undefined global 'prnt': did you mean 'print'?"},
 		{"undefined global, nothing near it", "print(configuration)", "1: undefined global 'configuration'"},
@@ -52,7 +53,8 @@ func TestMistakes(t *testing.T) {
 
 		{"module's field", "websocket.Conect('ws://x', {})", "1: unknown field 'websocket.Conect': did you mean " +
 			"'websocket.Connect'?"},
-		{"through a local", "local ws = websocket\nws.sned(1, 'x')", "2: unknown field 'websocket.sned': did you mean " +
+		{"through a local", "local ws = websocket\nws.sned(1, 'x')", "2: unknown field 'websocket.sned': did " +
+			"you mean " +
 			"'websocket.Send'?"},
 		{"through require", "local j = require 'json' j.encoed {}", "1: unknown field 'json.encoed': did you mean " +
 			"'json.encode'?"},
@@ -60,7 +62,8 @@ func TestMistakes(t *testing.T) {
 			"websocket.Open()", "1: unknown field 'websocket.Open'"},
 		{"through _G", "_G.host.register('onUpdate', print)", "1: unknown field 'host.register': did you mean " +
 			"'host.Register'?"},
-		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean 'host.Register'?"},
+		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean " +
+			"'host.Register'?"},
 		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},
 		{"of Lua's own, called", "string.trim('x')", "1: unknown field 'string.trim'"},
 		{"with a colon", "websocket:Connect('ws://x', {})", "1: 'websocket:Connect' passes the table itself: write " +
@@ -100,7 +103,8 @@ func TestMistakes(t *testing.T) {
 			"mean 'timeout'?"},
 		{"options within", "websocket.Connect('ws://x', {}, {\ntimeout = {tpc = 1},\ntls = {inscure = true, ca = " +
 			"'x'},\ncompression = {windowBits = 9}})",
-			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did you mean " +
+			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did " +
+				"you mean " +
 				"'tls.insecure'?\n" +
 				"4: unknown option 'compression.windowBits': those that exist are under \"Options\" in the manual"},
 		{"options in a variable", "local o = {kind = 'bin'}\no.pings = 3 websocket.Connect('ws://x', {}, o)",
@@ -111,8 +115,10 @@ func TestMistakes(t *testing.T) {
 			"1: close code 1001: 1000 or 3000 to 4999 expected\n2: close code -1: 1000 or 3000 to 4999 expected\n3: " +
 				"close code 3000.5: 1000 or 3000 to 4999 expected"},
 		{"event", "cheat.Register('onupdate', print) host.Register('Shutdown', print)",
-			"1: unknown event 'onupdate': did you mean 'onUpdate'?\n1: unknown event 'Shutdown': did you mean 'shutdown'?"},
-		{"no event", "host.Register('connect', print)", "1: unknown event 'connect': the events are onUpdate, shutdown"},
+			"1: unknown event 'onupdate': did you mean 'onUpdate'?\n1: unknown event 'Shutdown': did you mean " +
+				"'shutdown'?"},
+		{"no event", "host.Register('connect', print)", "1: unknown event 'connect': the events are onUpdate, " +
+			"shutdown"},
 		{"no option", "websocket.Connect('ws://x', {}, {foo = 1})", `1: unknown option 'foo': those that exist are ` +
 			`under "Options" in the manual`},
 	} {

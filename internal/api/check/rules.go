@@ -78,7 +78,8 @@ func (s *script) unknownFields() (findings []Finding) {
 		if meant == "" && m.Stock != nil && s.stored[use.index] {
 			continue
 		}
-		findings = append(findings, use.finding("unknown field '%s.%s'%s", m.Name, use.name, didYouMean(m.Name+".", meant)))
+		findings = append(findings, use.finding("unknown field '%s.%s'%s", m.Name, use.name,
+			didYouMean(m.Name+".", meant)))
 	}
 	return findings
 }
@@ -195,7 +196,8 @@ func (s *script) options(arg syntax.Expr) (findings []Finding) {
 	for _, k := range s.keysOf(arg) {
 		option := luaapi.OptionNamed(k.name)
 		if option == nil {
-			findings = append(findings, k.finding("unknown option '%s': %s", k.name, spelling.OptionHint("", k.name, known)))
+			findings = append(findings, k.finding("unknown option '%s': %s", k.name,
+				spelling.OptionHint("", k.name, known)))
 			continue
 		}
 		if k.name == "kind" {
@@ -255,7 +257,8 @@ func closeCode(where place, arg syntax.Expr) []Finding {
 	if code == math.Trunc(code) && (code == 1000 || code >= 3000 && code <= 4999) {
 		return nil
 	}
-	return []Finding{where.finding("close code %s: 1000 or 3000 to 4999 expected", strconv.FormatFloat(code, 'g', -1, 64))}
+	return []Finding{where.finding("close code %s: 1000 or 3000 to 4999 expected",
+		strconv.FormatFloat(code, 'g', -1, 64))}
 }
 
 func didYouMean(prefix, name string) string {

@@ -38,7 +38,8 @@ var Failures = []Failure{
 	{failure.MsgTransport, failure.Internal, nil,
 		"anything else, such as no file descriptors left"},
 	{failure.MsgTimerExpired, failure.Timeout, in(failure.PhaseDNS, failure.PhaseTCP, failure.PhaseHandshake),
-		"the name look-up or the TCP connection took too long; in the handshake: the system gave up on what it had sent"},
+		"the name look-up or the TCP connection took too long; in the handshake: the system gave up on what it " +
+			"had sent"},
 	{failure.MsgTimerExpired, failure.Keepalive, in(failure.PhaseOpen),
 		"the peer has gone silent and did not answer our ping: see [limits](#limits)"},
 	{failure.MsgTLSFailed, failure.TLS, in(failure.PhaseTLS),

@@ -15,8 +15,9 @@ var host = Module{
 				{Name: "f", Type: handlerType}},
 			Events: Events},
 		{Name: "After", Returns: handleType,
-			Doc:    "calls `f` once, `ms` milliseconds from now; returns a handle",
-			Params: []Param{{Name: "ms", Type: "number", Doc: "a negative one counts as 0"}, {Name: "f", Type: handlerType}}},
+			Doc: "calls `f` once, `ms` milliseconds from now; returns a handle",
+			Params: []Param{{Name: "ms", Type: "number", Doc: "a negative one counts as 0"},
+				{Name: "f", Type: handlerType}}},
 		{Name: "Every", Returns: handleType,
 			Doc:    "calls `f` each `ms` milliseconds, at least 1; missed periods are skipped; returns a handle",
 			Params: []Param{{Name: "ms", Type: "number"}, {Name: "f", Type: handlerType}}},
@@ -44,6 +45,7 @@ var utility = Module{
 	Doc: "Small helpers that existing scripts expect.",
 	Functions: []Function{
 		{Name: "GetTickCount", Returns: "integer",
-			Doc: "whole milliseconds, monotonic; large from the first call, never so large that `..` would write an exponent"},
+			Doc: "whole milliseconds, monotonic; large from the first call, never so large that `..` would " +
+				"write an exponent"},
 	},
 }

@@ -10,7 +10,8 @@ var json = Module{
 		{Name: "decode", Returns: "any",
 			Doc: "the value that the text spells; with `{bigint = \"string\"}` whole numbers beyond 2^53 are strings " +
 				"of their digits",
-			Params: []Param{{Name: "text", Type: "string"}, {Name: "options", Type: `{bigint?: "string"}`, Optional: true}}},
+			Params: []Param{{Name: "text", Type: "string"},
+				{Name: "options", Type: `{bigint?: "string"}`, Optional: true}}},
 		{Name: "array", Returns: "table",
 			Doc:    "makes the table, or a new one, an array even when it is empty, and returns it",
 			Params: []Param{{Name: "table", Type: "table", Optional: true}}},

@@ -88,7 +88,8 @@ func TestLinesOfStubs(t *testing.T) {
 				"the connection ended with a closing handshake, or in any way after the script's own `Close`",
 			"---@class (exact) tidewire.EndInfo: tidewire.Info",
 			"---@field category tidewire.Category kind of end",
-			"---@field timeout? number|tidewire.Options.Timeout seconds for each phase, or a table that names phases. " +
+			"---@field timeout? number|tidewire.Options.Timeout seconds for each phase, or a table that names " +
+				"phases. " +
 				"Default: `5`",
 			"---@param options? tidewire.Options",
 			"function websocket.Connect(url, callbacks, options) end",

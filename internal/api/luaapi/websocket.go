@@ -8,7 +8,8 @@ var websocket = Module{
 	Functions: []Function{
 		{Name: "Connect", Aliases: []string{"connect"}, Returns: "integer",
 			Does: "returns an id at once, whatever the URL; failures come through `onError`",
-			Doc: "an id: 1, 2, 3 …, never used again. It returns at once; a bad URL or a failing network is reported " +
+			Doc: "an id: 1, 2, 3 …, never used again. It returns at once; a bad URL or a failing network is " +
+				"reported " +
 				"later, through `onError`",
 			Params: []Param{
 				{Name: "url", Type: "string", Doc: "`ws://` or `wss://`"},
@@ -93,7 +94,8 @@ var Info = []Field{
 	{Name: "url", Type: "string", Optional: true, Doc: "as given to `Connect`, without user name and password"},
 	{Name: "protocol", Type: "string", Optional: true, Doc: "the subprotocol that the server chose"},
 	{Name: "extensions", Type: "string", Optional: true, Doc: "the extensions agreed on, as the server wrote them"},
-	{Name: "remote", Type: "string", Optional: true, Doc: "the peer's address, `ip:port`; through a proxy, the proxy's"},
+	{Name: "remote", Type: "string", Optional: true, Doc: "the peer's address, `ip:port`; through a proxy, the " +
+		"proxy's"},
 	{Name: "http", Type: "tidewire.Info.HTTP", Class: "tidewire.Info.HTTP", Optional: true,
 		Doc: "the server's answer: `status`, `headers` (keys in lower case, repeated values joined by `\", \"`), and " +
 			"of a refusal " +
@@ -129,7 +131,8 @@ var EndInfo = []Field{
 	{Name: "closeCode", Type: "integer", Doc: "the code of the close frame that we sent, or 1006 if none left"},
 	{Name: "retryable", Type: "boolean", Doc: "the same `Connect` may succeed later, with nothing changed here"},
 	{Name: "unsent", Type: "tidewire.Tally", Class: "tidewire.Tally", Fields: tally,
-		Doc: "`{messages, bytes}` that were sent and not completely handed to the operating system, with the half-written " +
+		Doc: "`{messages, bytes}` that were sent and not completely handed to the operating system, with the " +
+			"half-written " +
 			"one and those sent after `Close`"},
 	{Name: "dropped", Type: "tidewire.Tally", Class: "tidewire.Tally", Fields: tally,
 		Doc: "`{messages, bytes}` that were received and not delivered, an unfinished one included"},

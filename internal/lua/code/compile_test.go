@@ -39,7 +39,8 @@ func TestErrors(t *testing.T) {
 		{"to the end of the block, labels behind", "goto a local x ::a:: ::b::", ""},
 		{"to the end of the block, a semicolon behind", "do goto a local x ::a::; end", "1: <goto a> jumps into the " +
 			"scope of local 'x'"},
-		{"to the end of repeat", "repeat goto a\nlocal x ::a:: until x", "1: <goto a> jumps into the scope of local 'x'"},
+		{"to the end of repeat", "repeat goto a\nlocal x ::a:: until x", "1: <goto a> jumps into the scope of " +
+			"local 'x'"},
 
 		{"200 locals", locals(200), ""},
 		{"201 locals", locals(201), "1: main function has more than 200 local variables"},
@@ -48,14 +49,18 @@ func TestErrors(t *testing.T) {
 		{"200 locals in two blocks", locals(199) + "do local x end do local y end", ""},
 		{"hidden locals of a loop", locals(197) + "for i = 1, 2 do end", "2: main function has more than 200 local " +
 			"variables"},
-		{"201 parameters", "function f(" + names(201) + ") end", "1: function at line 1 has more than 200 local variables"},
+		{"201 parameters", "function f(" + names(201) + ") end", "1: function at line 1 has more than 200 local " +
+			"variables"},
 		{"60 upvalues", locals(60) + "function f()\nreturn " + sum(60) + " end", ""},
-		{"61 upvalues", locals(61) + "function f()\nreturn " + sum(61) + " end", "3: function at line 2 has more than " +
+		{"61 upvalues", locals(61) + "function f()\nreturn " + sum(61) + " end", "3: function at line 2 has " +
+			"more than " +
 			"60 upvalues"},
-		{"61 upvalues through a function", locals(61) + "function f()\nreturn function() return " + sum(61) + " end end",
+		{"61 upvalues through a function", locals(61) + "function f()\nreturn function() return " + sum(61) +
+			" end end",
 			"3: function at line 2 has more than 60 upvalues"},
 		{"too many arguments", "f(" + strings.Repeat("a, ", 300) + "a)", "1: function or expression too complex"},
-		{"too many results", "local " + names(199) + " = f() a = {" + strings.Repeat("{", 60) + strings.Repeat("}", 60) +
+		{"too many results", "local " + names(199) + " = f() a = {" + strings.Repeat("{", 60) +
+			strings.Repeat("}", 60) +
 			"}", "1: function or expression too complex"},
 		{"a long loop", "for i = 1, 2 do\n" + strings.Repeat("t[1] = t[2]\n", 50_000) + "end",
 			"50002: control structure too long"},

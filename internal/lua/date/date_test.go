@@ -252,7 +252,8 @@ func FuzzAt(f *testing.F) {
 			year, month, day := at.Date()
 			hour, minute, second := at.Clock()
 			isoYear, isoWeek := at.ISOWeek()
-			want := date.Fields{Year: int64(year), Month: int(month), Day: day, Hour: hour, Minute: minute, Second: second,
+			want := date.Fields{Year: int64(year), Month: int(month), Day: day, Hour: hour, Minute: minute,
+				Second:  second,
 				Weekday: int(at.Weekday()) + 1, Yearday: at.YearDay(), DST: at.IsDST()}
 			bare := date.Fields{Year: got.Year, Month: got.Month, Day: got.Day, Hour: got.Hour, Minute: got.Minute,
 				Second: got.Second, Weekday: got.Weekday, Yearday: got.Yearday, DST: got.DST}

@@ -44,7 +44,8 @@ func TestUnix(t *testing.T) {
 		want  int64
 		ok    bool
 	}{
-		{"one second before 1970", date.Civil{Year: 1969, Month: 12, Day: 31, Hour: 23, Minute: 59, Second: 59}, -1, false},
+		{"one second before 1970", date.Civil{Year: 1969, Month: 12, Day: 31, Hour: 23, Minute: 59, Second: 59}, -1,
+			false},
 		{"two seconds", date.Civil{Year: 1969, Month: 12, Day: 31, Hour: 23, Minute: 59, Second: 58}, -2, true},
 		{"the last year of C", date.Civil{Year: math.MaxInt32, Month: 12 * 1901, Day: 31}, 67768036191590400, true},
 		{"one more", date.Civil{Year: math.MaxInt32, Month: 12*1901 + 1, Day: 1}, 0, false},

@@ -82,7 +82,8 @@ func TestFixed(t *testing.T) {
 // Both functions agree with strconv on every float that they take, and Fixed with exact
 // arithmetic.
 func FuzzDigits(f *testing.F) {
-	for _, number := range []float64{0.1, 0.5, 2.5, 1e15, 1<<53 + 2, 5e-324, 1e-11, math.MaxFloat64, 123456.5, 1 << 63} {
+	for _, number := range []float64{0.1, 0.5, 2.5, 1e15, 1<<53 + 2, 5e-324, 1e-11, math.MaxFloat64, 123456.5,
+		1 << 63} {
 		f.Add(math.Float64bits(number), uint8(13))
 	}
 	f.Fuzz(func(t *testing.T, word uint64, n uint8) {

@@ -8,7 +8,8 @@ import (
 
 func BenchmarkFormat(b *testing.B) {
 	for _, text := range []string{
-		"%d", "%5d", "%s", "%10s", "%5.2f", "%.2f", "%g", "%.14g", "%x", "%02x", "%q", "%e", "%a", "%.20f", "%5.1f|%d|%s",
+		"%d", "%5d", "%s", "%10s", "%5.2f", "%.2f", "%g", "%.14g", "%x", "%02x", "%q", "%e", "%a", "%.20f",
+		"%5.1f|%d|%s",
 	} {
 		b.Run(text, func(b *testing.B) {
 			out := make([]byte, 0, 128)

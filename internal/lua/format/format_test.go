@@ -160,7 +160,8 @@ var rules = []struct {
 	{"19 digits", "%.10f", 123456789.5, "123456789.5000000000"},
 	{"more digits", "%f", 1e22, "10000000000000000000000.000000"},
 	{"20 places", "%.20f", 0.1, "0.10000000000000000555"},
-	{"99 places", "%.99f", 1.0 / 3, "0.333333333333333314829616256247390992939472198486328125" + strings.Repeat("0", 45)},
+	{"99 places", "%.99f", 1.0 / 3, "0.333333333333333314829616256247390992939472198486328125" +
+		strings.Repeat("0", 45)},
 
 	{"an exponent", "%e", 12345.678, "1.234568e+04"},
 	{"a large E", "%E", 12345.678, "1.234568E+04"},
@@ -305,7 +306,8 @@ func TestPrefixes(t *testing.T) {
 			cut := prefix[max(strings.LastIndexByte(prefix, '%'), 0):]
 			before, isCut := strings.CutSuffix(got, "invalid option '"+cut+"' to 'format'")
 			if !strings.HasPrefix(want, before) || !isCut && strings.HasPrefix(got, "invalid") {
-				t.Errorf("%s: %q of %#v is %q, which is not how %q begins", test.rule, test.format[:end], test.value, got, want)
+				t.Errorf("%s: %q of %#v is %q, which is not how %q begins", test.rule, test.format[:end], test.value,
+					got, want)
 			}
 		}
 	}

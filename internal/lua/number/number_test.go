@@ -64,7 +64,8 @@ func FuzzAppend(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, word uint64) {
 		float := math.Float64frombits(word)
-		for _, value := range []float64{float, math.Trunc(float), math.Remainder(float, 1e6), float * 1e-300, float * 1e300} {
+		for _, value := range []float64{float, math.Trunc(float), math.Remainder(float, 1e6), float * 1e-300,
+			float * 1e300} {
 			got := string(number.Append(nil, value))
 			want := strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(value, 'g', 14, 64)), "+")
 			if got != want {

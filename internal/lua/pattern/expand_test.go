@@ -72,7 +72,8 @@ func TestExpand(t *testing.T) {
 			got = b.String()
 		}
 		if got != test.want {
-			t.Errorf("%s: %q with %q for %q: %q, want %q", test.rule, test.subject, test.template, test.pattern, got, test.want)
+			t.Errorf("%s: %q with %q for %q: %q, want %q", test.rule, test.subject, test.template, test.pattern, got,
+				test.want)
 		}
 	}
 }

@@ -50,7 +50,8 @@ var rules = []struct {
 	{"a byte", "abc", "b", "1-2"},
 	{"a text", "a nice text", "text", "7-11"},
 	{"a text that is not there", "a nice text", "texts", "none"},
-	{"a text of more bytes than a node holds", strings.Repeat("a", 500) + "b", strings.Repeat("a", 400) + "b", "100-501"},
+	{"a text of more bytes than a node holds", strings.Repeat("a", 500) + "b", strings.Repeat("a", 400) + "b",
+		"100-501"},
 	{"a dot is any byte", "\x00\xff", "..", "0-2"},
 	{"a dot needs a byte", "", ".", "none"},
 	{"a class", "ab1", "%d", "2-3"},
@@ -374,7 +375,8 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 // What Compile takes is no more than Size says.
 func TestSize(t *testing.T) {
 	for _, source := range []string{
-		"", "a", "%a%d%s", "[a]", strings.Repeat("%a-", 10), strings.Repeat("a", 10_000), strings.Repeat("[a-z]?", 5_000),
+		"", "a", "%a%d%s", "[a]", strings.Repeat("%a-", 10), strings.Repeat("a", 10_000),
+		strings.Repeat("[a-z]?", 5_000),
 		strings.Repeat("a*", 7_000), strings.Repeat("%f[a]", 3_000), "[" + strings.Repeat("x", 100_000) + "]",
 		strings.Repeat("(", 1000), strings.Repeat("ab.", 2000), "a[bc]*d[ef]?g",
 	} {
@@ -382,7 +384,8 @@ func TestSize(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		pattern.Compile(source)
 		runtime.ReadMemStats(&after)
-		if got, bound := after.TotalAlloc-before.TotalAlloc, uint64(pattern.Size(source))+1024; got > bound { // rounding up
+		if got, bound := after.TotalAlloc-before.TotalAlloc,
+			uint64(pattern.Size(source))+1024; got > bound { // rounding up
 			t.Errorf("%.20q takes %d bytes, more than %d", source, got, bound)
 		}
 	}

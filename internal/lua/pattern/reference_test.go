@@ -53,7 +53,8 @@ func (r *reference) match(s, p int, caught []span, done func(s int, caught []spa
 	case strings.HasPrefix(rest, "%f"):
 		size := itemSize(rest[2:])
 		padded := "\x00" + r.subject + "\x00"
-		return !fits(padded[s], rest[2:2+size]) && fits(padded[s+1], rest[2:2+size]) && r.match(s, p+2+size, caught, done)
+		return !fits(padded[s], rest[2:2+size]) && fits(padded[s+1], rest[2:2+size]) &&
+			r.match(s, p+2+size, caught, done)
 	case len(rest) > 1 && rest[0] == '%' && '0' <= rest[1] && rest[1] <= '9':
 		c := caught[rest[1]-'1']
 		return c.to >= 0 && strings.HasPrefix(r.subject[s:], r.subject[c.from:c.to]) &&

@@ -92,7 +92,8 @@ func TestStepsEndsMatch(t *testing.T) {
 	subject := strings.Repeat("(ab", 1<<18)
 	stop := errors.New("stop")
 	for _, source := range []string{
-		"%d", "^[%a(]*$", "^.-%d", "^.*%d", "%b()", "^[^x]*$", "^%(*.-%(*$", "(.)%1%1%1", "%a-%d", "a-[(][^b]-%d", "ab[(]-%d",
+		"%d", "^[%a(]*$", "^.-%d", "^.*%d", "%b()", "^[^x]*$", "^%(*.-%(*$", "(.)%1%1%1", "%a-%d", "a-[(][^b]-%d",
+		"ab[(]-%d",
 	} {
 		whole := work(t, subject, source, 5e6)
 		for _, share := range []int{0, 2, 5, 9} {

@@ -52,7 +52,8 @@ func TestVariableNames(t *testing.T) {
 		{"do do ", " end end", 197, "s:1: main function has more than 200 variable names"},
 		{"local function f()\n\n", " end", 198, "s:3: function at line 1 has more than 200 variable names"},
 	} {
-		if _, err := syntax.Parse([]byte(test.before+targets(test.count)+test.after), "s", syntax.Options{}); err != nil {
+		if _, err := syntax.Parse([]byte(test.before+targets(test.count)+test.after), "s",
+			syntax.Options{}); err != nil {
 			t.Errorf("%d targets: %v", test.count, err)
 		}
 		wantError(t, "targets", test.before+targets(test.count+1)+test.after, test.want)
@@ -69,7 +70,10 @@ func TestLinks(t *testing.T) {
 		"fields":       around("x = y", ".z", "", ""),
 		"calls":        around("f", "{}", "", ""),
 		"methods":      around("x", ":m''", "", ""),
-		"elseif":       func(length int) string { return "if x then " + strings.Repeat("elseif y then ", length) + "end" },
+		"elseif": func(length int) string {
+			return "if x then " + strings.Repeat("elseif y then ", length) +
+				"end"
+		},
 		"names": func(length int) string {
 			return "function x" + strings.Repeat(".z", length) + "() end"
 		},

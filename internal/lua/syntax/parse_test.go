@@ -186,7 +186,8 @@ func TestErrors(t *testing.T) {
 		{"(f())", "1: syntax error near '<eof>'"},
 		{"'x':rep(3)", "1: unexpected symbol near ''x''"},
 		{"function f() return ... end", "1: cannot use '...' outside a vararg function near '...'"},
-		{"function f(...) return function() return ... end end", "1: cannot use '...' outside a vararg function near '...'"},
+		{"function f(...) return function() return ... end end", "1: cannot use '...' outside a vararg function " +
+			"near '...'"},
 
 		{"x = 'open", "1: unfinished string near '<eof>'"},
 		{"x = \"a\nb\"", "1: unfinished string near '\"a'"},

@@ -90,7 +90,8 @@ func (p printer) stmt(stmt syntax.Stmt) string {
 	case *syntax.If:
 		return node("if", p.expr(s.Cond), list(p.stmts(s.Then)), list(p.stmts(s.Else)))
 	case *syntax.NumericFor:
-		return node("for", p.declaration(s.Local), p.expr(s.Init), p.expr(s.Limit), p.expr(s.Step), body(p.stmts(s.Body)))
+		return node("for", p.declaration(s.Local), p.expr(s.Init), p.expr(s.Limit), p.expr(s.Step),
+			body(p.stmts(s.Body)))
 	case *syntax.GenericFor:
 		return node("for", list(p.declarations(s.Locals)), list(p.exprs(s.Values)), body(p.stmts(s.Body)))
 	case *syntax.Return:

@@ -31,7 +31,8 @@ func TestNames(t *testing.T) {
 		{"f(function(a)\nreturn function()\na = a end end)",
 			"(call f (function [a^=] [(return (function [] [(= [a:1] [a:1])]))]))"},
 		{"local a\nfunction f()\nlocal a\nreturn function() return a end end g(a)",
-			"(local [a] []) (define f (function [] [(local [a^] []) (return (function [] [(return a:3)]))])) (call g a:1)"},
+			"(local [a] []) (define f (function [] [(local [a^] []) (return (function [] [(return a:3)]))])) " +
+				"(call g a:1)"},
 		{"function f(a)\nreturn a end f(a)", "(define f (function [a] [(return a:1)])) (call f a)"},
 
 		{"do\nlocal x\nf(x) end f(x)", "(do (local [x] []) (call f x:2)) (call f x)"},
@@ -50,7 +51,8 @@ func TestNames(t *testing.T) {
 		{"for i = 1, 2 do\nlocal i = i\ng = function() i = 1 end end",
 			"(for i 1 2 (local [i^=] [i:1]) (= [g] [(function [] [(= [i:2] [1])])]))"},
 		{"for k,\nv in k, v do f(k, v) end f(k, v)", "(for [k v] [k v] (call f k:1 v:2)) (call f k v)"},
-		{"for k, v in f do v = function() return k end end", "(for [k^ v=] [f] (= [v:1] [(function [] [(return k:1)])]))"},
+		{"for k, v in f do v = function() return k end end", "(for [k^ v=] [f] (= [v:1] [(function [] [(return " +
+			"k:1)])]))"},
 
 		{"local x, y = function()\nlocal x, z\nreturn x end, x\nf(x, y, z)",
 			"(local [x y] [(function [] [(local [x z] []) (return x:2)]) x]) (call f x:1 y:1 z)"},

@@ -79,7 +79,8 @@ func TestErrorLogShowsSeveralErrorsOnceASecondEach(t *testing.T) {
 		}
 		all := strings.Join(lines(), "\n")
 		if ticks, booms := strings.Count(all, "tick"), strings.Count(all, "boom"); ticks != 3 || booms != 3 {
-			t.Errorf("in three seconds two errors were shown %d and %d times, want 3 times each:\n%s", ticks, booms, all)
+			t.Errorf("in three seconds two errors were shown %d and %d times, want 3 times each:\n%s", ticks,
+				booms, all)
 		}
 	})
 }

@@ -18,7 +18,8 @@ func TestDelay(t *testing.T) {
 			t.Errorf("Delay(%v) = %v, %v, want %v", milliseconds, got, err, want)
 		}
 	}
-	for milliseconds, text := range map[float64]string{1e12 + 1: "1000000000001", math.Inf(1): "inf", math.NaN(): "nan"} {
+	for milliseconds, text := range map[float64]string{1e12 + 1: "1000000000001", math.Inf(1): "inf",
+		math.NaN(): "nan"} {
 		_, err := host.Delay(milliseconds)
 		if want := "at most 1e12 milliseconds expected, got " + text; fmt.Sprint(err) != want {
 			t.Errorf("Delay(%v): %v, want %s", milliseconds, err, want)
@@ -32,7 +33,8 @@ func TestExitCode(t *testing.T) {
 			t.Errorf("ExitCode(%v) = %d, %v", code, got, err)
 		}
 	}
-	for code, text := range map[float64]string{-1: "-1", 256: "256", 1.5: "1.5", math.NaN(): "nan", math.Inf(1): "inf"} {
+	for code, text := range map[float64]string{-1: "-1", 256: "256", 1.5: "1.5", math.NaN(): "nan",
+		math.Inf(1): "inf"} {
 		_, err := host.ExitCode(code)
 		if want := "0 to 255 expected, got " + text; fmt.Sprint(err) != want {
 			t.Errorf("ExitCode(%v): %v, want %s", code, err, want)

@@ -113,7 +113,8 @@ func TestHandlersAndTimers(t *testing.T) {
 		n, every = 0, host.Every(120, function() n = n + 1 say "every" if n == 2 then host.Unregister(every) end end)
 		local twice = host.After(20, function() say "twice cancelled" end)
 		host.Unregister(twice) host.Unregister(twice)`,
-		"0 negative", "50 numeric string", "100 tick 1", "120 every", "150 after", "200 tick 2", "240 every", "240 shutdown")
+		"0 negative", "50 numeric string", "100 tick 1", "120 every", "150 after", "200 tick 2", "240 every",
+		"240 shutdown")
 }
 
 func TestHandlesAreOpaque(t *testing.T) {
@@ -154,7 +155,8 @@ func TestFunctionsAreKeptWhileTheyMayBeCalled(t *testing.T) {
 		host.After(40, function() say(names()) end)
 		host.After(70, function() say(names()) host.Unregister(every) say(names()) end)
 		host.After(110, function() host.Unregister(tick) say(names()) end)`,
-		"30 every", "40  after every tick shutdown", "50 after", "60 every", "70  every tick shutdown", "70  tick shutdown",
+		"30 every", "40  after every tick shutdown", "50 after", "60 every", "70  every tick shutdown",
+		"70  tick shutdown",
 		"100 tick", "110  shutdown", "110 shutdown")
 }
 
@@ -259,7 +261,8 @@ func TestExit(t *testing.T) {
 		`pcall(host.Exit, 4)`: 4,
 		`coroutine.wrap(function() pcall(os.exit, 5) end)()`:                                                5,
 		`host.Register("onUpdate", function() pcall(host.Exit, 6) say "never" end) if true then return end`: 6,
-		`host.Register("onUpdate", function() host.Exit(8) end) host.Register("onUpdate", function() say "never" end) ` +
+		`host.Register("onUpdate", function() host.Exit(8) end) host.Register("onUpdate", function() say ` +
+			`"never" end) ` +
 			`if true then return end`: 8,
 		`host.Register("shutdown", function() pcall(host.Exit, 9) say "never" end) host.Register("shutdown", ` +
 			`function() host.Exit(10) end) if true then return end`: 9,

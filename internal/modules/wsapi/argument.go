@@ -28,7 +28,8 @@ func argumentError(argument int, err error) error {
 	var option *OptionError
 	switch {
 	case errors.As(err, &option),
-		errors.Is(err, engine.ErrInvalidUTF8), errors.Is(err, engine.ErrCloseCode), errors.Is(err, engine.ErrCloseReason):
+		errors.Is(err, engine.ErrInvalidUTF8), errors.Is(err, engine.ErrCloseCode),
+		errors.Is(err, engine.ErrCloseReason):
 		return &ArgumentError{argument, err.Error()}
 	}
 	return err

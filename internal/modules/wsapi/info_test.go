@@ -70,8 +70,9 @@ func TestOpenArguments(t *testing.T) {
 func TestArgumentsOfAFailure(t *testing.T) {
 	end := &engine.End{
 		Info: fullInfo, Failed: true, Message: "Invalid HTTP status.", Phase: engine.PhaseHandshake,
-		Category: engine.CategoryHTTPStatus, Detail: "the server answered 503", Code: 1006, CloseCode: 1006, Retryable: true,
-		Dropped: engine.Tally{Messages: 1, Bytes: 5},
+		Category: engine.CategoryHTTPStatus, Detail: "the server answered 503", Code: 1006, CloseCode: 1006,
+		Retryable: true,
+		Dropped:   engine.Tally{Messages: 1, Bytes: 5},
 	}
 	if got := wsapi.EndKey(end); got != "onError" {
 		t.Errorf("calls %s", got)

@@ -111,10 +111,14 @@ func readTimeouts(field string, value Value) (timeouts engine.Timeouts, err erro
 }
 
 var compressionReaders = readers[engine.Compression]{
-	"server_no_context_takeover": into(readBool, func(c *engine.Compression) *bool { return &c.ServerNoContextTakeover }),
-	"client_no_context_takeover": into(readBool, func(c *engine.Compression) *bool { return &c.ClientNoContextTakeover }),
-	"server_max_window_bits":     into(readWindowBits, func(c *engine.Compression) *int { return &c.ServerMaxWindowBits }),
-	"client_max_window_bits":     into(readClientBits, func(c *engine.Compression) *int { return &c.ClientMaxWindowBits }),
+	"server_no_context_takeover": into(readBool,
+		func(c *engine.Compression) *bool { return &c.ServerNoContextTakeover }),
+	"client_no_context_takeover": into(readBool,
+		func(c *engine.Compression) *bool { return &c.ClientNoContextTakeover }),
+	"server_max_window_bits": into(readWindowBits,
+		func(c *engine.Compression) *int { return &c.ServerMaxWindowBits }),
+	"client_max_window_bits": into(readClientBits,
+		func(c *engine.Compression) *int { return &c.ClientMaxWindowBits }),
 }
 
 // unboundedBits offers client_max_window_bits without a value (RFC 7692 §7.1.2.2).
@@ -254,5 +258,6 @@ func checkNames(within string, table Table, known []string, listed float64) erro
 		return err
 	}
 	name := bare(*unknown)
-	return &OptionError{fmt.Sprintf("unknown option '%s%s': %s", within, name, spelling.OptionHint(within, name, known))}
+	return &OptionError{fmt.Sprintf("unknown option '%s%s': %s", within, name,
+		spelling.OptionHint(within, name, known))}
 }

@@ -46,8 +46,9 @@ func TestReadOptions(t *testing.T) {
 				Ping:         -1,
 				Pong:         2500 * time.Millisecond,
 				Redirects:    3,
-				Compression:  &engine.Compression{ServerNoContextTakeover: true, ServerMaxWindowBits: 9, ClientMaxWindowBits: -1},
-				Proxy:        "socks5h://proxy.test:1080",
+				Compression: &engine.Compression{ServerNoContextTakeover: true, ServerMaxWindowBits: 9,
+					ClientMaxWindowBits: -1},
+				Proxy: "socks5h://proxy.test:1080",
 				TLS: engine.TLSOptions{
 					CA: "/etc/ca.pem", CAExclusive: true, Cert: "c", Key: "k", ServerName: "n", Insecure: true},
 			}},
@@ -60,7 +61,8 @@ func TestReadOptions(t *testing.T) {
 			engine.ConnectOptions{Compression: &engine.Compression{ClientMaxWindowBits: -1}}},
 		"client_no_context_takeover": {tableOf("compression",
 			tableOf("client_no_context_takeover", true, "client_max_window_bits", 15)),
-			engine.ConnectOptions{Compression: &engine.Compression{ClientNoContextTakeover: true, ClientMaxWindowBits: 15}}},
+			engine.ConnectOptions{Compression: &engine.Compression{ClientNoContextTakeover: true,
+				ClientMaxWindowBits: 15}}},
 		"nested defaults": {tableOf("timeout", &table{index: tableOf("tls", 2)}),
 			engine.ConnectOptions{Timeouts: engine.Timeouts{TLS: 2 * time.Second}}},
 		"endless": {tableOf("redirects", math.Inf(1)), engine.ConnectOptions{Redirects: math.MaxInt32}},
@@ -129,7 +131,8 @@ func TestBadOptionsNameTheField(t *testing.T) {
 			`without [1]`},
 		{tableOf("tls", tableOf("ca", list(true))), `field 'tls.ca[1]': string expected, got boolean`},
 		{tableOf("tls", tableOf("ca", list("x", "y"))), `unknown option 'tls.ca.2'` + inTheManual},
-		{tableOf("tls", tableOf("ca", tableOf(1, "x", "exclusive", 1))), `field 'tls.ca.exclusive': boolean expected, ` +
+		{tableOf("tls", tableOf("ca", tableOf(1, "x", "exclusive", 1))), `field 'tls.ca.exclusive': boolean ` +
+			`expected, ` +
 			`got number`},
 		{tableOf("tls", tableOf("ca", tableOf(1, "x", "only", true))), `unknown option 'tls.ca.only'` + inTheManual},
 		{tableOf("tls", tableOf("insecure", "yes")), `field 'tls.insecure': boolean expected, got string`},

@@ -207,7 +207,8 @@ func (r reporter) Report(where string, err error, attrs ...any) { r(where, err, 
 // One warning a table names all keys that are nearly a callback's.
 func TestLookAlikes(t *testing.T) {
 	r := newRig(t)
-	callbacks := tableOf("onOpen", true, "OnError", true, "on_close", true, "retries", 5, 1, 1, true, 2, "onError", false,
+	callbacks := tableOf("onOpen", true, "OnError", true, "on_close", true, "retries", 5, 1, 1, true, 2,
+		"onError", false,
 		strings.Repeat("_", 1000)+"onOpen", 1)
 	for range 3 {
 		r.connect(callbacks, nil)
@@ -233,7 +234,8 @@ func TestMeantCallbacks(t *testing.T) {
 		"onClose": {"OnClose", "onclose", "on_close", "onClosed", "onClosse", "onCloes"},
 		"onError": {"OnError", "onerror", "on_error", "onErrors", "onEror", "onErorr"},
 		"": {
-			"onOpen", "onMessage", "onClose", "onError", "", "on", "o", "open", "close", "error", "message", "send", "Connect",
+			"onOpen", "onMessage", "onClose", "onError", "", "on", "o", "open", "close", "error", "message", "send",
+			"Connect",
 			"onReopen", "onLose", "onClone", "onOven", "onPing", "onConnect", "onUpdate", "onTick", "onEnd", "onErrand",
 			"onMassage", "opOpen", "url", "id", "state", "retries", "on_Öpen", "\xff", "_", "--",
 		},

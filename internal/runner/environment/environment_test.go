@@ -107,7 +107,8 @@ func TestTLSConfig(t *testing.T) {
 	}
 	if _, err := os.Stat("/dev/full"); err == nil {
 		got := shakeTwice(t, "/dev/full")
-		if strings.Count(got, `WARN SSLKEYLOGFILE: write "/dev/full": no space left on device: TLS keys are missing there`) != 1 {
+		if strings.Count(got, `WARN SSLKEYLOGFILE: write "/dev/full": no space left on device: TLS keys are `+
+			`missing there`) != 1 {
 			t.Errorf("logged %q", got)
 		}
 	}

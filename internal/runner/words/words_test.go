@@ -33,9 +33,11 @@ func TestRefusal(t *testing.T) {
 		{permission.Env, "", `"" is not in --allow-env`, ""},
 		{permission.Env, "A*", `"A*" is not in --allow-env`, ""},
 		{permission.Env, "ProgramFiles(x86)",
-			"ProgramFiles(x86): reading the environment is not allowed: run again with --allow-env='ProgramFiles(x86)'", ""},
+			"ProgramFiles(x86): reading the environment is not allowed: run again with " +
+				"--allow-env='ProgramFiles(x86)'", ""},
 		{permission.Env, long, `"` + long[:200] + `" and 800 bytes more is not in --allow-env`, ""},
-		{permission.Read, long + long + long + long + long, long[:200] + "… and 4800 bytes more: reading is not allowed",
+		{permission.Read, long + long + long + long + long, long[:200] + "… and 4800 bytes more: reading is " +
+			"not allowed",
 			"reading is not allowed"},
 	} {
 		r := permission.Refusal{Permission: c.permission, Item: c.item}
@@ -59,11 +61,13 @@ func TestRefusalToConnect(t *testing.T) {
 			"--allow-net=192.0.2.1:80"},
 		{permission.Refusal{Item: "[2001:db8::1]:81"}, "[2001:db8::1]:81 is not in --allow-net: run again with " +
 			"--allow-net=[2001:db8::1]:81"},
-		{permission.Refusal{Item: "evil.example:80", Rule: "$private"}, "evil.example:80 is refused by --deny-net=$private"},
+		{permission.Refusal{Item: "evil.example:80", Rule: "$private"}, "evil.example:80 is refused by " +
+			"--deny-net=$private"},
 		{permission.Refusal{Item: "a.example.com:80", Rule: "*.Example.com"}, "a.example.com:80 is refused by " +
 			"--deny-net=*.Example.com"},
-		{permission.Refusal{Item: "evil.example:80", Rule: "127.0.0.1", Secret: true}, "evil.example:80 is refused by " +
-			"--deny-net"},
+		{permission.Refusal{Item: "evil.example:80", Rule: "127.0.0.1", Secret: true},
+			"evil.example:80 is refused by " +
+				"--deny-net"},
 
 		// Nobody is told to allow what a script has made up.
 		{permission.Refusal{Item: "$private:80"}, `"$private" is not in --allow-net`},

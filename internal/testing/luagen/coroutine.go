@@ -27,7 +27,8 @@ func (g *gen) crossingYield(depth int) *node {
 		return expr("id(", pick[any](g, expr(either, pick(g, " + ", " - ", " * ", " / ", " % ", " ^ "), g.num(depth)),
 			expr(g.num(depth), pick(g, " + ", " - ", " * ", " / ", " % ", " ^ "), either), expr("-", either)), ")")
 	case 1:
-		return expr("id(", pick[any](g, expr(g.str(depth), " .. ", either), expr(either, " .. ", g.str(depth)), "Y .. Z",
+		return expr("id(", pick[any](g, expr(g.str(depth), " .. ", either), expr(either, " .. ", g.str(depth)),
+			"Y .. Z",
 			expr(g.str(0), " .. Y .. ", g.str(0), " .. Z .. 1"), "1 .. Y .. 2 .. 'x'"), ")")
 	case 2:
 		return expr("id(", either, g.key(depth), pick(g, "", ", nil", " or 1"), ")")
@@ -55,7 +56,8 @@ func (g *gen) crossingStatement() *node {
 	case 0:
 		return stmt(pick(g, "Y", "Z"), g.key(1), " = ", g.any(1))
 	case 1:
-		return stmt("if Y ", pick(g, "<", "<=", ">", ">=", "==", "~="), " Z then", g.block(2), "else", g.block(2), "end")
+		return stmt("if Y ", pick(g, "<", "<=", ">", ">=", "==", "~="), " Z then", g.block(2), "else",
+			g.block(2), "end")
 	case 2:
 		return stmt("repeat tick() until ", pick(g, "", "not "), "(Y ", pick(g, "<", "<=", "==", "~="), " Z)")
 	case 3:
@@ -72,7 +74,10 @@ func (g *gen) crossingStatement() *node {
 // resume goes on with a coroutine, or is nil. Its results are a boolean and what may be
 // anything.
 func (g *gen) resume(depth int) *node {
-	co := g.some(g.readable(func(v *variable) bool { return v.kind == coKind && g.effects && v.depth >= g.fn.pureDepth }))
+	co := g.some(g.readable(func(v *variable) bool {
+		return v.kind == coKind && g.effects &&
+			v.depth >= g.fn.pureDepth
+	}))
 	if co == nil || depth < -1 {
 		return nil
 	}
@@ -229,7 +234,8 @@ func (g *gen) yieldingStatement() *node {
 	case 3:
 		v, w := g.some(g.assignable(of(anyKind))), g.some(g.assignable(of(anyKind)))
 		if v != nil && v.name != w.name {
-			return stmt(v.name, ", ", w.name, " = ", pick(g, y, expr(y, ", ", g.any(1)), expr(g.any(1), ", ", y)), " out(",
+			return stmt(v.name, ", ", w.name, " = ", pick(g, y, expr(y, ", ", g.any(1)), expr(g.any(1), ", ", y)),
+				" out(",
 				v.name, ", ", w.name, ")")
 		}
 	case 4:
@@ -240,7 +246,8 @@ func (g *gen) yieldingStatement() *node {
 	case 6:
 		return stmt("repeat tick() local z = ", y, " until not z or ", g.yield(0))
 	case 7:
-		return stmt("do local z = 0 local function get() z = z + 1 return z, ", g.literal(), " end keep(get) out(get(), ",
+		return stmt("do local z = 0 local function get() z = z + 1 return z, ", g.literal(),
+			" end keep(get) out(get(), ",
 			y, ", z, get()) end")
 	case 8:
 		return stmt("if ", y, " then", g.block(2), "elseif ", g.yield(0), " == ", g.any(0), " then", g.block(1), "end")

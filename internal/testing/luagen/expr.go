@@ -64,7 +64,8 @@ func (g *gen) num(depth int) *node {
 		return expr("(function(a) tick() return a end)(", a(), ")")
 	case 16:
 		if o := g.variable(objKind); o != nil {
-			return expr("(", pick[any](g, expr(o, " + ", a()), expr(a(), " - ", o), expr("- ", o), expr(o, " * ", o)), ")")
+			return expr("(", pick[any](g, expr(o, " + ", a()), expr(a(), " - ", o), expr("- ", o),
+				expr(o, " * ", o)), ")")
 		}
 	}
 	if y := g.yield(depth - 1); y != nil && g.chance(2) {
@@ -105,7 +106,8 @@ func (g *gen) str(depth int) *node {
 	case 4:
 		return expr("((", g.cond(depth-1), ") and ", g.str(depth-1), " or ", g.str(depth-1), ")")
 	case 5:
-		return expr("(S(", g.str(depth-1), "):", pick(g, "upper()", "rep(2)", "sub(2)", `gsub("a", "b")`, "sub(1, -2)"), ")")
+		return expr("(S(", g.str(depth-1), "):",
+			pick(g, "upper()", "rep(2)", "sub(2)", `gsub("a", "b")`, "sub(1, -2)"), ")")
 	case 6:
 		if o := g.variable(objKind); o != nil {
 			return expr("(", pick[any](g, expr(o, ` .. "k"`), expr(`"k" .. `, o), expr(`1 .. `, o, ` .. "x"`)), ")")
@@ -138,7 +140,8 @@ func (g *gen) chain(operands, depth int) *node {
 		case i == 0 && g.chance(2) && g.variable(strKind) != nil:
 			parts = append(parts, g.variable(strKind))
 		case g.chance(3):
-			parts = append(parts, pick(g, expr("1"), expr("20"), expr("I(", g.num(depth), ")"), expr("K(", g.num(depth), ")")))
+			parts = append(parts, pick(g, expr("1"), expr("20"), expr("I(", g.num(depth), ")"),
+				expr("K(", g.num(depth), ")")))
 		default:
 			parts = append(parts, g.str(depth))
 		}
@@ -222,7 +225,8 @@ func (g *gen) comparison(depth int) *node {
 	case 2:
 		return expr("(", g.str(depth), order, g.str(depth), ")")
 	case 3:
-		return expr("(", g.any(0), same, pick(g, expr("nil"), expr("true"), expr("false"), g.numeral(), g.literal()), ")")
+		return expr("(", g.any(0), same, pick(g, expr("nil"), expr("true"), expr("false"), g.numeral(),
+			g.literal()), ")")
 	}
 	return expr("((", g.any(depth), ")", same, "(", g.any(depth), "))")
 }

@@ -24,16 +24,19 @@ func TestProgramsUse(t *testing.T) {
 		all.WriteString(luagen.New(1, i).String())
 	}
 	for _, piece := range []string{
-		"local function ", "= function(", "...)", "self", "(...)", "return ", "keep(function(", "flush()", "try(function(",
+		"local function ", "= function(", "...)", "self", "(...)", "return ", "keep(function(", "flush()",
+		"try(function(",
 		"error(",
 		"while ", "repeat", "until ", " or ", " and ", "not ", "elseif ", "else", "break", "goto next1", "::next2::",
 		"goto top", "for ", " in pairs(", " in ipairs(",
 		" .. ", "#{", "select(", "unpack(", "object(", "dump(", "nil, ", "v110", "t.key", "p15, ", ":m(", ".m(",
 		"drive(", "coroutine.create(", "coroutine.wrap(", "said(coroutine.resume(", "coroutine.status(",
 		"coroutine.running()", "isyieldable()", "step(",
-		"return yield(", "return ask(", "(yield(", "I(yield(", "S(coroutine.yield(", "{yield(", ", yield(", "asker:yield(",
+		"return yield(", "return ask(", "(yield(", "I(yield(", "S(coroutine.yield(", "{yield(", ", yield(",
+		"asker:yield(",
 		"if yield(", "while yield(", "= yield(",
-		" in yield, ", " in function(s, c) tick() yield(", " - 1, yield(", "until not z or ", "not (yield(", "and yield(",
+		" in yield, ", " in function(s, c) tick() yield(", " - 1, yield(", "until not z or ", "not (yield(",
+		"and yield(",
 		"or yield(",
 	} {
 		if !strings.Contains(all.String(), piece) {

@@ -202,7 +202,8 @@ func (g *gen) target(taken map[string]bool) (*node, kind) {
 					if i := g.variable(numKind); i != nil && g.chance(2) {
 						return expr(t, "[", i, "]"), numKind
 					}
-					return expr(t, "[", pick(g, expr(fmt.Sprint(g.number(1, 6))), expr("K(", g.num(1), ")")), "]"), numKind
+					return expr(t, "[", pick(g, expr(fmt.Sprint(g.number(1, 6))), expr("K(", g.num(1), ")")), "]"),
+						numKind
 				}
 				return expr(t, ".", key), numKind
 			}
@@ -380,7 +381,8 @@ func (g *gen) generic() *node {
 		return over(expr(`("k1,k2,k3"):gmatch("%w+")`), strKind, anyKind)
 	case 3:
 		n := g.fresh("n")
-		return stmt("do local ", n, " = 0 ", over(expr("function() ", n, " = ", n, " + 1 if ", n, " < 4 then return ", n,
+		return stmt("do local ", n, " = 0 ", over(expr("function() ", n, " = ", n, " + 1 if ", n,
+			" < 4 then return ", n,
 			", ", n, " * 2 end end"), numKind, anyKind), " end")
 	}
 	if g.chance(3) {

@@ -11,7 +11,8 @@ func (g *gen) wide() *node {
 	var s *node
 	g.scoped(func() {
 		g.full(func() {
-			s = pick(g, g.manyLocals, g.manyConstants, g.largeConstructor, g.longChain, g.manyParameters, g.manyUpvalues,
+			s = pick(g, g.manyLocals, g.manyConstants, g.largeConstructor, g.longChain, g.manyParameters,
+				g.manyUpvalues,
 				g.deepLogic, g.deepFunctions, g.longElseif, g.longBody, g.manyMoves)()
 		})
 	})
@@ -31,14 +32,16 @@ func (g *gen) manyLocals() *node {
 		body = append(body, stmt("local ", name, " = ", e))
 		if g.chance(8) {
 			other := fmt.Sprint("v", g.rng.IntN(i+1))
-			body = append(body, stmt("keep(function() ", other, " = ", other, " + 1 return ", other, ", ", name, " end)"))
+			body = append(body, stmt("keep(function() ", other, " = ", other, " + 1 return ", other, ", ", name,
+				" end)"))
 		}
 		if i > 2 && g.chance(8) {
 			body = append(body, stmt(fmt.Sprintf("v%d, v%d = v%d, v%d", i, i-2, i-2, i)))
 		}
 	}
 	for range 6 {
-		body = append(body, stmt("out(", g.ofMany(n), " .. ", g.literal(), ", ", g.ofMany(n), " < ", g.ofMany(n), " and ",
+		body = append(body, stmt("out(", g.ofMany(n), " .. ", g.literal(), ", ", g.ofMany(n), " < ", g.ofMany(n),
+			" and ",
 			g.ofMany(n), ", ", g.ofMany(n), " * 2, {", g.ofMany(n), "})"))
 	}
 	items := g.number(1, 70)
@@ -76,7 +79,8 @@ func (g *gen) manyConstants() *node {
 			stmt(fmt.Sprintf("out(t.key%d, t[%d.75], t.key%d == %q, m == %d.25)", i, i, i, fmt.Sprint("text", i), i)),
 			stmt(fmt.Sprintf("t.fun%d = function(self, a) return self.key%d, a end out(t:fun%d(%d.125))", i, i, i, i)),
 			stmt(fmt.Sprintf("t.new%d, m = m - %d.5, t.key%d and %d.5 or %d.25", i, i, i, i, i)),
-			stmt(fmt.Sprintf("if m < %d.5 or t.key%d == 'other%d' then out(%d.5 - m, 'yes%d') else out(m / %d.5, t['key' "+
+			stmt(fmt.Sprintf("if m < %d.5 or t.key%d == 'other%d' then out(%d.5 - m, 'yes%d') else out(m / "+
+				"%d.5, t['key' "+
 				".. %d]) end", i*i, i, i, i, i, i+1, i)),
 			stmt(fmt.Sprintf("gs = 'new%d' gn = gn + %d.0625 out(gs, gn, global%d)", i, i, i)),
 		))

@@ -189,7 +189,8 @@ func (v *verifier) instruction(pc int, i code.Instruction) error {
 		return errors.New("no line")
 	}
 	switch op := i.Op(); op {
-	case code.Move, code.NewCell, code.GetCell, code.SetCell, code.Unm, code.Not, code.Len, code.TestSet, code.Eq, code.Lt,
+	case code.Move, code.NewCell, code.GetCell, code.SetCell, code.Unm, code.Not, code.Len, code.TestSet, code.Eq,
+		code.Lt,
 		code.Le:
 		return v.registers(a, b)
 	case code.LoadK:

@@ -130,12 +130,14 @@ var callbacks = []rule{
 			Info: engine.Info{URL: "ws://peer.test/b"}, Failed: true, Message: "End of File", Detail: "read: EOF",
 		})
 		r.engine.Ended(103, engine.End{
-			Info: engine.Info{URL: "nope" + strings.Repeat("x", 1e6)}, Failed: true, Message: "invalid uri", Detail: "no scheme",
+			Info: engine.Info{URL: "nope" + strings.Repeat("x", 1e6)}, Failed: true, Message: "invalid uri",
+			Detail: "no scheme",
 		})
 		r.pump(5)
 		const line = `level=ERROR msg="a connection failed and no onError is there to see it" `
 		r.wantLog(line+`id=2 url=ws://peer.test/b error="End of File" detail="read: EOF"`,
-			line+`id=3 url="nope`+strings.Repeat("x", 296)+`… (1000004 bytes)" error="invalid uri" detail="no scheme"`)
+			line+`id=3 url="nope`+strings.Repeat("x", 296)+`… (1000004 bytes)" error="invalid uri" detail="no `+
+				`scheme"`)
 	}},
 	{"onError = false: a failure that nobody wants to hear of", func(r *rig) {
 		r.do(`
@@ -169,7 +171,8 @@ var callbacks = []rule{
 		r.engine.Received(102, "4", engine.Text)
 		r.pump(5)
 		r.wantPrinted("broken\t1", "sound\t2", "broken\t3", "sound\t4")
-		boom := "onMessage 1: bot.lua:4: boom" + traceback("[C]: in function 'error'", "bot.lua:4: in function 'broken'",
+		boom := "onMessage 1: bot.lua:4: boom" + traceback("[C]: in function 'error'", "bot.lua:4: in function "+
+			"'broken'",
 			"bot.lua:7: in function <bot.lua:6>")
 		r.wantErrors(boom, boom, "onClose 1: (error object is a table value)"+
 			traceback("[C]: in function 'error'", "bot.lua:8: in function <bot.lua:8>"))
@@ -178,7 +181,8 @@ var callbacks = []rule{
 		fake := &Engine{}
 		door := r.kind.Open(r.t, Setup{Engine: fake, Logger: r.logger(), Print: func(string) {}})
 		defer door.Close()
-		const script = `websocket.Connect("ws://peer.test/", {onMessage = function(data) error("boom " .. data, 0) end})`
+		const script = `websocket.Connect("ws://peer.test/", {onMessage = function(data) error("boom " .. data, ` +
+			`0) end})`
 		if err := door.Run("bot.lua", script); err != nil {
 			r.t.Fatal(err)
 		}
@@ -190,7 +194,8 @@ var callbacks = []rule{
 		}
 		lines := strings.Split(r.log.String(), "\n")
 		for i, want := range []string{"boom 1", "boom 2"} {
-			if len(lines) != 3 || !strings.HasPrefix(lines[i], `level=ERROR msg="onMessage: `+want+`\nstack traceback:\n\t`) ||
+			if len(lines) != 3 || !strings.HasPrefix(lines[i],
+				`level=ERROR msg="onMessage: `+want+`\nstack traceback:\n\t`) ||
 				!strings.HasSuffix(lines[i], `bot.lua:1: in function <bot.lua:1>" id=1`) {
 				r.t.Errorf("the log has\n%s", r.log.String())
 				break
@@ -216,7 +221,8 @@ var callbacks = []rule{
 			r.do(`websocket.Connect("ws://peer.test/", {onMessage = function() error(` + object + `) end})`)
 			r.engine.Received(101, "x", engine.Text)
 			r.pump(1)
-			r.wantErrors("onMessage 1: " + want + traceback("[C]: in function 'error'", "bot.lua:1: in function <bot.lua:1>"))
+			r.wantErrors("onMessage 1: " + want + traceback("[C]: in function 'error'", "bot.lua:1: in function "+
+				"<bot.lua:1>"))
 			r.wantNothingMore()
 		}
 	}},
@@ -228,7 +234,8 @@ var callbacks = []rule{
 		r.engine.Received(101, "x", engine.Text)
 		r.engine.Ended(101, engine.End{Failed: true, Message: "End of File"})
 		r.pump(3)
-		for i, want := range []string{"onOpen 1: no onOpen\n", "onMessage 1: no onMessage\n", "onError 1: no onError\n"} {
+		for i, want := range []string{"onOpen 1: no onOpen\n", "onMessage 1: no onMessage\n",
+			"onError 1: no onError\n"} {
 			if len(r.errors) != 3 || !strings.HasPrefix(r.errors[i], want) {
 				r.t.Fatalf("callbacks failed with %q", r.errors)
 			}
@@ -288,7 +295,8 @@ var callbacks = []rule{
 		r.pump(3)
 		r.wantPrinted("closed")
 		for i, want := range []string{"onOpen 1: bot.lua:3: stack overflow", "onMessage 1: bot.lua:4: "} {
-			if len(r.errors) != 2 || !strings.HasPrefix(r.errors[i], want) || !strings.Contains(r.errors[i], "stack overflow") {
+			if len(r.errors) != 2 || !strings.HasPrefix(r.errors[i], want) ||
+				!strings.Contains(r.errors[i], "stack overflow") {
 				r.t.Fatalf("callbacks failed with %.300q", r.errors)
 			}
 		}
@@ -428,18 +436,19 @@ var callbacks = []rule{
 		r.wantSent(`101 default "hello"`)
 		r.wantClosed("102 1000 ''", "0 1000 ''")
 	}},
-	{"a Send with an id that was never assigned is an error of its callback, and the connection stays up", func(r *rig) {
-		r.do(`local id
+	{"a Send with an id that was never assigned is an error of its callback, and the connection stays up",
+		func(r *rig) {
+			r.do(`local id
 websocket.Connect("ws://peer.test/", {
 	onOpen = function() websocket.Send(id, "hello") end,
 	onMessage = function(data) print(data) end})`)
-		r.engine.Opened(101, engine.Info{})
-		r.engine.Received(101, "x", engine.Text)
-		r.pump(2)
-		r.wantPrinted("x")
-		r.wantErrors("onOpen 1: bot.lua:3: bad argument #1 to 'Send' (number expected, got nil)" +
-			traceback("[C]: in function 'Send'", "bot.lua:3: in function <bot.lua:3>"))
-	}},
+			r.engine.Opened(101, engine.Info{})
+			r.engine.Received(101, "x", engine.Text)
+			r.pump(2)
+			r.wantPrinted("x")
+			r.wantErrors("onOpen 1: bot.lua:3: bad argument #1 to 'Send' (number expected, got nil)" +
+				traceback("[C]: in function 'Send'", "bot.lua:3: in function <bot.lua:3>"))
+		}},
 	{"events of other connections, and after the end, are ignored", func(r *rig) {
 		r.level.Set(slog.LevelDebug)
 		r.do(`local function note(name) return function() print(name) end end

@@ -205,7 +205,8 @@ var calls = []rule{
 		}
 		var want []string
 		for _, text := range []string{
-			"42", "-1.5", "0.33333333333333", "0.1", "1e+15", "9.007199254741e+15", "1e+100", "1.2345678901234e+14", "inf",
+			"42", "-1.5", "0.33333333333333", "0.1", "1e+15", "9.007199254741e+15", "1e+100",
+			"1.2345678901234e+14", "inf",
 		} {
 			want = append(want, fmt.Sprintf(`101 default "%s"`, text))
 		}
@@ -327,7 +328,8 @@ var plainErrors = []raised{
 	{`upvalue()`, `bot.lua:2: bad argument #1 to 'upvalue' (string expected, got no value)`},
 	{`dial = websocket.Connect; dial()`, `bot.lua:2: bad argument #1 to 'dial' (string expected, got no value)`},
 	{`local t = {websocket.Connect}; t[1]()`, `bot.lua:2: bad argument #1 to '?' (string expected, got no value)`},
-	{`websocket:Connect("ws://peer.test/", {})`, `bot.lua:2: calling 'Connect' on bad self (string expected, got table)`},
+	{`websocket:Connect("ws://peer.test/", {})`, `bot.lua:2: calling 'Connect' on bad self (string expected, ` +
+		`got table)`},
 	{`websocket:Send("x")`, `bot.lua:2: calling 'Send' on bad self (number expected, got table)`},
 }
 

@@ -33,8 +33,10 @@ var events = []rule{
 		`)
 		r.engine.Opened(102, engine.Info{
 			ID: 102, URL: "wss://peer.test/", Protocol: "mqtt", Remote: "192.0.2.1:443",
-			HTTP: &engine.HTTPInfo{Status: 101, Header: http.Header{"Upgrade": {"websocket"}, "Set-Cookie": {"a=1", "b=2"}}},
-			TLS: &engine.TLSInfo{Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", Subject: "CN=peer.test", Issuer: "CN=ca",
+			HTTP: &engine.HTTPInfo{Status: 101, Header: http.Header{"Upgrade": {"websocket"},
+				"Set-Cookie": {"a=1", "b=2"}}},
+			TLS: &engine.TLSInfo{Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", Subject: "CN=peer.test",
+				Issuer:  "CN=ca",
 				Expires: time.Date(2027, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))},
 		})
 		r.pump(1)
@@ -46,9 +48,11 @@ var events = []rule{
 	{"a field of info that is unknown is absent", func(r *rig) {
 		r.do(show + `websocket.Connect("ws://peer.test/", {onOpen = show "onOpen"})`)
 		r.engine.Opened(101, engine.Info{})
-		r.engine.Opened(101, engine.Info{Extensions: "permessage-deflate", HTTP: &engine.HTTPInfo{}, TLS: &engine.TLSInfo{}})
+		r.engine.Opened(101, engine.Info{Extensions: "permessage-deflate", HTTP: &engine.HTTPInfo{},
+			TLS: &engine.TLSInfo{}})
 		r.pump(2)
-		r.wantPrinted("onOpen 1: { id=1 }", "onOpen 1: { id=1 extensions='permessage-deflate' http={ headers={ } } tls={ } }")
+		r.wantPrinted("onOpen 1: { id=1 }", "onOpen 1: { id=1 extensions='permessage-deflate' http={ headers={ "+
+			"} } tls={ } }")
 	}},
 	{"info is a fresh table for each event", func(r *rig) {
 		r.do(`
@@ -114,13 +118,17 @@ var events = []rule{
 				HTTP: &engine.HTTPInfo{Status: 503, Body: "later", Location: "/x", RetryAfter: new(90 * time.Second)},
 				TLS:  &engine.TLSInfo{Error: "bad certificate"},
 			},
-			Failed: true, Message: "Invalid HTTP status.", Phase: engine.PhaseHandshake, Category: engine.CategoryHTTPStatus,
-			Detail: "the server answered 503", CloseCode: 1006, Retryable: true, Dropped: engine.Tally{Messages: 1, Bytes: 5},
+			Failed: true, Message: "Invalid HTTP status.", Phase: engine.PhaseHandshake,
+			Category: engine.CategoryHTTPStatus,
+			Detail:   "the server answered 503", CloseCode: 1006, Retryable: true,
+			Dropped: engine.Tally{Messages: 1, Bytes: 5},
 		})
 		r.pump(1)
 		r.wantPrinted("onError 2: 'Invalid HTTP status.' { id=1 url='ws://peer.test/' " +
-			"http={ status=503 headers={ } body='later' location='/x' retryAfter=90 } tls={ error='bad certificate' } " +
-			"message='Invalid HTTP status.' phase='handshake' category='http_status' detail='the server answered 503' " +
+			"http={ status=503 headers={ } body='later' location='/x' retryAfter=90 } tls={ error='bad " +
+			"certificate' } " +
+			"message='Invalid HTTP status.' phase='handshake' category='http_status' detail='the server " +
+			"answered 503' " +
 			"closeCode=1006 retryable=true unsent={ messages=0 bytes=0 } dropped={ messages=1 bytes=5 } }")
 	}},
 	{"a connection's id is unknown in its terminal callback", func(r *rig) {

@@ -38,8 +38,9 @@ var options = []rule{
 			Ping:         -1,
 			Pong:         2500 * time.Millisecond,
 			Redirects:    3,
-			Compression:  &engine.Compression{ServerNoContextTakeover: true, ServerMaxWindowBits: 9, ClientMaxWindowBits: -1},
-			Proxy:        "socks5h://proxy.test:1080",
+			Compression: &engine.Compression{ServerNoContextTakeover: true, ServerMaxWindowBits: 9,
+				ClientMaxWindowBits: -1},
+			Proxy: "socks5h://proxy.test:1080",
 			TLS: engine.TLSOptions{
 				CA: "/etc/ca.pem", CAExclusive: true, Cert: "c", Key: "k", ServerName: "n", Insecure: true,
 			},
@@ -84,7 +85,8 @@ var options = []rule{
 			print(pcall(websocket.Connect, "ws://peer.test/", {}, {headers = {Host = "x"}}))
 			print(pcall(function() websocket.Connect("ws://peer.test/", {}, {headers = {Host = "x"}}) end))`)
 		const refused = "(field 'headers': a header that may be set expected, got Host)"
-		r.wantPrinted("false\tbad argument #3 to '?' "+refused, "false\tbot.lua:3: bad argument #3 to 'Connect' "+refused)
+		r.wantPrinted("false\tbad argument #3 to '?' "+refused,
+			"false\tbot.lua:3: bad argument #3 to 'Connect' "+refused)
 	}},
 	{"an error in a metamethod of the options is raised as it is", func(r *rig) {
 		r.do(`

@@ -175,12 +175,14 @@ var scenes = []scene{
 		id = connect()
 		websocket.Send(id, "plain") websocket.Send(id, "\226\152\131") websocket.Send(id, "")
 		websocket.Send(id, "\255") websocket.Send(id, "NUL \0 inside") websocket.Send(id, "plain", "binary")
-		websocket.Send(id, "\222\173\190\239\202\254\186\190") websocket.Send(id, "\255", "auto")`, play: func(s *stage) {
-		s.accept().WantFrame(wstest.Text("plain"), wstest.Text("☃"), wstest.Text(""), wstest.Binary("\xff"),
-			wstest.Text("NUL \x00 inside"), wstest.Binary("plain"), wstest.Binary("\xde\xad\xbe\xef\xca\xfe\xba\xbe"),
-			wstest.Binary("\xff"))
-		s.want("open")
-	}},
+		websocket.Send(id, "\222\173\190\239\202\254\186\190") websocket.Send(id, "\255", "auto")`,
+		play: func(s *stage) {
+			s.accept().WantFrame(wstest.Text("plain"), wstest.Text("☃"), wstest.Text(""), wstest.Binary("\xff"),
+				wstest.Text("NUL \x00 inside"), wstest.Binary("plain"),
+				wstest.Binary("\xde\xad\xbe\xef\xca\xfe\xba\xbe"),
+				wstest.Binary("\xff"))
+			s.want("open")
+		}},
 	{name: "the option kind is the default of Send", script: `
 		text = connect {kind = "text"}
 		print(pcall(websocket.Send, text, "\255"))
@@ -226,7 +228,8 @@ var scenes = []scene{
 		play: func(s *stage) {
 			peer := s.accept()
 			peer.Send(wstest.Text("one"), wstest.Text("two"), wstest.Continuation("of nothing"))
-			s.want("open", "text\tone", "text\ttwo", "error\tInvalid message continuation\tprotocol\topen\t1002", nothing)
+			s.want("open", "text\tone", "text\ttwo", "error\tInvalid message "+
+				"continuation\tprotocol\topen\t1002", nothing)
 			peer.WantFrame(wstest.Text("answer to one"), wstest.Text("answer to two"))
 			if frame := peer.ReadFrame(); frame.Opcode != wstest.OpClose {
 				s.t.Errorf("the peer got %v, want a close frame", frame)
@@ -257,16 +260,17 @@ var scenes = []scene{
 			peer.Send(wstest.Text("unseen"), wstest.Close(3000, "you too"))
 			s.want("close\t3000\t'you too'\tclean", "unsent 1/4 dropped 1/6")
 		}},
-	{name: "Close that the peer does not answer", script: `id = connect {timeout = {closing = 2}}`, play: func(s *stage) {
-		peer := s.accept()
-		peer.Mute()
-		s.settle()
-		s.do(`websocket.Close(id)`)
-		time.Sleep(2*time.Second - 1)
-		s.want("open")
-		time.Sleep(time.Nanosecond)
-		s.want("close\t1006\t'The closing handshake timed out'\tunclean")
-	}},
+	{name: "Close that the peer does not answer", script: `id = connect {timeout = {closing = 2}}`,
+		play: func(s *stage) {
+			peer := s.accept()
+			peer.Mute()
+			s.settle()
+			s.do(`websocket.Close(id)`)
+			time.Sleep(2*time.Second - 1)
+			s.want("open")
+			time.Sleep(time.Nanosecond)
+			s.want("close\t1006\t'The closing handshake timed out'\tunclean")
+		}},
 	{name: "Close, and then the peer hangs up", script: `id = connect()`, play: func(s *stage) {
 		peer := s.accept()
 		s.settle()

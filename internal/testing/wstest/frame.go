@@ -99,7 +99,8 @@ func (f Frame) Append(dst []byte) []byte {
 // 1000 "bye"`.
 func (f Frame) String() string {
 	name, known := map[byte]string{
-		OpContinuation: "continuation", OpText: "text", OpBinary: "binary", OpClose: "close", OpPing: "ping", OpPong: "pong",
+		OpContinuation: "continuation", OpText: "text", OpBinary: "binary", OpClose: "close", OpPing: "ping",
+		OpPong: "pong",
 	}[f.Opcode]
 	if !known {
 		name = fmt.Sprintf("opcode %#x", f.Opcode)
@@ -132,7 +133,8 @@ func Quote(data []byte) string {
 // same reports whether two frames mean the same; masking and the width of the length do
 // not count.
 func (f Frame) same(other Frame) bool {
-	return f.More == other.More && f.RSV == other.RSV && f.Opcode == other.Opcode && bytes.Equal(f.Payload, other.Payload)
+	return f.More == other.More && f.RSV == other.RSV && f.Opcode == other.Opcode &&
+		bytes.Equal(f.Payload, other.Payload)
 }
 
 // readFrame reads one frame. The error is io.EOF only if r ended before its first byte.

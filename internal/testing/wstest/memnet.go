@@ -60,7 +60,8 @@ func (n *Net) Listen(addr string) (*Listener, error) {
 		return nil, err
 	}
 	if n.listeners[addr] != nil {
-		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: tcpAddr, Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}
+		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: tcpAddr,
+			Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}
 	}
 	l := &Listener{net: n, key: addr, addr: tcpAddr}
 	l.cond.L = &l.mu

@@ -73,7 +73,8 @@ func TestFrameBytes(t *testing.T) {
 		want  string
 	}{
 		{wstest.Text("Hello"), "810548656c6c6f"},
-		{wstest.Frame{Opcode: wstest.OpText, Masked: true, Key: [4]byte{0x37, 0xfa, 0x21, 0x3d}, Payload: []byte("Hello")},
+		{wstest.Frame{Opcode: wstest.OpText, Masked: true, Key: [4]byte{0x37, 0xfa, 0x21, 0x3d},
+			Payload: []byte("Hello")},
 			"818537fa213d7f9f4d5158"},
 		{wstest.Text("Hel").Unfinished(), "010348656c"},
 		{wstest.Continuation("lo"), "80026c6f"},

@@ -33,7 +33,8 @@ func (c Config) agree(offer Config) Config {
 	if c.ServerMaxWindowBits > 0 || offer.ServerMaxWindowBits > 0 {
 		agreed.ServerMaxWindowBits = smallerBits(c.ServerMaxWindowBits, offer.ServerMaxWindowBits)
 	}
-	if offer.ClientMaxWindowBits > 0 || offer.ClientMaxWindowBits == ClientMaxWindowBitsAny && c.ClientMaxWindowBits > 0 {
+	if offer.ClientMaxWindowBits > 0 || offer.ClientMaxWindowBits == ClientMaxWindowBitsAny &&
+		c.ClientMaxWindowBits > 0 {
 		agreed.ClientMaxWindowBits = smallerBits(c.ClientMaxWindowBits, offer.ClientMaxWindowBits)
 	}
 	return agreed

@@ -52,7 +52,8 @@ func BenchmarkDecompress(b *testing.B) {
 	for _, takeover := range []bool{true, false} {
 		for _, length := range []int{120, 880, 8000, 100_000} {
 			b.Run(fmt.Sprintf("takeover=%v/%dB", takeover, length), func(b *testing.B) {
-				c, d := deflate.NewCompressor(direction(false, 15)), deflate.NewDecompressor(direction(takeover, 15), nil)
+				c, d := deflate.NewCompressor(direction(false, 15)),
+					deflate.NewDecompressor(direction(takeover, 15), nil)
 				payload, ok := c.Compress(nil, feed(1, 1, length)[0])
 				if !ok {
 					b.Fatal("not compressed")

@@ -17,7 +17,8 @@ func alloc(n int) []byte { return make([]byte, 0, n) }
 // send them.
 func feed(seed uint64, count, length int) (messages []string) {
 	random := rand.New(rand.NewPCG(seed, 1))
-	words := []string{"price", "symbol", "BTC-USD", "ETH-USD", "size", "side", "buy", "sell", "sequence", "maker", "taker"}
+	words := []string{"price", "symbol", "BTC-USD", "ETH-USD", "size", "side", "buy", "sell", "sequence", "maker",
+		"taker"}
 	for i := range count {
 		b := fmt.Appendf(nil, `{"type":"match","sequence":%d,"time":"2026-11-22T10:%02d"`, i, random.IntN(60))
 		for len(b) < length-1 {

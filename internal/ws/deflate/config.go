@@ -110,7 +110,8 @@ func (c Config) check(answer Config) error {
 	case c.ServerNoContextTakeover && !answer.ServerNoContextTakeover: // RFC 7692 §7.1.1.1
 		return &rule.Violation{Rule: rule.ParameterMissing, Name: serverNoContextTakeover}
 	case c.ServerMaxWindowBits != 0 && answer.ServerMaxWindowBits == 0: // RFC 7692 §7.1.2.1
-		return &rule.Violation{Rule: rule.ParameterMissing, Name: serverMaxWindowBits, Limit: int64(c.ServerMaxWindowBits)}
+		return &rule.Violation{Rule: rule.ParameterMissing, Name: serverMaxWindowBits,
+			Limit: int64(c.ServerMaxWindowBits)}
 	case c.ServerMaxWindowBits != 0 && answer.ServerMaxWindowBits > c.ServerMaxWindowBits:
 		return over(rule.ParameterOverAsked, serverMaxWindowBits, answer.ServerMaxWindowBits, c.ServerMaxWindowBits)
 	case answer.ClientMaxWindowBits == ClientMaxWindowBitsAny: // RFC 7692 §7.1.2.2, as the cases below

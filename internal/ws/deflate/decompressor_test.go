@@ -29,16 +29,19 @@ func TestDecompress(t *testing.T) {
 		{"§7.2.3.1 one block", []received{{"f2 48 cd c9 c9 07 00", "Hello"}}},
 		{"§7.2.3.2 a shared window", []received{{"f2 48 cd c9 c9 07 00", "Hello"}, {"f2 00 11 00 00", "Hello"}}},
 		{"§7.2.3.3 a block that is not compressed", []received{{"00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"}}},
-		{"§7.2.3.4 BFINAL set", []received{{"f3 48 cd c9 c9 07 00 00", "Hello"}, {"f3 48 cd c9 c9 07 00 00", "Hello"}}},
+		{"§7.2.3.4 BFINAL set", []received{{"f3 48 cd c9 c9 07 00 00", "Hello"},
+			{"f3 48 cd c9 c9 07 00 00", "Hello"}}},
 		{"§7.2.3.5 two blocks", []received{{"f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"}}},
 		{"§7.2.3.6 an empty message", []received{{"00", ""}, {"f2 48 cd c9 c9 07 00", "Hello"}, {"00", ""},
 			{"f2 00 11 00 00", "Hello"}}},
 		{"an empty message without a byte", []received{{"f2 48 cd c9 c9 07 00", "Hello"}, {"", ""},
 			{"f2 00 11 00 00", "Hello"}}},
-		{"BFINAL set at the very end", []received{{"f3 48 cd c9 c9 07 00", "Hello"}, {"f2 48 cd c9 c9 07 00", "Hello"}}},
+		{"BFINAL set at the very end", []received{{"f3 48 cd c9 c9 07 00", "Hello"},
+			{"f2 48 cd c9 c9 07 00", "Hello"}}},
 		{"BFINAL set in the middle", []received{{"f3 48 cd c9 c9 07 00 f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00",
 			"HelloHelloHello"}, {"f2 00 11 00 00", "Hello"}}},
-		{"BFINAL set, nothing behind it but empty blocks", []received{{"f3 48 cd c9 c9 07 00 00 00 00 ff ff 00", "Hello"}}},
+		{"BFINAL set, nothing behind it but empty blocks",
+			[]received{{"f3 48 cd c9 c9 07 00 00 00 00 ff ff 00", "Hello"}}},
 		{"BFINAL set on a block that is not compressed", []received{{"01 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"}}},
 		{"BFINAL set on an empty message", []received{{"03 00", ""}, {"03 00 00", ""}, {"01 00 00 ff ff", ""}}},
 	}
@@ -280,7 +283,8 @@ func TestDecompressLimit(t *testing.T) {
 				continue
 			}
 			memory := &memory{}
-			got, err := deflate.NewDecompressor(direction(true, 15), memory.free).Decompress(memory.alloc, payload, int64(limit))
+			got, err := deflate.NewDecompressor(direction(true, 15), memory.free).Decompress(memory.alloc, payload,
+				int64(limit))
 			if limit >= n {
 				if err != nil || string(got) != text {
 					t.Errorf("%d bytes, limit %d: got %d, %v", n, limit, len(got), err)

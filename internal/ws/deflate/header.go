@@ -30,7 +30,8 @@ func parseExtensions(values []string) ([]extension, error) {
 			}
 			e, ok := s.extension()
 			if !ok || !s.end() && !s.take(',') {
-				return nil, &rule.Violation{Rule: rule.ExtensionMalformed, Got: int64(len(value) - len(s.rest)), Value: value}
+				return nil, &rule.Violation{Rule: rule.ExtensionMalformed, Got: int64(len(value) - len(s.rest)),
+					Value: value}
 			}
 			list = append(list, e)
 		}

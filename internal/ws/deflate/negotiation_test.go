@@ -32,7 +32,8 @@ func TestOffer(t *testing.T) {
 		"permessage-deflate; client_max_window_bits=8": {ClientMaxWindowBits: 8},
 		"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; " +
 			"client_max_window_bits=15": {
-			ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 10, ClientMaxWindowBits: 15},
+			ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 10,
+			ClientMaxWindowBits: 15},
 	} {
 		if got := c.Offer(); got != want {
 			t.Errorf("%+v offers\n%s, want\n%s", c, got, want)
@@ -129,9 +130,11 @@ func TestAcceptRefuses(t *testing.T) {
 		{"another one beside ours", anyBits, []string{"permessage-deflate", "bbf"}, `"bbf" was not offered`},
 		{"another case", anyBits, []string{"Permessage-Deflate"}, "was not offered"},
 		{"twice in one field", anyBits, []string{"permessage-deflate, permessage-deflate"}, "permessage-deflate twice"},
-		{"twice in two fields", anyBits, []string{"permessage-deflate", "permessage-deflate"}, "permessage-deflate twice"},
+		{"twice in two fields", anyBits, []string{"permessage-deflate", "permessage-deflate"},
+			"permessage-deflate twice"},
 		{"an unknown parameter", anyBits, []string{"permessage-deflate; level=9"}, `parameter "level" is unknown`},
-		{"a parameter twice", anyBits, []string{"permessage-deflate; server_no_context_takeover; server_no_context_takeover"},
+		{"a parameter twice", anyBits, []string{"permessage-deflate; server_no_context_takeover; " +
+			"server_no_context_takeover"},
 			`parameter "server_no_context_takeover" twice`},
 		{"a parameter with another value twice", anyBits, []string{"permessage-deflate; server_max_window_bits=10; " +
 			"server_max_window_bits=11"}, "twice"},
@@ -157,7 +160,8 @@ func TestAcceptRefuses(t *testing.T) {
 		{"server_max_window_bits missing", all, []string{"permessage-deflate; server_no_context_takeover"},
 			"server_max_window_bits=10 was asked for"},
 		{"server_max_window_bits larger than asked", all,
-			[]string{"permessage-deflate; server_no_context_takeover; server_max_window_bits=11"}, "more than the 10 asked for"},
+			[]string{"permessage-deflate; server_no_context_takeover; server_max_window_bits=11"},
+			"more than the 10 asked for"},
 		{"no name", anyBits, []string{"; server_no_context_takeover"}, "malformed at byte 0"},
 		{"no comma", anyBits, []string{"permessage-deflate permessage-deflate"}, "malformed at byte 19"},
 		{"no parameter", anyBits, []string{"permessage-deflate;"}, "malformed"},

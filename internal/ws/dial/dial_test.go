@@ -153,7 +153,8 @@ func TestDialNames(t *testing.T) {
 		want     string
 	}{
 		{"missing.test.", failure.PhaseDNS, failure.DNS, "look up missing.test.: name not found: check its spelling"},
-		{"broken.test.", failure.PhaseDNS, failure.DNS, "look up broken.test.: the name server failed: server misbehaving"},
+		{"broken.test.", failure.PhaseDNS, failure.DNS, "look up broken.test.: the name server failed: server " +
+			"misbehaving"},
 		{"refusing.test.", failure.PhaseTCP, failure.Refused,
 			"dial tcp refusing.test.:PORT (127.0.0.1:PORT): connection refused: nothing listens there"},
 	} {
@@ -257,7 +258,8 @@ func TestDialPolicy(t *testing.T) {
 	o.Policy = policy("127.0.0.1")
 	_, err = dialURL(t, "ws://one.test.:"+port, o)
 	wantFailure(t, err, failure.PhasePolicy, failure.Denied, failure.MsgRejected)
-	wantText(t, err, fmt.Sprintf("dial tcp one.test.:%s: the policy refuses its address: private address: see --allow", port))
+	wantText(t, err, fmt.Sprintf("dial tcp one.test.:%s: the policy refuses its address: private address: see "+
+		"--allow", port))
 
 	// An IPv4 address in IPv6 clothes is still that address.
 	o.Policy = policy("127.0.0.1")

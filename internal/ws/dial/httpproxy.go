@@ -94,7 +94,8 @@ func (n *tunnel) unreadable(head *httphead.Reader, err error) error {
 	case head.Err() == httphead.ErrTooLong:
 		return n.fail(httphead.ErrTooLong, "%s sent %v", n.proxy.shown, httphead.ErrTooLong)
 	case head.IsSOCKS():
-		return n.fail(err, "%s does not speak HTTP, but SOCKS: begin its URL with socks5:// or socks5h://", n.proxy.shown)
+		return n.fail(err, "%s does not speak HTTP, but SOCKS: begin its URL with socks5:// or socks5h://",
+			n.proxy.shown)
 	case head.IsTLS():
 		return n.fail(err, "%s does not speak HTTP, but TLS: begin its URL with https://", n.proxy.shown)
 	case head.Err() != nil:
@@ -119,7 +120,8 @@ func (n *tunnel) advice(answer *http.Response) string {
 		schemes := strings.Join(answer.Header.Values("Proxy-Authenticate"), ", ")
 		switch {
 		case schemes != "" && !strings.Contains(strings.ToLower(schemes), "basic"):
-			return ": it wants " + failure.Printable(schemes, 60) + ", and basic authentication is all that can be given"
+			return ": it wants " + failure.Printable(schemes, 60) + ", and basic authentication is all that can " +
+				"be given"
 		case n.proxy.hasUserinfo:
 			return ": it does not accept the user and password of its URL"
 		}

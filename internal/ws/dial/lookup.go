@@ -75,7 +75,8 @@ func checkName(host string) error {
 	default:
 		return nil
 	}
-	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport, "look up %s: %s", failure.Bounded(host), rule)
+	return failure.New(failure.PhaseDNS, failure.DNS, failure.MsgTransport, "look up %s: %s",
+		failure.Bounded(host), rule)
 }
 
 // allowName judges a name before it is looked up, since a name server should not hear of

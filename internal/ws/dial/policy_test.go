@@ -47,17 +47,21 @@ func TestPolicyOfLists(t *testing.T) {
 			"not allowed by the rule $private", heard},
 		{"a denied network", "ws://inside.test.", "", "", "127.0.0.0/8", "inside.test:PORT: connecting is not allowed",
 			heard},
-		{"a denied network, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "SOCKS,inside.test", "127.0.0.1:PORT",
+		{"a denied network, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "SOCKS,inside.test",
+			"127.0.0.1:PORT",
 			"inside.test:PORT: connecting is not allowed", heard},
-		{"a denied name", "ws://inside.test.", "", "", "inside.test", "inside.test:PORT: connecting is not allowed by " +
+		{"a denied name", "ws://inside.test.", "", "", "inside.test", "inside.test:PORT: connecting is not " +
+			"allowed by " +
 			"the rule inside.test", silent},
 		{"a denied domain that does not exist", "ws://missing.test.", "", "", "*.test",
 			"missing.test:PORT: connecting is not allowed by the rule *.test", silent},
 		{"addresses of another port", "ws://inside.test.", "", "127.0.0.1:1", "", "inside.test:PORT: connecting is " +
 			"not allowed", silent},
-		{"addresses of others", "ws://inside.test.", "", "10.0.0.0/8", "", "inside.test:PORT: connecting is not allowed",
+		{"addresses of others", "ws://inside.test.", "", "10.0.0.0/8", "", "inside.test:PORT: connecting is not " +
+			"allowed",
 			heard},
-		{"one denied address of two, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "", "127.0.0.3", "", heard},
+		{"one denied address of two, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "", "127.0.0.3", "",
+			heard},
 		{"both denied, for a SOCKS proxy", "ws://mixed.test.", "socks5://SOCKS", "SOCKS", "127.0.0.3",
 			"mixed.test:PORT: connecting is not allowed", silent},
 		{"a denied name, for a SOCKS proxy", "ws://inside.test.", "socks5://SOCKS", "", "inside.test",
@@ -80,8 +84,9 @@ func TestPolicyOfLists(t *testing.T) {
 			"inside.test:PORT: connecting is not allowed", silent},
 		{"a name is denied", "ws://inside.test.", "CHOSEN", "", "inside.test", "inside.test:PORT: connecting is not " +
 			"allowed by the rule inside.test", silent},
-		{"an address is one without a look-up", "ws://10.0.0.9", "CHOSEN", "", "$private", "10.0.0.9:PORT: connecting " +
-			"is not allowed by the rule $private", silent},
+		{"an address is one without a look-up", "ws://10.0.0.9", "CHOSEN", "", "$private",
+			"10.0.0.9:PORT: connecting " +
+				"is not allowed by the rule $private", silent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fill := strings.NewReplacer("PORT", port, "PROXY", httpProxy.address, "SOCKS", socksProxy.address).Replace

@@ -63,7 +63,8 @@ func defaultProxy(t *Target, o *Options) (*proxyServer, error) {
 	host := net.JoinHostPort(strings.TrimSuffix(t.Host, "."), strconv.Itoa(t.Port))
 	chosen, err := o.ProxyFor(&url.URL{Scheme: scheme, Host: host})
 	if err != nil {
-		return nil, failure.New(failure.PhaseProxy, failure.Proxy, failure.MsgProxy, "proxy for %s: %w", t.Address(), err)
+		return nil, failure.New(failure.PhaseProxy, failure.Proxy, failure.MsgProxy, "proxy for %s: %w",
+			t.Address(), err)
 	}
 	if chosen.URL == "" {
 		return nil, nil

@@ -111,7 +111,8 @@ func TestProxyFor(t *testing.T) {
 func TestProxyForRefused(t *testing.T) {
 	for _, c := range []struct{ proxy, source, want string }{
 		{"ftp://joe:Tr0ub4dor@p.test", "HTTP_PROXY",
-			`read proxy url "ftp://p.test" of HTTP_PROXY: another scheme than http, https, socks5 and socks5h: use one ` +
+			`read proxy url "ftp://p.test" of HTTP_PROXY: another scheme than http, https, socks5 and socks5h: ` +
+				`use one ` +
 				`of these`},
 		{"http://p.test:x", "all_proxy",
 			`read proxy url "http://p.test:x" of all_proxy: a port that is no number from 1 to 65535: correct it, or ` +
@@ -141,7 +142,10 @@ func TestProxyForRefused(t *testing.T) {
 func TestProxyForWithDialContext(t *testing.T) {
 	o := longTimeouts
 	o.ProxyFor = chosen("http://p.test:1", "")
-	o.DialContext = func(_ context.Context, _, address string) (net.Conn, error) { return nil, errors.New("far enough") }
+	o.DialContext = func(_ context.Context, _, address string) (net.Conn, error) {
+		return nil,
+			errors.New("far enough")
+	}
 	_, err := dialURL(t, "ws://server.test", o)
 	wantText(t, err, "dial tcp server.test:80: far enough")
 	o.Proxy = "http://q.test:2"
@@ -183,10 +187,14 @@ func FuzzProxyURL(f *testing.F) {
 		for _, proxy := range []string{raw, scheme + "://joe:" + secret + "@" + rest} {
 			o := longTimeouts
 			o.Proxy = proxy
-			o.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("far enough") }
+			o.DialContext = func(context.Context, string, string) (net.Conn, error) {
+				return nil,
+					errors.New("far enough")
+			}
 			_, err := dialURL(t, "ws://server.test", o)
 			var known *failure.Error
-			if !errors.As(err, &known) || strings.Contains(err.Error(), secret) || strings.ContainsAny(err.Error(), "\r\n\x00") {
+			if !errors.As(err, &known) || strings.Contains(err.Error(), secret) ||
+				strings.ContainsAny(err.Error(), "\r\n\x00") {
 				t.Errorf("%q: got %v", proxy, err)
 			}
 		}

@@ -49,7 +49,8 @@ func (n *tunnel) lookUp(ctx context.Context) ([]netip.AddrPort, error) {
 		switch err := p.allowAddress(ctx, host, netip.AddrPortFrom(addr, port)); {
 		case err != nil && refusal == nil:
 			refusal = err
-		case err == nil && !slices.ContainsFunc(firsts, func(f netip.AddrPort) bool { return f.Addr().Is4() == addr.Is4() }):
+		case err == nil && !slices.ContainsFunc(firsts,
+			func(f netip.AddrPort) bool { return f.Addr().Is4() == addr.Is4() }):
 			firsts = append(firsts, netip.AddrPortFrom(addr, port))
 		}
 	}

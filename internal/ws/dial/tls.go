@@ -36,13 +36,15 @@ func (c *Conn) startTLS(ctx context.Context, s *tlsSettings, t *Target, o *Optio
 		}
 		conn.refused = func(alert error) error {
 			info.Error = s.story(alert)
-			return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, alert, "%s: %s", where, info.Error)
+			return failure.Explain(failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed, alert, "%s: %s", where,
+				info.Error)
 		}
 		c.Transport, c.closeNotify = conn, conn.CloseWrite
 		return nil
 	case cause == errTimer:
 		info.Error = fmt.Sprintf("not finished within %s", o.TLSTimeout)
-		return failure.Explain(failure.PhaseTLS, failure.Timeout, failure.MsgTLSTimeout, cause, "%s: %s", where, info.Error)
+		return failure.Explain(failure.PhaseTLS, failure.Timeout, failure.MsgTLSTimeout, cause, "%s: %s", where,
+			info.Error)
 	case cause != nil:
 		info.Error = "cancelled"
 		return cancelled(failure.PhaseTLS, cause, where)

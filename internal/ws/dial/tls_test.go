@@ -84,7 +84,8 @@ func TestDialTLSCertificates(t *testing.T) {
 		want      string
 	}{
 		{"wrong name", "wss://other.test:444", good, true,
-			`certificate "CN=the leaf" is for example.com, 127.0.0.1, not for other.test: correct the host, or give the ` +
+			`certificate "CN=the leaf" is for example.com, 127.0.0.1, not for other.test: correct the host, or ` +
+				`give the ` +
 				`right name in tls.serverName`},
 		{"many names", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) {
 			c.DNSNames = []string{"a.test", "b.test", "c.test", "d.test"}
@@ -94,7 +95,8 @@ func TestDialTLSCertificates(t *testing.T) {
 			c.DNSNames, c.IPAddresses = nil, nil
 		}), true, `certificate "CN=the leaf" of other.test names no host: it lacks subject alternative names, ` +
 			"and a common name does not count; the server needs a new one"},
-		{"self-signed", "wss://example.com:444", good, false, `certificate "CN=the leaf" of example.com is self-signed ` +
+		{"self-signed", "wss://example.com:444", good, false, `certificate "CN=the leaf" of example.com is ` +
+			`self-signed ` +
 			"and not trusted here: if it is the right one, give it in tls.ca or SSL_CERT_FILE"},
 		{"unknown authority", "wss://example.com:444", newAuthority(t, "the authority").certificate(t, nil), false,
 			`certificate "CN=the leaf" of example.com is signed by an authority that is not trusted here ("CN=the ` +
@@ -103,7 +105,8 @@ func TestDialTLSCertificates(t *testing.T) {
 		{"expired", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) { c.NotAfter = past }), true,
 			`certificate "CN=the leaf" of other.test expired at ` + past.UTC().Format(time.RFC3339) +
 				": the server needs a new one, unless this machine's clock is wrong"},
-		{"not yet valid", "wss://other.test:444", newCertificate(t, func(c *x509.Certificate) { c.NotBefore = future }), true,
+		{"not yet valid", "wss://other.test:444",
+			newCertificate(t, func(c *x509.Certificate) { c.NotBefore = future }), true,
 			`certificate "CN=the leaf" of other.test is not valid before ` + future.UTC().Format(time.RFC3339) +
 				": check this machine's clock"},
 	} {
@@ -116,7 +119,8 @@ func TestDialTLSCertificates(t *testing.T) {
 			conn, err := dialURL(t, c.url, o)
 			wantFailure(t, err, failure.PhaseTLS, failure.TLS, failure.MsgTLSFailed)
 			wantText(t, err, "tls handshake with "+strings.TrimPrefix(c.url, "wss://")+": "+c.want)
-			if conn.TLS.Error != c.want || conn.TLS.Subject != "CN=the leaf" || conn.TLS.Issuer != c.cert.Leaf.Issuer.String() ||
+			if conn.TLS.Error != c.want || conn.TLS.Subject != "CN=the leaf" ||
+				conn.TLS.Issuer != c.cert.Leaf.Issuer.String() ||
 				!conn.TLS.Expires.Equal(c.cert.Leaf.NotAfter) || conn.TLS.Version != "TLS 1.3" {
 				t.Errorf("got %+v", conn.TLS)
 			}
@@ -129,7 +133,8 @@ func TestDialTLSCertificates(t *testing.T) {
 
 func TestDialTLSFailures(t *testing.T) {
 	cert := newCertificate(t, nil)
-	old := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10,
+		MaxVersion: tls.VersionTLS11}
 	spdy := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"spdy"}}
 	handshake := func(config *tls.Config) func(net.Conn) {
 		return func(conn net.Conn) { tls.Server(conn, config).Handshake() }
@@ -139,12 +144,17 @@ func TestDialTLSFailures(t *testing.T) {
 		serve func(net.Conn)
 		want  string
 	}{
-		{"FIN", func(conn net.Conn) { io.ReadAtLeast(conn, make([]byte, 2000), 200) }, "the server closed the connection"},
+		{"FIN", func(conn net.Conn) { io.ReadAtLeast(conn, make([]byte, 2000), 200) }, "the server closed the " +
+			"connection"},
 		{"reset", func(conn net.Conn) {
 			io.ReadAtLeast(conn, make([]byte, 2000), 200)
 			conn.(*net.TCPConn).SetLinger(0)
 		}, "connection reset by the server"},
-		{"HTTP", func(conn net.Conn) { conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")); io.Copy(io.Discard, conn) },
+		{"HTTP", func(conn net.Conn) {
+			conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+			io.Copy(io.Discard,
+				conn)
+		},
 			"the server speaks plain HTTP on this port, not TLS: use ws:// or another port"},
 		{"no TLS", func(conn net.Conn) { conn.Write([]byte("220 mail.test ESMTP\r\n")); io.Copy(io.Discard, conn) },
 			"the server does not speak TLS on this port: use ws:// or another port"},
@@ -281,7 +291,8 @@ func TestSSLCertFile(t *testing.T) {
 			continue // the platform's verifier has words of its own
 		}
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), "DIAL_TEST_URL=wss://"+address, "SSL_CERT_FILE="+c.file, "GORACE=atexit_sleep_ms=0")
+		cmd.Env = append(os.Environ(), "DIAL_TEST_URL=wss://"+address, "SSL_CERT_FILE="+c.file,
+			"GORACE=atexit_sleep_ms=0")
 		out, _ := cmd.CombinedOutput()
 		if !strings.Contains(string(out), c.want) {
 			t.Errorf("with SSL_CERT_FILE=%s: %s", c.file, out)

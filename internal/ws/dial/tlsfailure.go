@@ -65,7 +65,8 @@ func tlsStory(err error, want expected) string {
 		return want.peer + " speaks plain HTTP on this port, not TLS: " + want.plain
 	case errors.As(err, &header):
 		return want.peer + " does not speak TLS on this port: " + want.plain
-	case alertText(err) == "protocol version not supported", strings.Contains(err.Error(), "unsupported protocol version"):
+	case alertText(err) == "protocol version not supported",
+		strings.Contains(err.Error(), "unsupported protocol version"):
 		return want.peer + " speaks no TLS version from 1.2 on, and older ones are not safe: it needs an update"
 	case alertText(err) != "":
 		return want.peer + " refuses: " + alertText(err)
@@ -174,7 +175,8 @@ func (s *tlsSettings) insecureWarning(state tls.ConnectionState, t *Target) stri
 		return begin
 	}
 	leaf := state.PeerCertificates[0]
-	check := x509.VerifyOptions{DNSName: s.config.ServerName, Roots: s.config.RootCAs, Intermediates: x509.NewCertPool()}
+	check := x509.VerifyOptions{DNSName: s.config.ServerName, Roots: s.config.RootCAs,
+		Intermediates: x509.NewCertPool()}
 	for _, certificate := range state.PeerCertificates[1:] {
 		check.Intermediates.AddCert(certificate)
 	}

@@ -160,7 +160,8 @@ func (o *Options) keyPair() (*tls.Certificate, error) {
 			return nil, err
 		}
 	} else if certificate.key() == nil {
-		return nil, badTLSOption(nil, "tls.cert without tls.key: give the key, too, or put it into the certificate's PEM")
+		return nil, badTLSOption(nil, "tls.cert without tls.key: give the key, too, or put it into the "+
+			"certificate's PEM")
 	}
 	if err := key.checkKey(); err != nil {
 		return nil, err
@@ -170,7 +171,8 @@ func (o *Options) keyPair() (*tls.Certificate, error) {
 		return nil, badTLSOption(err, "%s does not belong to the certificate %q of %s: give the two of one pair",
 			key.name, subjectOf(leaf[0]), certificate.name)
 	} else if err != nil {
-		return nil, badTLSOption(err, "%s with %s: %s", certificate.name, key.name, strings.TrimPrefix(err.Error(), "tls: "))
+		return nil, badTLSOption(err, "%s with %s: %s", certificate.name, key.name,
+			strings.TrimPrefix(err.Error(), "tls: "))
 	}
 	return &pair, nil
 }

@@ -107,16 +107,20 @@ func TestTLSOptionsRefused(t *testing.T) {
 		{"cut off", dial.TLSOptions{CA: certText[:200]}, "tls.ca holds no complete PEM block (-----BEGIN " +
 			"…-----END): is it cut off, " +
 			"or in another format?"},
-		{"neither", dial.TLSOptions{CA: "MII\nMII"}, "tls.ca is neither PEM text (-----BEGIN …) nor the path of a file"},
+		{"neither", dial.TLSOptions{CA: "MII\nMII"}, "tls.ca is neither PEM text (-----BEGIN …) nor the path " +
+			"of a file"},
 		{"no certificate", dial.TLSOptions{CA: keyText}, `tls.ca holds no certificate, but "PRIVATE KEY": a block ` +
 			`"CERTIFICATE" is needed`},
 		{"no readable certificate", dial.TLSOptions{CA: pemText("CERTIFICATE", []byte("x"))},
 			"tls.ca holds no certificate that can be read: malformed certificate"},
-		{"certificate without key", dial.TLSOptions{Cert: certText}, "tls.cert without tls.key: give the key, too, or " +
+		{"certificate without key", dial.TLSOptions{Cert: certText}, "tls.cert without tls.key: give the key, " +
+			"too, or " +
 			"put it into " +
 			"the certificate's PEM"},
-		{"key without certificate", dial.TLSOptions{Key: keyText}, "tls.key without tls.cert: give the certificate, too"},
-		{"swapped", dial.TLSOptions{Cert: keyText, Key: certText}, `tls.cert holds no certificate, but "PRIVATE KEY": ` +
+		{"key without certificate", dial.TLSOptions{Key: keyText}, "tls.key without tls.cert: give the " +
+			"certificate, too"},
+		{"swapped", dial.TLSOptions{Cert: keyText, Key: certText}, `tls.cert holds no certificate, but "PRIVATE ` +
+			`KEY": ` +
 			`a block ` +
 			`"CERTIFICATE" is needed`},
 		{"certificate as key", dial.TLSOptions{Cert: certText, Key: certText}, `tls.key holds no private key, but ` +
@@ -282,7 +286,8 @@ func TestTLSClientCertificate(t *testing.T) {
 				nil, ""},
 			{"one file", dial.TLSOptions{Cert: writeFile(t, keyPEM(t, good)+certificatePEM(good))}, nil, ""},
 			{"TLSConfig's", dial.TLSOptions{}, []tls.Certificate{bad, good}, ""},
-			{"none", dial.TLSOptions{}, nil, "the server wants a client certificate (" + alert + "): give tls.cert and tls.key"},
+			{"none", dial.TLSOptions{}, nil, "the server wants a client certificate (" + alert +
+				"): give tls.cert and tls.key"},
 			{"another authority's", dial.TLSOptions{Cert: certificatePEM(bad), Key: keyPEM(t, bad)}, nil,
 				`the server does not accept the client certificate "CN=the client": `},
 		} {

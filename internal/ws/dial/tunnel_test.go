@@ -282,14 +282,16 @@ func TestTunnelRefused(t *testing.T) {
 			"answered 503 Down: it could not reach the server (upstream is gone)"},
 		{"302", "http://", answer("HTTP/1.1 302 Found\r\nLocation: http://portal.test/\r\n\r\n"), "answered 302 Found"},
 		{"101", "http://", answer("HTTP/1.1 101 Switching Protocols\r\n\r\n"), "answered 101 Switching Protocols"},
-		{"a status in colour", "http://", answer("HTTP/1.1 418 \x1b[31mteapot\x07\r\n\r\n"), "answered 418 ?[31mteapot?"},
+		{"a status in colour", "http://", answer("HTTP/1.1 418 \x1b[31mteapot\x07\r\n\r\n"),
+			"answered 418 ?[31mteapot?"},
 		{"an endless body", "http://", func(conn net.Conn) {
 			readHead(conn)
 			io.WriteString(conn, "HTTP/1.1 500 Oh\r\n\r\n")
 			io.Copy(conn, &repeat{text: "x"})
 		}, "answered 500 Oh (" + strings.Repeat("x", 120) + "…)"},
 		{"FIN", "http://", answer(""), "closed the connection before its answer was complete"},
-		{"FIN in the middle", "http://", answer("HTTP/1.1 200 O"), "closed the connection before its answer was complete"},
+		{"FIN in the middle", "http://", answer("HTTP/1.1 200 O"), "closed the connection before its answer was " +
+			"complete"},
 		{"reset", "http://", func(conn net.Conn) { readHead(conn); conn.(*net.TCPConn).SetLinger(0) },
 			"reset the connection before its answer was complete"},
 		{"garbage", "http://", answer("SSH-2.0-OpenSSH\r\n\r\n"), `does not speak HTTP: malformed HTTP response ` +
@@ -311,11 +313,13 @@ func TestTunnelRefused(t *testing.T) {
 		{"refused", "socks5h://", socks("\x05\x00", refused), "answered: connection refused"},
 		{"wants a password", "socks5h://", socks("\x05\xff"), "wants to know who asks: give user and password in the " +
 			"proxy's URL"},
-		{"wants no password", "socks5h://joe:Tr0ub4dor@", socks("\x05\xff"), "takes no user name with password, which " +
+		{"wants no password", "socks5h://joe:Tr0ub4dor@", socks("\x05\xff"), "takes no user name with password, " +
+			"which " +
 			"is all that can be given"},
 		{"wrong password", "socks5h://joe:Tr0ub4dor@", socks("\x05\x02", "\x01\x01"), "does not accept the user and " +
 			"password of its URL"},
-		{"HTTP", "socks5h://", socks("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak SOCKS5, but HTTP: begin its " +
+		{"HTTP", "socks5h://", socks("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak SOCKS5, but HTTP: " +
+			"begin its " +
 			"URL with http://"},
 		{"SOCKS4", "socks5h://", socks("\x00\x5b"), "does not speak SOCKS5: its first byte is 0"},
 		{"FIN", "socks5h://", socks(""), "closed the connection before its answer was complete"},
@@ -350,8 +354,10 @@ func TestTunnelTLSToProxy(t *testing.T) {
 		{"unknown authority", ours.certificate(t, nil), false, `certificate "CN=the leaf" of 127.0.0.1 is signed by ` +
 			`an authority that is not ` +
 			`trusted here ("CN=ours"): give the authority's certificate in SSL_CERT_FILE`},
-		{"other host", other, true, `certificate "CN=the leaf" is for example.com, not for 127.0.0.1: correct the host`},
-		{"expired", expired, true, `certificate "CN=the leaf" of 127.0.0.1 expired at ` + past.UTC().Format(time.RFC3339) +
+		{"other host", other, true, `certificate "CN=the leaf" is for example.com, not for 127.0.0.1: correct ` +
+			`the host`},
+		{"expired", expired, true, `certificate "CN=the leaf" of 127.0.0.1 expired at ` +
+			past.UTC().Format(time.RFC3339) +
 			": the proxy needs a new one, unless this machine's clock is wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -514,7 +520,8 @@ func TestTunnelPolicy(t *testing.T) {
 			[]string{"server.test. 192.0.2.4:80", "proxy.test. 127.0.0.1:" + socksPort}},
 		{"socks5h", "ws://server.test.", "socks5h://proxy.test.:" + socksPort, "",
 			[]string{"server.test. 80", "proxy.test. 127.0.0.1:" + socksPort}},
-		{"socks5 chosen", "ws://server.test.", "", "socks5://" + socksProxy.address, []string{"server.test. 192.0.2.4:80"}},
+		{"socks5 chosen", "ws://server.test.", "", "socks5://" + socksProxy.address,
+			[]string{"server.test. 192.0.2.4:80"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := longTimeouts
@@ -533,7 +540,8 @@ func TestTunnelPolicy(t *testing.T) {
 				o.Policy = refuse(what)
 				_, err := dialURL(t, c.url, o)
 				wantFailure(t, err, failure.PhasePolicy, failure.Denied, failure.MsgRejected)
-				if !strings.Contains(err.Error(), "the policy refuses ") || !strings.HasSuffix(err.Error(), ": see --allow") {
+				if !strings.Contains(err.Error(), "the policy refuses ") ||
+					!strings.HasSuffix(err.Error(), ": see --allow") {
 					t.Errorf("got %q", err)
 				}
 			}
@@ -578,7 +586,8 @@ func FuzzProxyAnswer(f *testing.F) {
 	for _, seed := range []string{
 		"HTTP/1.1 200 OK\r\n\r\nrest", "HTTP/1.0 407 No\r\nProxy-Authenticate: Basic\r\n\r\nbody",
 		"HTTP/1.1 100 \r\n\r\nHTTP/1.1 200 OK\n\n",
-		"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n", "\x05\xff", "HTTP/9 2 \n", "",
+		"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n", "\x05\xff",
+		"HTTP/9 2 \n", "",
 	} {
 		f.Add([]byte(seed))
 	}

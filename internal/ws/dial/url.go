@@ -123,16 +123,18 @@ var (
 	errLongURL   = fmt.Errorf("more than %d bytes: shorten it", maxURL)
 	errLongHost  = fmt.Errorf("a host of more than %d bytes that are not all ASCII, which no name has: shorten it",
 		maxUnicodeName)
-	errEmptyLabel  = errors.New("two dots in a row in the host, or one at its start: remove one")
-	errHost        = errors.New("a character that no host name has: correct the host")
-	errIDNA        = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
-	errBrackets    = errors.New("an IPv6 address without brackets, or two ports: write [address]:port")
-	errIPv6        = errors.New("no IPv6 address between the brackets: correct it, such as [2001:db8::1]")
-	errMappedZone  = errors.New("a zone behind an IPv4-mapped address, which has none: remove the % and what is behind it")
-	errIPv4        = errors.New("a host that ends in a number and is no IPv4 address: write four numbers from 0 to 255")
-	errPort        = errors.New("a port that is no number from 1 to 65535: correct it, or leave it out with its colon")
-	errBehindHost  = errors.New("something other than a port behind the \"]\": write [address]:port")
-	hostProfile    = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.StrictDomainName(false))
+	errEmptyLabel = errors.New("two dots in a row in the host, or one at its start: remove one")
+	errHost       = errors.New("a character that no host name has: correct the host")
+	errIDNA       = errors.New("a host that is no valid internationalised name (IDNA): correct the host")
+	errBrackets   = errors.New("an IPv6 address without brackets, or two ports: write [address]:port")
+	errIPv6       = errors.New("no IPv6 address between the brackets: correct it, such as [2001:db8::1]")
+	errMappedZone = errors.New("a zone behind an IPv4-mapped address, which has none: remove the % and what is " +
+		"behind it")
+	errIPv4       = errors.New("a host that ends in a number and is no IPv4 address: write four numbers from 0 to 255")
+	errPort       = errors.New("a port that is no number from 1 to 65535: correct it, or leave it out with its colon")
+	errBehindHost = errors.New("something other than a port behind the \"]\": write [address]:port")
+	hostProfile   = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false),
+		idna.StrictDomainName(false))
 	schemeIsSecure = map[string]bool{"ws": false, "http": false, "wss": true, "https": true}
 )
 

@@ -27,11 +27,14 @@ func violated(err error) *Error {
 func words(v *rule.Violation) (category Category, message, story string) {
 	switch v.Rule {
 	case rule.NonMinimalLength:
-		return Protocol, MsgNonMinimalLength, "peer sent a payload length that was not minimally encoded (RFC 6455 §5.2)"
+		return Protocol, MsgNonMinimalLength, "peer sent a payload length that was not minimally encoded (RFC " +
+			"6455 §5.2)"
 	case rule.LengthHighestBit:
-		return Protocol, MsgNonMinimalLength, "peer sent a 64-bit payload length with its highest bit set (RFC 6455 §5.2)"
+		return Protocol, MsgNonMinimalLength, "peer sent a 64-bit payload length with its highest bit set (RFC " +
+			"6455 §5.2)"
 	case rule.ReservedBits:
-		return Protocol, MsgReservedBits, "peer set a reserved bit without an extension that defines it (RFC 6455 §5.2)"
+		return Protocol, MsgReservedBits, "peer set a reserved bit without an extension that defines it (RFC " +
+			"6455 §5.2)"
 	case rule.Opcode:
 		return Protocol, MsgOpcode, fmt.Sprintf("peer sent a frame with the reserved opcode %#x (RFC 6455 §5.2)", v.Got)
 	case rule.MaskedFrame:
@@ -40,7 +43,8 @@ func words(v *rule.Violation) (category Category, message, story string) {
 		return Protocol, MsgUnmaskedClientFrame, "client sent a frame without a mask (RFC 6455 §5.1)"
 	case rule.ControlLength:
 		return Protocol, MsgControlTooLong,
-			fmt.Sprintf("peer sent a %s frame of %d bytes; a control frame has at most 125 (RFC 6455 §5.5)", v.Name, v.Got)
+			fmt.Sprintf("peer sent a %s frame of %d bytes; a control frame has at most 125 (RFC 6455 §5.5)",
+				v.Name, v.Got)
 	case rule.ControlFragmented:
 		return Protocol, MsgControlFragmented, "peer sent a fragmented control frame (RFC 6455 §5.5)"
 	case rule.NothingToContinue:

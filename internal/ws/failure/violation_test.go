@@ -68,10 +68,12 @@ var everyRule = map[rule.Rule]worded{
 
 	rule.ExtensionMalformed: answer(`malformed at byte 3 of "bbf;"`,
 		rule.Violation{Rule: rule.ExtensionMalformed, Got: 3, Value: "bbf;"}),
-	rule.ExtensionNotOffered: answer(`"bbf" was not offered`, rule.Violation{Rule: rule.ExtensionNotOffered, Name: "bbf"}),
-	rule.ExtensionTwice:      answer("bbf twice", rule.Violation{Rule: rule.ExtensionTwice, Name: "bbf"}),
-	rule.ParameterTwice:      answer(`parameter "x" twice`, rule.Violation{Rule: rule.ParameterTwice, Name: "x"}),
-	rule.ParameterUnknown:    answer(`parameter "x" is unknown`, rule.Violation{Rule: rule.ParameterUnknown, Name: "x"}),
+	rule.ExtensionNotOffered: answer(`"bbf" was not offered`,
+		rule.Violation{Rule: rule.ExtensionNotOffered, Name: "bbf"}),
+	rule.ExtensionTwice: answer("bbf twice", rule.Violation{Rule: rule.ExtensionTwice, Name: "bbf"}),
+	rule.ParameterTwice: answer(`parameter "x" twice`, rule.Violation{Rule: rule.ParameterTwice, Name: "x"}),
+	rule.ParameterUnknown: answer(`parameter "x" is unknown`,
+		rule.Violation{Rule: rule.ParameterUnknown, Name: "x"}),
 	rule.ParameterValue: answer(`parameter x has the value "7"`,
 		rule.Violation{Rule: rule.ParameterValue, Name: "x", Value: "7"}),
 	rule.ParameterNoValue: answer("x needs a value", rule.Violation{Rule: rule.ParameterNoValue, Name: "x"}),
@@ -104,7 +106,8 @@ func TestEveryRuleHasWords(t *testing.T) {
 			if want.category == failure.Handshake {
 				phase = failure.PhaseHandshake
 			}
-			if got.Phase != phase || got.Category != want.category || got.Message != want.message || got.Error() != want.detail {
+			if got.Phase != phase || got.Category != want.category || got.Message != want.message ||
+				got.Error() != want.detail {
 				t.Errorf("rule %q is %s, %s, %q: %v", r, got.Phase, got.Category, got.Message, got)
 			}
 			if !errors.Is(got, r) {

@@ -175,7 +175,8 @@ func (e *exchange) readAnswer() (*http.Response, *failure.Error) {
 func (e *exchange) check(answer *http.Response, key string, req *Request, resp *Response) *failure.Error {
 	// Item 1: the status line; HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
 	if !answer.ProtoAtLeast(1, 1) || answer.ProtoMajor != 1 {
-		return e.fail(failure.Handshake, failure.MsgHTTPParse, "the server answered 101 in %s, want HTTP/1.1", answer.Proto)
+		return e.fail(failure.Handshake, failure.MsgHTTPParse, "the server answered 101 in %s, want HTTP/1.1",
+			answer.Proto)
 	}
 	// Items 2 and 3: the Upgrade and Connection fields.
 	if !listHas(answer.Header, "Upgrade", "websocket") {
@@ -214,7 +215,8 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 	if req.Negotiate != nil {
 		values := answer.Header.Values(field)
 		if err := req.Negotiate(values); err != nil {
-			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v", shown(answer.Header, field),
+			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v",
+				shown(answer.Header, field),
 				failure.From(failure.PhaseHandshake, err))
 		}
 		resp.Extensions = strings.Join(values, ", ")

@@ -98,7 +98,8 @@ func TestClientRequest(t *testing.T) {
 		more   string // behind the fixed fields
 	}{
 		{"§4.1 the fixed fields", func(*handshake.Request) {}, ""},
-		{"§4.1 item 8 origin", func(r *handshake.Request) { r.Origin = "https://a.test" }, "Origin: https://a.test\r\n"},
+		{"§4.1 item 8 origin", func(r *handshake.Request) { r.Origin = "https://a.test" },
+			"Origin: https://a.test\r\n"},
 		{"§4.1 item 10 subprotocols", func(r *handshake.Request) { r.Protocols = []string{"chat", "v2"} },
 			"Sec-WebSocket-Protocol: chat, v2\r\n"},
 		{"§4.1 item 12 further fields", func(r *handshake.Request) {
@@ -166,7 +167,8 @@ var agreements = []struct {
 	{"no reason phrase", strings.Replace(agreement, "101 Switching Protocols", "101", 1), "", ""},
 	{"an extension field that names none", with("Sec-WebSocket-Extensions:"), "", ""},
 	{"frames behind the header", agreement + "\x81\x05hello\x88\x00", "", "\x81\x05hello\x88\x00"},
-	{"1xx answers first (RFC 9110 §15.2)", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" +
+	{"1xx answers first (RFC 9110 §15.2)", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: " +
+		"</x>\r\n\r\n" +
 		"HTTP/1.1 199\r\n\r\n" + with("Sec-WebSocket-Protocol: chat"), "chat", ""},
 	{"a long header", with("X-Long: " + strings.Repeat("x", 10_000)), "", ""},
 }
@@ -251,7 +253,8 @@ func TestClientRefuses(t *testing.T) {
 			failure.MsgHeaderMissing, `with Upgrade: "websocket2"`},
 		{"§4.1 item 3: no Connection", without("Connection"), failure.Handshake, failure.MsgHeaderMissing,
 			"with no Connection"},
-		{"§4.1 item 3: another Connection", strings.Replace(agreement, "Connection: Upgrade", "Connection: keep-alive", 1),
+		{"§4.1 item 3: another Connection", strings.Replace(agreement, "Connection: Upgrade",
+			"Connection: keep-alive", 1),
 			failure.Handshake, failure.MsgHeaderMissing, `with Connection: "keep-alive", want "Upgrade"`},
 		{"§4.1 item 4: no accept value", without("Sec-WebSocket-Accept"), failure.Handshake, failure.MsgHeaderMissing,
 			"with no Sec-WebSocket-Accept"},
@@ -260,7 +263,8 @@ func TestClientRefuses(t *testing.T) {
 		{"§4.1 item 4: two accept values", with("Sec-WebSocket-Accept: " + sampleAccept), failure.Handshake,
 			failure.MsgHeaderMissing, "with Sec-WebSocket-Accept"},
 		{"§4.1 item 5: an extension", with("Sec-WebSocket-Extensions: permessage-deflate"), failure.Handshake,
-			failure.MsgExtension, `the server answered Sec-WebSocket-Extensions: "permessage-deflate", but none was offered`},
+			failure.MsgExtension, `the server answered Sec-WebSocket-Extensions: "permessage-deflate", but none ` +
+				`was offered`},
 		{"§4.1 item 6: a subprotocol not offered", with("Sec-WebSocket-Protocol: other"), failure.Handshake,
 			failure.MsgSubprotocol, `the server answered Sec-WebSocket-Protocol: "other"; offered: chat, v2`},
 		{"§4.1 item 6: in another case", with("Sec-WebSocket-Protocol: Chat"), failure.Handshake,
@@ -268,27 +272,33 @@ func TestClientRefuses(t *testing.T) {
 		{"§4.1 item 6: an empty one", with("Sec-WebSocket-Protocol:"), failure.Handshake, failure.MsgSubprotocol, ""},
 		{"§4.1 item 6: two in a list", with("Sec-WebSocket-Protocol: chat, v2"), failure.Handshake,
 			failure.MsgSubprotocol, ""},
-		{"§4.1 item 6: two lines", with("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2"), failure.Handshake,
+		{"§4.1 item 6: two lines", with("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: v2"),
+			failure.Handshake,
 			failure.MsgSubprotocol, ""},
 		{"the order: status first", "HTTP/1.1 404 Not Found\r\n\r\n", failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered 404 Not Found"},
 		{"the order: headers before extensions",
 			strings.Replace(with("Sec-WebSocket-Extensions: x"), "Upgrade: w", "X: w", 1),
 			failure.Handshake, failure.MsgHeaderMissing, ""},
-		{"the order: extensions before subprotocols", with("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Extensions: x"),
+		{"the order: extensions before subprotocols", with("Sec-WebSocket-Protocol: " +
+			"other\r\nSec-WebSocket-Extensions: x"),
 			failure.Handshake, failure.MsgExtension, ""},
 		{"HTTP/1.0 cannot switch", strings.Replace(agreement, "1.1", "1.0", 1), failure.Handshake, failure.MsgHTTPParse,
 			"the server answered 101 in HTTP/1.0, want HTTP/1.1"},
-		{"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", failure.Handshake, failure.MsgHTTPParse, "the server does not " +
+		{"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", failure.Handshake, failure.MsgHTTPParse,
+			"the server does not " +
+				"speak HTTP"},
+		{"escape sequences", "\x1b[2J\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, "the server does not " +
 			"speak HTTP"},
-		{"escape sequences", "\x1b[2J\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, "the server does not speak HTTP"},
 		{"a status of letters", "HTTP/1.1 abc OK\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, ""},
 		{"a status below 100", "HTTP/1.1 099 OK\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, "status 099"},
-		{"a header line without colon", "HTTP/1.1 101 OK\r\nUpgrade\r\n\r\n", failure.Handshake, failure.MsgHTTPParse, ""},
+		{"a header line without colon", "HTTP/1.1 101 OK\r\nUpgrade\r\n\r\n", failure.Handshake,
+			failure.MsgHTTPParse, ""},
 		{"NUL in a value", with("X: a\x00b"), failure.Handshake, failure.MsgHTTPParse, ""},
 		{"a header over 64 KiB", with("X: " + strings.Repeat("x", 64<<10)), failure.Handshake, failure.MsgHTTPParse,
 			"no end of its header within 65536 bytes"},
-		{"1xx without end", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 4000), failure.Handshake, failure.MsgHTTPParse,
+		{"1xx without end", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 4000), failure.Handshake,
+			failure.MsgHTTPParse,
 			"no end of its header within 65536 bytes"},
 		{"FIN at once", "", failure.EOF, failure.MsgEOF, "the server closed the connection without a word"},
 		{"FIN in the middle", agreement[:20], failure.EOF, failure.MsgEOF,
@@ -324,7 +334,8 @@ func TestClientStatus(t *testing.T) {
 		want         handshake.Response
 		detail       string
 	}{
-		{"body up to its length", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nno ☃", // 3 bytes of ☃ do not fit
+		{"body up to its length", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nno ☃",
+			// 3 bytes of ☃ do not fit
 			handshake.Response{Status: 404, Body: "no \xe2"}, "404 Not Found"},
 		{"body up to FIN", "HTTP/1.0 404 File not found\r\n\r\nnothing here\nreally",
 			handshake.Response{Status: 404, Body: "nothing here\nreally"}, "404 File not found: nothing here"},
@@ -332,7 +343,8 @@ func TestClientStatus(t *testing.T) {
 			handshake.Response{Status: 403, Body: "you not!"}, "403 No: you not!"},
 		{"body cut short", "HTTP/1.1 500 X\r\nContent-Length: 100\r\n\r\nhalf",
 			handshake.Response{Status: 500, Body: "half"}, "500 X: half"},
-		{"a header that leaves the body no room", "HTTP/1.1 500 X\r\nX: " + strings.Repeat("x", 65_000) + "\r\n\r\n" + long,
+		{"a header that leaves the body no room",
+			"HTTP/1.1 500 X\r\nX: " + strings.Repeat("x", 65_000) + "\r\n\r\n" + long,
 			handshake.Response{Status: 500, Body: long[:4096]}, "500 X: " + long[:120] + "…"},
 		{"bad chunks", "HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyou\r\nzz\r\n",
 			handshake.Response{Status: 500, Body: "you"}, "500 X: you"},
@@ -344,7 +356,8 @@ func TestClientStatus(t *testing.T) {
 			"502 Bad Gateway"},
 		{"no reason", "HTTP/1.1 503\r\n\r\n", handshake.Response{Status: 503}, "503"},
 		{"redirect", "HTTP/1.1 301 Moved\r\nLocation: wss://new.test/\r\n\r\n",
-			handshake.Response{Status: 301, Location: "wss://new.test/"}, "301 Moved: it redirects to wss://new.test/, " +
+			handshake.Response{Status: 301, Location: "wss://new.test/"}, "301 Moved: it redirects to " +
+				"wss://new.test/, " +
 				"which is not followed"},
 		{"200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", handshake.Response{Status: 200},
 			"200 OK: it speaks no WebSocket at this path"},
@@ -353,11 +366,13 @@ func TestClientStatus(t *testing.T) {
 		{"retry after seconds", "HTTP/1.1 503 Busy\r\nRetry-After: 120\r\n\r\n",
 			handshake.Response{Status: 503, RetryAfter: new(120 * time.Second)}, "503 Busy: try again in 120 s"},
 		{"retry after aeons", "HTTP/1.1 503 Busy\r\nRetry-After: 99999999999999999999\r\n\r\n",
-			handshake.Response{Status: 503, RetryAfter: new(time.Duration(1<<31) * time.Second)}, "503 Busy: try again " +
+			handshake.Response{Status: 503, RetryAfter: new(time.Duration(1<<31) * time.Second)},
+			"503 Busy: try again " +
 				"in 2147483648 s"},
 		{"retry after nothing", "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\n\r\n",
 			handshake.Response{Status: 503, RetryAfter: new(time.Duration(0))}, "503 Busy: try again at once"},
-		{"retry after a negative number", "HTTP/1.1 503 Busy\r\nRetry-After: -1\r\n\r\n", handshake.Response{Status: 503},
+		{"retry after a negative number", "HTTP/1.1 503 Busy\r\nRetry-After: -1\r\n\r\n",
+			handshake.Response{Status: 503},
 			"503 Busy"},
 		{"status 204", "HTTP/1.1 204 No Content\r\n\r\nx", handshake.Response{Status: 204},
 			"204 No Content: it speaks no WebSocket at this path"},
@@ -368,7 +383,8 @@ func TestClientStatus(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			resp, err := answerWith(t, c.answer)
 			wantFailure(t, err, failure.HTTPStatus, failure.MsgHTTPStatus)
-			if want := "opening handshake of ws://peer.test/chat: the server answered " + c.detail; err.Error() != want {
+			if want := "opening handshake of ws://peer.test/chat: the server answered " +
+				c.detail; err.Error() != want {
 				t.Errorf("got  %q\nwant %q", err, want)
 			}
 			if resp.Header == nil {
@@ -394,7 +410,8 @@ func TestClientRetryAfterDate(t *testing.T) {
 			if c.ahead == 0 {
 				date = date.Add(90 * time.Second)
 			}
-			resp, err := answerWith(t, "HTTP/1.1 503 Busy\r\nRetry-After: "+date.UTC().Format(http.TimeFormat)+"\r\n\r\n")
+			resp, err := answerWith(t, "HTTP/1.1 503 Busy\r\nRetry-After: "+date.UTC().Format(http.TimeFormat)+
+				"\r\n\r\n")
 			wantFailure(t, err, failure.HTTPStatus, failure.MsgHTTPStatus)
 			if resp.RetryAfter == nil || *resp.RetryAfter != c.want {
 				t.Errorf("got %v, want %s", resp.RetryAfter, c.want)
@@ -423,7 +440,8 @@ func TestClientTransportErrors(t *testing.T) {
 		{"TLS without close_notify", wire{in: []byte(agreement[:30]), end: io.ErrUnexpectedEOF}, failure.EOF,
 			failure.MsgTransport,
 			"TLS ended without close_notify"},
-		{"no acknowledgements", wire{end: read(syscall.ETIMEDOUT)}, failure.Timeout, failure.MsgTimerExpired, "timed out"},
+		{"no acknowledgements", wire{end: read(syscall.ETIMEDOUT)}, failure.Timeout, failure.MsgTimerExpired,
+			"timed out"},
 		{"a TLS alert", wire{end: &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}},
 			failure.TLS,
 			failure.MsgTransport, "the server refuses: certificate required"},
@@ -619,7 +637,8 @@ func FuzzClientAnswer(f *testing.F) {
 		req := request()
 		req.Protocols = []string{"chat", "v2"}
 		resp, err := handshake.Client(t.Context(), w, w, req, time.Minute)
-		if len(resp.Body) > 4096 || resp.RetryAfter != nil && (*resp.RetryAfter < 0 || *resp.RetryAfter%time.Second != 0) {
+		if len(resp.Body) > 4096 || resp.RetryAfter != nil &&
+			(*resp.RetryAfter < 0 || *resp.RetryAfter%time.Second != 0) {
 			t.Errorf("got %+v", resp)
 		}
 		if err != nil {
@@ -637,7 +656,8 @@ func FuzzClientAnswer(f *testing.F) {
 			return
 		}
 		if resp.Status != 101 || resp.Header.Get("Sec-WebSocket-Accept") != sampleAccept ||
-			!strings.Contains(",chat,v2,,", ","+resp.Protocol+",") || resp.Header.Get("Sec-WebSocket-Extensions") != "" {
+			!strings.Contains(",chat,v2,,", ","+resp.Protocol+",") ||
+			resp.Header.Get("Sec-WebSocket-Extensions") != "" {
 			t.Errorf("agreed on %+v", resp)
 		}
 		if rest := string(resp.Buffered) + string(w.in); !strings.HasSuffix(string(answer), rest) ||

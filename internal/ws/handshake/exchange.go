@@ -123,7 +123,8 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 			"the %s closed the connection after %d bytes, before the end of its header%s",
 			e.peer, e.head.Got(), e.hint())
 	case err == io.ErrUnexpectedEOF: // dial.Conn's word for it
-		return e.explain(failure.EOF, failure.MsgTransport, err, "the connection was cut: TLS ended without close_notify")
+		return e.explain(failure.EOF, failure.MsgTransport, err, "the connection was cut: TLS ended without "+
+			"close_notify")
 	case category == failure.Reset:
 		return e.explain(failure.Reset, failure.MsgTransport, err, "connection reset by the %s%s", e.peer, e.hint())
 	case category == failure.Timeout: // the system gave up waiting for acknowledgements

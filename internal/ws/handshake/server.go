@@ -114,7 +114,8 @@ func (e *exchange) refuse(r *refusal) *failure.Error {
 	if field != "" {
 		field += "\r\n"
 	}
-	_, err := fmt.Fprintf(e.conn, "HTTP/1.1 %d %s\r\n%sConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"+
+	_, err := fmt.Fprintf(e.conn, "HTTP/1.1 %d %s\r\n%sConnection: close\r\nContent-Type: text/plain; "+
+		"charset=utf-8\r\n"+
 		"Content-Length: %d\r\n\r\n%s\n", r.status, http.StatusText(r.status), field, len(r.reason)+1, r.reason)
 	if err != nil {
 		return e.writeFailure(err)

@@ -63,7 +63,8 @@ func TestServerAccepts(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if accepted.Host != "peer.test" || accepted.RequestURI != "/chat?a=b" || accepted.Protocol != c.protocol ||
+				if accepted.Host != "peer.test" || accepted.RequestURI != "/chat?a=b" ||
+					accepted.Protocol != c.protocol ||
 					accepted.Header.Get("Sec-WebSocket-Version") != "13" {
 					t.Errorf("got %+v", accepted)
 				}
@@ -101,24 +102,30 @@ func TestServerRefuses(t *testing.T) {
 		status        int
 		header, body  string
 	}{
-		{"§4.2.1 item 1: another method", asksInstead("GET", "POST"), 405, "Allow: GET", "a WebSocket begins with GET"},
+		{"§4.2.1 item 1: another method", asksInstead("GET", "POST"), 405, "Allow: GET",
+			"a WebSocket begins with GET"},
 		{"§4.2.1 item 1: HTTP/1.0", asksInstead("HTTP/1.1", "HTTP/1.0"), 505, "", "a WebSocket begins in HTTP/1.1"},
 		{"§4.2.1 item 1: a body", asks("Content-Length: 2"), 400, "", "an opening handshake has no body"},
-		{"§4.2.1 item 1: a body in chunks", asks("Transfer-Encoding: chunked"), 400, "", "an opening handshake has no body"},
+		{"§4.2.1 item 1: a body in chunks", asks("Transfer-Encoding: chunked"), 400, "", "an opening handshake " +
+			"has no body"},
 		{"§4.2.1 item 2: no Host", asksInstead("Host: peer.test\r\n", ""), 400, "", "no Host"},
 		{"§4.2.1 item 3: no Upgrade", asksInstead("Upgrade: websocket\r\n", ""), 426, "Upgrade: websocket",
 			"connect with ws://"},
 		{"§4.2.1 item 3: another Upgrade", asksInstead("websocket\r", "h2c\r"), 426, "Upgrade: websocket",
 			"connect with ws://"},
-		{"§4.2.1 item 4: no Connection", asksInstead("Connection: Upgrade\r\n", ""), 400, "", "no Connection, want Upgrade"},
+		{"§4.2.1 item 4: no Connection", asksInstead("Connection: Upgrade\r\n", ""), 400, "",
+			"no Connection, want Upgrade"},
 		{"§4.2.1 item 4: another Connection", asksInstead("Connection: Upgrade", "Connection: close"), 400, "",
 			`Connection: "close"`},
-		{"§4.2.1 item 5: no key", asksInstead("Sec-WebSocket-Key", "X"), 400, "", "no Sec-WebSocket-Key, want one of " +
+		{"§4.2.1 item 5: no key", asksInstead("Sec-WebSocket-Key", "X"), 400, "", "no Sec-WebSocket-Key, want " +
+			"one of " +
 			"16 bytes"},
 		{"§4.2.1 item 5: a short key", asksInstead(sampleKey, "c2hvcnQ="), 400, "", "want one of 16 bytes in base64"},
 		{"§4.2.1 item 5: no base64", asksInstead(sampleKey, "!!!!"), 400, "", `Sec-WebSocket-Key: "!!!!"`},
-		{"§4.2.1 item 5: two keys", asks("Sec-WebSocket-Key: " + sampleKey), 400, "", "want one of 16 bytes in base64"},
-		{"§4.2.1 item 6: no version", asksInstead("Sec-WebSocket-Version: 13\r\n", ""), 426, "Sec-WebSocket-Version: 13",
+		{"§4.2.1 item 5: two keys", asks("Sec-WebSocket-Key: " + sampleKey), 400, "", "want one of 16 bytes in " +
+			"base64"},
+		{"§4.2.1 item 6: no version", asksInstead("Sec-WebSocket-Version: 13\r\n", ""), 426,
+			"Sec-WebSocket-Version: 13",
 			"want 13"},
 		{"§4.4: another version", asksInstead("13\r", "8\r"), 426, "Sec-WebSocket-Version: 13",
 			`Sec-WebSocket-Version: "8", want 13`},

@@ -103,7 +103,10 @@ func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) erro
 
 // allowsAddresses reports whether some address at this port is allowed, by whatever name.
 func (p *Policy) allowsAddresses(port uint16) bool {
-	return slices.ContainsFunc(p.allow, func(r rule) bool { return r.prefixes != nil && (r.port == 0 || r.port == port) })
+	return slices.ContainsFunc(p.allow, func(r rule) bool {
+		return r.prefixes != nil &&
+			(r.port == 0 || r.port == port)
+	})
 }
 
 // target is the subject of a Check.

@@ -158,7 +158,8 @@ func TestReadBlockBorrowsLate(t *testing.T) {
 			t.Errorf("%d blocks are lent while there is nothing to read", n)
 		}
 		peer.Write([]byte("hello"))
-		if got := <-read; got != (result{"hello", w.waits, nil}) || blocks.lent() > 1 || got.lent != (blocks.lent() == 1) {
+		if got := <-read; got != (result{"hello", w.waits, nil}) || blocks.lent() > 1 ||
+			got.lent != (blocks.lent() == 1) {
 			t.Errorf("got %+v, %d blocks lent", got, blocks.lent())
 		}
 	})

@@ -114,7 +114,8 @@ func TestReadCoversWhatIsUnderAPath(t *testing.T) {
 	})
 	b := reading(filepath.Join(dir, "alias"), filepath.Join(dir, "file"), "")
 	for path, want := range map[string]string{
-		"in/a": "A", "in/deep/b": "B", "alias/a": "A", "in/inside": "B", "in/deep/../a": "A", "file": "F", "./in//a": "A",
+		"in/a": "A", "in/deep/b": "B", "alias/a": "A", "in/inside": "B", "in/deep/../a": "A", "file": "F",
+		"./in//a":  "A",
 		"in/other": "F", "in/outside": "refused", "in/outdir/secret": "refused", "in/../out/secret": "refused",
 		"in.txt": "refused", "out/secret": "refused", "out/nope": "refused", "in/nope": "none", "": "refused",
 		"in/nowhere": "none", "in/outdir/../a": "A", "sandbox_test.go": "refused", "in/deep/../../in/a": "A",
@@ -132,7 +133,8 @@ func TestReadCoversWhatIsUnderAPath(t *testing.T) {
 	}
 	for path, want := range map[string]error{"in/loop": syscall.ELOOP, "file/x": syscall.ENOTDIR,
 		"in/a\x00": syscall.EINVAL} {
-		if _, err := b.OpenFile(filepath.Join(dir, path), os.O_RDONLY); !errors.Is(err, want) && runtime.GOOS != "windows" {
+		if _, err := b.OpenFile(filepath.Join(dir, path), os.O_RDONLY); !errors.Is(err, want) &&
+			runtime.GOOS != "windows" {
 			t.Errorf("%s: %v, want %v", path, err, want)
 		}
 	}
@@ -165,7 +167,8 @@ func TestReadAndWriteNeedBoth(t *testing.T) {
 }
 
 func TestWriteStaysInside(t *testing.T) {
-	dir := tree(t, map[string]string{"w/old": "12345", "w/link": "-> ../target", "w/dangling": "-> ../new", "target": "T"})
+	dir := tree(t, map[string]string{"w/old": "12345", "w/link": "-> ../target", "w/dangling": "-> ../new",
+		"target": "T"})
 	b := sandbox.New(sandbox.Options{Permissions: sandbox.Permissions{Write: only(filepath.Join(dir, "w"))}})
 	for path, want := range map[string]string{
 		"w/old": "", "w/new": "", "w/link": "refused", "w/dangling": "refused", "new": "refused", "w/nodir/x": "none",
@@ -183,7 +186,8 @@ func TestWriteStaysInside(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
-	if _, err := b.OpenFile(filepath.Join(dir, "w/old"), os.O_WRONLY|os.O_CREATE|os.O_EXCL); !errors.Is(err, fs.ErrExist) {
+	if _, err := b.OpenFile(filepath.Join(dir, "w/old"), os.O_WRONLY|os.O_CREATE|os.O_EXCL); !errors.Is(err,
+		fs.ErrExist) {
 		t.Errorf("O_EXCL: %v", err)
 	}
 	if content, _ := os.ReadFile(filepath.Join(dir, "target")); string(content) != "T" {
@@ -261,16 +265,19 @@ func TestOpenModule(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"src/a.lua": "A", "src/.env": "KEY", "src/env.lua": "-> .env", "src/b": "-> a.lua",
 		"src/link.lua": "-> ../secret.lua",
-		"secret.lua":   "S", "src/dir.lua/x": "X", "src/linkdir": "-> ..", "open/c": "C", "src/into.lua": "-> ../open/c",
+		"secret.lua":   "S", "src/dir.lua/x": "X", "src/linkdir": "-> ..", "open/c": "C",
+		"src/into.lua": "-> ../open/c",
 	})
 	b := sandbox.New(sandbox.Options{
 		Permissions: sandbox.Permissions{Read: only(filepath.Join(dir, "open"))},
 		ModuleDirs:  []string{filepath.Join(dir, "src"), ""},
 	})
 	for path, want := range map[string]string{
-		"src/a.lua": "A", "src/b": "A", "open/c": "C", "src/into.lua": "C", "src/nope.lua": "none", "src/dir.lua": "none",
-		"src/.env": "refused", "src/env.lua": "refused", "src/link.lua": "refused", "secret.lua": "refused",
-		"src/linkdir/secret.lua": "refused", "src/../secret.lua": "refused", "src/a.lua/../.env": "refused", "open": "none",
+		"src/a.lua": "A", "src/b": "A", "open/c": "C", "src/into.lua": "C", "src/nope.lua": "none",
+		"src/dir.lua": "none",
+		"src/.env":    "refused", "src/env.lua": "refused", "src/link.lua": "refused", "secret.lua": "refused",
+		"src/linkdir/secret.lua": "refused", "src/../secret.lua": "refused", "src/a.lua/../.env": "refused",
+		"open": "none",
 	} {
 		f, err := b.OpenModule(dir + "/" + path)
 		if got := outcome(t, f, err); got != want {
@@ -358,7 +365,8 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%v: %q, %d, want %q, %d", c.err, text, number, c.text, c.number)
 		}
 	}
-	if got := (&permission.Refusal{Permission: permission.Write, Item: "x"}).Error(); got != "x: writing is not allowed" {
+	if got := (&permission.Refusal{Permission: permission.Write,
+		Item: "x"}).Error(); got != "x: writing is not allowed" {
 		t.Errorf("%q", got)
 	}
 }
@@ -369,7 +377,8 @@ func TestLongPaths(t *testing.T) {
 	b := reading(filepath.Join(dir, "in"))
 	begin := time.Now()
 	for _, path := range []string{
-		strings.Repeat("x", 1<<24), dir + "/in" + strings.Repeat("/y", 1<<20), dir + "/in" + strings.Repeat("/../in", 1000),
+		strings.Repeat("x", 1<<24), dir + "/in" + strings.Repeat("/y", 1<<20),
+		dir + "/in" + strings.Repeat("/../in", 1000),
 	} {
 		f, err := b.OpenFile(path, os.O_RDONLY)
 		if !errors.Is(err, syscall.ENAMETOOLONG) {
@@ -414,7 +423,8 @@ func TestSources(t *testing.T) {
 		"": "I", dir + "/open/b": "B", dir + "/secret": "DIR/secret: reading is not allowed",
 		dir + "/open/c": "DIR/open/c: No such file or directory", dir + "/open": "DIR/open: Is a directory",
 	} {
-		if got := read(sources.Open(name)); got != want && (runtime.GOOS == "linux" || !strings.HasSuffix(name, "/open")) {
+		if got := read(sources.Open(name)); got != want &&
+			(runtime.GOOS == "linux" || !strings.HasSuffix(name, "/open")) {
 			t.Errorf("Open %q: %q, want %q", name, got, want)
 		}
 	}

@@ -69,9 +69,13 @@ func newVM(t *testing.T, opts options) *vm {
 			}
 			return c.Return(values...)
 		},
-		"rep":            func(c *lua.Call) error { return c.ReturnString(strings.Repeat(c.String(1), c.Int(2))) },
-		"type":           func(c *lua.Call) error { return c.ReturnString(c.Arg(1).TypeName()) },
-		"getmetatable":   func(c *lua.Call) error { u, _ := c.Arg(1).AsUserdata(); return c.Return(u.Metatable().Value()) },
+		"rep":  func(c *lua.Call) error { return c.ReturnString(strings.Repeat(c.String(1), c.Int(2))) },
+		"type": func(c *lua.Call) error { return c.ReturnString(c.Arg(1).TypeName()) },
+		"getmetatable": func(c *lua.Call) error {
+			u,
+				_ := c.Arg(1).AsUserdata()
+			return c.Return(u.Metatable().Value())
+		},
 		"setmetatable":   func(c *lua.Call) error { c.Table(1).SetMetatable(c.Table(2)); return c.Return(c.Arg(1)) },
 		"collectgarbage": func(c *lua.Call) error { _, err := m.Collect(); return err },
 		"select":         func(c *lua.Call) error { return c.Return(lua.Int(c.Count() - 1)) },

@@ -22,11 +22,14 @@ func TestClosedByDefault(t *testing.T) {
 		`print(io.open("x y", "w"))`:   "nil\tx y: writing is not allowed: " + again + "write='x y'\t13\n",
 		`print(io.open("x", "a"))`:     "nil\tx: writing is not allowed: " + again + "write=x\t13\n",
 		`print(io.open("x", "r+"))`:    "nil\tx: reading is not allowed: " + again + "read=x\t13\n",
-		`print(pcall(io.lines, "x"))`:  "false\tbad argument #1 to '?' (x: reading is not allowed: " + again + "read=x)\n",
-		`print(pcall(io.input, "x"))`:  "false\tbad argument #1 to '?' (x: reading is not allowed: " + again + "read=x)\n",
-		`print(pcall(io.output, "x"))`: "false\tbad argument #1 to '?' (x: writing is not allowed: " + again + "write=x)\n",
-		`print(io.popen("id"))`:        "nil\tid: running programs is not allowed: " + again + "run\t13\n",
-		`print(io.popen("id", "z"))`:   "nil\tid: running programs is not allowed: " + again + "run\t13\n",
+		`print(pcall(io.lines, "x"))`: "false\tbad argument #1 to '?' (x: reading is not allowed: " + again +
+			"read=x)\n",
+		`print(pcall(io.input, "x"))`: "false\tbad argument #1 to '?' (x: reading is not allowed: " + again +
+			"read=x)\n",
+		`print(pcall(io.output, "x"))`: "false\tbad argument #1 to '?' (x: writing is not allowed: " + again +
+			"write=x)\n",
+		`print(io.popen("id"))`:      "nil\tid: running programs is not allowed: " + again + "run\t13\n",
+		`print(io.popen("id", "z"))`: "nil\tid: running programs is not allowed: " + again + "run\t13\n",
 	} {
 		newVM(t, options{}).wantOutput(t, source, want)
 	}
@@ -48,18 +51,22 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 			"nil\tDIR/two: Invalid argument\t22\nnil\tDIR/two: Invalid argument\t22\n"},
 		{`print(type(io.open(dir .. "two", "rt")), io.open(dir .. "nope"))`, "userdata\tnil\tDIR/nope: No such file " +
 			"or directory\t2\n"},
-		{`print(io.open(dir .. "two", "wx")) print(io.open(dir, "w"))`, "nil\tDIR/two: File exists\t17\nnil\tDIR/: Is " +
-			"a directory\t21\n"},
-		{`print(pcall(io.lines, dir .. "nope"))`, "false\tbad argument #1 to '?' (DIR/nope: No such file or directory)\n"},
+		{`print(io.open(dir .. "two", "wx")) print(io.open(dir, "w"))`,
+			"nil\tDIR/two: File exists\t17\nnil\tDIR/: Is " +
+				"a directory\t21\n"},
+		{`print(pcall(io.lines, dir .. "nope"))`, "false\tbad argument #1 to '?' (DIR/nope: No such file or " +
+			"directory)\n"},
 		{`print(pcall(io.output, dir .. "nope/x")) print(pcall(io.input, {}))`,
 			"false\tbad argument #1 to '?' (DIR/nope/x: No such file or directory)\nfalse\tbad argument #1 to '?' " +
 				"(string expected, got table)\n"},
 		{`print(pcall(io.close, nil)) print(pcall(function() io.close(5) end))`,
-			"false\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\ttest:1: bad argument #1 to 'close' (FILE* " +
+			"false\tbad argument #1 to '?' (FILE* expected, got nil)\nfalse\ttest:1: bad argument #1 to 'close' " +
+				"(FILE* " +
 				"expected, got number)\n"},
 		{`local f = io.output(dir .. "closed") f:write("x") print(f.close(), io.type(f)) print(pcall(f.close)) print(pcall(f.close, nil)) print(pcall(f.close, f))
 			io.output(io.stdout)`,
-			"true\tclosed file\nfalse\tattempt to use a closed file\nfalse\tbad argument #1 to '?' (FILE* expected, got " +
+			"true\tclosed file\nfalse\tattempt to use a closed file\nfalse\tbad argument #1 to '?' (FILE* " +
+				"expected, got " +
 				"nil)\nfalse\tattempt to use a closed file\n"},
 		{`print(pcall(io.open)) print(pcall(io.open, {})) print(pcall(io.open, "x", {})) print(io.open(5))`,
 			"false\tbad argument #1 to '?' (string expected, got no value)\nfalse\tbad argument #1 to '?' (string " +
@@ -68,7 +75,8 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 
 		{`local f = io.open(dir .. "two") print(pcall(f.read, f, {})) print(pcall(f.read, f, "*x")) print(pcall(f.read, f, ""))
 			print(pcall(function() f:read("2") end)) print(f:read("*number"), f:read("*all"))`,
-			"false\tbad argument #2 to '?' (invalid option)\nfalse\tbad argument #2 to '?' (invalid format)\nfalse\tbad " +
+			"false\tbad argument #2 to '?' (invalid option)\nfalse\tbad argument #2 to '?' (invalid " +
+				"format)\nfalse\tbad " +
 				"argument #2 to '?' (invalid format)\n" +
 				"false\ttest:2: bad argument #1 to 'read' (invalid format)\nnil\tone\ntwo\n"},
 		{`print(pcall(function() for x in io.lines(dir .. "two", "*x") do end end))`,
@@ -85,8 +93,10 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 		{`print(io.open(dir .. "two"):read(0, 1, 2, "*l", "*L", "*l", "*l"))`, "\to\tne\t\ttwo\tnil\n"},
 		{`print(io.open(dir .. "two"):read("*a", "*a", "*l", "*a")) print(io.open(dir .. ` +
 			`"two"):read(1e9))`, "one\ntwo\t\tnil\none\ntwo\n"},
-		{`print(io.open(dir):read()) print(io.open(dir):read(1))`, "nil\tIs a directory\t21\nnil\tIs a directory\t21\n"},
-		{`local f = io.open(dir .. "numbers") for i = 1, 9 do io.write(tostring(f:read("*n")), "|") end print(f:read("*a"))`,
+		{`print(io.open(dir):read()) print(io.open(dir):read(1))`, "nil\tIs a directory\t21\nnil\tIs a " +
+			"directory\t21\n"},
+		{`local f = io.open(dir .. "numbers") for i = 1, 9 do io.write(tostring(f:read("*n")), "|") end ` +
+			`print(f:read("*a"))`,
 			"1|16|inf|nan|-inf|5|nil|16|7|z\n"},
 
 		{`local f = io.open(dir .. "two") print(pcall(f.seek, f, "set", "5")) print(pcall(function() f:seek("bad") end)) print(f:seek("set", -1))
@@ -96,7 +106,8 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 				"nil\tInvalid argument\t22\n7\t1\tn\t2\t1\tne\ntwo\t7\n"},
 		{`local f = io.open(dir .. "append", "a") print(f:seek()) f:write("x") print(f:seek(), f:seek("set", 0)) f:write("y") f:close()
 			print(io.open(dir .. "append"):read("*a"))`, "7\n8\t0\none\ntwoxy\n"},
-		{`local f = io.open(dir .. "append", "a+") print(f:seek()) print(f:read(3)) f:write("z") print(f:seek()) f:close()`, "0\none\n10\n"},
+		{`local f = io.open(dir .. "append", "a+") print(f:seek()) print(f:read(3)) f:write("z") ` +
+			`print(f:seek()) f:close()`, "0\none\n10\n"},
 		{`local f = io.open(dir .. "update", "r+") print(f:read(1)) f:seek("cur", 0) f:write("N") f:seek("cur", 0) print(f:read("*l")) f:close()
 			print(io.open(dir .. "update"):read("*a"))`, "o\ne\noNe\ntwo\n"},
 		{`local f = io.open(dir .. "two") print(f:write("x")) local g = io.open(dir .. "new", "w") print(g:read()) ` +
@@ -105,27 +116,34 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 
 		{`local f = io.open(dir .. "two") print(f:close()) print(pcall(f.read, f)) print(pcall(f.close, f)) print(tostring(f), io.type(f)) print(pcall(io.input, f))
 			print(pcall(f.lines, f)) print(pcall(function() f:seek() end))`,
-			"true\nfalse\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfile (closed)\tclosed file\n" +
-				"false\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfalse\ttest:2: attempt to use a " +
+			"true\nfalse\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfile " +
+				"(closed)\tclosed file\n" +
+				"false\tattempt to use a closed file\nfalse\tattempt to use a closed file\nfalse\ttest:2: " +
+				"attempt to use a " +
 				"closed file\n"},
 		{`io.output(dir .. "out") print(io.close()) print(pcall(io.write, "x")) print(pcall(io.flush)) ` +
 			`print(pcall(io.close)) io.output(io.stdout)`,
-			"true\nfalse\tstandard file is closed\nfalse\tstandard file is closed\nfalse\tattempt to use a closed file\n"},
+			"true\nfalse\tstandard file is closed\nfalse\tstandard file is closed\nfalse\tattempt to use a " +
+				"closed file\n"},
 		{`print(io.stdin:close()) print(io.close(io.stderr)) print(io.close()) print(io.stdin:write("x")) ` +
 			`print(io.stdout:read())`,
 			"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tcannot close standard file\n" +
 				"nil\tBad file descriptor\t9\nnil\tBad file descriptor\t9\n"},
 		{`print(pcall(io.stdout.setvbuf, io.stdout, "all")) print(pcall(io.stdout.setvbuf, io.stdout)) ` +
 			`print(io.stdout:setvbuf("full", 5))`,
-			"false\tbad argument #2 to '?' (invalid option 'all')\nfalse\tbad argument #2 to '?' (string expected, got " +
+			"false\tbad argument #2 to '?' (invalid option 'all')\nfalse\tbad argument #2 to '?' (string " +
+				"expected, got " +
 				"no value)\ntrue\n"},
 		{`print(pcall(io.write, "", {})) print(pcall(io.stdout.write, io.stdout, {})) print(pcall(io.stdout.write, {})) print(pcall(io.stdout.write))
 			print(pcall(function() io.stdout:write({}) end)) print(pcall(function() local f = io.stdout f.write(1) end))`,
-			"false\tbad argument #2 to '?' (string expected, got table)\nfalse\tbad argument #2 to '?' (string expected, " +
+			"false\tbad argument #2 to '?' (string expected, got table)\nfalse\tbad argument #2 to '?' (string " +
+				"expected, " +
 				"got table)\n" +
-				"false\tbad argument #1 to '?' (FILE* expected, got table)\nfalse\tbad argument #1 to '?' (FILE* expected, " +
+				"false\tbad argument #1 to '?' (FILE* expected, got table)\nfalse\tbad argument #1 to '?' " +
+				"(FILE* expected, " +
 				"got no value)\n" +
-				"false\ttest:2: bad argument #1 to 'write' (string expected, got table)\nfalse\ttest:2: bad argument #1 to " +
+				"false\ttest:2: bad argument #1 to 'write' (string expected, got table)\nfalse\ttest:2: bad " +
+				"argument #1 to " +
 				"'write' (FILE* expected, got number)\n"},
 		{`print(pcall(io.type)) print(io.type(1), io.type({}), io.type(io.stdin))`,
 			"false\tbad argument #1 to '?' (value expected)\nnil\tnil\tfile\n"},
@@ -133,9 +151,11 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 			`io.input(io.stdin)`, "true\tone\ttwo\tnil\n"},
 		{`local x = io.tmpfile() x:write("a", 1, "b") x:seek("set") print(io.type(x), x:read("*a")) x:close() ` +
 			`print(io.type(x))`, "file\ta1b\nclosed file\n"},
-		{`print(getmetatable(io.stdout).__index == getmetatable(io.stdout), pcall(getmetatable(io.stdout).__tostring, {}))`,
+		{`print(getmetatable(io.stdout).__index == getmetatable(io.stdout), ` +
+			`pcall(getmetatable(io.stdout).__tostring, {}))`,
 			"true\tfalse\tbad argument #1 to '?' (FILE* expected, got table)\n"},
-		{`print(io.write(), io.flush(), io.stdout:flush(), io.stdout:seek())`, "true\ttrue\ttrue\tnil\tIllegal seek\t29\n"},
+		{`print(io.write(), io.flush(), io.stdout:flush(), io.stdout:seek())`, "true\ttrue\ttrue\tnil\tIllegal " +
+			"seek\t29\n"},
 	} {
 		got, err := m.run(t, c.source)
 		if got = strings.ReplaceAll(got, dir, "DIR/"); got != c.want || err != nil {
@@ -167,7 +187,8 @@ func TestDroppedPrograms(t *testing.T) {
 	m := newVM(t, everything)
 	begin := time.Now()
 	m.wantOutput(t, `local p = io.popen("exec sleep 20 2>/dev/null >/dev/null", "w") p:write(rep("x", 2^16)) p:write("y") p = nil
-		io.popen("exec sleep 20 2>&1") for i = 1, 3 do io.popen("true"):read("*a") end collectgarbage() print "on"`, "on\n")
+		io.popen("exec sleep 20 2>&1") for i = 1, 3 do io.popen("true"):read("*a") end collectgarbage() print "on"`,
+		"on\n")
 	m.Close()
 	if d := time.Since(begin); d > 10*time.Second {
 		t.Errorf("waited %v", d)
@@ -258,7 +279,8 @@ func TestFailingStreams(t *testing.T) {
 	}
 	full.wantOutput(t, `local f = io.open("/dev/full", "w") print(f:write("x")) print(f:flush()) print(f:write("y")) print(f:flush()) print(f:close())
 		f = io.open("/dev/full", "w") print(f:write(rep("x", 100000))) f:setvbuf("no") print(f:write("x")) print(f:seek())`,
-		"true\nnil\tNo space left on device\t28\ntrue\nnil\tNo space left on device\t28\nnil\tNo space left on device\t28\n"+
+		"true\nnil\tNo space left on device\t28\ntrue\nnil\tNo space left on device\t28\nnil\tNo space left on "+
+			"device\t28\n"+
 			"nil\tNo space left on device\t28\nnil\tNo space left on device\t28\nnil\tNo space left on device\t28\n")
 }
 
@@ -269,7 +291,8 @@ func TestHugeNames(t *testing.T) {
 		m := newVM(t, opts)
 		m.set(t, "name", strings.Repeat("x", 15<<20))
 		for _, source := range []string{
-			`return io.open(name)`, `return io.open(name, "w")`, `return pcall(io.lines, name)`, `return pcall(io.input, ` +
+			`return io.open(name)`, `return io.open(name, "w")`, `return pcall(io.lines, name)`,
+			`return pcall(io.input, ` +
 				`name)`, `return io.popen(name)`,
 		} {
 			before := m.Memory()
@@ -310,7 +333,8 @@ func TestEndlessFiles(t *testing.T) {
 		{`while true do io.open(path) end`, filepath.Join(dir, strings.Repeat("x/", 1000))},
 		{`local f, t, s = io.open(path, "w"), {}, rep("x", 2^20) for i = 1, 60000 do t[i] = s end while true do ` +
 			`f:write(unpack(t, 60000)) end`, "/dev/null"},
-		{`local t, s = {}, rep("x", 2^20) for i = 1, 60000 do t[i] = s end while true do io.write(unpack(t, 60000)) end`, ""},
+		{`local t, s = {}, rep("x", 2^20) for i = 1, 60000 do t[i] = s end while true do io.write(unpack(t, ` +
+			`60000)) end`, ""},
 	} {
 		opts := everything
 		opts.Permissions.Read = sandbox.Grant{Only: []string{dir}}

@@ -54,7 +54,8 @@ func (l *library) openPath(path, mode string) (lua.Value, error) {
 	if strings.Contains(others, "x") && flag&os.O_CREATE != 0 {
 		flag |= os.O_EXCL
 	}
-	if err := l.s.Step(2*min(len(path), maxPath) + len(path)/bytesPerStep); err != nil { // to resolve it, and to copy it
+	if err := l.s.Step(2*min(len(path), maxPath) +
+		len(path)/bytesPerStep); err != nil { // to resolve it, and to copy it
 		return lua.Nil, err
 	}
 	if err := l.makeRoom(); err != nil {

@@ -24,7 +24,8 @@ func Open(s *lua.State) error {
 	); err != nil {
 		return err
 	}
-	for _, field := range [][2]string{{"version", "Tidewire Lua 5.1"}, {"os", system()}, {"arch", word(runtime.GOARCH)}} {
+	for _, field := range [][2]string{{"version", "Tidewire Lua 5.1"}, {"os", system()},
+		{"arch", word(runtime.GOARCH)}} {
 		v, err := s.String(field[1])
 		if err != nil {
 			return err

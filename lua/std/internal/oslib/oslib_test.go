@@ -105,7 +105,8 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 		{`os.remove("/nope")`, "nil /nope: No such file or directory 2"},
 		{`os.rename("/nope", "/nope2")`, "nil /nope: No such file or directory 2"},
 		{`os.getenv("TIDEWIRE_SET"), os.getenv("TIDEWIRE_UNSET")`, "yes nil"},
-		{`os.setlocale(), os.setlocale("C"), os.setlocale("POSIX"), os.setlocale("de_DE"), os.setlocale(nil, "numeric")`,
+		{`os.setlocale(), os.setlocale("C"), os.setlocale("POSIX"), os.setlocale("de_DE"), os.setlocale(nil, ` +
+			`"numeric")`,
 			"C C C nil C"},
 		{`pcall(os.setlocale, "C", "x")`, "false bad argument #2 to '?' (invalid option 'x')"},
 		{`pcall(os.exit, "x")`, "false bad argument #1 to '?' (number expected, got string)"},
@@ -134,7 +135,8 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 		{`os.time{year = 2024, month = 1, day = 2} - os.time{year = 2024, month = 1, day = 1, hour = "12", min = 0}`,
 			"86400"},
 		{`os.date("%Y-%m-%d", os.time{year = 2024, month = 14, day = -3})`, "2025-01-28"},
-		{`os.time(setmetatable({}, {__index = function(t, k) return k == "year" and 2024 or 1 end})) - os.time{year = ` +
+		{`os.time(setmetatable({}, {__index = function(t, k) return k == "year" and 2024 or 1 end})) - ` +
+			`os.time{year = ` +
 			`2024, month = 1, day = 1}`, "-43139"},
 	} {
 		if got := eval(t, s, c.expression); got != c.want {
