@@ -140,11 +140,18 @@ var nesting = []struct{ name, head, piece, middle, close string }{
 
 const maxStack = "TIDEWIRE_TEST_MAX_STACK"
 
+// underRace says that the race detector is at work.
+var underRace bool
+
 // Recursion of any kind stays far from the size at which Go ends a process: 8 MiB of a
 // goroutine's stack are enough.
 func TestDepth(t *testing.T) {
 	if os.Getenv(maxStack) != "" {
-		debug.SetMaxStack(8 << 20)
+		most := 8 << 20
+		if underRace { // whose frames are larger
+			most *= 4
+		}
+		debug.SetMaxStack(most)
 		for _, c := range deepening {
 			t.Run(c.name, func(t *testing.T) { holdDepth(t, c.source, c.want) })
 		}
