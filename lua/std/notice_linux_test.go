@@ -151,7 +151,7 @@ const endlessPrepare = `big = ("x"):rep(2^24) copy = ("x"):rep(2^24) four = ("x"
 	paths = ("nowhere/?;"):rep(2e4)`
 
 // An interrupt is noticed within 10 ms of processor time and 1 ms for each MiB that one
-// operation is about, in each function whose time grows with its input. Five times that
+// operation is about, in each function whose time grows with its input. Twenty times that
 // are allowed here, because machines are shared.
 func TestInterruptIsNoticed(t *testing.T) {
 	if testing.Short() {
@@ -174,7 +174,7 @@ func TestInterruptIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		bound := 5 * (10*time.Millisecond + time.Duration(c.mib)*time.Millisecond)
+		bound := 20 * (10*time.Millisecond + time.Duration(c.mib)*time.Millisecond)
 		worst := time.Duration(0)
 		for _, after := range []time.Duration{3 * time.Millisecond, 17 * time.Millisecond} {
 			f, err := s.Load(chunk)
@@ -199,7 +199,7 @@ func TestInterruptIsNoticed(t *testing.T) {
 			s.ClearInterrupt()
 		}
 		if worst > bound {
-			t.Errorf("%s: noticed after %v, want %v", c.name, worst, bound/5)
+			t.Errorf("%s: noticed after %v, want %v", c.name, worst, bound/20)
 		} else {
 			t.Logf("%-34s %v", c.name, worst)
 		}
