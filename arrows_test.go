@@ -16,9 +16,9 @@ import (
 
 const modulePath = "github.com/tidewire/tidewire"
 
-// A row says what one package may import outside its tests. Packages of ours are named by
-// their folder, those of others by their module. The standard library is free but for the
-// packages listed under never, where "net/..." means all below net, too.
+// A row lists the packages that one package may import outside its tests. Our packages
+// are named by their folder, those of others by their module. The standard library is
+// free but for the packages listed under never, where "net/..." means all below net, too.
 type row struct {
 	folder string
 	is     string // what the package is, which is also why it imports no more than this
@@ -240,7 +240,8 @@ var rows = []row{
 		never: []string{"net/...", "os", "context"}},
 }
 
-// anything stands for every package below; only what no shipped code imports may have it.
+// anything allows every package below. Only packages that no shipped code imports may
+// have it.
 var anything = []string{"*"}
 
 func TestArrows(t *testing.T) {
@@ -365,7 +366,7 @@ func refuseTool(r row, tool string) string {
 	return ""
 }
 
-// refuseTheirs lets a test import, besides its package's own dependencies, those of the
+// refuseTheirs lets a test import the dependencies of its own package and those of the
 // packages below.
 func refuseTheirs(r row, target string, test bool) string {
 	allowed := slices.Clone(r.theirs)

@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 )
 
-// The manual's list of what $private stands for, and of what it does not.
+// The manual lists addresses that $private contains, and others that it does not contain.
 func TestPrivateIsWhatTheManualSays(t *testing.T) {
 	policy, err := engine.NewPolicy(nil, []string{"$private"})
 	if err != nil {

@@ -31,7 +31,7 @@ type faultyServer struct {
 	told map[string]told // by request target
 }
 
-// told holds the events of a connection before its end, and how it ended.
+// told has the number of messages of a connection before its end, and how it ended.
 type told struct {
 	messages int
 	end      string

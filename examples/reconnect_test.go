@@ -9,8 +9,8 @@ import (
 const (
 	outage = 120 * time.Second
 
-	// maxGrowth is what an outage may add to the heap. The leaking script's thousand
-	// handlers and thousand waiting connections take a few MiB.
+	// maxGrowth is the most that an outage may add to the heap. The leaking script's
+	// thousand handlers and thousand waiting connections take a few MiB.
 	maxGrowth = 32 << 20
 )
 
@@ -38,7 +38,7 @@ func TestReconnect(t *testing.T) {
 			t.Errorf("%d connections after the outage, want 1", got)
 		}
 
-		// Once the connection has lasted the pauses begin anew: the next attempt comes
+		// Once the connection has lasted, the pauses start over: the next attempt comes
 		// within a second.
 		time.Sleep(11 * time.Second)
 		r.down()

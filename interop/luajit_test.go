@@ -10,8 +10,8 @@ import (
 )
 
 // The probe, asked of a real luajit and of ours: the answers differ only where the list
-// of the implementation says. The probe's golden file is what that luajit says, so that
-// the unit tests need none.
+// of the implementation says. The probe's golden file has the answers of that luajit, so
+// that the unit tests need none.
 func TestProbeInLuaJIT(t *testing.T) {
 	const dir = "../lua/std/testdata/probe"
 	compiling := implementation{name: "luajit", run: command("luajit")} // as jit.status tells

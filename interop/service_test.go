@@ -74,7 +74,7 @@ type service struct {
 	ended   chan struct{} // closed when it has
 }
 
-// serve starts a program. What it says is shown if the test fails.
+// serve starts a program. Its output is shown if the test fails.
 func serve(t *testing.T, path string, args ...string) *service {
 	t.Helper()
 	ctx, end := context.WithCancel(context.Background()) // t.Context ends before cleanups run
@@ -212,8 +212,8 @@ func writeFile(t *testing.T, path, text string) string {
 type report map[string]string
 
 // visit opens url with options, spelled in Lua, sends a message and closes when it comes
-// back. environment goes before the test's own, of which nothing is kept that speaks of
-// proxies.
+// back. environment overrides the test's own variables. The test's own variables for
+// proxies are emptied.
 func visit(t *testing.T, url, options string, environment ...string) (seen report, stderr string) {
 	t.Helper()
 	cmd := script{name: "report", args: []string{url, options}, flags: []string{"--allow-read"},

@@ -95,7 +95,7 @@ func TestNumeralsInLuaJIT(t *testing.T) {
 }
 
 // Both drivers read texts from standard input, each after a line with its length, and
-// write their answers alike.
+// write their answers in the same form.
 const (
 	loadstringDriver = `
 for length in io.lines() do

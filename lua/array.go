@@ -18,6 +18,6 @@ func (s *State) NewArray(values ...Value) (*Table, error) {
 	return t, nil
 }
 
-// Slots returns how many places All and Next look at, those of removed keys included:
-// what it costs to go through the table.
+// Slots returns how many places All and Next look at, those of removed keys included. It
+// is the cost of going through the table.
 func (t *Table) Slots() int { return len(t.array) + len(t.entries) }

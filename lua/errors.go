@@ -108,7 +108,7 @@ func (s *State) Errorf(format string, args ...any) *Error {
 	return e
 }
 
-// describeError is what an error object says for people.
+// describeError is the text of an error object for people.
 func (s *State) describeError(value Value) string {
 	switch {
 	case value.is(KindString):
@@ -149,7 +149,7 @@ func (s *State) fatal(kind ErrorKind, cause error) *Error {
 // functions like os.exit.
 func (s *State) Unwind(cause error) *Error { return s.fatal(KindUnwind, cause) }
 
-// panicked makes an error of what a registered Go function panicked with.
+// panicked makes an error of the value that a registered Go function panicked with.
 func (s *State) panicked(value any) *Error {
 	e := s.fatal(KindPanic, &PanicError{Value: value, Stack: debug.Stack()})
 	return e

@@ -24,8 +24,8 @@ func TestRunsAgainAfterExhaustion(t *testing.T) {
 	}
 }
 
-// A table that cannot grow any further is the end, too, although what it asks for is more
-// than what is used.
+// A table that cannot grow any further is the end, too, although it asks for more memory
+// than is used.
 func TestAttemptsThatFreeNothingEndTheCall(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
 	_, err := s.Run([]byte(`local t, n = {}, 0

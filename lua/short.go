@@ -2,8 +2,8 @@ package lua
 
 // Scripts that take texts apart make the same short strings again and again. shortCache
 // has those made last, so that one of them mostly costs neither time nor memory. As with
-// the copies of keys the place depends on the bytes alone: what is shared, and so what is
-// charged, is the same in each run.
+// the copies of keys, the place depends on the bytes alone. So the shared strings and the
+// memory charge are the same in each run.
 type shortCache [shortSlots + 256]*str // behind the others, the strings of one byte
 
 const (

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// walkState is what the walk over a state's roots needs. The walk finds what is live: it
-// corrects the memory charge, clears weak tables and queues finalizers. Go's collector
-// frees the memory itself.
+// walkState is the state of the walk over a state's roots. The walk finds the live
+// values: it corrects the memory charge, clears weak tables and queues finalizers. Go's
+// collector frees the memory itself.
 type walkState struct {
 	epoch      uint32 // of the newest walk: objects with this mark were found
 	walkWanted bool
@@ -160,7 +160,7 @@ func (s *State) CollectStep(values int) (finished bool, err error) {
 	return true, s.finalize(math.MaxInt)
 }
 
-// walk finds what is live in one piece.
+// walk finds all live values in one piece.
 func (s *State) walk() {
 	if s.nesting == 0 {
 		clear(s.main.stack) // nothing runs
@@ -281,8 +281,8 @@ func (s *State) lookAgain() {
 }
 
 // sweptAtOnce is how much of weak tables and userdata is swept in one piece: less than
-// two milliseconds. Only of more can Lua code see a part, and take out of a weak table
-// what was removed from another one.
+// two milliseconds. Lua code can see a part only of a longer sweep. It can then take from
+// one weak table a value that was removed from another one.
 const sweptAtOnce = 2 * sliceUnits
 
 // changedMode looks for a weak table whose mode has changed since it was looked into, and
@@ -320,8 +320,8 @@ func (s *State) sweepUnits() int {
 	return n
 }
 
-// finishWalk corrects the charge. What was charged since the walk began may have been
-// found, too: it counts twice until the next one.
+// finishWalk corrects the charge. Memory charged since the walk began may have been
+// found, too: it counts twice until the next walk.
 func (s *State) finishWalk(whole bool) {
 	for i, text := range &s.canon {
 		if text != nil && text.mark != s.epoch {
@@ -352,8 +352,8 @@ func (s *State) found(v Value) {
 	}
 }
 
-// barrier finds a value that is stored in a table while a walk looks for what is live, if
-// that has looked into the table already.
+// barrier finds a value that is stored in a table during a walk, if the walk has looked
+// into the table already.
 func (t *Table) barrier(v Value) {
 	if t.scanned == t.state.scanning {
 		t.state.mark(v)
@@ -432,7 +432,7 @@ func (s *State) markRoots() {
 	s.lookIntoLoading()
 }
 
-// mark notes that a value is live. What it refers to is looked at by markSome.
+// mark notes that a value is live. markSome looks at the values that it refers to.
 func (s *State) mark(v Value) {
 	if v.p == nil {
 		return
@@ -531,7 +531,7 @@ func (s *State) markSome(units int) int {
 	return units
 }
 
-// markFunction finds what a function holds.
+// markFunction finds the values that a function holds.
 func (s *State) markFunction(f *Function) {
 	for _, up := range f.ups {
 		s.mark(up)
@@ -599,7 +599,7 @@ func (s *State) lookIntoStack(th *Thread) {
 	}
 }
 
-// size is what a table takes, the room that came with it included.
+// size is the memory of a table, the room that came with it included.
 func (t *Table) size() int {
 	size := t.base()
 	if array := cap(t.array) * valueBytes; array > 0 && !t.arrayInside() {
@@ -851,8 +851,8 @@ func (s *State) finalizeAll() {
 
 const maxRounds = 10
 
-// forgetAbove forgets values above the innermost frame, so that Go can free what no
-// function uses any longer. What is far above is left to the next walk.
+// forgetAbove forgets values above the innermost frame, so that Go can free those that no
+// function uses. Values far above are left to the next walk.
 func (s *State) forgetAbove() {
 	th := s.thread
 	top := max(th.free(), th.top)

@@ -231,8 +231,8 @@ func TestWalkLooksIntoResumedCoroutines(t *testing.T) {
 	}
 }
 
-// Registers above a call are not in use while it runs: what an earlier call has left
-// there is forgotten.
+// Registers above a call are not in use while it runs: values that an earlier call left
+// there are forgotten.
 func TestCollectForgetsStaleRegisters(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
 	if err := s.SetGlobal("collect", s.NewFunction("collect", func(c *lua.Call) error {

@@ -7,8 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// reports shows the errors of the script's code. Those about memory say what the limit
-// is, since the error's own text is Lua's.
+// reports shows the errors of the script's code. Errors about memory name the limit,
+// since the error's own text is Lua's.
 type reports struct {
 	*errorlog.Log
 	limit string // of memory

@@ -15,9 +15,9 @@ type Source struct {
 	Text []byte
 }
 
-// ReadSource reads a script from a file, or from stdin if path is FromStdin. What no Lua
-// script begins with is refused here, as the compiler's word for it, a bad token, would
-// not tell a person what the file is.
+// ReadSource reads a script from a file, or from stdin if path is FromStdin. It refuses
+// text that begins like no Lua script. The compiler would only report a bad token, and a
+// person would not learn the kind of the file.
 func ReadSource(path string, stdin io.Reader) (Source, error) {
 	source := Source{Name: path}
 	var err error

@@ -96,7 +96,7 @@ type plannedFile struct {
 	now  fileState
 }
 
-// fileState is how a planned file relates to what is there.
+// fileState is the relation of a planned file to the file on disk.
 type fileState int
 
 const (
@@ -135,7 +135,7 @@ func initialize(dir string, flags initFlags) error {
 	return nil
 }
 
-// compare looks at what is there.
+// compare looks at the file on disk.
 func (f *plannedFile) compare(dir string) error {
 	f.path = filepath.Join(dir, filepath.FromSlash(f.name))
 	there, err := os.ReadFile(f.path)

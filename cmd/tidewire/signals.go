@@ -49,7 +49,7 @@ type signalCount struct {
 	ignored bool
 }
 
-// reaction is what a signal leads to.
+// reaction is the effect of a signal.
 type reaction uint8
 
 const (

@@ -36,8 +36,8 @@ func (l *Loop) Register(event Event, f func()) Handle {
 	return l.lastHandle
 }
 
-// Unregister removes a handler or cancels a timer, which is not called any more from then
-// on. It does nothing if there is none of that handle.
+// Unregister removes a handler or cancels a timer. It is not called from then on.
+// Unregister does nothing if there is none of that handle.
 func (l *Loop) Unregister(handle Handle) {
 	l.updates.remove(handle)
 	l.shutdowns.remove(handle)

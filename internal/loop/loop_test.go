@@ -12,8 +12,7 @@ import (
 	"github.com/tidewire/tidewire/internal/loop"
 )
 
-// source is an EventSource whose events are functions. What it does at the end is up to
-// the test.
+// source is an EventSource whose events are functions. The test decides how it ends.
 type source struct {
 	mu     sync.Mutex
 	ready  chan struct{}
@@ -326,7 +325,7 @@ func TestTurnIsEventsThenTimersThenOneTick(t *testing.T) {
 }
 
 // A timer that arms itself again, an event that brings the next and a function that posts
-// itself each take what they get and leave the others theirs.
+// itself each take their own share and leave the others theirs.
 func TestNothingStarvesTheRest(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *story) {
 		src := newSource()

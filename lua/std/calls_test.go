@@ -92,8 +92,8 @@ func TestInterruptUnwindsWhatRunsAndNamesTheLine(t *testing.T) {
 	m.wantOutput(t, `print "next"`, "next\n")
 }
 
-// What only time bounds: none of these catches it, and each ends within a part of a
-// second.
+// Only time bounds these scripts. None of them catches the error, and each ends within a
+// part of a second.
 func TestDeadlineEndsWhatDoesNotEnd(t *testing.T) {
 	for name, source := range map[string]string{
 		"pcall in a loop": `while true do pcall(function() while true do end end) end`,

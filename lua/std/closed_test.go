@@ -6,7 +6,7 @@ import (
 )
 
 // A function that is interrupted at a jump, for finalizers here, shows no variable that
-// another one's register holds: what a variable is said to be and what its register holds
+// another one's register holds: a variable's description and the content of its register
 // may differ then, and a cell is nothing that a script may see.
 func TestLocalsOfInterruptedFunctions(t *testing.T) {
 	got := run(t, `
@@ -30,7 +30,7 @@ func TestLocalsOfInterruptedFunctions(t *testing.T) {
 	}
 }
 
-// Functions of Go, and what they share with scripts, are closed to debug.
+// Functions of Go, and the values that they share with scripts, are closed to debug.
 func TestDebugIsClosed(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"upvalues and locals of functions of Go",

@@ -8,8 +8,8 @@ import (
 // The probe, and beside it LuaJIT's answers.
 const probe = "testdata/probe/probe"
 
-// TestProbe asks the probe's questions. Its answers are LuaJIT's, but for those that
-// probe.allow lists; and whoever mends one of these shortens the list.
+// TestProbe asks the probe's questions. Its answers are LuaJIT's, except those that
+// probe.allow lists. Whoever mends one of these shortens the list.
 func TestProbe(t *testing.T) {
 	golden, ours := answers(readFile(t, probe+".golden")), answers(runFile(t, probe+".lua"))
 	allowed := allowList(t, "testdata/probe/probe.allow")

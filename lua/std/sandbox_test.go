@@ -119,7 +119,7 @@ func TestWriteStaysInside(t *testing.T) {
 }
 
 // Somebody else swaps an allowed file for a link, over and over, while the script opens
-// it: what it reads is the one or nothing, never what the link leads to.
+// it: the script reads the file or nothing, never the target of the link.
 func TestNoRaceLeadsOutside(t *testing.T) {
 	dir := tree(t, map[string]string{"box/a": "inside", "box/beside": "outside", "secret": "outside"})
 	path := filepath.Join(dir, "box/a")
@@ -219,7 +219,7 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 	}
 }
 
-// What a script asks for reaches the terminal of whoever runs it.
+// The names that a script asks for reach the terminal of whoever runs it.
 func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	for name, want := range map[string]string{
 		`A\27[31m\nB`:    `"A\x1b[31m\nB" is not in --allow-env`,
@@ -267,7 +267,7 @@ func TestStreamsAreTheHosts(t *testing.T) {
 		"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tBad file descriptor\t9\n")
 }
 
-// What a script may try to have files read that lie elsewhere, or beside it and are no
+// A script may try to have files read that lie elsewhere, or beside it and are no
 // modules.
 func TestRequireStaysInside(t *testing.T) {
 	dir := tree(t, map[string]string{

@@ -21,7 +21,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// Options says what the libraries may reach. The zero value opens what only computes.
+// Options has the parts of the system that the libraries may reach. The zero value opens
+// only functions that compute.
 type Options struct {
 	// Stdin is what io.read and io.stdin read, and loadfile without a name. nil means an
 	// empty one.
@@ -34,7 +35,7 @@ type Options struct {
 	// Stderr is what io.stderr writes to. nil discards.
 	Stderr io.Writer
 
-	// Box is what the script may do to the system: files, programs, environment
+	// Box has the script's permissions in the system: files, programs, environment
 	// variables. nil allows nothing.
 	Box *sandbox.Box
 

@@ -64,7 +64,8 @@ type Module struct {
 	found     lua.Value    // what it found; nil in between
 }
 
-// held is what a connection holds of the state until its terminal event is dispatched.
+// held has the state's values that a connection holds until its terminal event is
+// dispatched.
 type held struct {
 	callbacks *lua.Table
 	ref       *lua.Ref // keeps them

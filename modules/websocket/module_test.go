@@ -16,8 +16,8 @@ import (
 	"github.com/tidewire/tidewire/modules/websocket"
 )
 
-// rig is a state with the module over a fake engine, for the tests of what is the host's
-// side or this VM's own. What a script may rely on is wscontract's to test.
+// rig is a state with the module over a fake engine, for the tests of the host's side and
+// of this VM alone. wscontract tests the rules that a script may rely on.
 type rig struct {
 	*lua.State
 	t      *testing.T
@@ -214,7 +214,7 @@ func TestMessagesWithoutMemory(t *testing.T) {
 	}
 }
 
-// The callback table and what only it holds is what the state's own walk finds live, too,
+// The state's own walk finds the callback table live, and the values that only it holds,
 // up to the terminal event.
 func TestWeakTablesSeeTheCallbackTable(t *testing.T) {
 	r := newRig(t, lua.Options{}, websocket.Options{})

@@ -35,7 +35,7 @@ func constantOf(e syntax.Expr) (value Constant, known bool) {
 }
 
 // maxFold bounds the depth to which arithmetic of numerals is looked through, so that a
-// long chain is not walked anew from each of its links.
+// long chain is not walked again from each of its links.
 const maxFold = 16
 
 func numberOf(e syntax.Expr) (value float64, known bool) { return foldNumber(e, maxFold) }

@@ -313,7 +313,7 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
-// A long text comes in pieces, of which none is longer than 1 MiB.
+// A long text comes in pieces of at most 1 MiB.
 func TestLongText(t *testing.T) {
 	whole := strings.Repeat("x", 5<<20) + "%d" + strings.Repeat("y", 2<<20) + "%%"
 	var got []byte

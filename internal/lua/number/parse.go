@@ -24,9 +24,9 @@ const (
 
 // Parse reads a number as LuaJIT does where a number is wanted and a string is given:
 // decimal, hexadecimal (also with a fraction and a binary exponent) or 0b, with a sign
-// and with white space around, and "inf", "infinity" and "nan" in any case. What is too
-// large is infinite. It takes time in proportion to the length of s and allocates at most
-// 1 KiB.
+// and with white space around, and "inf", "infinity" and "nan" in any case. A number that
+// is too large is infinite. Parse takes time in proportion to the length of s and
+// allocates at most 1 KiB.
 func Parse(s string) (value float64, ok bool) {
 	if len(s)-1 < 15 { // up to 15 digits need no rounding
 		whole := uint64(0)
@@ -313,8 +313,8 @@ func parseHex(s string) (value float64, ok bool) {
 	return scaled(mantissa<<1|rest, exponent-1), true
 }
 
-// scaled returns mantissa, which is not zero and whose lowest bit may stand for more bits
-// below, times two to the exponent, rounded once.
+// scaled returns mantissa times two to the exponent, rounded once. mantissa is not zero,
+// and its lowest bit may represent more bits below.
 func scaled(mantissa uint64, exponent int) float64 {
 	const lowest, highest = -1074, 971 // the exponents of a mantissa of 53 bits
 	spare := bits.LeadingZeros64(mantissa) - 1
@@ -373,7 +373,7 @@ func equalsFolded(s, word string) bool {
 	return true
 }
 
-// digitOf returns the value of a digit, of which the letters are those above 9. It is 36
+// digitOf returns the value of a digit. Letters are the digits above 9. The value is 36
 // or more for any other byte.
 func digitOf(c byte) int {
 	if digit := c - '0'; digit <= 9 {

@@ -52,7 +52,7 @@ func (s *set) least() byte {
 }
 
 // classes has the set that each letter behind a '%' names, those of the C locale: no byte
-// above 127 has a class. A letter without a set stands for itself. Constant.
+// above 127 has a class. A letter without a set matches itself. Constant.
 var classes = func() (table [256]*set) {
 	for letter, ranges := range map[byte]string{
 		'a': "AZaz", 'c': "\x00\x1f\x7f\x7f", 'd': "09", 'g': "!~", 'l': "az", 'p': "!/:@[`{~", 's': "\t\r  ",

@@ -2,7 +2,7 @@ package syntax
 
 import "slices"
 
-// A role is what an expression can be besides a value.
+// A role says whether an expression can be more than a value.
 type role int
 
 const (
@@ -16,7 +16,7 @@ const (
 const unaryPriority = 8
 
 // priority returns how tightly a binary operator binds to its left and to its right:
-// looser there if it associates to the right. Both are 0 for what is no operator.
+// looser there if it associates to the right. Both are 0 for any other token.
 func priority(operator tokenKind) (left, right int) {
 	switch operator {
 	case "or":

@@ -12,9 +12,9 @@ const maxExponent = 1 << 20
 
 // ParseNumber returns the value of a numeral as Lua source may spell it: decimal,
 // hexadecimal (with a fraction and a binary exponent, too) or 0b. It has no sign and no
-// white space. What is too large is infinite, as in C. The suffixes LL, ULL and i, by
-// which LuaJIT knows C's integers and complex numbers, are refused: there are no such
-// values here.
+// white space. A value that is too large is infinite, as in C. The suffixes LL, ULL and
+// i, by which LuaJIT knows C's integers and complex numbers, are refused: there are no
+// such values here.
 func ParseNumber(text string) (value float64, ok bool) {
 	if value, ok := shortInteger(text); ok {
 		return value, true

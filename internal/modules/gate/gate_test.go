@@ -137,7 +137,7 @@ func TestStopOfAnIdleStateDoesNothing(t *testing.T) {
 	m.wantOutput(t, `for i = 1, 30000 do end print "runs"`, "runs")
 }
 
-// What was stopped but ends by itself first has no error, and the next call runs.
+// A stopped call that ends by itself first has no error, and the next call runs.
 func TestStopThatComesTooLate(t *testing.T) {
 	m := newVM(t, lua.Options{}, gate.Limits{})
 	stop := m.NewFunction("stop", func(*lua.Call) error { m.gate.Stop(errors.New("late")); return nil })

@@ -13,7 +13,7 @@ import (
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
-// What a session reads and calls is what internal/api/luaapi describes.
+// internal/api/luaapi describes the names that a session reads and calls, and no others.
 func TestDescription(t *testing.T) {
 	for name, fields := range wsapi.OptionReaders {
 		described := luaapi.Options

@@ -8,8 +8,8 @@ import (
 	"log/slog"
 )
 
-// Environment reads variables, of which one that is not set is empty. It may be used from
-// several goroutines at once if its function may.
+// Environment reads variables. A variable that is not set is empty. Environment may be
+// used from several goroutines at once if its function may.
 type Environment func(name string) (value string)
 
 // TLSConfig is the base of every TLS connection: it trusts what SSL_CERT_FILE holds, and

@@ -26,7 +26,7 @@ func (e Environment) Proxy(target *url.URL) (engine.Proxy, error) {
 	}
 	_, exceptions := e.firstSet("no_proxy", "NO_PROXY")
 	config := httpproxy.Config{HTTPProxy: "any", HTTPSProxy: "any", NoProxy: exceptions}
-	// The error is about CGI, of which this config says nothing.
+	// The error is about CGI, which this config does not set.
 	if use, _ := config.ProxyFunc()(target); use == nil {
 		return engine.Proxy{}, nil
 	}
@@ -38,7 +38,7 @@ func (e Environment) Proxy(target *url.URL) (engine.Proxy, error) {
 	return engine.Proxy{URL: value, Source: variable}, nil
 }
 
-// firstSet returns the first of these variables that is not empty.
+// firstSet returns the first variable in names that is not empty.
 func (e Environment) firstSet(names ...string) (name, value string) {
 	for _, name := range names {
 		if value := e(name); value != "" {

@@ -17,8 +17,8 @@ func (g *gen) signature() *signature {
 	return s
 }
 
-// function is a function expression, from its parameters on. Its statements come out of
-// what is left.
+// function is a function expression, from its parameters on. Its statements count against
+// the statements left for the program.
 func (g *gen) function(s *signature, self ...string) *node {
 	f := &function{outer: g.fn, sig: s, depth: g.fn.depth + 1, pureDepth: g.fn.pureDepth}
 	if s.pure {
@@ -149,7 +149,7 @@ func (g *gen) module(name string) *node {
 	return stmt("local ", name, " = {n = 1} function ", head, body)
 }
 
-// hidden keeps what stands in its scope from using its name.
+// hidden keeps the code in its scope from using its name.
 func (g *gen) hidden(name string) *variable {
 	return &variable{name: name, kind: hiddenKind, fixed: true, depth: g.fn.depth}
 }

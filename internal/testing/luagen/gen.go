@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// A kind is what is known of a value while the program is made, so that most operations
-// succeed.
+// A kind describes a value while the program is made, so that most operations succeed.
 type kind uint8
 
 const (
@@ -121,8 +120,8 @@ func (g *gen) fresh(prefix string) string {
 	return fmt.Sprint(prefix, g.unique)
 }
 
-// depth is how deep an expression nests: what is wrong with shallow ones is easily hidden
-// in deep ones.
+// depth is the depth to which an expression nests: a fault in shallow ones is easily
+// hidden in deep ones.
 func (g *gen) depth() int { return pick(g, 1, 1, 2, 3) }
 
 // name is one of few, so that variables hide others.
@@ -148,7 +147,7 @@ func (g *gen) declare(name string, k kind) *variable {
 	return v
 }
 
-// scoped makes something and then ends the scope of what it declared.
+// scoped calls f and then ends the scope of the variables that f declared.
 func (g *gen) scoped(f func()) {
 	outer := len(g.vars)
 	f()

@@ -41,10 +41,10 @@ func NewCrossing(seed, index uint64) *Program {
 // String is the program's source. It calls functions that File defines.
 func (p *Program) String() string { return p.root.source() }
 
-// File is a script that runs programs in order and needs no other file. What a program
-// prints begins with its number, counted from 0, and a space; the last line of one that
-// came to its end is "number end". One that is not accepted prints "number does not
-// compile".
+// File is a script that runs programs in order and needs no other file. Each line that a
+// program prints begins with its number, counted from 0, and a space; the last line of
+// one that came to its end is "number end". One that is not accepted prints "number does
+// not compile".
 func File(programs []*Program) string {
 	var b strings.Builder
 	b.WriteString(prelude)

@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 )
 
-// calls are the rules of Connect, Send and Close: what they take, return and raise.
+// calls are the rules of Connect, Send and Close: their arguments, results and errors.
 var calls = []rule{
 	{"the global is a table of six functions, and an alias is the same function value", func(r *rig) {
 		r.do(`

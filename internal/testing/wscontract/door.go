@@ -1,7 +1,7 @@
-// Package wscontract is what a script may rely on in the websocket module, as tests that
-// each door into the engine runs over its own VM. They look from the script's side: a
-// script prints what it sees, and every line that it prints, that is logged, and every
-// error of a callback is compared with what it must be.
+// Package wscontract has the rules of the websocket module that a script may rely on, as
+// tests that each door into the engine runs over its own VM. They look from the script's
+// side: a script prints the things that it sees. Each printed line, each logged line and
+// each error of a callback is compared with the expected one.
 //
 // A test over a fake engine decides what the door does; one over the real engine and a
 // peer that the test plays, in fake time, decides what a script sees of a connection; and
@@ -37,7 +37,7 @@ type Door interface {
 	Close()
 }
 
-// A Setup is what a door gets for its state.
+// A Setup has the parts that a door gets for its state.
 type Setup struct {
 	Engine wsapi.Engine
 	Logger *slog.Logger
@@ -51,7 +51,7 @@ type Setup struct {
 	Collected func(name string)
 }
 
-// A Kind says how to make doors of one kind, and what is its VM's to word.
+// A Kind says how to make doors of one kind, and has the error text that is its VM's own.
 type Kind struct {
 	// Open makes a door whose scripts also have the globals
 	//

@@ -8,8 +8,8 @@ import (
 )
 
 // endOfStream is put behind each payload: the tail that did not travel (RFC 7692 §7.2.2),
-// and an empty block with BFINAL set, at which the library stops. Without that one it
-// could not be told whether the data ended where it may.
+// and an empty block with BFINAL set, at which the library stops. Without that block one
+// could not see whether the data ended where it may.
 const endOfStream = syncTail + "\x01\x00\x00\xff\xff"
 
 // inflater is the memory of a decompression, about 45 KB, borrowed for one message.

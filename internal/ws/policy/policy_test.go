@@ -38,8 +38,8 @@ func list(items string) []string {
 }
 
 // check asks about "host:port address", or "host:port" where a proxy resolves the name,
-// and returns the refusal: what is refused, and the rule that refuses it, which is a
-// secret in brackets.
+// and returns the refusal: the refused item, and the rule that refuses it. A secret rule
+// is in brackets.
 func check(t testing.TB, p *policy.Policy, question string) string {
 	t.Helper()
 	err := ask(t, p, question)

@@ -31,7 +31,7 @@ var functions = []lua.Func{
 }
 
 // operand returns an argument's bits: rounded to a whole number, halves to even, and
-// taken modulo 2^32. Beyond 2^51 they are what the addition that BitOp's manual names
+// taken modulo 2^32. Beyond 2^51 they are the bits that the addition in BitOp's manual
 // leaves in a sum's mantissa.
 func operand(c *lua.Call, n int) uint32 {
 	const magic = 1<<52 + 1<<51
@@ -86,8 +86,8 @@ func ror(c *lua.Call) error {
 }
 
 // tohex writes the low digits of its argument, by default 8. A negative number of digits
-// gives upper case. LuaJIT's formatter has 8 bits for the number of digits, of which one
-// means that there are as many as needed.
+// gives upper case. LuaJIT's formatter has 8 bits for the number of digits. One of their
+// values means that there are as many as needed.
 func tohex(c *lua.Call) error {
 	x, count := operand(c, 1), int32(8)
 	if c.Has(2) {

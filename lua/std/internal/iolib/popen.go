@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// programSteps is what the start of a program counts.
+// programSteps is the number of steps that the start of a program counts.
 const programSteps = 2000
 
 // popen is io.popen(command [, mode]).

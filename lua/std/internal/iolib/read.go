@@ -22,7 +22,7 @@ const (
 	maxIdle = 100
 )
 
-// A format says what one read is to give.
+// A format describes the result of one read.
 type format struct {
 	kind  formatKind
 	count int // of bytes
@@ -256,7 +256,7 @@ func lowerCase(c byte) byte {
 	return 0
 }
 
-// special returns the number that a word stands for.
+// special returns the number that a word names.
 func special(text string) (n float64, ok bool) {
 	word := strings.TrimLeft(text, "+-")
 	switch word {

@@ -25,11 +25,11 @@ const (
 	// maxRemembered is how many bytes of such a name it remembers.
 	maxRemembered = 256
 
-	// systemSteps is what a call of the system counts, apart from the path that it
-	// resolves.
+	// systemSteps is the number of steps that a call of the system counts, apart from the
+	// path that it resolves.
 	systemSteps = 100
 
-	// programSteps is what a program that is run counts.
+	// programSteps is the number of steps that a program counts when it is run.
 	programSteps = 2000
 
 	// maxPath is how much of a path is looked at: a longer one is refused by its length.
@@ -39,10 +39,10 @@ const (
 	failure = 1
 )
 
-// Options says what the os library may reach, apart from the time. The zero value opens
-// nothing.
+// Options has the parts of the system that the os library may reach, apart from the time.
+// The zero value opens nothing.
 type Options struct {
-	// Box is what the script may do. nil allows nothing.
+	// Box has the script's permissions. nil allows nothing.
 	Box *sandbox.Box
 
 	// Logger receives one warning for each environment variable that the script may not
@@ -53,8 +53,8 @@ type Options struct {
 	// code uncatchably. code is from 0 to 255. It must be set.
 	Exit func(code int) error
 
-	// Flush is called before a program runs, so that what the script has printed comes
-	// first. nil does nothing.
+	// Flush is called before a program runs, so that the script's own output comes first.
+	// nil does nothing.
 	Flush func()
 }
 

@@ -33,8 +33,7 @@ func Read(s *lua.State, file io.Reader) (string, error) {
 	}
 }
 
-// Text makes what was written to a builder a string of the state, and returns that
-// without a copy.
+// Text makes a string of the state from a builder's text, and returns it without a copy.
 func Text(b *lua.Builder) (string, error) {
 	v, err := b.Value()
 	if err != nil {
