@@ -70,8 +70,8 @@ func TestKeepersRefuse(t *testing.T) {
 // flag is a flag of the runner in a text.
 var flag = regexp.MustCompile(`(^|[^-\w])--[a-z][a-z-]+`)
 
-// speakers are the packages that may name flags of the runner: the runner, and what its
-// commands show and write.
+// speakers are the packages that may name flags of the runner: the runner, and the texts
+// that its commands show and write.
 var speakers = []string{"cmd", "internal/runner", "internal/api/luaapi"}
 
 // A program that embeds scripts has none of the runner's flags, and shows what the

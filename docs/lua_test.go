@@ -64,8 +64,8 @@ func compileBlock(t *testing.T, b block) {
 	}
 }
 
-// newState returns a state with all libraries and the websocket module, and a function
-// that returns the text of what a chunk returns.
+// newState makes a state with all libraries and the websocket module. It returns a
+// function that runs a chunk and returns its results as text.
 func newState(t *testing.T) (evaluate func(code string) string) {
 	t.Helper()
 	s := lua.NewState(lua.Options{})
@@ -108,8 +108,8 @@ func TestOptions(t *testing.T) {
 	}
 
 	for _, row := range supported {
-		// A function is a bad value for every option; the text says that the name is
-		// known and what it wants.
+		// A function is a bad value for every option. The error shows that the name is
+		// known, and the type that it needs.
 		name := word(t, row[0])
 		if got := connectError(name, "print"); !strings.Contains(got, "(field '"+name+"': ") ||
 			!strings.Contains(got, "expected, got function") {
@@ -158,7 +158,7 @@ func TestDifferencesHaveReasons(t *testing.T) {
 	}
 }
 
-// What the manual says of the VM is so: whoever mends it mends the manual.
+// The manual's statements about the VM are true. Whoever fixes the VM updates the manual.
 func TestVM(t *testing.T) {
 	evaluate := newState(t)
 	for _, row := range table(t, "docs/lua-api.md", "<!-- test: vm -->") {

@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Without a server every example says what it wants.
+// Without a server every example asks for one.
 func TestNoServer(t *testing.T) {
 	for _, path := range examples(t) {
 		stdout, stderr, code := run(t, "run", path)
@@ -70,7 +70,7 @@ func TestURLArgument(t *testing.T) {
 	}
 }
 
-// reconnect.lua knows what no reconnecting mends.
+// reconnect.lua gives up on an error that reconnecting cannot fix.
 func TestReconnectGivesUp(t *testing.T) {
 	stdout, stderr, code := run(t, "run", "reconnect.lua", "nonsense")
 	if code != 0 || !strings.HasPrefix(stdout, "given up: ") || stderr != "" {

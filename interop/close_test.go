@@ -20,8 +20,7 @@ func TestBothClose(t *testing.T) {
 }
 
 // However a connection over TLS ends by agreement, the server reads a close_notify before
-// the end of TCP: it can tell the end from one that an attacker brought about (RFC 8446
-// §6.1).
+// the end of TCP. This shows that no attacker has caused the end (RFC 8446 §6.1).
 func TestCloseNotify(t *testing.T) {
 	needPython(t, "websockets", "python3-websockets")
 	ca := newAuthority(t, t.TempDir(), "test authority")

@@ -16,9 +16,9 @@ import (
 const layoutsPerStatement = 150
 
 // The nodes of our trees are on the lines of the instructions that a real luajit makes of
-// them, wherever the line breaks are. An instruction and a node are compared by what they
-// do, such as "call 3": what LuaJIT folds, or puts into a template, does not occur in the
-// statements.
+// them, wherever the line breaks are. An instruction and a node are compared by their
+// effect, such as "call 3". Expressions that LuaJIT folds, or puts into a template, do
+// not occur in the statements.
 func TestLinesInLuaJIT(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var sources []string
@@ -156,7 +156,7 @@ for length in io.lines() do
   io.write(#answer, "\n", answer)
 end`
 
-// effects are what the nodes of a tree do, with their lines, in the words of linesDriver.
+// effects are those of a tree's nodes, with their lines, in the words of linesDriver.
 type effects []string
 
 func (e *effects) add(kind string, line int) { *e = append(*e, fmt.Sprintf("%s@%d", kind, line)) }

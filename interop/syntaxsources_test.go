@@ -58,7 +58,7 @@ return (function(...) return ... end)(a, b, c)
 `,
 }
 
-// oddSources are small cases of what is right and what is wrong.
+// oddSources are small cases of right and wrong syntax.
 var oddSources = []string{
 	"", ";", ";;", "a=1;;", "do ; end", "return;;", "return 1; ;", "local a; ; local b", "x = 1 ; ", "break ; ;",
 	"while true do break local x end", "while true do break; local x end", "(a) = 1", "(a), b = 1", "a, (b) = 1",

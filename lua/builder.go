@@ -5,9 +5,9 @@ import "github.com/tidewire/tidewire/internal/lua/number"
 // A Builder makes a string piece by piece within the state's limits: its memory is
 // charged as it grows, steps are counted for that and for long pieces, and it never grows
 // past the longest string that the state allows. After the first error, which Value
-// returns, nothing is written any more; a loop may ask Err to end early. A Builder that
-// is no longer needed must be emptied, by Value or Reset, since what it holds stays
-// counted until then. It belongs to the state's goroutine.
+// returns, nothing more is written; a loop may ask Err to end early. A Builder that is no
+// longer needed must be emptied, by Value or Reset, since its memory stays counted until
+// then. It belongs to the state's goroutine.
 type Builder struct {
 	s       *State
 	block   *str   // the string that is being made, if there is room for something

@@ -41,7 +41,7 @@ func (s *State) pcall(th *Thread, slot, args, ret, want int, flags frameFlags) e
 }
 
 // invokeProtected makes pcall's call. A Go function that the interpreter does not carry
-// out itself is called at once: what it asks for is left to run.
+// out itself is called at once: the calls that it asks for are left to run.
 func (s *State) invokeProtected(th *Thread, slot, args, ret int) error {
 	switch f := th.stack[slot]; {
 	case f.is(KindFunction):

@@ -114,8 +114,8 @@ func (s *State) loadText(bytes []byte) (*chunkText, error) {
 
 func (t *chunkText) size() int { return 32 + sizeClass(len(t.bytes)) }
 
-// load makes what a state needs to run a prototype. The caller calls loaded when the
-// prototype is where walks find it.
+// load makes the data that a state needs to run a prototype. The caller calls loaded when
+// the prototype is where walks find it.
 func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 	if err := s.charge(protoSize(source)); err != nil {
 		return nil, err
@@ -152,8 +152,8 @@ func (s *State) load(source *code.Prototype, text *chunkText) (*proto, error) {
 	return p, nil
 }
 
-// protoSize is what a state is charged for a prototype, its code and debug information
-// included, although states may share these.
+// protoSize is the memory that a state is charged for a prototype, its code and debug
+// information included, although states may share these.
 func protoSize(source *code.Prototype) int {
 	return 384 + sizeClass(len(source.Constants)*(valueBytes+48)) + sizeClass(len(source.Code)*12) +
 		sizeClass(len(source.Prototypes)*16) + sizeClass(len(source.Locals)*48) + sizeClass(len(source.Upvalues)*40)

@@ -55,9 +55,9 @@ func (a Activation) vararg(n int) (slot int, found bool) {
 	return int(fr.base) - int(fr.extra) + n - 1, true
 }
 
-// UpvalueID returns a text by which the variable of a Lua function's upvalue, counted
-// from 1, can be told from others as long as it lives. A variable that no code assigns
-// after its declaration is copied into each closure, and each copy counts as a variable.
+// UpvalueID returns a text that identifies the variable of a Lua function's upvalue,
+// counted from 1, as long as it lives. A variable that no code assigns after its
+// declaration is copied into each closure, and each copy counts as a variable.
 func (v Value) UpvalueID(n int) (id string, found bool) {
 	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
 		return "", false

@@ -35,7 +35,7 @@ func TestPiece(t *testing.T) {
 }
 
 // Short strings that are made again cost no memory, and those that nothing else holds are
-// let go of by a walk.
+// dropped by a walk.
 func TestPieceCharges(t *testing.T) {
 	s := lua.NewState(lua.Options{})
 	defer s.Close()

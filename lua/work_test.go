@@ -7,8 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// What one operation looks at, or compares, counts as steps: else a loop would wait long
-// between two looks at an interrupt.
+// The data that one operation reads or compares counts as steps. Else a loop would wait
+// long between two looks at an interrupt.
 func TestWorkOfOperatorsCounts(t *testing.T) {
 	for _, c := range []struct {
 		name, prepare, source string

@@ -29,7 +29,7 @@ const listNames = `
 		end
 	end`
 
-// What a script finds is what internal/api/luaapi describes, which is where the type
+// A script finds exactly the names in internal/api/luaapi, which is where the type
 // stubs, tidewire check and the manual's tables come from. A global, a function or a
 // module that you add goes there: one of Lua's own into stock.go, one of ours with its
 // parameters into a file beside host.go.

@@ -25,7 +25,7 @@ const (
 	closeGoingAway = 1001
 
 	// shutdownTimeout bounds the wait for the engine's goroutines after everything was
-	// cut: only a name look-up that the system does not let go of takes this long.
+	// cut: only a name look-up that the system does not end takes this long.
 	shutdownTimeout = time.Second
 
 	// flushTimeout is the least time that the last flush has: whoever reads the output

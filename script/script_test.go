@@ -18,7 +18,7 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// started is a script in a bubble, with what is around it.
+// started is a script in a bubble, with its surroundings.
 type started struct {
 	*script.Script
 	network wstest.Net
@@ -161,8 +161,8 @@ func TestWaitWaitsOn(t *testing.T) {
 	})
 }
 
-// Real time: the VM spins. What is printed before FlushLast leaves, whatever the script
-// is doing; nothing after it does.
+// Real time: the VM spins. Text printed before FlushLast leaves, whatever the script is
+// doing. Text printed after it does not.
 func TestFlushLast(t *testing.T) {
 	ready, stderr := io.Pipe()
 	var stdout lockedBuffer
@@ -196,7 +196,7 @@ func TestFlushLast(t *testing.T) {
 	}
 }
 
-// Real time: a bubble's clock stands still while the output's mutex is waited for.
+// Real time: a bubble's clock stops while the output's mutex is waited for.
 func TestFlushLastOfOutputThatNobodyReads(t *testing.T) {
 	reader, stdout := io.Pipe()
 	s, err := script.Start(t.Context(), script.Options{Code: `print(("x"):rep(1e6))`, Stdout: stdout})

@@ -10,7 +10,7 @@ import (
 // embedTime is how long each loop runs that is measured from a Go program's side.
 const embedTime = 100 * time.Millisecond
 
-// A cell is what the report says of one program on one VM.
+// A cell is the report's entry for one program on one VM.
 type cell struct {
 	best    float64 // the least figure of all rounds; 0 as long as there is none
 	problem string  // why there is no figure to compare

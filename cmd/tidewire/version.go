@@ -17,7 +17,7 @@ func newVersionCommand() *cobra.Command {
 	}
 }
 
-// version says what was built, as far as the build has noted it.
+// version returns the version of this build, as far as the build has noted it.
 func version() string {
 	number := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {

@@ -127,8 +127,8 @@ func depth(L *lua.LState) int {
 	return low
 }
 
-// describe is the line of a traceback for a level, or "" for one that a script does not
-// know of: the guard, and what a tail call has replaced.
+// describe is the line of a traceback for a level. It is "" for a level that a script
+// does not know of: the guard, and a function that a tail call has replaced.
 func (m *Module) describe(L *lua.LState, level int) string {
 	frame, ok := L.GetStack(level)
 	if !ok {

@@ -38,7 +38,7 @@ type timer struct {
 }
 
 // timers are the timers of a loop by due time, those due at once by order of creation. A
-// timer armed during a turn stands aside until admit.
+// timer armed during a turn waits in armed until admit.
 type timers struct {
 	queue    timerHeap
 	armed    []*timer

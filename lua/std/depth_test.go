@@ -14,7 +14,7 @@ import (
 )
 
 // deepening is recursion of every kind. Each script ends by an error that it has caught,
-// or comes to its end: want is part of what it prints.
+// or comes to its end: want is part of its output.
 var deepening = []struct{ name, source, want string }{
 	{"calls", `local function f() return 1 + f() end print(pcall(f))`, "stack overflow"},
 	{"calls with many arguments", `local function f(...) return 1 + f(1, 2, 3, ...) end ` +

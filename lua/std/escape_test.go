@@ -12,7 +12,7 @@ import (
 )
 
 // An escape is a way out of a sandbox, or to bring its host down, that is known of Lua.
-// docs/sandbox.md tells of each, by the same name.
+// docs/sandbox.md lists each, by the same name.
 type escape struct {
 	name   string
 	source string // prints what a closed sandbox lets it print, or raises
@@ -156,7 +156,7 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// What only time bounds: none of these catches it.
+// Only a time limit ends these scripts: none of them catches it.
 func TestEndlessEscapes(t *testing.T) {
 	stop := errors.New("stop")
 	for name, source := range map[string]string{

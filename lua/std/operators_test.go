@@ -105,7 +105,7 @@ func TestErrorsOfOperatorsEverywhere(t *testing.T) {
 	}
 }
 
-// A script may say what the VM says; it is not the VM for that.
+// A script may raise an error with a text of the VM's. That text is not changed.
 func TestErrorsOfScriptsStay(t *testing.T) {
 	m := newMachine(t)
 	for _, text := range []string{

@@ -29,7 +29,7 @@ const (
 	exactInteger = 1 << 53
 )
 
-// decoder reads one JSON text (RFC 8259), strictly: what the grammar does not have is an
+// decoder reads one JSON text (RFC 8259), strictly: any text outside the grammar is an
 // error.
 type decoder struct {
 	m     *module
@@ -127,7 +127,7 @@ func (d *decoder) read(c *lua.Call, options *lua.Table) error {
 	return nil
 }
 
-// decodeError is what is wrong with a text, and where.
+// decodeError is the first error in a text, with its place.
 type decodeError struct {
 	line, column int // from 1, the column in bytes
 	story        string
@@ -137,7 +137,7 @@ func (e *decodeError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.line, e.column, e.story)
 }
 
-// fail says what is wrong at a byte of the text.
+// fail returns the error for a byte of the text.
 func (d *decoder) fail(at int, format string, args ...any) error {
 	line, begin := 1, 0 // of the line
 	for from := 0; from < at; from += piece {
@@ -153,7 +153,7 @@ func (d *decoder) fail(at int, format string, args ...any) error {
 	return &decodeError{line: line, column: at - begin + 1, story: fmt.Sprintf(format, args...)}
 }
 
-// expected says what was expected at the next byte, and what is there.
+// expected returns the error that names the expected text and the text at the next byte.
 func (d *decoder) expected(what string) error {
 	return d.fail(d.at, "expected %s, got %s", what, d.next())
 }
@@ -338,7 +338,7 @@ func (d *decoder) array() error {
 	}
 }
 
-// newArray makes an array of what lies on the pile from begin on, unless there was an
+// newArray makes an array of the values on the pile from begin on, unless there was an
 // error.
 func (d *decoder) newArray(begin int, err error) error {
 	if err != nil {
@@ -400,7 +400,7 @@ func (d *decoder) member() error {
 	return d.value()
 }
 
-// newObject makes an object of what lies on the pile from begin on, unless there was an
+// newObject makes an object of the values on the pile from begin on, unless there was an
 // error. Of equal keys the last one wins.
 func (d *decoder) newObject(begin int, err error) error {
 	if err != nil {
@@ -663,7 +663,7 @@ func (d *decoder) unescape(begin, i int) error {
 	}
 }
 
-// escape appends what the escape at i stands for and returns where it ends.
+// escape appends the character of the escape at i and returns where it ends.
 func (d *decoder) escape(i int) (int, error) {
 	var c byte
 	if i+1 < len(d.text) {

@@ -14,8 +14,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// One row a rule of RFC 8259: what the text becomes when it is read and written again, or
-// the error.
+// One row a rule of RFC 8259: the text after it is read and written again, or the error.
 func TestConformance(t *testing.T) {
 	s := newState(t, lua.Options{})
 	deep := strings.Repeat("[", 1000) + strings.Repeat("]", 1000)
@@ -241,7 +240,7 @@ func TestSize(t *testing.T) {
 		assert(#json.decode(text) == 2^20 - 2)`)
 }
 
-// The rest of what the manual says of the module, as a script sees it.
+// The manual's other statements about the module, as a script sees it.
 func TestModule(t *testing.T) {
 	s := newState(t, lua.Options{})
 	run(t, s, `
@@ -357,8 +356,8 @@ func TestStepsAreCounted(t *testing.T) {
 	}
 }
 
-// A call that needs more memory than the limit raises an ordinary error. The weak table makes walks frequent: they must
-// find what the call holds.
+// A call that needs more memory than the limit raises an ordinary error. The weak table
+// makes walks frequent: they must find the values that the call holds.
 func TestMemory(t *testing.T) {
 	const limit = 8 << 20
 	for _, test := range []struct{ name, prepare, call string }{

@@ -75,7 +75,7 @@ func broken(name string, err error) Finding {
 	return Finding{name, 1, err.Error()}
 }
 
-// place is where something stands.
+// place is a file and a line in it.
 type place struct {
 	file string
 	line int

@@ -59,7 +59,7 @@ func sizeOperand(size int) int {
 	return sizeLog + log
 }
 
-// Size is the size that an operand B or C of NewTable stands for.
+// Size is the size that an operand B or C of NewTable encodes.
 func Size(operand int) int {
 	if operand < sizeLog {
 		return operand

@@ -23,7 +23,7 @@ const (
 // Unix returns how many seconds after 1970 a civil time of a zone is, as C's mktime: that
 // is time.Local for os.time. A time that the zone skips counts on by the clock before the
 // skip. It reports false for a time whose year C's struct tm does not hold, and for one
-// second before 1970, which mktime cannot tell from an error.
+// second before 1970, whose result in mktime is the same as for an error.
 func (c Civil) Unix(zone *time.Location) (unix int64, ok bool) {
 	if zone == nil {
 		zone = gmt
@@ -72,8 +72,8 @@ func dstAt(unix int64, zone *time.Location) DST {
 
 // skipped returns one of the two times that a time may be which clocks skip, by the
 // offset before or after: not the one that is as wanted, because it is by the other
-// offset that it was wanted. Without a wish it is the one in summer time. If that does
-// not tell, it is the earlier one.
+// offset that it was wanted. Without a wish it is the one in summer time. If both or
+// neither are, it is the earlier one.
 func skipped(a, b int64, zone *time.Location, wanted DST) int64 {
 	avoided := wanted
 	if wanted == ByZone {

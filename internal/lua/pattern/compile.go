@@ -268,7 +268,7 @@ func setEnd(source string, at int) (int, Error) {
 	return 0, ErrMissingBracket
 }
 
-// addClass is addSet for the class that a letter names, of which there is one set.
+// addClass is addSet for the class that a letter names. Each class has only one set.
 func (c *compiler) addClass(letter byte) (index uint32) {
 	if c.classes[letter] == 0 {
 		c.classes[letter] = c.addSet(classes[letter]) + 1
@@ -296,15 +296,15 @@ func (c *compiler) itemOf(index uint32) node {
 	return node{kind: kindSet, arg: index}
 }
 
-// front is what a part of a pattern can match first.
+// front is the set of bytes that a part of a pattern can match first.
 type front struct {
 	set   set
 	any   bool // nothing is known
 	atEnd bool
 }
 
-// addHints gives each repetition the hint of what is behind it, and the Program its own.
-// It goes from the last node to the first.
+// addHints gives each repetition the hint of the nodes behind it, and the Program its
+// own. It goes from the last node to the first.
 func (c *compiler) addHints() {
 	var behind front
 	for i := len(c.nodes) - 1; i >= 0; i-- {
@@ -352,7 +352,7 @@ var bytesOf = func() string {
 	return string(table[:])
 }()
 
-// putFront makes f, the front of what is behind a node, that of the node and the rest.
+// putFront turns f, the front of the nodes behind a node, into that of all of them.
 func (c *compiler) putFront(f *front, n *node) {
 	switch n.op {
 	case opEnd, opError, opReference:

@@ -93,7 +93,7 @@ func (b *bounded) WriteString(s string) (int, error) {
 	return b.Builder.WriteString(s)
 }
 
-// At each size that is too small the writer's error comes back, and what was written is
+// At each size that is too small the writer's error comes back, and the written text is
 // the front of the whole.
 func TestExpandStopsWhereTheWriterDoes(t *testing.T) {
 	for _, test := range templates {

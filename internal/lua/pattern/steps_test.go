@@ -115,7 +115,7 @@ func TestStepsEndsMatch(t *testing.T) {
 	}
 }
 
-// Small matches are counted, too: what is left over is not lost between them.
+// Small matches are counted, too: the remainder of one is kept for the next.
 func TestWorkOfSmallMatches(t *testing.T) {
 	total := 0
 	m := pattern.Matcher{Steps: func(n int) error { total += n; return nil }}

@@ -122,7 +122,7 @@ func TestStrings(t *testing.T) {
 	}
 }
 
-// All bytes but the quote, the backslash and the line breaks stand for themselves.
+// All bytes but the quote, the backslash and the line breaks are read as they are.
 func TestStringBytes(t *testing.T) {
 	for b := range 256 {
 		if strings.ContainsRune("'\\\r\n", rune(b)) {
@@ -255,8 +255,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(wantSound)
 }
 
-// wantSound fails unless what Parse returns for source is what its contract promises for
-// any.
+// wantSound fails unless the results of Parse for source are as its contract promises for
+// any source.
 func wantSound(t *testing.T, source []byte) {
 	const enough = 10_000 // bytes: the printer joins strings, a chain takes it the square of its length
 	if len(source) > enough {

@@ -71,7 +71,7 @@ func (p *parser) stop(message, near string) {
 
 func (p *parser) endSource() { p.tok, p.hasAhead = token{kind: tokenEOF}, false }
 
-// near is what an error at the current token shows of it, "" for nothing.
+// near is the text of the current token that an error there shows, "" for nothing.
 func (p *parser) near() string {
 	switch p.tok.kind {
 	case tokenName:

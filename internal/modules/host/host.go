@@ -63,8 +63,8 @@ func (o Options) withDefaults(s *lua.State) Options {
 	return o
 }
 
-// module is what the functions of the host table work on. It belongs to the goroutine
-// that owns the state.
+// module is the data of the functions of the host table. It belongs to the goroutine that
+// owns the state.
 type module struct {
 	s      *lua.State
 	loop   *loop.Loop

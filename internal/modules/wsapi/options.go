@@ -220,7 +220,7 @@ func readNested[T any](field string, value Value, readers readers[T], options *T
 }
 
 // readTable reads the described fields of a table, in the order of their description.
-// within is the part of a field's name in errors that stands before its own.
+// within is the prefix of a field's name in errors.
 func readTable[T any](within string, table Table, described []luaapi.Field, readers readers[T], options *T) error {
 	names := luaapi.Names(described)
 	if err := checkNames(within, table, names, 0); err != nil {

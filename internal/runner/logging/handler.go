@@ -37,7 +37,7 @@ type Handler struct {
 	log          *log
 }
 
-// log is what the handlers of WithAttrs and WithGroup share.
+// log is the data that the handlers of WithAttrs and WithGroup share.
 type log struct {
 	output func([]byte) // constant
 
@@ -108,8 +108,8 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 	return nil
 }
 
-// armLocked sees to it that what is left out is summed up, also if nothing is logged any
-// more.
+// armLocked makes sure that the entries left out are summed up, also if nothing more is
+// logged.
 func (l *log) armLocked() {
 	if l.armed {
 		return

@@ -69,7 +69,7 @@ func TestRefusalToConnect(t *testing.T) {
 			"evil.example:80 is refused by " +
 				"--deny-net"},
 
-		// Nobody is told to allow what a script has made up.
+		// No message advises to allow a name that a script has made up.
 		{permission.Refusal{Item: "$private:80"}, `"$private" is not in --allow-net`},
 		{permission.Refusal{Item: "a,b:80"}, `"a,b" is not in --allow-net`},
 		{permission.Refusal{Item: "*.com:80"}, `"*.com" is not in --allow-net`},

@@ -77,8 +77,8 @@ func (g *gen) num(depth int) *node {
 	return g.numeral()
 }
 
-// grouped puts parentheses around half of what needs none between operands of the same
-// kind.
+// grouped puts parentheses around half of the expressions that need none between operands
+// of the same kind.
 func (g *gen) grouped(e *node) *node {
 	if g.chance(3) {
 		return e
@@ -231,7 +231,7 @@ func (g *gen) comparison(depth int) *node {
 	return expr("((", g.any(depth), ")", same, "(", g.any(depth), "))")
 }
 
-// cond is what a condition may be.
+// cond returns an expression for a condition.
 func (g *gen) cond(depth int) *node {
 	switch g.rng.IntN(4) {
 	case 0:
@@ -360,8 +360,8 @@ func (g *gen) multi(depth int) *node {
 }
 
 // callOf calls a function whose first result is of the kind, or is nil. The caller need
-// not adjust it: parentheses do so half of the time, and else it stands where a single
-// value is wanted.
+// not adjust it: parentheses do so half of the time, and otherwise the place of the call
+// takes a single value.
 func (g *gen) callOf(k kind, depth int) *node {
 	c := g.call(func(s *signature) bool {
 		if k == anyKind {

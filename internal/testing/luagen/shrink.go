@@ -67,7 +67,7 @@ func (n *node) blocks() []*node {
 	return found
 }
 
-// simpler returns what may stand for an expression.
+// simpler returns the simpler expressions that may replace an expression.
 func (n *node) simpler() []*node {
 	simpler := []*node{expr("nil"), expr("1")}
 	for _, p := range n.parts {

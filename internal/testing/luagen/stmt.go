@@ -191,8 +191,8 @@ func (g *gen) assignMany() *node {
 	return stmt(targets, " = ", values)
 }
 
-// target is what may be assigned to and is not taken yet. Of a table no two fields are
-// assigned at once unless their names say that they differ.
+// target returns a target of an assignment that is not taken yet. No two fields of a
+// table are assigned at once unless their names show that they differ.
 func (g *gen) target(taken map[string]bool) (*node, kind) {
 	if g.chance(3) && g.fn.pureDepth == 0 {
 		if key := pick(g, "x", "y", "z", "[]", "[]"); !taken["."+key] {
@@ -435,8 +435,7 @@ func (g *gen) keep() *node {
 	return stmt("keep(function", g.function(s), ")")
 }
 
-// leave leaves the block: what a block goes on with is dead, but for the block's
-// condition.
+// leave leaves the block: the rest of the block is dead, but for the block's condition.
 func (g *gen) leave() *node {
 	exits := []*node{}
 	if len(g.fn.loops) > 0 {

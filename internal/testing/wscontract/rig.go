@@ -13,7 +13,7 @@ import (
 )
 
 // rig is a door over a fake engine, and everything that comes out of it: a test takes
-// that with the want methods, and what it has not taken fails it.
+// that with the want methods, and anything left over fails the test.
 type rig struct {
 	Door
 	t      *testing.T

@@ -43,8 +43,8 @@ func silentPort(t *testing.T) string {
 	return portOf(address)
 }
 
-// The end of an address that never answers, alone and among others, one of which the
-// policy refuses.
+// The end of an address that never answers, alone and among others. The policy refuses
+// the others.
 func TestDialSilentAddress(t *testing.T) {
 	port := silentPort(t)
 	startNameserver(t, map[string][]string{

@@ -52,8 +52,8 @@ func replace(path, target, content string) {
 	_ = os.Rename(spare, path)
 }
 
-// An allowed file is swapped for a link while it is opened: what is read is the file or
-// nothing, never what the link leads to.
+// An allowed file is swapped for a link while it is opened: the read gets the file or
+// nothing, never the target of the link.
 func TestRaceOfAFile(t *testing.T) {
 	dir := tree(t, map[string]string{"box/a": "inside", "box/beside": "outside", "secret": "outside"})
 	path := filepath.Join(dir, "box/a")
@@ -96,8 +96,8 @@ func TestRaceOfADirectory(t *testing.T) {
 	}
 }
 
-// What is opened to be overwritten is truncated only when it is known to be the allowed
-// file.
+// A file that is opened to be overwritten is truncated only when it is known to be the
+// allowed file.
 func TestRaceOfATruncation(t *testing.T) {
 	dir := tree(t, map[string]string{"box/a": "", "box/beside": "kept", "secret": "kept"})
 	path := filepath.Join(dir, "box/a")
@@ -121,7 +121,7 @@ func TestRaceOfATruncation(t *testing.T) {
 }
 
 // A module's name is judged by the path that is opened: a link that gets another target
-// in between makes no module of what is none.
+// in between does not make a module of another file.
 func TestRaceOfAModule(t *testing.T) {
 	dir := tree(t, map[string]string{"src/a.lua": "inside", "src/.env": "outside"})
 	path := filepath.Join(dir, "src/link.lua")
@@ -179,8 +179,7 @@ func TestRaceBetweenTwoRules(t *testing.T) {
 	}
 }
 
-// What a path may also name: pipes that nobody writes to, devices, the system's own
-// links.
+// A path may also name pipes that nobody writes to, devices and the system's own links.
 func TestOddFiles(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"in/root": "-> /proc/self/root", "in/self": "-> /proc/self/environ", "in/cwd": "-> /proc/self/cwd",

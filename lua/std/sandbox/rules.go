@@ -33,7 +33,7 @@ func newRules(g Grant, p permission.Permission) rules {
 	return r
 }
 
-// A place is a path as a script gave it, and what it leads to.
+// A place is a path as a script gave it, and its target.
 type place struct {
 	given string
 	real  string // absolute, without symbolic links as far as it exists

@@ -1,5 +1,5 @@
-// Package sandbox keeps a script to what it may do to the system: which files, programs
-// and environment variables it reaches. It knows no Lua. The libraries of package lua/std
+// Package sandbox limits a script's access to the system: which files, programs and
+// environment variables it reaches. It knows no Lua. The libraries of package lua/std
 // ask a Box before they touch the system, and others that open files for a script should,
 // too.
 package sandbox
@@ -13,8 +13,8 @@ import (
 	"github.com/tidewire/tidewire/permission"
 )
 
-// Permissions says what a script may do apart from computing, using the streams that it
-// was given and calling what its embedder adds. The zero value allows nothing. It is
+// Permissions are the rights of a script apart from computing, using the streams that it
+// was given and calling its embedder's functions. The zero value allows nothing. It is
 // constant once given away, and safe for concurrent use.
 type Permissions struct {
 	// Read is for files and directories that may be read; each covers what is under it.
@@ -54,8 +54,8 @@ type Options struct {
 	Words permission.Words
 }
 
-// A Box is what one script may do, with the paths of its permissions resolved when the
-// Box was made. It is constant and safe for concurrent use. The errors of its methods are
+// A Box has the permissions of one script, with their paths resolved when the Box was
+// made. It is constant and safe for concurrent use. The errors of its methods are
 // a *permission.Refusal, or the system's.
 type Box struct {
 	read, write, modules rules

@@ -97,8 +97,8 @@ func sethook(c *lua.Call) error {
 	return c.Return()
 }
 
-// getmetatable passes over __metatable for what is the script's own; what the embedder
-// made stays as it showed it.
+// getmetatable passes over __metatable for the script's own values, but not for the
+// embedder's.
 func getmetatable(c *lua.Call) error {
 	v := c.Any(1)
 	meta := c.State().Metatable(v)
@@ -145,7 +145,7 @@ func setmetatable(c *lua.Call) error {
 	return c.Return(lua.True)
 }
 
-// traceback adds the stack to a message. What is no text is handed on, as in LuaJIT.
+// traceback adds the stack to a message. Other values are returned, as in LuaJIT.
 func traceback(c *lua.Call) error {
 	s := c.State()
 	th, at := thread(c)

@@ -16,15 +16,15 @@ const (
 	// bufferSize is the size of each of a file's buffers.
 	bufferSize = 8 << 10
 
-	// dropPatience is how long a pipe may take for what is left of a dropped file.
+	// dropPatience is how long a pipe may take for the rest of a dropped file.
 	dropPatience = 10 * time.Millisecond
 
-	// fileBytes is what an open file takes without buffers, for the state's memory limit.
+	// fileBytes is the memory of an open file without buffers, for the state's limit.
 	fileBytes = 512
 )
 
-// file is what a Lua file holds: one on disk, a pipe to or from a program, or one of the
-// three streams.
+// file is the Go value of a Lua file: one on disk, a pipe to or from a program, or one of
+// the three streams.
 type file struct {
 	library *library
 
@@ -44,7 +44,7 @@ type file struct {
 	done     bool
 }
 
-// closedFile is what a closed file holds, so that it takes no memory of its own.
+// closedFile is the value of every closed file, so that it takes no memory of its own.
 var closedFile = &file{done: true}
 
 func (f *file) closed() bool { return f.done }
@@ -207,8 +207,8 @@ func (f *file) dropRead() error {
 	return err
 }
 
-// put writes a text behind what was written before. What a failed write has not taken
-// stays for the next one, as long as the buffer has room.
+// put writes a text behind earlier ones. The rest of a failed write stays for the next
+// one, as long as the buffer has room.
 func (f *file) put(text string) error {
 	for len(text) > cap(f.pending)-len(f.pending) {
 		if len(f.pending) == 0 {

@@ -67,7 +67,7 @@ func binary(f func(x, y float64) float64) lua.GoFunction {
 	}
 }
 
-// Go makes a few instructions of these where they are called by name.
+// Go compiles these to a few instructions where they are called by name.
 
 func abs(c *lua.Call) error { return c.ReturnNumber(math.Abs(c.Number(1))) }
 

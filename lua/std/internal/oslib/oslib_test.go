@@ -24,8 +24,8 @@ type exited struct{ code int }
 
 func (e exited) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
-// newState returns a state with the os library and what the tests need of the basic
-// functions.
+// newState returns a state with the os library and the basic functions that the tests
+// need.
 func newState(t *testing.T, p sandbox.Permissions, opts oslib.Options) *lua.State {
 	t.Helper()
 	return newLimited(t, lua.Options{}, p, opts)
@@ -251,7 +251,7 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 	}
 }
 
-// What a script asks for reaches the terminal of whoever runs it.
+// The name that a script asks for reaches the terminal of the user who runs it.
 func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	for name, want := range map[string]string{
 		`A\27[31m\nB`: `"A\x1b[31m\nB" is not in --allow-env`,

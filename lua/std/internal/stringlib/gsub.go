@@ -194,8 +194,8 @@ func (r *replacer) write(value lua.Value, from, to int) error {
 	return nil
 }
 
-// low32 are the low 32 bits of a number, as LuaJIT takes a count: 0 of what has no 64
-// bits, such as math.huge.
+// low32 are the low 32 bits of a number, as LuaJIT takes a count. They are 0 for a number
+// that does not fit in 64 bits, such as math.huge.
 func low32(f float64) int {
 	if !(math.Abs(f) < 1<<63) {
 		return 0
