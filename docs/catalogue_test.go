@@ -84,7 +84,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// The manual's categories are those of package failure, in order, with what it says of
+// The manual lists the categories of package failure, in order, and agrees with it on
 // retrying.
 func TestCategories(t *testing.T) {
 	var got []failure.Category
@@ -123,8 +123,7 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// Each row of the catalogue is what the engine says of a failure that is made to happen
-// here.
+// Each row of the catalogue is the engine's report of a failure that this test provokes.
 func TestCatalogue(t *testing.T) {
 	rows := catalogue(t)
 	shown := make([]map[string]bool, len(rows))
@@ -165,7 +164,7 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// closeCode is what the manual says that we send.
+// closeCode returns the close code that we send, according to the manual.
 func closeCode(category engine.Category) int {
 	switch category {
 	case engine.CategoryTooBig:

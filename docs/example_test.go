@@ -21,8 +21,8 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// The Go blocks of the pages are pieces of this file (TestGoBlocks), so that what they
-// show compiles and runs.
+// The Go blocks of the pages are pieces of this file (TestGoBlocks), so that the code in
+// them compiles and runs.
 
 // echoURL is the echo server's; constant while tests run.
 var echoURL string

@@ -4,8 +4,7 @@ package interop
 
 import "testing"
 
-// deflateServers are servers of which others wrote the compressor, the decompressor and
-// the negotiation.
+// deflateServers are servers whose compressor, decompressor and negotiation others wrote.
 var deflateServers = []struct {
 	name    string
 	command []string

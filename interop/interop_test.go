@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// What needs an echo alone runs against our own server, too.
+// The scripts that need only an echo run against our own server, too.
 func TestEmbeddedEcho(t *testing.T) {
 	for _, name := range []string{"contract", "messages", "big", "order"} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestEmbeddedEcho(t *testing.T) {
 	})
 }
 
-// Errors in callbacks leave connections alone and are told with their place in the
+// Errors in callbacks leave connections alone, and are reported with their place in the
 // script.
 func TestRaising(t *testing.T) {
 	for _, p := range peers {

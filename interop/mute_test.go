@@ -50,8 +50,8 @@ func falls(t *testing.T, cmd *exec.Cmd, mute, resume func()) report {
 	return seen
 }
 
-// wantAfter checks how long the end took. What is promised may be late by as much as a
-// busy machine makes it.
+// wantAfter checks how long the end took. The end may be as late as a busy machine makes
+// it.
 func (r report) wantAfter(t *testing.T, earliest, latest time.Duration) {
 	t.Helper()
 	ms, err := strconv.Atoi(r["after"])

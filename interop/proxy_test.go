@@ -36,8 +36,8 @@ type proxy struct {
 	log     func() string // its access log so far
 }
 
-// logged waits until the access log has a line that the pattern matches. What has failed
-// before it did not get there.
+// logged waits until the access log has a line that the pattern matches. It does not wait
+// if the test has failed, because the line may be missing.
 func (p *proxy) logged(t *testing.T, pattern string) {
 	t.Helper()
 	if !t.Failed() {
@@ -136,7 +136,7 @@ func through(scheme, userinfo string, p *proxy) string {
 	return fmt.Sprintf("{proxy = %q, tls = {ca = %q}}", scheme+"://"+userinfo+p.address, certs.certFile)
 }
 
-// echoed is what a visit sees that went well.
+// echoed returns the report of a visit that went well.
 func echoed(more report) report {
 	want := report{"opened": "true", "received": "hello", "closed": `1000 "" true`}
 	for name, value := range more {
@@ -145,8 +145,8 @@ func echoed(more report) report {
 	return want
 }
 
-// refusedBy is what a visit sees when the proxy refuses. It is never told as the server's
-// answer.
+// refusedBy returns the report of a visit that the proxy refuses. The refusal is never
+// reported as the server's answer.
 func refusedBy(p *proxy, detail string) report {
 	return report{"opened": "false", "failed": "Proxy connection failed", "phase": "proxy", "category": "proxy",
 		"retryable":   "true",
@@ -255,7 +255,7 @@ func TestHTTPProxy(t *testing.T) {
 				"detail": "…answered 407 Proxy " +
 					"Authentication Required"})
 
-			// What a script trusts a server for it does not trust a proxy for.
+			// An authority that a script trusts for a server is not trusted for a proxy.
 			seen, _ = visit(t, url, options(rightUserinfo, authority.certFile), "SSL_CERT_FILE="+certs.certFile)
 			seen.want(t, report{"failed": "Proxy connection failed", "phase": "proxy", "tls.error": "",
 				"detail": `…certificate "CN=squid" of localhost is signed by an authority that is not trusted here`})

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What operators raise, by the words of luajit and by ours: some 33,000 small programs,
-// nearly all of which fail.
+// The errors of operators have the same words in luajit and in ours: some 33,000 small
+// programs. Nearly all of them fail.
 func TestErrorsOfOperators(t *testing.T) {
 	theirs := luajit.lines(t, "testdata", "vmerrors.lua")
 	for _, in := range ours {

@@ -144,8 +144,8 @@ func (s *State) dropAll() {
 	s.main.forget(0)
 }
 
-// refresh lets a state run again whose memory was used up: what the call before has left
-// on the stack holds none of it.
+// refresh lets a state run again after its memory was used up. It clears the stack, so
+// that the values of the last call hold no memory.
 func (s *State) refresh() {
 	s.exhausted, s.failures = false, 0
 	clear(s.main.stack)

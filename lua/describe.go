@@ -2,9 +2,9 @@ package lua
 
 import "strconv"
 
-// Address returns a number that tells apart the objects that are alive at one time, as
-// tostring shows it: 0 for values that are none. It is an address of this run, so nothing
-// that must repeat may depend on it.
+// Address returns the number that tostring shows for an object. It differs between
+// objects that are alive at one time, and is 0 for values that are not objects. It is an
+// address of this run, so nothing that must repeat may depend on it.
 func (v Value) Address() uintptr { return uintptr(v.p) }
 
 // Describe returns what tostring says of a value without a metamethod: the text of a
@@ -36,8 +36,8 @@ func (v Value) Describe() string {
 	return string(append(text, hex...))
 }
 
-// ToString returns what tostring makes of a value, by a nested call of its metamethod if
-// it has one: that cannot yield, and what it returns may be no string.
+// ToString returns the result of tostring for a value, by a nested call of its metamethod
+// if it has one. The metamethod cannot yield, and its result may be no string.
 func (s *State) ToString(v Value) (Value, error) {
 	if v.is(KindString) {
 		return v, nil

@@ -7,8 +7,8 @@ import (
 )
 
 // A dumped function is a text: the head of Lua 5.1's binary chunks but for the format,
-// which is one of our own, then a line of what follows, and that: the chunk's name, the
-// names of the upvalues, and the function's own source.
+// which is one of our own, then a line that describes the rest, and the rest: the chunk's
+// name, the names of the upvalues, and the function's own source.
 //
 //	ESC "LuaQT" kind " " line " " length of the name " " length of the upvalues' names LF
 //

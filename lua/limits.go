@@ -20,10 +20,10 @@ var (
 
 type interruption struct{ cause error }
 
-// limits is what a state may use, and what it has used.
+// limits has the limits of a state, and its use so far.
 //
-// Steps are counted down in quanta: budget is what is left of the present one, and only
-// when it is used up are the interrupt, the deadline and the limit looked at.
+// Steps are counted down in quanta: budget is the rest of the present quantum. Only when
+// it is used up are the interrupt, the deadline and the limit looked at.
 type limits struct {
 	budget   int64 // steps until the next look; backward jumps and calls count it down
 	quantum  int64 // what budget began with
@@ -154,7 +154,7 @@ func (s *State) Step(n int) error {
 }
 
 // look counts steps for places of a table, or of the stack, that an operation looks at or
-// copies, where there are many. What it takes is noticed at the next jump or call.
+// copies, where there are many. The next jump or call notices the steps.
 func (s *State) look(places int) {
 	if places >= manyPlaces {
 		s.budget -= int64(places / placesPerStep)
@@ -201,7 +201,7 @@ func (s *State) overdrawn() error {
 }
 
 // chargeMore decides over a charge that passes the threshold: at the limit a walk finds
-// out what can be let go.
+// the memory that can be freed.
 func (s *State) chargeMore(bytes int) error {
 	if s.used < s.maxMemory {
 		s.walkWanted = true // at the next safe point
@@ -245,6 +245,6 @@ func (s *State) Charge(bytes int64) error {
 	return s.charge(int(bytes))
 }
 
-// Memory returns the bytes that the state takes: what the last walk found and all that
-// was charged since.
+// Memory returns the bytes that the state takes: the result of the last walk, and all
+// charges since.
 func (s *State) Memory() int64 { return s.used }

@@ -157,8 +157,8 @@ func (s *State) operand(v Value) (f float64, isNumber bool) {
 	return 0, false
 }
 
-// parse reads the number that a string spells. What a long one takes is noticed at the
-// next jump or call.
+// parse reads the number that a string spells. The next jump or call notices the steps of
+// a long one.
 func (s *State) parse(text *str) (f float64, isNumber bool) {
 	if text.length >= longNumeral {
 		s.budget -= int64(text.length / bytesPerStep)

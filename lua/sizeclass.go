@@ -1,7 +1,7 @@
 package lua
 
 // The sizes that Go's allocator rounds small objects up to, so that charges are close to
-// what the heap holds. Nominal: a fixed table, the same on every system.
+// the heap's real size. Nominal: a fixed table, the same on every system.
 var sizeClasses = [...]int{
 	8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480,
 	512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864,

@@ -16,7 +16,7 @@ import (
 // # Representation
 //
 // n below kindLimit is a Kind; above it the Value is a number, and n holds its inverted
-// bits. p is nil except for objects, where it points to what the Kind says:
+// bits. p is nil except for objects, where its target depends on the Kind:
 //
 //	KindString              *str (a header with the bytes behind it, in one block without pointers)
 //	KindTable               *Table
@@ -38,7 +38,7 @@ type Value struct {
 // A Kind is a Lua type.
 type Kind uint8
 
-// The kinds. The two booleans are told apart by Value.Bool.
+// The kinds. Value.Bool distinguishes the two booleans.
 const (
 	KindNil Kind = iota
 	kindFalse
@@ -66,7 +66,7 @@ var kindNames = [...]string{
 // String returns the type's name, as Lua's type does.
 func (k Kind) String() string { return kindNames[k] }
 
-// Nil, True and False are the values of these names.
+// Nil, True and False are Lua's nil, true and false.
 var (
 	Nil   = Value{}
 	True  = Value{n: uint64(kindTrue)}

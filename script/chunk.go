@@ -34,8 +34,8 @@ func (o Options) chunks() ([]chunk, error) {
 	return chunks, nil
 }
 
-// setArgs fills the global arg as lua does: the script at 0, its arguments above, what
-// stood before it below. Without a script the program is at 0, and below is nothing.
+// setArgs fills the global arg as lua does: the script at 0, its arguments above, the
+// words before it below. Without a script the program is at 0, and nothing is below.
 func setArgs(s *lua.State, opts Options) error {
 	line := append([]string(nil), opts.Command...)
 	if opts.Path != "" {

@@ -42,7 +42,7 @@ type Options struct {
 	// Args are the script's arguments: its varargs, and arg[1] and up.
 	Args []string
 
-	// Command is what stood before the script on the command line, the program's name
+	// Command has the words before the script on the command line, the program's name
 	// first: the last of it becomes arg[-1] and so on, as lua does. Without a Path the
 	// program's name becomes arg[0].
 	Command []string
@@ -70,9 +70,9 @@ type Options struct {
 	// written to as Stdout is.
 	Stderr io.Writer
 
-	// Permissions is what the script may do besides using these streams and the network,
-	// for which there is Engine.Policy. The zero value allows nothing: no file, no
-	// program, no environment variable. It covers the files of options.tls, too, unless
+	// Permissions has the script's rights beyond these streams and the network. The
+	// network has Engine.Policy. The zero value allows nothing: no file, no program, no
+	// environment variable. It covers the files of options.tls, too, unless
 	// Engine.ReadFile is set.
 	Permissions sandbox.Permissions
 
@@ -180,8 +180,8 @@ func (o Options) grace() time.Duration {
 	return max(o.Grace, 0)
 }
 
-// moduleDirs are where require looks: beside the script first. What comes from elsewhere
-// than a file has no such place.
+// moduleDirs are where require looks: beside the script first. A script that is not from
+// a file has no such place.
 func (o Options) moduleDirs() []string {
 	if o.Path == "" || o.Path == FromStdin {
 		return o.ModuleDirs

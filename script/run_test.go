@@ -333,7 +333,7 @@ func (u *unread) Write(p []byte) (int, error) {
 
 func (u *unread) read() { u.once.Do(func() { close(u.wanted) }) }
 
-// brokenPipe is an output that nobody reads any more.
+// brokenPipe is an output that has lost its reader.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }

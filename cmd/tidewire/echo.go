@@ -10,8 +10,7 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// freeLocalPort is where the echo server listens unless told otherwise: nobody else's
-// machine can reach it.
+// freeLocalPort is the echo server's default address. No other machine can reach it.
 const freeLocalPort = "127.0.0.1:0"
 
 func newEchoCommand() *cobra.Command {

@@ -165,8 +165,8 @@ func TestAnErrorInAWrappedCoroutine(t *testing.T) {
 	}
 }
 
-// Where a script calls the pump its own calls are in the traceback; what a tail call has
-// replaced is not.
+// Where a script calls the pump, its own calls are in the traceback. Calls that a tail
+// call has replaced are not.
 func TestTracebackBelowThePump(t *testing.T) {
 	r := newRig(t)
 	r.L.SetGlobal("pump", r.L.NewFunction(func(L *lua.LState) int { r.pump(); return 0 }))
@@ -182,7 +182,7 @@ func TestTracebackBelowThePump(t *testing.T) {
 	r.wantLog(want)
 }
 
-// Go's nil is what the VM leaves in a table after some stack overflows.
+// The VM leaves Go's nil in a table after some stack overflows.
 func TestGoNilIsNil(t *testing.T) {
 	r := newRig(t)
 	r.do(`

@@ -53,8 +53,7 @@ type Module struct {
 	found  lua.LValue     // what lookUp found; nil or LNil in between
 }
 
-// held is what a connection holds of the Lua state until its terminal event is
-// dispatched.
+// held has the Lua values that a connection keeps until its terminal event is dispatched.
 type held struct {
 	id        lua.LValue // the script's, boxed once for all messages
 	callbacks *lua.LTable

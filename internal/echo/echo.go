@@ -1,6 +1,6 @@
 // Package echo is a WebSocket server that sends back what it receives: what `tidewire
 // echo`, the examples and the tests talk to. It serves everyone who can reach it, without
-// authentication, whatever the Origin; so it listens on 127.0.0.1 unless told otherwise.
+// authentication, whatever the Origin; so it listens on 127.0.0.1 by default.
 //
 // A connection holds one message at a time, up to Options.MaxMessage, and a few KiB
 // beside: it reads nothing while there is something to write back. A client that sends
@@ -29,8 +29,8 @@ const (
 	// openTimeout bounds the TLS handshake, and the opening handshake after it.
 	openTimeout = 10 * time.Second
 
-	// stallTimeout is how long a client may take nothing of what is being written to it.
-	// It is looked at once in that time, so up to twice as long may pass.
+	// stallTimeout is how long a client may accept no bytes of a write. It is looked at
+	// once in that time, so up to twice as long may pass.
 	stallTimeout = time.Minute
 
 	// lingerTimeout is how long the client may take to close its side after the last
@@ -179,7 +179,8 @@ func (s *Server) start(raw net.Conn) {
 	})
 }
 
-// opened takes note that c has shaken hands: from now on Close wakes it to take leave.
+// opened records that c has finished the opening handshake. From now on Close wakes it to
+// take leave.
 func (s *Server) opened(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -218,7 +219,7 @@ func (s *Server) sleep(d time.Duration) bool {
 }
 
 // urlOf is the URL of a server that was asked to listen on asked and does so on addr. A
-// host that stands for every address of the machine becomes 127.0.0.1.
+// host that means every address of the machine becomes 127.0.0.1.
 func urlOf(asked string, addr net.Addr, secure bool) string {
 	scheme := "ws"
 	if secure {

@@ -36,8 +36,8 @@ type EventSource interface {
 	// the loop goes on.
 	Live() int
 
-	// Refuse says that the ending begins: no new connection begins any more. It is called
-	// from any goroutine, and more than once.
+	// Refuse stops new connections, because the ending begins. It is called from any
+	// goroutine, and more than once.
 	Refuse()
 
 	// CloseAll begins to end every live connection.
@@ -66,9 +66,9 @@ type Options struct {
 
 	// Interrupt unwinds the function that is running on the loop's goroutine, if any. It
 	// is called from another goroutine: when the grace ends, with last false, after which
-	// further functions run as usual; and lastWords later, with last true, after which
-	// none may run any more. nil leaves functions alone: one that does not return then
-	// keeps Run from returning.
+	// further functions run as usual; and lastWords later, with last true, after which no
+	// function may run. nil leaves functions alone: one that does not return then keeps
+	// Run from returning.
 	Interrupt func(last bool)
 
 	// Overdue is called from another goroutine if Run has not returned 1 s after the

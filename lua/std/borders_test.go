@@ -54,7 +54,7 @@ func TestPairsAfterAKeyHasMoved(t *testing.T) {
 		show() t[1] = 1 t[3] = 3 t[4] = 4 t.x = 5 show()`, "2=2 \n1=1 2=2 3=3 4=4 x=5 \n")
 }
 
-// Metatables count for what is at the end of a list, too, and when they change.
+// Metatables also apply at the end of a list, and when they change.
 func TestMetatablesThatChange(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"__newindex behind a list", `local log = {} local t = setmetatable({1, 2, 3}, {__newindex = function(t, k, v) rawset(log, #log + 1, k) end})
@@ -84,7 +84,7 @@ func TestMetatablesThatChange(t *testing.T) {
 	}
 }
 
-// A walk finds what is live, and nothing else.
+// A walk finds the live values, and nothing else.
 func TestWhatIsLive(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"a function's environment", `local weak = setmetatable({}, {__mode = "v"})

@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// What the libraries set up is in the same order in each state, and takes the same steps.
+// The libraries' values are in the same order in each state, and take the same steps.
 func TestLibrariesAreInOrder(t *testing.T) {
 	look := func() (string, int64) {
 		var printed strings.Builder

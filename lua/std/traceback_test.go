@@ -75,8 +75,8 @@ func repeated(line string, times int) []string {
 	return strings.Split(strings.TrimSuffix(strings.Repeat(line+"\n", times), "\n"), "\n")
 }
 
-// The traceback of what was stopped shows where that was, whatever the error passed on
-// its way.
+// The traceback of a stopped script shows where it was stopped, whatever the error passed
+// on its way.
 func TestTracebackOfWhatWasStopped(t *testing.T) {
 	m := newMachine(t)
 	for name, c := range map[string]struct{ source, want string }{

@@ -16,8 +16,8 @@ const (
 	// maxPending is from how many bytes on text that was written goes to the builder.
 	maxPending = 4 << 10
 
-	// stringPiece is how many bytes of a string are written between two looks at what is
-	// pending. Each may become six.
+	// stringPiece is how many bytes of a string are written between two checks of the
+	// pending text. Each may become six.
 	stringPiece = 1 << 10
 
 	// slotsPerStep is how many places of a table, be they empty, count as a step, on top
@@ -82,7 +82,7 @@ func (e *encoder) flush() error {
 	return e.out.Err()
 }
 
-// encodeError is what is wrong with a value, and where it is.
+// encodeError is a problem with a value, and the value's path.
 type encodeError struct {
 	path  string // such as ".items[3]"; empty for the whole value
 	story string

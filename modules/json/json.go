@@ -29,7 +29,7 @@ type module struct {
 	// table is what require returns.
 	table lua.Value
 
-	// null stands for JSON's null, which Lua's nil cannot: a table does not hold nil.
+	// null represents JSON's null. Lua's nil cannot: a table does not hold nil.
 	null lua.Value
 
 	// array is the metatable of the tables that are arrays even when they are empty. It

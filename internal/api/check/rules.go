@@ -11,7 +11,7 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// judge says what is wrong with all that was read.
+// judge returns the findings for everything that was read.
 func (s *script) judge() []Finding {
 	findings := s.undefinedGlobals()
 	findings = append(findings, s.unknownFields()...)

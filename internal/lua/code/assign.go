@@ -2,7 +2,7 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// place is what an assignment assigns to: a variable, or the field of an object that has
+// place is the target of an assignment: a variable, or the field of an object that has
 // been computed.
 type place struct {
 	line  int

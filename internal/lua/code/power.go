@@ -66,7 +66,7 @@ func power(a, b float64) float64 {
 	return math.Ldexp(result.high+result.low, exponent)
 }
 
-// A pair is the sum of two numbers, the second one of which is small beside the first.
+// A pair is the sum of two numbers. The second is small compared to the first.
 type pair struct{ high, low float64 }
 
 // times multiplies. No product is joined with a sum but by FMA, so that each processor

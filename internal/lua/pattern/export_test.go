@@ -5,7 +5,7 @@ func (m *Matcher) IndexLong(subject, text string, at int) (int, error) {
 	return m.indexLong(subject, text, at)
 }
 
-// The sizes of what is done at once.
+// The limits on the work that is done in one go.
 const (
 	Quantum   = quantum
 	Stretch   = stretch

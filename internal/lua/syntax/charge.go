@@ -5,8 +5,8 @@ import "math"
 // slab is the number of bytes that Charge is asked for at least.
 const slab = 4 << 10
 
-// The memory that is charged for, in bytes: rounded up to what the allocator takes, and
-// for a list that grows by doubling.
+// The memory that is charged for, in bytes: rounded up to the allocator's sizes, and for
+// a list that grows by doubling.
 const (
 	slotBytes   = 32  // the place of a node in its list
 	fieldBytes  = 64  // a Field in its list

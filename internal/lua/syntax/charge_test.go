@@ -79,7 +79,7 @@ func memorySources(size int) map[string]string {
 	}
 }
 
-// What is charged covers what the tree keeps and is no large multiple of it.
+// The charge covers the memory that the tree keeps, and is no large multiple of it.
 func TestChargeCoversTree(t *testing.T) {
 	const size = 256 << 10
 	for name, source := range memorySources(size) {
@@ -117,8 +117,8 @@ func heap() int {
 	return int(stats.HeapAlloc)
 }
 
-// A refused charge ends the parse: the error comes back as it is, nothing is asked for
-// any more, and no more memory is taken than was granted.
+// A refused charge ends the parse: the error comes back as it is, nothing more is asked
+// for, and no more memory is taken than was granted.
 func TestChargeRefused(t *testing.T) {
 	const size, granted = 1 << 20, 64 << 10
 	for name, source := range memorySources(size) {

@@ -13,7 +13,8 @@ import (
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 )
 
-// newErrorLog returns a log and what it writes, a line each, without time and level.
+// newErrorLog returns a log, and a function that returns the log's lines, without time
+// and level.
 func newErrorLog() (*errorlog.Log, func() []string) {
 	var output bytes.Buffer
 	handler := slog.NewTextHandler(&output, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {

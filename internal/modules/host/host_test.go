@@ -18,8 +18,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// outcome is what a script did. Its lines are in stdout, each say(...) one with the
-// milliseconds since the begin.
+// outcome has the results of a script. Its lines are in stdout, each say(...) one with
+// the milliseconds since the begin.
 type outcome struct {
 	loop.Result
 	stdout, log string
@@ -129,8 +129,9 @@ func TestHandlesAreOpaque(t *testing.T) {
 		local after after = host.After(2, function() host.Unregister(after) say "ran" end)`, "2 ran")
 }
 
-// The loop's functions are found by walks, so that finalizers and weak tables leave alone
-// what they use; a function that is called no more is let go, and its charge with it.
+// The loop's functions are found by walks, so that finalizers and weak tables leave the
+// values that they use alone. A function that will not be called again is dropped, and
+// its charge with it.
 func TestFunctionsAreKeptWhileTheyMayBeCalled(t *testing.T) {
 	wantSaid(t, `
 		local weak = setmetatable({}, {__mode = "v"})

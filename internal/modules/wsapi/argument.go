@@ -8,8 +8,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// ArgumentError is what is wrong with an argument of a script's call. The door raises it
-// in its VM's way: bad argument #3 to 'Connect' (…).
+// ArgumentError is a problem with an argument of a script's call. The door raises it in
+// its VM's way: bad argument #3 to 'Connect' (…).
 type ArgumentError struct {
 	Argument int // counted from 1
 	Problem  string

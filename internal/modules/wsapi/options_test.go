@@ -176,7 +176,7 @@ func TestHugeNamesAndWords(t *testing.T) {
 	}
 }
 
-// What a metamethod raises, or an interrupt, is not taken for a fault of the options.
+// An error of a metamethod, or an interrupt, is not taken for a fault of the options.
 func TestErrorsOfATableComeBackAsTheyAre(t *testing.T) {
 	boom := errors.New("boom")
 	broken := &table{failing: boom}

@@ -28,7 +28,7 @@ const DefaultCloseCode = 1000
 // ErrInCallback is returned by Dispatch when a callback called it.
 var ErrInCallback = errors.New("the pump was called from a callback")
 
-// Engine is what a Session needs of an engine.Engine.
+// Engine has the methods of an engine.Engine that a Session needs.
 type Engine interface {
 	Connect(url string, opts engine.ConnectOptions) (engine.ID, error)
 	Send(id engine.ID, kind engine.Kind, data string) error
@@ -55,7 +55,7 @@ type Options struct {
 }
 
 // Session is the websocket module of one Lua state. It belongs to the goroutine that owns
-// the state. Each connection carries a D, which is what its door needs for the callbacks.
+// the state. Each connection carries a D: the data that its door needs for the callbacks.
 //
 // The script's ids are the Session's own: 1, 2, 3 … for each Lua state. A script reaches
 // no other connection of the engine.
@@ -71,7 +71,8 @@ type Session[D any] struct {
 	inside   bool // Dispatch
 }
 
-// Connection is what a Session holds from Connect until the terminal event is dispatched.
+// Connection is a connection of a Session, from Connect until the terminal event is
+// dispatched.
 type Connection[D any] struct {
 	Number float64 // the id that the script knows
 	Door   D       // the door's own

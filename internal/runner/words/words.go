@@ -67,9 +67,9 @@ func network(r permission.Refusal) string {
 	return fmt.Sprintf("%s is not in %s: run again with %[2]s=%[1]s", r.Item, flag)
 }
 
-// isListable reports whether a host would be read as itself if it stood in a list. A URL
-// may have a host such as "$private", "a,b" or "-x", and nobody should be told to allow
-// that.
+// isListable reports whether a host would be read as itself if it were in a list. A URL
+// may have a host such as "$private", "a,b" or "-x", and no message should suggest
+// allowing that.
 func isListable(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.String() == host

@@ -17,7 +17,7 @@ func TestSameSeedSameProgram(t *testing.T) {
 	}
 }
 
-// What a comparison is to see does occur among the programs of one seed.
+// The features that a comparison is to see occur among the programs of one seed.
 func TestProgramsUse(t *testing.T) {
 	var all strings.Builder
 	for i := range uint64(300) {

@@ -19,7 +19,7 @@ func (g *gen) wide() *node {
 	return s
 }
 
-// manyLocals leaves few registers for what comes after.
+// manyLocals leaves few registers for the code after it.
 func (g *gen) manyLocals() *node {
 	n := g.number(120, 180)
 	body := []*node{}

@@ -6,7 +6,7 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// content is what is known of a register in front of an instruction, whichever way led
+// content is the known content of a register before an instruction, whichever path led
 // there.
 type content uint8
 
@@ -17,7 +17,7 @@ const (
 	inACell                // a cell
 )
 
-// join is what is known where two ways meet.
+// join returns the content that is known where two paths meet.
 func join(a, b content) content {
 	switch {
 	case a == b:
@@ -73,7 +73,7 @@ func (v *verifier) flow() error {
 	return v.visible(states)
 }
 
-// visible checks that a debugger finds what it expects of local variables, wherever the
+// visible checks that local variables are as a debugger expects them, wherever the
 // function may be.
 func (v *verifier) visible(states []state) error {
 	for _, l := range v.p.Locals {
@@ -121,14 +121,15 @@ func (s state) readsCell(r int) error {
 	return nil
 }
 
-// sets says what is in registers from one to another now.
+// sets records the new content of a range of registers.
 func (s state) sets(c content, from, to int) {
 	for r := from; r < to; r++ {
 		s[r] = c
 	}
 }
 
-// step carries out an instruction on what is known, and tells where it leads.
+// step applies an instruction to the known contents, and calls reach for the places it
+// leads to.
 func (v *verifier) step(pc int, s state, reach func(pc int, s state)) error {
 	p := v.p
 	i := p.Code[pc]
@@ -274,7 +275,7 @@ func (v *verifier) step(pc int, s state, reach func(pc int, s state)) error {
 }
 
 // count returns how many registers an instruction reads, from first on: a number of its
-// own, or those in front of what the instruction before it left up to the top.
+// own, or those in front of the values that the instruction before it left up to the top.
 func (v *verifier) count(own int, open bool, pc, first int) int {
 	if !open {
 		return own

@@ -140,7 +140,7 @@ func (c Config) merge(answer Config) Params {
 	}
 }
 
-// smallerBits returns the smaller of two bounds, either of which may be missing.
+// smallerBits returns the smaller of two bounds. Either may be missing.
 func smallerBits(a, b int) int {
 	smaller := maxWindowBits
 	for _, bits := range []int{a, b} {

@@ -94,7 +94,7 @@ func (a *attempts) first(ctx context.Context, p policies) (net.Conn, error) {
 	return conn, nil
 }
 
-// begun and ended take note of an attempt.
+// begun and ended record the start and the end of an attempt.
 func (a *attempts) begun(_, addr string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

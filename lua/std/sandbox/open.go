@@ -20,9 +20,9 @@ const (
 	// maxNamedFile is the most that ReadFile reads, as the engine does.
 	maxNamedFile = 1 << 20
 
-	// moduleSuffix is what a file in a module directory must end in. Without it a script
-	// could run, and so read, whatever else lies beside it, with a package.path such as
-	// "./?".
+	// moduleSuffix is the required ending of a file's name in a module directory. Without
+	// it a script could run, and so read, whatever else lies beside it, with a
+	// package.path such as "./?".
 	moduleSuffix = ".lua"
 )
 
@@ -131,9 +131,10 @@ func (b *Box) Remove(path string) error {
 	return root.Remove(name)
 }
 
-// openUnder opens a path that all of the permissions must cover. They are held against
-// what is really opened: the resolved path is opened below the directory of the narrowest
-// rule, which no symbolic link leaves, whatever anybody puts there in the meantime.
+// openUnder opens a path that all of the permissions must cover. They are checked against
+// the file that is really opened: the resolved path is opened below the directory of the
+// narrowest rule, which no symbolic link leaves, whatever anybody puts there in the
+// meantime.
 func openUnder(path string, flag int, permissions ...rules) (*os.File, error) {
 	var p place
 	narrowest, by := "", rules{}

@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Options says what the basic functions may reach.
+// Options has the resources that the basic functions may use.
 type Options struct {
 	// Stdout is what print writes to. nil discards it.
 	Stdout io.Writer
@@ -19,9 +19,9 @@ type Options struct {
 
 // Files opens Lua files.
 type Files interface {
-	// Open opens a file for reading; the empty name is the script's standard input. An
-	// error's text is what loadfile returns behind "cannot open ", and one of reading
-	// what it returns behind "cannot read ".
+	// Open opens a file for reading; the empty name is the script's standard input.
+	// loadfile returns the text of an error after "cannot open ", and that of an error of
+	// reading after "cannot read ".
 	Open(name string) (io.ReadCloser, error)
 }
 

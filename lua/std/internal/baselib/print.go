@@ -19,8 +19,9 @@ type printer struct {
 
 // print calls the global tostring, which a script may have replaced, for each argument. A
 // short line leaves in one write; of a longer one no more than lineRoom bytes are
-// gathered, whatever the arguments' length, and what was converted before an error has
-// left as in LuaJIT. Errors of the writer are the writer's to remember: print knows none.
+// gathered, whatever the arguments' length, and text that was converted before an error
+// has already been written, as in LuaJIT. Errors of the writer are the writer's to
+// remember: print knows none.
 func (p *printer) print(c *lua.Call) error {
 	s := c.State()
 	tostring, err := s.Field(s.Env(s.Thread().Value()).Value(), "tostring")

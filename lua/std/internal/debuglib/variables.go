@@ -3,8 +3,8 @@ package debuglib
 import "github.com/tidewire/tidewire/lua"
 
 // getlocal returns the name and the value of a local variable: of the call at a level, or
-// of a function, of which only the parameters' names are known. A negative number is of
-// an argument beyond the parameters. A call of a function of Go has none.
+// of a function. Of a function only the parameters' names are known. A negative number is
+// of an argument beyond the parameters. A call of a function of Go has none.
 func getlocal(c *lua.Call) error {
 	th, at := thread(c)
 	n := int32Of(c.Number(at + 2))
@@ -113,11 +113,11 @@ func upvalueID(c *lua.Call) error {
 	return c.Return(v)
 }
 
-// identity is what a userdata holds that stands for a variable.
+// identity is the content of a userdata that identifies a variable.
 type identity struct{}
 
-// identities is a table with weak values: the userdata that stand for variables, by
-// these.
+// identities is a table with weak values: the userdata that identify variables, by
+// variable.
 func identities(s *lua.State) (*lua.Table, error) {
 	const key = "_UPVALUES"
 	if t, isTable := s.Registry().GetString(key).AsTable(); isTable {

@@ -37,8 +37,8 @@ func (l *library) openFile(c *lua.Call) error {
 	return c.Return(f)
 }
 
-// openPath opens a file in a mode of C's fopen: a letter, then flags, of which unknown
-// ones are ignored.
+// openPath opens a file in a mode of C's fopen: a letter, then flags. Unknown flags are
+// ignored.
 func (l *library) openPath(path, mode string) (lua.Value, error) {
 	flags := map[string]int{
 		"r": os.O_RDONLY, "w": os.O_WRONLY | os.O_CREATE | os.O_TRUNC, "a": os.O_WRONLY | os.O_CREATE | os.O_APPEND,
@@ -174,7 +174,7 @@ func (l *library) nextLine(c *lua.Call, u *lua.Userdata, f *file, formats []form
 	return c.Return(values...)
 }
 
-// raise raises a failure, as an iterator does, which has no other way to tell.
+// raise raises a failure, as an iterator does: it has no other way to report one.
 func (l *library) raise(c *lua.Call, err error) error {
 	if isLua(err) {
 		return err

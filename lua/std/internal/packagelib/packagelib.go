@@ -42,7 +42,7 @@ func Path(dirs []string) string {
 
 const separator = string(filepath.Separator)
 
-// library is what the functions share.
+// library has the state that the functions share.
 type library struct {
 	files   Files
 	table   *lua.Table // package

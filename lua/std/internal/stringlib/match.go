@@ -28,7 +28,7 @@ func (l *library) program(text string, get func(string) *pattern.Program) (*patt
 	return get(text), nil
 }
 
-// nothing is what a matcher holds that is not at work, so that it keeps no subject.
+// nothing is the pattern of an idle matcher, so that it keeps no subject.
 var nothing = pattern.Compile("")
 
 // search looks for the first match at an index or behind it. It uses l.scan, in which the
