@@ -89,7 +89,7 @@ func table(t *testing.T, page, behind string) [][]string {
 	return rows[2:]
 }
 
-// words returns what stands between backquotes.
+// words returns the texts between backquotes.
 func words(cell string) []string {
 	var words []string
 	for i, part := range strings.Split(cell, "`") {

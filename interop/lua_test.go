@@ -62,7 +62,7 @@ func command(name string, args ...string) func(ctx context.Context, dir, file st
 	}
 }
 
-// vmMemory is what a script in our VM may take.
+// vmMemory is the memory limit of a script in our VM.
 const vmMemory = 1 << 30
 
 func inVM(ctx context.Context, dir, file string) ([]byte, error) {

@@ -126,7 +126,7 @@ func TestNginxAnswers(t *testing.T) {
 		})
 	}
 
-	// What belongs to one origin stays there: the other port is another one.
+	// Headers that belong to one origin stay there: the other port is another origin.
 	secrets := "{redirects = 1, headers = {Authorization = 'Bearer token', Cookie = 'a=b', ['X-Kept'] = 'kept'}}"
 	t.Run("same origin", func(t *testing.T) {
 		seen, _ := visit(t, base+"/moved", secrets)

@@ -119,9 +119,9 @@ func programsOf(seed uint64, program func(seed, index uint64) *luagen.Program) [
 	return programs
 }
 
-// runPrograms returns what each program prints. One that ends the run or hangs is told
-// so, and the others behind it run in another one. When the time is up, the program is
-// run again as the first of its file: what is slow may be the machine.
+// runPrograms returns the output of each program. If one ends the run or hangs, its
+// output says so, and the programs behind it run in another file. When the time is up,
+// the program is run again as the first of its file: the machine may be slow.
 func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []string {
 	t.Helper()
 	var printed []string
@@ -182,7 +182,7 @@ func split(stdout string) (printed []string, ended int) {
 	return printed, ended
 }
 
-// A difference is a program and what it prints.
+// A difference is a program and its output in both.
 type difference struct {
 	program      *luagen.Program
 	theirs, ours string
@@ -225,7 +225,7 @@ func batches(programs []*luagen.Program) iter.Seq[[]*luagen.Program] {
 }
 
 // firstDifference runs programs once in both and returns the first that luajit accepts
-// and runs to its end, and that ours does not run alike.
+// and runs to its end, and that has another output in ours.
 func firstDifference(t *testing.T, in implementation, programs []*luagen.Program) (difference, bool) {
 	t.Helper()
 	theirs, _ := runFile(t, programs, luajit, shrinkTimeout)

@@ -83,7 +83,7 @@ func TestTLS(t *testing.T) {
 	}
 	good := report{"opened": "true", "received": "hello", "closed": `1000 "" true`, "tls.version": "TLS 1.3",
 		"tls.subject": "CN=good", "tls.issuer": "CN=test authority", "tls.error": ""}
-	// failed is what every failure of TLS has to say, and what this one has.
+	// failed is the report of every failure of TLS, with the details of this one.
 	failed := func(subject, detail string) report {
 		return report{"opened": "false", "failed": "TLS handshake failed", "phase": "tls", "category": "tls",
 			"retryable": "false", "closeCode": "1006", "tls.subject": subject, "tls.error": "…",
@@ -273,8 +273,8 @@ func secretsOf(t *testing.T, path string) (lines []string) {
 	return lines
 }
 
-// openSSL starts servers/python_openssl.py, an echo server that tells how TLS begins and
-// ends.
+// openSSL starts servers/python_openssl.py, an echo server that reports how TLS begins
+// and ends.
 func openSSL(t *testing.T, c certificate, args ...string) *service {
 	t.Helper()
 	return serve(t, "/usr/bin/python3", append([]string{"servers/python_openssl.py", c.certFile, c.keyFile},

@@ -152,7 +152,7 @@ func (s *State) NewModule(name string, functions ...Func) (*Table, error) {
 	return t, s.Loaded().SetString(name, t.Value())
 }
 
-// moduleRoom is for what a module has beside its functions.
+// moduleRoom is the room for a module's fields that are not functions.
 const moduleRoom = 4
 
 // SetFuncs adds functions to a table.

@@ -10,7 +10,7 @@ import (
 )
 
 // defineTimes defines times(n, f): it calls f(1) to f(n) by CallMany, and returns the sum
-// of what they return. It looks at its arguments afterwards, and raises on a sum of 0.
+// of the results. It looks at its arguments afterwards, and raises on a sum of 0.
 func defineTimes(t *testing.T, s *lua.State) {
 	t.Helper()
 	times := func(c *lua.Call) error {

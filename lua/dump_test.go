@@ -124,8 +124,8 @@ func quoteLua(text string) string {
 	return b.String()
 }
 
-// A dumped function is charged: what a small state cannot hold is refused before it is
-// made.
+// A dumped function is charged: one that a small state cannot hold is refused before it
+// is made.
 func TestDumpIsCharged(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 1 << 20})
 	defineDump(t, s)

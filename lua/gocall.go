@@ -31,7 +31,7 @@ type Call struct {
 	pcall  bool // then also gets errors
 }
 
-// action is what a Go function asks for instead of returning results.
+// action is the request that a Go function makes instead of returning results.
 type action uint8
 
 const (
@@ -225,8 +225,8 @@ func (c *Call) Thread(n int) *Thread {
 	return c.th
 }
 
-// Option returns the index of an argument among words; fallback, if not "", stands for
-// nil or an absent one.
+// Option returns the index of an argument among words. A nil or absent argument means
+// fallback, if that is not "".
 func (c *Call) Option(n int, fallback string, words ...string) int {
 	word := ""
 	if fallback != "" {

@@ -2,8 +2,8 @@ package lua
 
 // invoke calls the value in a slot with the arguments behind it. want results go to ret
 // on, and flags say what else is done with them. A Lua function gets its frame and runs
-// when the caller is back in run; a Go function has returned by then, and what waits for
-// its results was told.
+// when the caller is back in run. A Go function has returned by then, and its results are
+// delivered.
 func (s *State) invoke(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	switch f := th.stack[slot]; {
 	case f.is(KindFunction):
@@ -104,8 +104,8 @@ func (th *Thread) finish(ret, have, want int) {
 	}
 }
 
-// leave pops a Lua frame whose results lie from a slot on, and gives them to what waits
-// for them.
+// leave pops a Lua frame whose results lie from a slot on, and delivers them to the frame
+// that waits for them.
 func (s *State) leave(th *Thread, from, count int) error {
 	fr := th.current()
 	ret, want, flags := int(fr.ret), int(fr.want), fr.flags

@@ -22,7 +22,7 @@ func (s *State) Ref(value Value) *Ref {
 // Value returns the value; nil after Release.
 func (r *Ref) Value() Value { return r.value }
 
-// Release lets go of the value. Later calls do nothing.
+// Release drops the value. Later calls do nothing.
 func (r *Ref) Release() {
 	if r.s == nil {
 		return

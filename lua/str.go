@@ -77,7 +77,7 @@ func (s *State) hashOf(text *str) uint32 {
 	return text.hash
 }
 
-// stringSize is what a string is charged: Go's size class for its block.
+// stringSize is the charge for a string: Go's size class for its block.
 func stringSize(length int) int { return sizeClass(int(strHeader) + (max(length, 1)+7)&^7) }
 
 // newString makes a string of text's bytes. Its memory is charged; over the limit the
@@ -109,8 +109,8 @@ const (
 
 // canonical returns the state's copy of a short string, so that strings with the same
 // bytes mostly are the same block: the caches of instructions find keys by their address.
-// The slot depends on the bytes alone, not on the seed: what is shared, and so what is
-// charged, is the same in each run.
+// The slot depends on the bytes alone, not on the seed, so that sharing, and thus the
+// charge, is the same in each run.
 func (s *State) canonical(text *str) *str {
 	if text.length > canonMax {
 		return text

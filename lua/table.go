@@ -57,7 +57,7 @@ const (
 	roomArray8
 )
 
-// base is what the table took when it was made.
+// base is the memory that the table took when it was made.
 func (t *Table) base() int {
 	switch t.room {
 	case roomEntries2:
@@ -633,8 +633,8 @@ func (t *Table) rehash(key, value Value) (stored bool, err error) {
 	return false, t.growEntries(size)
 }
 
-// arraySize returns the largest size 2^n + 1 of the array part, of which more than half
-// would be in use.
+// arraySize returns the largest size 2^n + 1 of the array part at which more than half of
+// it would be in use.
 func (t *Table) arraySize(extra Value) int {
 	var bins [32]int // how many keys are in (2^(i-1), 2^i]
 	total := 0
@@ -679,8 +679,8 @@ func ceilLog2(n uint64) int {
 	return log
 }
 
-// moveToArray makes the array part hold keys below size, a new one among them, if it is
-// one of these.
+// moveToArray makes the array part hold the keys below size. It stores the new key there,
+// too, if it is in range.
 func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error) {
 	t.moved()
 	at := -1

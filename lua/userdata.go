@@ -45,7 +45,7 @@ func (u *Userdata) setMetatable(s *State, meta *Table) {
 	}
 }
 
-// Proxy is what a userdata holds that newproxy has made for a script: the script may do
+// Proxy is the data of a userdata that newproxy has made for a script: the script may do
 // with it as it likes.
 type Proxy struct{}
 

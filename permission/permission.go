@@ -31,8 +31,8 @@ type Refusal struct {
 	// is forbidden because nothing allows it.
 	Rule string
 
-	// Secret says that Rule tells more than the script may learn, such as where a name
-	// leads. It is then for the log alone.
+	// Secret says that Rule has details that the script may not learn, such as where a
+	// name leads. It is then for the log alone.
 	Secret bool
 }
 
@@ -42,7 +42,7 @@ func (r *Refusal) Error() string { return Plain(*r, Whole) }
 type Form uint8
 
 const (
-	// Whole is a text that stands by itself: "x: reading is not allowed".
+	// Whole is a complete text: "x: reading is not allowed".
 	Whole Form = iota
 
 	// Bare is for a text behind the item: "reading is not allowed".
@@ -84,8 +84,7 @@ func (w Words) OrPlain() Words {
 // longer.
 const MaxItem = 4096
 
-// Brief shortens an item for a message: what is longer than MaxItem is cut to its
-// beginning.
+// Brief shortens an item for a message: one longer than MaxItem is cut to its beginning.
 func Brief(item string) string {
 	const beginning = 200
 	if len(item) <= MaxItem {

@@ -58,8 +58,8 @@ func (o *output) flushRest() error {
 	return o.flush(max(time.Until(graceOver), flushTimeout))
 }
 
-// finish is a last flush from any goroutine, whatever the script is doing: what is
-// printed later is dropped.
+// finish is a last flush from any goroutine, whatever the script is doing. Later output
+// is dropped.
 func (o *output) finish(patience time.Duration) error {
 	end := time.Now().Add(patience)
 	finished := make(chan error, 1)

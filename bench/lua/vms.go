@@ -117,7 +117,7 @@ func (v vm) run(args ...string) (ran, error) {
 	return ran{cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), output: out.String()}, nil
 }
 
-// figure is what a run of the program says: seconds, nanoseconds or bytes.
+// figure is the result of a run of the program: seconds, nanoseconds or bytes.
 func (r ran) figure(k kind) (float64, error) {
 	switch k {
 	case plain, start:

@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tidewire": main})
 }
 
-// TestScripts runs the txtar files, whose commands run the real main. Besides
-// testscript's own commands there are
+// TestScripts runs the txtar files, whose commands run the real main. It adds these
+// commands to testscript's own:
 //
 //	exits CODE CMD [ARGS...]
 //	    runs a command and wants the exit code
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 //	    "later" among the signals waits until a SIGINT is one of its own, and not for what standard error says
 //	deaf CODE SIGNALS STREAM CMD [ARGS...]
 //	    is signals, but STREAM, stdout or stderr, is a pipe that is full and that nobody reads. A signal is sent when the
-//	    other stream has one line more, and no sooner than it can be told from the one before; SIGNALS may be "none"
+//	    other stream has one line more, and late enough to count as a new signal; SIGNALS may be "none"
 //	listen VAR
 //	    listens to a port and sets VAR to its address; nobody accepts
 //	free VAR

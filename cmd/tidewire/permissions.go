@@ -12,7 +12,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// everything is what a permission's flag means without a value.
+// everything is the value of a permission's flag that is given without one.
 const everything = "*"
 
 // grant is the value of a flag such as --allow-read: nothing for everything, or a list

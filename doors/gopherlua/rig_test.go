@@ -14,9 +14,9 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/wscontract"
 )
 
-// rig is a Lua state with the module over a fake engine, and everything that was logged:
-// for the tests of what is this VM's own. What a script may rely on is wscontract's to
-// test.
+// rig is a Lua state with the module over a fake engine, and everything that was logged.
+// It is for the tests of this VM's own features; wscontract tests the behaviour that
+// scripts may rely on.
 type rig struct {
 	t      testing.TB
 	L      *lua.LState

@@ -7,8 +7,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// What a script has written or named takes no multiple of the state's limit, whatever it
-// comes to: each case, under a limit of 64 MiB, allocates no more than this all in all.
+// A script's output and the names it uses, of any size, take no multiple of the state's
+// limit: each case, under a limit of 64 MiB, allocates no more than this all in all.
 func TestOutputsAreBounded(t *testing.T) {
 	const mib = 1 << 20
 	for _, c := range []struct {

@@ -12,9 +12,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// Each of these small scripts ended the process, or passed its limits, on the VM that
-// scripts ran on before. They are whole scripts. want is part of what is printed, or of
-// the error.
+// On the VM used earlier, each of these small scripts ended the process or passed its
+// limits. They are whole scripts. want is part of the output or of the error.
 var hostile = []struct{ name, source, want string }{
 	{"a global function without a name", `local t = {} t[""] = function() local x = t[""]() return x end ` +
 		`print(pcall(t[""]))`, "stack overflow"},

@@ -3,7 +3,7 @@ package std_test
 import "testing"
 
 // A loop remembers the place where it found the last key. A number that has moved from
-// there to the array leads to the array's next value, not to what follows in the old
+// there to the array leads to the array's next value, not to the key behind the old
 // place.
 func TestPairsOfNumbersThatMoved(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `

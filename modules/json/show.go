@@ -7,7 +7,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// What an error shows of a path and of a key, in bytes.
+// The limits of a path and of a key in an error, in bytes.
 const (
 	maxPathText = 200
 	maxKeyText  = 40

@@ -1,5 +1,5 @@
 // Package embedding measures a VM from a Go program's side: callbacks, fields by keys
-// from outside, and the size of states and coroutines. The children that stand for a VM
+// from outside, and the size of states and coroutines. The child processes that run a VM
 // call Measure; the command reads the figures.
 package embedding
 
@@ -149,13 +149,13 @@ func timed(turn func(n int) error, operations float64, least time.Duration) (Fig
 	}
 }
 
-// usage is what the process has used so far.
+// usage holds the resources that the process has used so far.
 type usage struct {
 	cpu                time.Duration
 	allocations, bytes uint64
 }
 
-// now collects garbage first, so that a measurement does not pay for what was before it.
+// now collects garbage first, so that a measurement does not pay for earlier garbage.
 func now() usage {
 	runtime.GC()
 	var memory runtime.MemStats

@@ -2,8 +2,9 @@ package check
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// script is what was read of all files: who sets and who reads what. Judging waits until
-// all is read, since a function may use a global that a later line sets.
+// script holds everything that was read from all files: the variables, the fields and
+// their uses. Judging waits until all is read, since a function may use a global that a
+// later line sets.
 type script struct {
 	globals   map[string]*variable
 	variables map[*syntax.Local]*variable
@@ -181,7 +182,7 @@ func valueAt(exprs []syntax.Expr, i int) syntax.Expr {
 	return nil
 }
 
-// assign takes note that value, nil if unknown, goes into target.
+// assign records that value, nil if unknown, goes into target.
 func (s *script) assign(target, value syntax.Expr) {
 	switch target := target.(type) {
 	case *syntax.Name:

@@ -9,8 +9,8 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// StubHead is the first line of every stub: a file that begins with it may be written
-// anew.
+// StubHead is the first line of every stub: a file that begins with it may be
+// overwritten.
 const StubHead = "-- Type definitions for editors, written by tidewire init: do not edit, the next one writes " +
 	"them anew."
 

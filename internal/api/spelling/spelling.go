@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Meant returns the one of known that name is a misspelling of, or "" if it is none, or
-// spelt right. It is one if case, "_" and "-" alone tell them apart, or beyond that one
+// Meant returns the one of known that name is a misspelling of, or "" if it is none or is
+// spelt right. In a misspelling only case, "_" and "-" are different, or beyond that one
 // letter is too many, missing or swapped with the next. The first three letters must be
-// right, and no letter may stand for another: of callbacks, onLose, onOven and onClone
-// are words of their own. So is onReopen.
+// right, and no letter may be replaced by another: onLose, onOven and onClone are no
+// misspelt callbacks but words of their own. So is onReopen.
 func Meant(name string, known []string) string {
 	if slices.Contains(known, name) {
 		return ""
@@ -38,8 +38,8 @@ func closest(name string, known []string) string {
 	return best
 }
 
-// Near returns the one of known that a name is close to, which somebody may also have
-// made up. It returns "" unless case, "_" and "-" alone tell them apart, one letter is
+// Near returns the one of known that a name is close to. Somebody may also have made up
+// the name. Near returns "" unless only case, "_" and "-" are different, one letter is
 // too many, missing or swapped with the next, or at most two letters and a third of them
 // would have to change. Shorter than three letters anything would be near.
 func Near(name string, known []string) string {
@@ -59,9 +59,8 @@ func Near(name string, known []string) string {
 	return best
 }
 
-// OptionHint is how a complaint about an unknown option goes on: with the Near one of
-// known, else with where to find them all. within is what stands before both names, such
-// as "tls.".
+// OptionHint is the end of a complaint about an unknown option: the Near one of known,
+// else where to find them all. within is the text in front of both names, such as "tls.".
 func OptionHint(within, name string, known []string) string {
 	if meant := Near(name, known); meant != "" {
 		return "did you mean '" + within + meant + "'?"

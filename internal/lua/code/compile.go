@@ -140,7 +140,7 @@ func (c *compiler) function(outer *function, tree *syntax.Function) *Prototype {
 	return f.proto
 }
 
-// prototypeBytes is what a prototype is charged besides its lists.
+// prototypeBytes is the charge for a prototype without its lists.
 const prototypeBytes = 320
 
 func (f *function) body() {

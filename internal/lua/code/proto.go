@@ -1,6 +1,6 @@
 // Package code compiles the syntax tree of a chunk to instructions of our own. The
-// result, a Prototype, is immutable and shared by all states that run it: what belongs to
-// a state (constants as its values, caches) is made when the state loads it.
+// result, a Prototype, is immutable and shared by all states that run it: the parts that
+// belong to a state (constants as its values, caches) are made when the state loads it.
 //
 // # Registers
 //

@@ -127,8 +127,8 @@ const (
 	kindSet
 )
 
-// hint says what can match: something that begins with a byte of a kind, or, if atEnd is
-// set, nothing at the end of the subject. kindAny may always match. kindNotByte does not
+// hint is a condition for a match: it begins with a byte of a kind or, if atEnd is set,
+// it is empty at the end of the subject. kindAny may always match. kindNotByte does not
 // occur.
 type hint struct {
 	kind  kind

@@ -11,7 +11,7 @@ import (
 )
 
 // reference matches by continuations, in another way than a Matcher: each item calls the
-// rest of the pattern with where it ended, and what the captures hold is passed along.
+// rest of the pattern with the place where it ended itself, and the captures so far.
 type reference struct {
 	subject, pattern string
 	budget           int
@@ -214,8 +214,8 @@ func checkReference(t *testing.T, subject, source string) {
 	rest, anchored := strings.CutPrefix(source, "^")
 	r := reference{subject: subject, pattern: rest, budget: 100_000}
 	want := "none"
-	// The reference panics at what is bad in the pattern where a Matcher sees that the
-	// subject cannot match so far.
+	// The reference may panic at a mistake in the pattern that a Matcher does not reach,
+	// because it sees that the subject cannot match so far.
 	defer func() {
 		if reason := recover(); reason != nil && got != "none" {
 			t.Errorf("%q in %q: %s, and the reference panics: %v", source, subject, got, reason)

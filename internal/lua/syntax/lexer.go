@@ -245,6 +245,5 @@ func isLetter(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' || c == '
 
 func isLetterOrDigit(c byte) bool { return isLetter(c) || isDigit(c) }
 
-// lower makes a letter lower case. What is no letter may become something else that is
-// none.
+// lower makes a letter lower case. It may change another byte, too, but not to a letter.
 func lower(c byte) byte { return c | 0x20 }

@@ -21,8 +21,8 @@ func (x *lexer) quoted() token {
 	return x.escaped(start, quote)
 }
 
-// plainLength is how many bytes of rest stand for themselves: those up to the quote, a
-// backslash or a line break.
+// plainLength is the number of bytes of rest without a special meaning: those up to the
+// quote, a backslash or a line break.
 func plainLength(rest []byte, quote byte) int {
 	for at, c := range rest {
 		if c == quote || c == '\\' || isBreak(c) {
@@ -75,7 +75,7 @@ func escapedLength(rest []byte, quote byte) int {
 	return len(rest)
 }
 
-// escape decodes what follows a backslash. It reports false for what is no escape
+// escape decodes the bytes after a backslash. It reports false if they are no escape
 // sequence.
 func (x *lexer) escape() bool {
 	if x.at == len(x.source) {
@@ -223,8 +223,8 @@ func longLevel(rest []byte) int {
 	return -1
 }
 
-// longBody goes over a long bracket and returns what is in it, without a line break at
-// its start. what is a word for the error: false says that it has been noted.
+// longBody goes over a long bracket and returns its text, without a line break at its
+// start. what is the bracket's name in the error; false says that the error is noted.
 func (x *lexer) longBody(level int, what string) (body []byte, ok bool) {
 	x.at += level + 2
 	x.skipBreak()

@@ -65,7 +65,7 @@ func textOf(s *lua.State, raised *lua.Error) string {
 	return raised.Message
 }
 
-// callName is what a person calls what runs: "onMessage (bot.lua:12)".
+// callName is a readable name of the running code: "onMessage (bot.lua:12)".
 func callName(where string, called lua.Value) string {
 	info := called.Info()
 	switch {

@@ -21,7 +21,7 @@ type Limits struct {
 	// limit.
 	CallTime time.Duration
 
-	// CallTimeName is what the error of a call over CallTime names the limit. Empty means
+	// CallTimeName is the limit's name in the error of a call over CallTime. Empty means
 	// CallTime.
 	CallTimeName string
 
@@ -51,10 +51,10 @@ const (
 	oneCall   phase = 4
 )
 
-// is reports whether the low bits are those of which.
+// is reports whether the low bits are those of the given phase.
 func (p phase) is(which phase) bool { return p&phaseMask == which }
 
-// as is p with the low bits of which.
+// as is p with the low bits of the given phase.
 func (p phase) as(which phase) phase { return p&^phaseMask | which }
 
 // A Gate is the one way into a state. It belongs to the goroutine that owns the state;
@@ -80,10 +80,10 @@ func New(s *lua.State, limits Limits) *Gate { return &Gate{s: s, limits: limits}
 // Call calls a function on the main coroutine, drops its results, and turns an error into
 // an *Error.
 //
-// where is what the script's author calls it, such as "onMessage", for Limits to name it.
-// Code unwound by Exit is no error; code unwound by Stop or Kill is one, whose text is
-// the reason and whose traceback says where it ran. After Kill, and in a closed state,
-// nothing is called at all.
+// where is the script author's name for the function, such as "onMessage". The errors of
+// Limits contain it. Code unwound by Exit is no error; code unwound by Stop or Kill is
+// one, whose text is the reason and whose traceback says where it ran. After Kill, and in
+// a closed state, nothing is called at all.
 func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 	before := g.phase()
 	if !before.is(idle) {
@@ -133,8 +133,8 @@ func (g *Gate) leave(err error) error {
 // runs, uncatchably. Call does not report it.
 func (g *Gate) Exit() error { return g.s.Unwind(errExit) }
 
-// Stop unwinds the Lua code that is running now, if any; reason says why. What is called
-// later runs as usual.
+// Stop unwinds the Lua code that is running now, if any; reason says why. Later calls run
+// as usual.
 func (g *Gate) Stop(reason error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -15,8 +15,8 @@ type handle struct {
 	f      *lua.Ref // nil once it is called no more
 }
 
-// handleBytes is what a handle is charged while the loop has it: itself, its reference,
-// and what the loop keeps.
+// handleBytes is the charge for a handle while the loop has it: the handle itself, its
+// reference, and the loop's data.
 const handleBytes = 256
 
 func (m *module) newHandle(where string, f lua.Value) (*handle, error) {

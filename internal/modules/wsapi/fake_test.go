@@ -23,8 +23,8 @@ type pair struct{ key, value wsapi.Value }
 
 var _ wsapi.Table = (*table)(nil)
 
-// lua makes a Value of what a test writes down: nil, bool, float64, int, string, *table,
-// or a wsapi.Type for a value of that type.
+// lua makes a Value of a Go value in a test: nil, bool, float64, int, string, *table, or
+// a wsapi.Type for a value of that type.
 func lua(value any) wsapi.Value {
 	switch value := value.(type) {
 	case nil:

@@ -224,7 +224,7 @@ func TestLookAlikes(t *testing.T) {
 	runtime.KeepAlive(callbacks)
 }
 
-// A key that is a callback's look-alike, and what is none.
+// Keys that are a misspelt callback's name, and keys that are not.
 func TestMeantCallbacks(t *testing.T) {
 	for want, keys := range map[string][]string{
 		"onOpen": {"OnOpen", "onopen", "ONOPEN", "on_open", "On_Open", "on-open", "_onOpen", "onOpen_", "onOpne",

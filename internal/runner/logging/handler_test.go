@@ -34,7 +34,7 @@ func (w *written) all() []string {
 	return slices.Clone(w.entries)
 }
 
-// newLog returns a logger and what it writes.
+// newLog returns a logger, its handler and its output.
 func newLog(colour bool) (*slog.Logger, *logging.Handler, *written) {
 	w := &written{}
 	h := logging.New(logging.Options{Colour: colour, TimeFormat: "#", Output: w.add})
@@ -127,8 +127,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// What others log is not held up by a flood, nor is what comes after it; a summary comes
-// although nothing follows.
+// A flood holds up no entries of others, nor those after it. A summary comes even if
+// nothing follows.
 func TestLimitsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logger, _, entries := newLog(false)

@@ -2,7 +2,7 @@ package luagen
 
 import "fmt"
 
-// yielding is what yield is to those who call it: what it is resumed with may be
+// yielding is yield's signature for its callers: the values it is resumed with may be
 // anything.
 var yielding = &signature{vararg: true, results: []kind{anyKind, anyKind, anyKind, anyKind}, yields: true}
 
@@ -49,8 +49,8 @@ func (g *gen) crossingYield(depth int) *node {
 		g.moreArguments(depth), "))")
 }
 
-// crossingStatement yields within something that is not called by Lua code, in what is
-// compiled in ways of its own.
+// crossingStatement yields within a function that is not called by Lua code. It does so
+// in statements that are compiled in ways of their own.
 func (g *gen) crossingStatement() *node {
 	switch g.rng.IntN(8) {
 	case 0:
@@ -71,7 +71,7 @@ func (g *gen) crossingStatement() *node {
 	return g.protected()
 }
 
-// resume goes on with a coroutine, or is nil. Its results are a boolean and what may be
+// resume resumes a coroutine, or is nil. Its results are a boolean and values that may be
 // anything.
 func (g *gen) resume(depth int) *node {
 	co := g.some(g.readable(func(v *variable) bool {
@@ -84,7 +84,7 @@ func (g *gen) resume(depth int) *node {
 	return expr("said(coroutine.resume(", append([]*node{expr(co.name)}, g.arguments(depth-1)...), "))")
 }
 
-// thread tells of the running coroutine or of another one.
+// thread is an expression about the running coroutine or another one.
 func (g *gen) thread() *node {
 	if co := g.variable(coKind); co != nil {
 		return pick(g, expr("(coroutine.running() == ", co, ")"), expr("coroutine.status(", co, ")"), co)
@@ -196,8 +196,8 @@ func (g *gen) yieldingRecursion(name string) string {
 	)
 }
 
-// yieldingStatements yield for sure, in what is compiled in ways of its own, and now and
-// then fail, or have more of something than usual.
+// yieldingStatements always yield, in statements that are compiled in ways of their own.
+// Now and then they fail after that, or have more of something than usual.
 func (g *gen) yieldingStatements() []*node {
 	effects := g.effects
 	g.effects = true

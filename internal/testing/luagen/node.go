@@ -10,7 +10,7 @@ type node struct {
 	size  int // counts the nodes, and the bytes of text as a tie-breaker
 }
 
-// form says what may stand in a node's place.
+// form is the kind of code that is possible in a node's place.
 type form uint8
 
 const (

@@ -69,7 +69,7 @@ func (v *verifier) check() error {
 	return v.flow()
 }
 
-// layout tells instructions from other words, and looks at pairs of them.
+// layout separates instructions from other words, and checks pairs of them.
 func (v *verifier) layout() error {
 	words := v.p.Code
 	v.data, v.own, v.consumes = make([]bool, len(words)), make([]bool, len(words)), make([]bool, len(words))
@@ -120,7 +120,7 @@ func leavesOpen(i code.Instruction) bool {
 	return false
 }
 
-// takesOpen reports whether an instruction takes what lies up to the top.
+// takesOpen reports whether an instruction takes all values up to the top.
 func takesOpen(i code.Instruction) bool {
 	switch i.Op() {
 	case code.Call, code.TailCall, code.SetList, code.Return:

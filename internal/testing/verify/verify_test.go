@@ -225,7 +225,7 @@ func TestFaultsOfPrototypes(t *testing.T) {
 	}
 }
 
-// FuzzCompile holds the code of any source to what the interpreter relies on.
+// FuzzCompile checks that the code of any source is as the interpreter expects it.
 func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{
 		"local a, b = ... a = b and (a or f(a)) or {a, b, x = a, ...} return a.x, #b",

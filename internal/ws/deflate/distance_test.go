@@ -3,7 +3,7 @@ package deflate_test
 import "testing"
 
 // A walker reads DEFLATE (RFC 1951) without decompressing it: it only looks at how long
-// the data gets, and how far back it refers. The library that is tested cannot tell, as
+// the data gets, and how far back it refers. The library under test cannot check this, as
 // it reads with a window of 32 KiB whatever was agreed.
 type walker struct {
 	t    *testing.T

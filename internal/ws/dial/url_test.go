@@ -251,8 +251,8 @@ func FuzzParseURL(f *testing.F) {
 	})
 }
 
-// checkSecret plants a password in front of what stands behind the scheme of raw, and
-// looks for it in all that is shown.
+// checkSecret puts a password behind the scheme of raw, and looks for it in all text that
+// is shown.
 func checkSecret(t *testing.T, raw string) {
 	const secret = "Tr0ub4dor"
 	scheme, rest, found := strings.Cut(raw, "://")

@@ -20,8 +20,7 @@ const (
 	// those that the script has dropped are closed first.
 	maxFiles = 1000
 
-	// systemSteps is what a call of the system counts, apart from the bytes that it
-	// moves.
+	// systemSteps is the cost of a system call in steps, without the bytes that it moves.
 	systemSteps = 100
 
 	// bytesPerStep is how many bytes that are read or written count as a step.

@@ -195,8 +195,7 @@ func TestDroppedPrograms(t *testing.T) {
 	}
 }
 
-// C buffers: what is written leaves with a flush, a seek, a close, a full buffer or the
-// end.
+// C buffers output: it leaves with a flush, a seek, a close, a full buffer or the end.
 func TestBuffering(t *testing.T) {
 	dir := tree(t, nil)
 	m := newVM(t, everything)
@@ -228,8 +227,8 @@ func TestBuffering(t *testing.T) {
 	}
 }
 
-// What was written is there when another part of the same file is read, and the other way
-// round.
+// No data is lost when a script writes to a file and then reads another part of it, or
+// the other way round.
 func TestReadAndWrite(t *testing.T) {
 	dir := tree(t, map[string]string{"f": "0123456789"})
 	m := newVM(t, everything)

@@ -262,7 +262,7 @@ func (p *library) search(s *lua.State, name, path, from, to string) (file io.Rea
 	return nil, list, err
 }
 
-// filesPerStep is what a look for a file counts: it asks the system.
+// filesPerStep is the cost of a look for a file in steps: it asks the system.
 const filesPerStep = 100
 
 // maxFileName is the length of the longest name that is looked for: no system has longer

@@ -1,5 +1,5 @@
-// Package stringlib is Lua's string library on the VM of our own. What it says and
-// returns is LuaJIT's.
+// Package stringlib is Lua's string library on the VM of our own. Its messages and
+// results are LuaJIT's.
 package stringlib
 
 import (
@@ -46,7 +46,7 @@ func Open(s *lua.State) error {
 	return nil
 }
 
-// library is what the functions of one state share.
+// library is the data that the functions of one state share.
 type library struct {
 	state    *lua.State
 	programs pattern.Cache

@@ -60,7 +60,7 @@ func (v *visit) step(c *lua.Call) error {
 	return c.CallThen(v.then, false, v.f, key, value)
 }
 
-// goOn looks at what the function has returned.
+// goOn looks at the function's result.
 func (v *visit) goOn(c *lua.Call) error {
 	if result := c.Arg(1); !result.IsNil() {
 		return c.Return(result)
