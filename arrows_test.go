@@ -62,11 +62,8 @@ var rows = []row{
 		testTools: []string{"github.com/rogpeppe/go-internal", "github.com/spf13/pflag"}},
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
 		ours: []string{"modules/websocket", "internal/modules/host", "modules/json", "lua", "lua/std",
-			"lua/std/sandbox",
-			"internal/lua/syntax",
-			"internal/modules/gate", "internal/modules/errorlog", "internal/outlet", "internal/loop", "engine",
-			"memory",
-			"permission"},
+			"lua/std/sandbox", "internal/modules/gate", "internal/modules/errorlog", "internal/outlet",
+			"internal/loop", "engine", "memory", "permission"},
 		never: []string{"net/..."}},
 	{folder: "internal/runner/environment", is: "the variables that the runner heeds, as options of the engine; " +
 		"asks for them, reads none",

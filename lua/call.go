@@ -7,22 +7,10 @@ package lua
 // The state belongs to the goroutine that calls, until Call has returned. Calls from
 // other goroutines panic meanwhile, even while a Go function waits that Lua code has
 // called: such a function itself may call, a goroutine that it starts may not.
-func (s *State) Call(f Value, args ...Value) ([]Value, error) {
-	from, count, err := s.call(f, args)
-	if err != nil || count == 0 {
-		return nil, err
-	}
-	return append([]Value(nil), s.thread.stack[from:from+count]...), nil
-}
+func (s *State) Call(f Value, args ...Value) ([]Value, error) { return s.all(s.call(f, args)) }
 
 // Call1 is Call for callers that want one result: the first, or nil.
-func (s *State) Call1(f Value, args ...Value) (Value, error) {
-	from, count, err := s.call(f, args)
-	if err != nil || count == 0 {
-		return Nil, err
-	}
-	return s.thread.stack[from], nil
-}
+func (s *State) Call1(f Value, args ...Value) (Value, error) { return s.first(s.call(f, args)) }
 
 // Call0 is Call for callers that want no result. It allocates nothing.
 func (s *State) Call0(f Value, args ...Value) error {
@@ -33,22 +21,24 @@ func (s *State) Call0(f Value, args ...Value) error {
 // callWithin is Call for a Go function that Lua code has called, and for metamethods,
 // which mostly one of those needs.
 func (s *State) callWithin(f Value, args ...Value) ([]Value, error) {
-	if !s.running.Load() {
-		return s.Call(f, args...)
-	}
-	from, count, err := s.enterCall(f, args)
+	return s.all(s.within(f, args))
+}
+
+// call1Within is callWithin for callers that want one result: the first, or nil.
+func (s *State) call1Within(f Value, args ...Value) (Value, error) {
+	return s.first(s.within(f, args))
+}
+
+// all copies the results of a call from the stack.
+func (s *State) all(from, count int, err error) ([]Value, error) {
 	if err != nil || count == 0 {
 		return nil, err
 	}
 	return append([]Value(nil), s.thread.stack[from:from+count]...), nil
 }
 
-// call1Within is callWithin for callers that want one result: the first, or nil.
-func (s *State) call1Within(f Value, args ...Value) (Value, error) {
-	if !s.running.Load() {
-		return s.Call1(f, args...)
-	}
-	from, count, err := s.enterCall(f, args)
+// first returns the first result of a call, or nil.
+func (s *State) first(from, count int, err error) (Value, error) {
 	if err != nil || count == 0 {
 		return Nil, err
 	}
@@ -61,18 +51,26 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	if !s.claim() {
 		return s.enterCall(f, args)
 	}
-	if s.doomed || s.exhausted || s.nesting > 0 {
-		if s.nesting > 0 {
-			s.dropAll()
-		}
+	if s.nesting > 0 {
+		s.dropAll()
+	}
+	if s.doomed {
 		s.doomed, s.doom = false, nil
-		if s.exhausted {
-			s.refresh()
-		}
+	}
+	if s.exhausted {
+		s.refresh()
 	}
 	from, count, err = s.enterCall(f, args)
 	s.release() // or enterRun, if the goroutine ends
 	return from, count, err
+}
+
+// within is call for a goroutine that the state is at work for, if it is at work.
+func (s *State) within(f Value, args []Value) (from, count int, err error) {
+	if !s.running.Load() {
+		return s.call(f, args)
+	}
+	return s.enterCall(f, args)
 }
 
 // enterCall is call by the goroutine that the state is at work for.
@@ -134,11 +132,7 @@ func (s *State) enterCall(f Value, args []Value) (from, count int, err error) {
 // runtime.Goexit.
 func (s *State) dropAll() {
 	s.nesting, s.active, s.handling, s.finalizing = 0, nil, 0, false
-	for th := s.thread; th != nil && th != s.main; {
-		next := th.resumer
-		th.status, th.resumer = threadDead, nil
-		th = next
-	}
+	s.dropAbove(s.main)
 	s.thread = s.main
 	s.main.depth, s.main.entries, s.main.status = 0, 0, threadRunning
 	s.main.forget(0)
@@ -196,10 +190,15 @@ func (s *State) enterRun(th *Thread, slot, args int) (err error) {
 func (s *State) abandon(entered *Thread, value any) error {
 	e := s.panicked(value)
 	s.doomed, s.doom = true, e
+	s.dropAbove(entered)
+	return e
+}
+
+// dropAbove makes the coroutines dead that run, or wait, above one.
+func (s *State) dropAbove(entered *Thread) {
 	for th := s.thread; th != nil && th != entered; {
 		next := th.resumer
 		th.status, th.resumer = threadDead, nil
 		th = next
 	}
-	return e
 }

@@ -116,10 +116,9 @@ func (s *State) failResume(th *Thread, message string) error {
 	if err != nil {
 		return err
 	}
-	at, ret, want, flags := th.current().pending()
-	th.depth--
+	at := int(th.current().base) - 1
 	th.stack[at], th.stack[at+1] = False, stringValue(text)
-	return s.deliver(th, at, 2, ret, want, flags)
+	return s.answer(th, 2)
 }
 
 // resumeWrapped is a call of a function that coroutine.wrap has made.
@@ -163,13 +162,7 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 	s.look(count)
 	copyValues(co.stack[at:], th.stack[from:from+count])
 	if co.depth > 0 { // it has yielded
-		at, ret, want, flags := co.current().pending()
-		co.depth--
-		if at == ret && flags == 0 { // a Lua function has called yield
-			co.finish(at, count, want)
-			return nil
-		}
-		return s.deliver(co, at, count, ret, want, flags)
+		return s.answer(co, count)
 	}
 	if err := co.waitFor(frameBottom, 0, 0, wantAll, 0); err != nil {
 		return err
@@ -191,13 +184,19 @@ func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameF
 	if err != nil {
 		return err
 	}
-	at, ret, want, flags := to.current().pending()
-	to.depth--
-	if at == ret && flags == 0 { // a Lua function has called resume
-		to.finish(at, to.top-at, want)
+	return s.answer(to, to.top-int(to.current().base)+1)
+}
+
+// answer pops the innermost frame, of a function that the interpreter carries out itself,
+// and gives its caller the results, which lie from the function's slot on.
+func (s *State) answer(th *Thread, count int) error {
+	at, ret, want, flags := th.current().pending()
+	th.depth--
+	if at == ret && flags == 0 { // a Lua function has called it, and wants them where they are
+		th.finish(at, count, want)
 		return nil
 	}
-	return s.deliver(to, at, to.top-at, ret, want, flags)
+	return s.deliver(th, at, count, ret, want, flags)
 }
 
 // CanYield reports whether the running function could yield: a coroutine runs, and no Go

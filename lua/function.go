@@ -213,9 +213,7 @@ const goFunctionBytes = 64
 // whose name is not known otherwise. It is made even over the memory limit: then Lua code
 // gets the error at its next jump or call, and Go code from State.Step.
 func (s *State) NewFunction(name string, f GoFunction) Value {
-	s.use(goFunctionBytes)
-	s.goFunctions++
-	return goValue(&goFunction{call: f, name: name, env: s.globals, number: s.goFunctions, mark: s.born})
+	return goValue(&s.newFunctions([]Func{{name, f}})[0])
 }
 
 // newFunctions is NewFunction for the functions of a library, in one allocation: they

@@ -303,15 +303,7 @@ func (c *Call) returnAll(values []Value) error {
 	if err := c.th.ensure(at + len(values)); err != nil {
 		return err
 	}
-	stack := c.th.stack[at:]
-	if len(values) <= 4 {
-		//lint:ignore S1001 copy takes longer for a few
-		for i, v := range values {
-			stack[i] = v
-		}
-	} else {
-		copy(stack, values)
-	}
+	copyValues(c.th.stack[at:], values)
 	c.result = len(values)
 	return nil
 }

@@ -1,9 +1,10 @@
 package lua
 
 import (
+	"math"
+
 	"github.com/tidewire/tidewire/internal/lua/code"
 	"github.com/tidewire/tidewire/internal/lua/number"
-	"math"
 )
 
 const (

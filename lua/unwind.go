@@ -49,13 +49,12 @@ func (s *State) unwindOne(e *Error) (passed bool, err error) {
 
 // caught goes on behind a pcall or xpcall, whose frame is the innermost.
 func (s *State) caught(th *Thread, e *Error) error {
-	at, ret, want, flags := th.current().pending()
-	th.depth--
+	at := int(th.current().base) - 1
 	th.stack[at], th.stack[at+1] = False, e.Value
 	if e.Kind == KindMemory {
 		clear(th.stack[at+2:]) // lest the next attempt begins with what this one has left
 	}
-	return s.deliver(th, at, 2, ret, want, flags)
+	return s.answer(th, 2)
 }
 
 // died ends a coroutine by an error, and goes on with the one that waits for it: resume
@@ -68,14 +67,15 @@ func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
 	th.status = threadDead
 	to.status = threadRunning
 	s.thread = to
-	waiting := *to.current()
-	to.depth--
-	if waiting.kind == frameResume && e.Catchable() {
+	waiting := to.current()
+	kind := waiting.kind
+	if kind == frameResume && e.Catchable() {
 		at := int(waiting.base) - 1
 		to.stack[at], to.stack[at+1] = False, e.Value
-		return nil, s.deliver(to, at, 2, int(waiting.ret), int(waiting.want), waiting.flags)
+		return nil, s.answer(to, 2)
 	}
-	if waiting.kind == frameWrapped && e.Value.is(KindString) && e.Value.str().length < maxPart && e.Catchable() {
+	to.depth--
+	if kind == frameWrapped && e.Value.is(KindString) && e.Value.str().length < maxPart && e.Catchable() {
 		if position := s.where(s.level1()); position != "" { // as LuaJIT does
 			raised := s.raise(position + e.Value.str().text())
 			raised.cause, raised.Traceback = e.cause, e.Traceback

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/loop"
-	"github.com/tidewire/tidewire/internal/lua/syntax"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/modules/gate"
 	hostmodule "github.com/tidewire/tidewire/internal/modules/host"
@@ -146,7 +145,7 @@ func (r *run) main(chunks []chunk) error {
 }
 
 func (r *run) load(chunk chunk) error {
-	f, err := r.state.LoadString(string(syntax.SkipHead(chunk.Text)), chunk.luaName)
+	f, err := r.state.LoadString(string(chunk.Text), chunk.luaName)
 	if err != nil {
 		return gate.Describe(r.state, err)
 	}

@@ -1,5 +1,5 @@
 // Package script runs a Lua script from its first line to the end of its last connection:
-// one Lua state, its modules, its engine and its host, wired together.
+// one Lua state, its modules, its engine and its loop, wired together.
 package script
 
 import (

@@ -84,9 +84,6 @@ func defaultProxy(t *Target, o *Options) (*proxyServer, error) {
 // parseProxy reads a proxy's URL, or "host:port" for an http one. The error's text quotes
 // nothing.
 func parseProxy(raw string) (*proxyServer, error) {
-	if len(raw) > maxURL {
-		return nil, errLongURL
-	}
 	if err := checkBytes(raw); err != nil {
 		return nil, err
 	}

@@ -162,9 +162,6 @@ var errNoURL = errors.New("it is no URL")
 
 // parse is ParseURL with a bare error.
 func parse(raw string) (*Target, error) {
-	if len(raw) > maxURL {
-		return nil, errLongURL
-	}
 	if err := checkBytes(raw); err != nil {
 		return nil, err
 	}
@@ -217,8 +214,11 @@ func parseAuthority(s string, fallbackPort int) (a authority, err error) {
 	return a, nil
 }
 
-// checkBytes refuses bytes that are wrong in every part.
+// checkBytes refuses a URL that is too long, and bytes that are wrong in every part.
 func checkBytes(raw string) error {
+	if len(raw) > maxURL {
+		return errLongURL
+	}
 	if strings.Trim(raw, " \t\r\n\v\f") != raw {
 		return errEdgeSpace
 	}
