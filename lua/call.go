@@ -67,7 +67,7 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 
 // within is call for a goroutine that the state is at work for, if it is at work.
 func (s *State) within(f Value, args []Value) (from, count int, err error) {
-	if !s.running.Load() {
+	if !s.atWork() {
 		return s.call(f, args)
 	}
 	return s.enterCall(f, args)

@@ -9,23 +9,31 @@ import (
 // state at work must come from below the function that runs it: from a Go function that
 // Lua code has called. That is seen in the goroutine's stack, which takes a microsecond
 // to look at, so the calls that can only come from there use callWithin.
-type owner struct{ running atomic.Bool }
+type owner struct {
+	// running is 1 while the state is at work. Only the way from 0 to 1 must be atomic:
+	// whoever may use the state next has synchronized with the goroutine that wrote 0, and
+	// an atomic store would take a tenth of a short call's time.
+	running uint32
+}
 
 // claim begins a call, and reports whether it is the outermost one. It panics if another
 // goroutine runs the state.
 func (o *owner) claim() (outermost bool) {
-	if o.running.CompareAndSwap(false, true) {
+	if atomic.CompareAndSwapUint32(&o.running, 0, 1) {
 		return true
 	}
 	o.checkOwner()
 	return false
 }
 
-func (o *owner) release() { o.running.Store(false) }
+func (o *owner) release() { o.running = 0 }
+
+// atWork reports whether the state is at work, for this goroutine or another.
+func (o *owner) atWork() bool { return atomic.LoadUint32(&o.running) != 0 }
 
 // checkOwner panics if the state is at work for another goroutine.
 func (o *owner) checkOwner() {
-	if o.running.Load() && !runsLua() {
+	if o.atWork() && !runsLua() {
 		panic("lua: a State is used by two goroutines at once")
 	}
 }
