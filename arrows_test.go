@@ -21,12 +21,12 @@ const modulePath = "github.com/tidewire/tidewire"
 // free but for the packages listed under never, where "net/..." means all below net, too.
 type row struct {
 	folder string
-	is     string // what the package is, which is also why it imports no more than this
+	is     string // a phrase for the package, which is also why it imports no more than this
 	ours   []string
 	theirs []string
 
 	testTools []string // modules that its tests alone import
-	never     []string // standard packages that would break what the package is
+	never     []string // standard packages that contradict the phrase
 }
 
 // rows is the one table of arrows. Its order is that of the data's path
@@ -91,7 +91,7 @@ var rows = []row{
 	{folder: "internal/modules/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
 		ours: []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/modules/errorlog",
 			"internal/api/spelling", "internal/ws/failure"},
-		never: []string{"net", "os"}}, // net/http for the type http.Header, which is what the engine's API speaks
+		never: []string{"net", "os"}}, // net/http for the type http.Header in the engine's API
 	{folder: "internal/modules/gate", is: "the one way into a state: calls that can be stopped, errors as text",
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "context", "reflect", "unsafe"}},
@@ -433,7 +433,8 @@ func arrows(t *testing.T) []arrow {
 	return found
 }
 
-// skipFolder passes over what the go command passes over, modules of their own included.
+// skipFolder passes over the same folders as the go command, modules of their own
+// included.
 func skipFolder(folder string) error {
 	if folder == "." {
 		return nil

@@ -74,8 +74,8 @@ var flag = regexp.MustCompile(`(^|[^-\w])--[a-z][a-z-]+`)
 // that its commands show and write.
 var speakers = []string{"cmd", "internal/runner", "internal/api/luaapi"}
 
-// A program that embeds scripts has none of the runner's flags, and shows what the
-// engine, the libraries and the modules say to people who have never heard of them.
+// A program that embeds scripts has none of the runner's flags, and shows the messages of
+// the engine, the libraries and the modules to people who have never heard of them.
 func TestFlagsAreTheRunners(t *testing.T) {
 	seen := 0
 	for _, file := range shipped(t) {

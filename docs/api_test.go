@@ -92,7 +92,7 @@ func failureRows() (rows [][]string) {
 	return rows
 }
 
-// categoryRows asks package failure what may be tried again.
+// categoryRows asks package failure which categories are retryable.
 func categoryRows() (rows [][]string) {
 	for _, c := range luaapi.Categories {
 		var statuses []string
@@ -144,7 +144,7 @@ func fieldRows(fields []luaapi.Field) (rows [][]string) {
 	return rows
 }
 
-// optionRows shows numbers as they are, and what would read as prose between backquotes.
+// optionRows shows numbers as they are, and other defaults between backquotes.
 func optionRows() (rows [][]string) {
 	for _, f := range luaapi.Options {
 		value := f.Default

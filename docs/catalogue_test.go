@@ -209,7 +209,7 @@ var failures = map[string]func(t *testing.T) *engine.End{
 	"no TLS":           onTLS(func(p *wstest.Peer) { p.SendRaw([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }),
 	"reset during TLS": onTLS(func(p *wstest.Peer) { p.Conn.(*wstest.Conn).Reset() }),
 	"end during TLS": onTLS(func(p *wstest.Peer) {
-		p.Conn.Read(make([]byte, 4096)) // what the client says first
+		p.Conn.Read(make([]byte, 4096)) // the client's first bytes
 		p.Hangup()
 	}),
 	"TLS too slow": onTLS(func(*wstest.Peer) {}),

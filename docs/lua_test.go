@@ -99,7 +99,7 @@ func TestOptions(t *testing.T) {
 	phases := table(t, page, "others:")
 
 	evaluate := newState(t)
-	// connectError returns what Connect raises for one option, or "".
+	// connectError returns the error that Connect raises for one option, or "".
 	connectError := func(option, value string) string {
 		t.Helper()
 		return evaluate(fmt.Sprintf(

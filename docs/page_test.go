@@ -32,7 +32,7 @@ func read(t *testing.T, page string) string {
 
 // A block is a fenced piece of code.
 type block struct {
-	language string // what stands behind the opening fence
+	language string // the word behind the opening fence
 	line     int    // of the opening fence
 	code     string
 }

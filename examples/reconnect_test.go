@@ -57,7 +57,7 @@ func TestReconnect(t *testing.T) {
 	})
 }
 
-// The same with the script that leaks handlers: the dial guard bounds what it does to the
+// The same with the script that leaks handlers: the dial guard bounds the damage to the
 // server and to the host. Few frames a second, since each calls more than a thousand
 // handlers.
 func TestReconnectLeaky(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// patience is far beyond what an example takes that ends by itself.
+// patience is far longer than an example that ends by itself takes.
 const patience = 30 * time.Second
 
-// run runs the runner in this folder, and returns what it wrote and its exit code.
+// run runs the runner in this folder, and returns its output and its exit code.
 func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -26,7 +26,7 @@ const (
 	farPort                 = "8080"
 )
 
-var cables atomic.Int64 // laid so far, to tell them apart
+var cables atomic.Int64 // laid so far, for different names
 
 func layCable(t *testing.T) *cable {
 	t.Helper()

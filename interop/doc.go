@@ -9,9 +9,9 @@
 //	nginx                  TLS with every kind of certificate, refusals and redirects
 //	squid, tinyproxy       HTTP and HTTPS proxies
 //	microsocks             SOCKS5
-//	mosquitto, Chromium    what examples/mqtt.lua and examples/devtools.lua talk to
+//	mosquitto, Chromium    peers of examples/mqtt.lua and examples/devtools.lua
 //	aiohttp                permessage-deflate, beside ws and websockets
-//	servers/               what needs a server of a special kind, on Python's ssl or on bare sockets
+//	servers/               servers of special kinds, on Python's ssl or on bare sockets
 //
 // The two libraries' server is started once, on loopback ports of its own choice, and
 // shows one behaviour for each path:

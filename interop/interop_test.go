@@ -80,7 +80,7 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// What fails before a connection exists, with the servers there only to be reached in the
+// Failures before a connection exists, with the servers there only to be reached in the
 // wrong way.
 func TestFailures(t *testing.T) {
 	refused, mute := refusedAddress(t), muteAddress(t)

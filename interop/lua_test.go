@@ -22,7 +22,7 @@ type implementation struct {
 	name string
 
 	// run runs a file, named within a directory, until it ends or the context does, and
-	// returns what it prints.
+	// returns its output.
 	run func(ctx context.Context, dir, file string) (printed []byte, failure error)
 
 	// program makes the random programs that it is compared by. nil for luajit, which
@@ -45,8 +45,8 @@ func inRunner(ctx context.Context, dir, file string) ([]byte, error) {
 	return command(runner, "run")(ctx, dir, file)
 }
 
-// command runs a file by a command that takes its name last. The failure has what the
-// command complains of first.
+// command runs a file by a command that takes its name last. The failure has the
+// command's first complaint.
 func command(name string, args ...string) func(ctx context.Context, dir, file string) ([]byte, error) {
 	return func(ctx context.Context, dir, file string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, name, append(args, file)...)
@@ -81,7 +81,7 @@ func inVM(ctx context.Context, dir, file string) ([]byte, error) {
 	return printed.Bytes(), err
 }
 
-// lines returns what a file prints, which must end well, by lines.
+// lines returns the output of a file, which must end well, by lines.
 func (in implementation) lines(t *testing.T, dir, file string) []string {
 	t.Helper()
 	printed, err := in.run(t.Context(), dir, file)

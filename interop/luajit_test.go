@@ -14,7 +14,7 @@ import (
 // that the unit tests need none.
 func TestProbeInLuaJIT(t *testing.T) {
 	const dir = "../lua/std/testdata/probe"
-	compiling := implementation{name: "luajit", run: command("luajit")} // as jit.status tells
+	compiling := implementation{name: "luajit", run: command("luajit")} // as jit.status says
 	theirs := compiling.lines(t, dir, "probe.lua")
 	golden, err := os.ReadFile(filepath.Join(dir, "probe.golden"))
 	if err != nil {

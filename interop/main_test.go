@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// What TestMain makes once; constant while tests run.
+// Made by TestMain once; constant while tests run.
 var (
 	runner string      // the built binary
 	certs  certificate // of every wss server

@@ -41,7 +41,7 @@ func TestSlowScript(t *testing.T) {
 }
 
 // resident is mustPass, and returns the most memory that the run ever held, in bytes.
-// Garbage is collected early, so that it does not hide what is held.
+// Garbage is collected early, so that it does not hide live memory.
 func (s script) resident(t *testing.T) int64 {
 	t.Helper()
 	cmd := s.command(t)

@@ -15,7 +15,7 @@ import (
 )
 
 // falls runs testdata/mute.lua, has the server go mute when the connection is open, and
-// back again if the script waits for that. It returns what the script says of the end, by
+// back again if the script waits for that. It returns the script's report of the end, by
 // name.
 func falls(t *testing.T, cmd *exec.Cmd, mute, resume func()) report {
 	t.Helper()

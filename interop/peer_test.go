@@ -20,7 +20,7 @@ type server struct {
 	name    string
 	command []string // the certificate's two files follow
 	probe   []string // succeeds if the library is there
-	install string   // what to do if it is not
+	install string   // how to get it
 }
 
 var servers = []server{
@@ -31,8 +31,7 @@ var servers = []server{
 		install: "install Node 18 or later and npm (Debian: nodejs npm), then `make interop` fetches ws",
 	},
 	{
-		// The system's own interpreter: its packages are what Debian's python3-websockets
-		// brings.
+		// The system's own interpreter has the packages of Debian's python3-websockets.
 		name:    "python",
 		command: []string{"/usr/bin/python3", "servers/python_websockets.py"},
 		probe:   []string{"/usr/bin/python3", "-c", "import websockets"},

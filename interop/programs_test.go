@@ -136,8 +136,8 @@ func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []
 	return printed
 }
 
-// runFile runs programs in one file and returns what those that began printed, and at
-// least one. If it failed, the last of them is where.
+// runFile runs programs in one file and returns the output of each one that began, at
+// least one. The last of them is the place of a failure.
 func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeout time.Duration) (printed []string,
 	failure string) {
 	t.Helper()
@@ -162,7 +162,7 @@ func runFile(t *testing.T, programs []*luagen.Program, in implementation, timeou
 	return printed, failure
 }
 
-// split parts what a file of programs printed by program, and counts those that came to
+// split parts the output of a file of programs by program, and counts those that came to
 // their end.
 func split(stdout string) (printed []string, ended int) {
 	for line := range strings.Lines(stdout) {

@@ -170,7 +170,7 @@ func TestHTTPProxy(t *testing.T) {
 	for _, kind := range []struct {
 		name             string
 		tunnel, refusal  string // patterns of the access log, with the server's address to be filled in
-		forbidden, bad   string // what is told of a refused port, of a server that is down
+		forbidden, bad   string // details for a refused port, and for a server that is down
 		open, restricted *proxy
 	}{
 		{
@@ -311,7 +311,7 @@ func TestProxyPassword(t *testing.T) {
 	seen.want(t, echoed(nil))
 }
 
-// What proxies the environment names. Loopback addresses bypass them, so the servers are
+// Proxies that the environment names. Loopback addresses bypass them, so the servers are
 // called otherwise: by a name that squid alone resolves, or by 0.0.0.0, which is this
 // machine, too.
 func TestProxyEnvironment(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// scriptTimeout is far beyond what a script takes; scripts give up before
+// scriptTimeout is far longer than a script takes; scripts give up before
 // (testdata/lib/check.lua) and then say why.
 const scriptTimeout = 90 * time.Second
 
@@ -51,7 +51,7 @@ func (s script) mustPass(t *testing.T) {
 	}
 }
 
-// run returns what the script wrote and its exit status, -1 if it was killed.
+// run returns the script's output and its exit status, -1 if it was killed.
 func (s script) run(t *testing.T) (stdout, stderr string, code int) {
 	t.Helper()
 	cmd := s.command(t)
@@ -61,7 +61,7 @@ func (s script) run(t *testing.T) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), code
 }
 
-// exitCode turns what Run and Wait return into an exit status.
+// exitCode turns the error of Run or Wait into an exit status.
 func exitCode(t *testing.T, err error) int {
 	t.Helper()
 	var exit *exec.ExitError

@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// patience is how long a service may take to start, and its log to say what happened.
+	// patience is how long a service may take to start, and to log an event.
 	patience = 20 * time.Second
 
 	// stopTimeout is how long it may take to end.
 	stopTimeout = 5 * time.Second
 
-	// glance is how often is looked at what nobody signals: another program's port,
-	// another program's log file.
+	// glance is the pause between looks at a port or a log file of another program, which
+	// signals nothing.
 	glance = 10 * time.Millisecond
 )
 
@@ -155,7 +155,7 @@ func (s *service) poll(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// output collects what a program says. For concurrent use.
+// output collects a program's output. For concurrent use.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -208,7 +208,7 @@ func writeFile(t *testing.T, path, text string) string {
 	return path
 }
 
-// report is what testdata/report.lua saw of one connection, by name.
+// report is testdata/report.lua's view of one connection, by name.
 type report map[string]string
 
 // visit opens url with options, spelled in Lua, sends a message and closes when it comes
@@ -235,8 +235,8 @@ func visit(t *testing.T, url, options string, environment ...string) (seen repor
 	return seen, errs.String()
 }
 
-// want holds a report against what it has to say. A value "…text…" is a part, "" means
-// that the name is absent.
+// want compares a report with the expected one. A value "…text…" is a part, "" means that
+// the name is absent.
 func (r report) want(t *testing.T, want report) {
 	t.Helper()
 	for name, value := range want {

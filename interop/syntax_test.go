@@ -22,8 +22,8 @@ const (
 	numerals          = 2000
 )
 
-// Our parser accepts what a real luajit accepts and words the rest as it does, the line
-// included.
+// Our parser accepts the same sources as a real luajit and has its words for errors, the
+// line included.
 func TestSyntaxInLuaJIT(t *testing.T) {
 	sources := append(oddSources, nestedSources()...)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -55,8 +55,9 @@ func TestSyntaxInLuaJIT(t *testing.T) {
 		rejected, later)
 }
 
-// laterStage is what LuaJIT finds while it generates code, in the middle of parsing. Ours
-// parses first: such a chunk is accepted, or refused for something that comes after.
+// laterStage matches errors that LuaJIT finds while it generates code, in the middle of
+// parsing. Ours parses first: such a chunk is accepted, or refused for something that
+// comes after.
 var laterStage = regexp.MustCompile(`: (undefined label|duplicate label|no loop to break|<goto .*> jumps into|` +
 	`function or expression too complex|.* has more than \d+ (local variables|upvalues|constants))`)
 

@@ -185,8 +185,7 @@ func (e *effects) walk(value reflect.Value) {
 	}
 }
 
-// node notes what a node does itself. It reports true if it has also walked what is
-// below.
+// node notes a node's own effects. It reports true if it has also walked the nodes below.
 func (e *effects) node(node any) bool {
 	switch n := node.(type) {
 	case *syntax.Local:

@@ -165,7 +165,7 @@ func TestTLS(t *testing.T) {
 		})
 	}
 
-	// A script reads what the runner's flags let it read, also for its options.
+	// A script reads the files that the runner's flags allow, also for its options.
 	t.Run("file not allowed", func(t *testing.T) {
 		stdout, _, _ := script{name: "report", args: []string{f.url["good"], tlsOptions("%s", trust)}}.run(t)
 		for _, want := range []string{"failed TLS handshake failed\n",

@@ -99,7 +99,7 @@ func (fr *frame) operandName(which int) string {
 	return ""
 }
 
-// registerName returns what LuaJIT calls a register that the instruction at pc reads:
+// registerName returns LuaJIT's name for a register that the instruction at pc reads:
 // "local 'x'", "upvalue 'x'", "global 'x'", "field 'x'", "method 'x'", or "" for a value
 // without a name, such as a call's result.
 func (p *proto) registerName(pc, register int) string {

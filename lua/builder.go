@@ -61,8 +61,7 @@ func (b *Builder) Room(n int) bool {
 	return true
 }
 
-// grown is how large the room becomes when it is used up: twice what it was, and half as
-// much again if that is much.
+// grown is the size of the next room: twice the present one, or 1.5 times from 1 MiB on.
 func (b *Builder) grown() int {
 	if n := cap(b.bytes); n >= 1<<20 {
 		return n + n/2
@@ -70,8 +69,8 @@ func (b *Builder) grown() int {
 	return 2 * cap(b.bytes)
 }
 
-// uncharge takes back what was counted, unless a walk, which does not find the bytes, has
-// done so.
+// uncharge takes back the charge for the bytes, unless a walk, which does not find them,
+// has done so.
 func (b *Builder) uncharge() {
 	if b.epoch == b.s.epoch {
 		b.s.used -= int64(b.charged)
@@ -138,7 +137,7 @@ func (b *Builder) WriteNumber(f float64) bool {
 	return true
 }
 
-// Append appends what a function appends to its argument; at most room bytes.
+// Append lets f append up to room bytes to the text.
 func (b *Builder) Append(room int, f func(dst []byte) []byte) bool {
 	if !b.Room(room) {
 		return false
@@ -147,7 +146,7 @@ func (b *Builder) Append(room int, f func(dst []byte) []byte) bool {
 	return true
 }
 
-// Bytes returns what was written. It is good until the next write.
+// Bytes returns the text so far. It is good until the next write.
 func (b *Builder) Bytes() []byte { return b.bytes }
 
 // Value makes the string, and empties the builder.

@@ -128,8 +128,8 @@ func (s *State) enterCall(f Value, args []Value) (from, count int, err error) {
 	return slot, th.top - slot, nil
 }
 
-// dropAll drops what the goroutine has left that ended within the call before, by
-// runtime.Goexit.
+// dropAll clears up after a goroutine that ended by runtime.Goexit within the call
+// before.
 func (s *State) dropAll() {
 	s.nesting, s.active, s.handling, s.finalizing = 0, nil, 0, false
 	s.dropAbove(s.main)
@@ -186,7 +186,7 @@ func (s *State) enterRun(th *Thread, slot, args int) (err error) {
 	return err
 }
 
-// abandon ends what a panic has left: the coroutines above the one that entered are dead.
+// abandon clears up after a panic: the coroutines above the one that entered are dead.
 func (s *State) abandon(entered *Thread, value any) error {
 	e := s.panicked(value)
 	s.doomed, s.doom = true, e

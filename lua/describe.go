@@ -7,7 +7,7 @@ import "strconv"
 // address of this run, so nothing that must repeat may depend on it.
 func (v Value) Address() uintptr { return uintptr(v.p) }
 
-// Describe returns what tostring says of a value without a metamethod: the text of a
+// Describe returns the text that tostring gives a value without a metamethod: that of a
 // string or a number, "nil", "true", "table: 0x00c000012345". Functions of Go have a
 // number instead of an address, as LuaJIT's own have: "function: builtin#29".
 func (v Value) Describe() string {

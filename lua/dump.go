@@ -62,9 +62,9 @@ func (s *State) Dump(f Value, strip bool) (Value, error) {
 	return b.Value()
 }
 
-// Undump makes a function of what Dump has returned. Its upvalues are nil, its
-// environment is the globals. name is the chunk's if Dump has left that out. What begins
-// with ESC and is something else is no byte code that this Lua knows.
+// Undump makes a function of Dump's text. Its upvalues are nil, its environment is the
+// globals. name is the chunk's if Dump has left that out. Any other text that begins with
+// ESC is refused as byte code of another Lua.
 func (s *State) Undump(dumped, name string) (Value, error) {
 	d, ok := parseDump(dumped)
 	if !ok {

@@ -9,12 +9,12 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// An Error is a Lua error on its way, or what Call returns of it. errors.Is and errors.As
-// find its cause: the Go error that a GoFunction returned, the cause of an interrupt, or
-// a *syntax.Error.
+// An Error is a Lua error on its way, or as Call returns it. errors.Is and errors.As find
+// its cause: the Go error that a GoFunction returned, the cause of an interrupt, or a
+// *syntax.Error.
 type Error struct {
 	Value     Value     // the error object
-	Message   string    // what the error object says: itself if it is a string
+	Message   string    // the error object as text: itself if it is a string
 	Traceback string    // as LuaJIT writes it; only with Options.Tracebacks, and only if nothing caught the error
 	Kind      ErrorKind // what went wrong
 

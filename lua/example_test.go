@@ -196,8 +196,8 @@ func ExampleTable() {
 	// lua.Value("b")
 }
 
-// Limit what a script may use. Errors of MaxMemory can be caught by the script; those of
-// MaxSteps cannot.
+// Limits of a script. Errors of MaxMemory can be caught by the script; those of MaxSteps
+// cannot.
 func ExampleOptions() {
 	s := lua.NewState(lua.Options{MaxMemory: 1 << 20, MaxSteps: 1_000_000})
 	defer s.Close()

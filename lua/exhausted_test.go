@@ -9,7 +9,7 @@ import (
 )
 
 // After its memory was used up again and again a state can be called: nothing on its
-// stack holds what filled it.
+// stack holds the values that filled it.
 func TestRunsAgainAfterExhaustion(t *testing.T) {
 	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
 	_, err := s.Run([]byte(`local t while true do pcall(function() while true do t = {t} end end) end`), "=test")

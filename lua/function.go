@@ -229,7 +229,7 @@ func (s *State) newFunctions(functions []Func) []goFunction {
 }
 
 // special marks the functions that the interpreter carries out itself, since they change
-// what runs.
+// which function runs.
 type special uint8
 
 const (

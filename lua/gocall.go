@@ -245,8 +245,8 @@ func (c *Call) Option(n int, fallback string, words ...string) int {
 	return 0
 }
 
-// UserdataAs returns what the userdata that argument n must be holds, if that is a T.
-// name is the type's for the error.
+// UserdataAs returns the Go value of argument n, which must be a userdata that holds a T.
+// name is the type's name for the error.
 func UserdataAs[T any](c *Call, n int, name string) T {
 	if u, ok := c.Arg(n).AsUserdata(); ok {
 		if held, ok := u.data.(T); ok {
@@ -337,7 +337,7 @@ func (c *Call) ReturnArgs(n int) error {
 }
 
 // TailCall makes the results of another function the results of this one. The Go function
-// must return what it returns.
+// must return TailCall's error.
 func (c *Call) TailCall(f Value, args ...Value) error {
 	if c.err != nil {
 		return c.err
@@ -352,10 +352,10 @@ func (c *Call) TailCall(f Value, args ...Value) error {
 	return errAction
 }
 
-// CallThen calls a Lua function after this Go function has returned what CallThen
-// returns, and then goes on with then, whose arguments are the function's results. The
-// function may yield. An error passes then over, unless protected: then it gets the error
-// from Failed.
+// CallThen calls a Lua function once this Go function has returned CallThen's error, as
+// it must. Then it calls then with the function's results as arguments. The function may
+// yield. If it fails, then is not called, unless protected: Failed has the error in that
+// case.
 func (c *Call) CallThen(then func(c *Call) error, protected bool, f Value, args ...Value) error {
 	if c.err != nil {
 		return c.err
@@ -376,7 +376,7 @@ func (c *Call) Failed() *Error { return c.failed }
 
 // Yield suspends the coroutine, whose resume returns the values. When it is resumed the
 // arguments of that are the results of this function, or if then is not nil the arguments
-// of then. The Go function must return what Yield returns.
+// of then. The Go function must return Yield's error.
 func (c *Call) Yield(then func(c *Call) error, values ...Value) error {
 	if err := c.Return(values...); err != nil {
 		return err
@@ -389,8 +389,8 @@ func (c *Call) Yield(then func(c *Call) error, values ...Value) error {
 // function cannot yield.
 func (c *Call) Call(f Value, args ...Value) ([]Value, error) { return c.s.callWithin(f, args...) }
 
-// calledName returns what the running Go function is called where it was called, and
-// whether as a method.
+// calledName returns the running Go function's name at the place of the call, and whether
+// it was called as a method.
 func (s *State) calledName() (name string, method bool) {
 	th := s.thread
 	if th.depth > 0 && th.current().kind == frameLua {

@@ -2,7 +2,7 @@ package lua
 
 import "strconv"
 
-// This file is what debuggers need beyond Activation and FunctionInfo.
+// This file has the needs of debuggers beyond Activation and FunctionInfo.
 
 // ActiveLines yields the lines of a Lua function that have code, some more than once.
 func (v Value) ActiveLines(yield func(line int) bool) {

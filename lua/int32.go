@@ -3,8 +3,8 @@ package lua
 import "math"
 
 // Int32 returns a number, cut to a whole one of 32 bits, as LuaJIT reads indices and
-// counts: what 32 bits do not hold, and NaN, is the smallest one, so that ("x"):sub(1,
-// 1e10) is empty. It is the same on all machines.
+// counts: a number beyond 32 bits, and NaN, becomes the smallest one, so that
+// ("x"):sub(1, 1e10) is empty. It is the same on all machines.
 func (c *Call) Int32(n int) int {
 	if v := c.Arg(n); v.isNumber() {
 		return toInt32(v.float())

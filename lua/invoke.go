@@ -1,8 +1,8 @@
 package lua
 
 // invoke calls the value in a slot with the arguments behind it. want results go to ret
-// on, and flags say what else is done with them. A Lua function gets its frame and runs
-// when the caller is back in run. A Go function has returned by then, and its results are
+// on, and flags say how else they are used. A Lua function gets its frame and runs when
+// the caller is back in run. A Go function has returned by then, and its results are
 // delivered.
 func (s *State) invoke(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	switch f := th.stack[slot]; {
@@ -113,8 +113,8 @@ func (s *State) leave(th *Thread, from, count int) error {
 	return s.deliver(th, from, count, ret, want, flags)
 }
 
-// deliver stores the results of a call, and does what the frame that waits for them does
-// next. When it returns nil the innermost frame of s.thread is of Lua, or the entry frame
+// deliver stores the results of a call, and carries on with the frame that waits for
+// them. When it returns nil the innermost frame of s.thread is of Lua, or the entry frame
 // of the present run.
 func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags) error {
 	for {
@@ -201,7 +201,8 @@ func (s *State) invokeGo(th *Thread, g *goFunction, slot, args, ret, want int, f
 	return s.deliver(th, slot, c.result, ret, want, flags)
 }
 
-// afterGo does what a Go function asks for that did not simply return.
+// afterGo serves a Go function that did not simply return: it has failed, or asks for a
+// call or a yield.
 func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, flags frameFlags) error {
 	if err == nil {
 		err = c.err
@@ -267,8 +268,8 @@ func (s *State) invokeLater(th *Thread, slot, args, ret, want int, flags frameFl
 	return nil
 }
 
-// carryOn does what a frame that is not of Lua waits for, and reports whether it waits
-// for anything.
+// carryOn goes on with the call or the Go function that a frame waits for, and reports
+// whether there is one.
 func (s *State) carryOn(th *Thread, fr *frame) (waits bool, err error) {
 	switch fr.kind {
 	case frameInvoke:
@@ -321,8 +322,8 @@ func (s *State) yieldFor(th *Thread, g *goFunction, slot, count int) error {
 	return s.yield(th, slot+1, slot+1, count, slot+1, wantAll, slowReturn)
 }
 
-// checkpointJump is checkpoint at a jump backwards: what looks at the frame meanwhile,
-// such as an interrupt, sees the jump.
+// checkpointJump is checkpoint at a jump backwards: readers of the frame meanwhile, such
+// as an interrupt, see the jump.
 func (s *State) checkpointJump(behind, target int) error {
 	s.thread.current().pc = int32(behind)
 	if err := s.checkpoint(); err != nil {

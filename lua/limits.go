@@ -26,21 +26,21 @@ type interruption struct{ cause error }
 // it is used up are the interrupt, the deadline and the limit looked at.
 type limits struct {
 	budget   int64 // steps until the next look; backward jumps and calls count it down
-	quantum  int64 // what budget began with
+	quantum  int64 // first value of budget
 	steps    int64 // of all quanta before
 	maxSteps int64 // math.MaxInt64 for none
 
 	interrupt atomic.Pointer[interruption]
 	deadline  time.Time
 
-	used      int64 // bytes: what the last walk found, held, and all that was charged since
+	used      int64 // bytes that the last walk found, held ones, and all that was charged since
 	held      int64 // bytes that Reserve has counted: no walk finds them
 	threshold int64 // a charge past this looks closer
 	maxMemory int64 // math.MaxInt64 for none
 	maxString int64
 	small     bool  // tests: a few steps are a quantum, in which a walk does little
 	stress    bool  // tests: each step looks at everything, walks, and moves the stacks
-	freed     int64 // bytes that walks have let go of since an allocation failed
+	freed     int64 // bytes that walks have found dead since an allocation failed
 	failures  int   // allocations that failed without a sixteenth of the limit becoming free in between
 	exhausted bool
 }

@@ -62,8 +62,8 @@ func (s *State) LoadString(source, name string) (Value, error) {
 	return s.Load(chunk)
 }
 
-// compile compiles what read returns, which has size bytes. All memory that this takes is
-// reserved meanwhile: a walk would not find it.
+// compile compiles the source that read returns, which has size bytes. All memory that
+// this takes is reserved meanwhile: a walk would not find it.
 func (s *State) compile(size int, read func() []byte, name string, line int) (*Chunk, error) {
 	reserved := 0
 	defer func() { s.Unreserve(reserved) }()

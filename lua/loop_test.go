@@ -107,7 +107,7 @@ func TestErrorsLeaveNoContinuation(t *testing.T) {
 	}
 }
 
-// What Go holds by a Ref, and the metatables of types, are roots of walks.
+// Values that Go holds by a Ref, and the metatables of types, are roots of walks.
 func TestRootsThatGoHolds(t *testing.T) {
 	s, _ := newState(t, lua.Options{})
 	weak, err := s.NewTable(0, 0)

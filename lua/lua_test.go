@@ -10,7 +10,7 @@ import (
 )
 
 // newState returns a state with the few functions that the tests of the VM itself need: a
-// print that keeps what it is given, and the primitives.
+// print that keeps its output, and the primitives.
 func newState(t *testing.T, opts lua.Options) (s *lua.State, printed *strings.Builder) {
 	t.Helper()
 	s, printed = lua.NewState(opts), &strings.Builder{}
@@ -88,8 +88,7 @@ func show(v lua.Value) string {
 	return v.TypeName()
 }
 
-// TestPrograms runs small programs and compares what they print, each line as LuaJIT
-// prints it.
+// TestPrograms runs small programs and compares their output with LuaJIT's.
 func TestPrograms(t *testing.T) {
 	for _, c := range []struct {
 		name, source, want string

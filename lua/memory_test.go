@@ -8,8 +8,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// The charge after a walk is within 10 % of what Go's heap holds for each kind of object.
-// Charges are the same on all systems: where pointers are short, the heap holds less.
+// The charge after a walk is within 10 % of Go's heap for each kind of object. Charges
+// are the same on all systems: where pointers are short, the heap holds less.
 func TestChargesAreTheHeaps(t *testing.T) {
 	for _, c := range []struct{ name, source string }{
 		{"empty tables", `for i = 1, 50000 do keep[i] = {} end`},

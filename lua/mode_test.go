@@ -130,7 +130,8 @@ func TestModeChangesDuringAWalk(t *testing.T) {
 	}
 }
 
-// Weak tables that only a finalizer finds have lost what only they had when it runs.
+// A finalizer finds weak tables, reachable by it alone, without the values that only they
+// had.
 func TestWeakTablesOfFinalizers(t *testing.T) {
 	for _, small := range []bool{false, true} {
 		s, printed := walker(t)

@@ -79,8 +79,7 @@ func (s *State) metamethod(v Value, e event) Value {
 	return meta.metamethod(s, e)
 }
 
-// metamethod returns what a metatable has for an event. That it has nothing is
-// remembered.
+// metamethod returns a metatable's value for an event, and remembers if there is none.
 func (t *Table) metamethod(s *State, e event) Value {
 	if e < absentBits && t.absent&(1<<e) != 0 {
 		return Nil
@@ -115,8 +114,8 @@ func (t *Table) indexer(s *State) Value {
 // Metatable returns a value's metatable, or nil.
 func (s *State) Metatable(v Value) *Table { return s.metatable(v) }
 
-// Metamethod returns what a value's metatable has under a name such as "__tostring", or
-// nil.
+// Metamethod returns the field of a value's metatable with a name such as "__tostring",
+// or nil.
 func (s *State) Metamethod(v Value, name string) Value {
 	meta := s.metatable(v)
 	if meta == nil {

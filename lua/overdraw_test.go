@@ -60,7 +60,7 @@ func TestObjectsOfGoReachTheLimit(t *testing.T) {
 					t.Errorf("%d bytes in use, more than the limit and an object", most)
 				}
 				if name == "closures in a chain" {
-					return // all of them were let go: the next run has room
+					return // all of them were dropped: the next run has room
 				}
 				_, err = s.Run([]byte(`while true do pcall(function() `+c.source+` end) end`), "=test")
 				if !errors.Is(err, lua.ErrMemory) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// elsewhere runs f in a goroutine of its own, and returns what it panicked with.
+// elsewhere runs f in a goroutine of its own, and returns the value of its panic.
 func elsewhere(f func()) (panicked any) {
 	done := make(chan any)
 	go func() {

@@ -14,8 +14,8 @@ import (
 var underRace bool
 
 // A walk holds Lua code up for less than two milliseconds at a time, however large the
-// state is. The same program runs several times, and the shortest pause counts that it
-// has at each place: what else the machine does comes at others. On a busy machine it
+// state is. The same program runs several times, and the shortest pause at each place
+// counts: those of other work on the machine fall on other places. On a busy machine it
 // takes more runs to see that.
 func TestPausesOfTheWalk(t *testing.T) {
 	if testing.Short() || underRace {

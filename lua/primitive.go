@@ -1,8 +1,8 @@
 package lua
 
 // A Primitive is a function of the standard library that the interpreter carries out
-// itself, since it changes what runs or is worth a short cut. Libraries put primitives
-// under their names.
+// itself, since it changes which function runs or is worth a short cut. Libraries put
+// primitives under their names.
 type Primitive uint8
 
 // The primitives, by the names that scripts know.

@@ -12,8 +12,7 @@ func (c *Call) Push(v Value) error {
 	return nil
 }
 
-// ReturnPushed makes what Push was given the function's results. Like Return it checks
-// Err.
+// ReturnPushed makes the pushed values the function's results. Like Return it checks Err.
 func (c *Call) ReturnPushed() error {
 	if c.err != nil {
 		return c.err

@@ -28,8 +28,7 @@ func TestReserveOutlastsWalks(t *testing.T) {
 	}
 }
 
-// A walk drops what a Builder has charged: the Builder must not take it back a second
-// time.
+// A walk drops a Builder's charge: the Builder must not take it back a second time.
 func TestBuilderChargesOnce(t *testing.T) {
 	s, _ := newState(t, lua.Options{})
 	before, err := s.Collect()

@@ -7,7 +7,7 @@ import (
 )
 
 // newTight returns a state like newState, with the function leave(n): n bytes of the
-// memory limit are left from then on. leave(-1) gives back what it has taken.
+// memory limit are left from then on. leave(-1) gives all of it back.
 func newTight(t *testing.T, limit int64) (s *lua.State, run func(source string) string) {
 	t.Helper()
 	s, printed := newState(t, lua.Options{MaxMemory: limit})

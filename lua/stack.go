@@ -125,7 +125,7 @@ func (a Activation) SetLocal(n int, v Value) (name string) {
 
 // local returns the slot of a local variable. A function that is interrupted at a jump,
 // be it for finalizers or for ever, has the jump's target as pc: variables that do not
-// live there may be found. So what the slot holds decides.
+// live there may be found. So the value in the slot decides.
 func (a Activation) local(n int) (slot int, l *code.LocalInfo) {
 	fr := a.lua()
 	if fr == nil || n < 1 {

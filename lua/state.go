@@ -98,7 +98,7 @@ const (
 // Globals returns the table of global variables.
 func (s *State) Globals() *Table { return s.globals }
 
-// Registry returns a table that scripts cannot reach, for what libraries keep.
+// Registry returns a table for libraries, which scripts cannot reach.
 func (s *State) Registry() *Table { return s.registry }
 
 // SetGlobal sets a global variable, without metamethods.
@@ -171,8 +171,8 @@ func (s *State) Close() {
 }
 
 // Interrupt makes the Lua code that runs, and all that is started later, fail with an
-// error that Lua cannot catch, until ClearInterrupt is called. cause is what errors.Is
-// and errors.As find in it; nil means ErrInterrupted. Safe for concurrent use.
+// error that Lua cannot catch, until ClearInterrupt is called. errors.Is and errors.As
+// find cause in it; nil means ErrInterrupted. Safe for concurrent use.
 func (s *State) Interrupt(cause error) {
 	if cause == nil {
 		cause = ErrInterrupted

@@ -46,7 +46,7 @@ const (
 	tableBytes = 96
 )
 
-// tableRoom says what room a table came with.
+// tableRoom is the room that a table was made with.
 type tableRoom uint8
 
 const (
@@ -347,7 +347,7 @@ func (s *State) identity(hash *uint32) uint32 {
 	return *hash
 }
 
-// get returns what is under a key, without metamethods.
+// get returns the value of a key, without metamethods.
 func (t *Table) get(key Value) Value {
 	switch {
 	case key.isNumber():
@@ -688,7 +688,7 @@ func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error)
 		at = int(key.float())
 	}
 	least := max(size, cap(t.array))
-	for least == at || !t.getHashed(least).IsNil() { // what follows goes along: the array's end must be a border
+	for least == at || !t.getHashed(least).IsNil() { // the values behind go along: the array's end must be a border
 		least++
 	}
 	if least > cap(t.array) {
@@ -768,13 +768,13 @@ func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
 	return Nil, Nil, true
 }
 
-// Get returns what is under a key, without metamethods.
+// Get returns the value of a key, without metamethods.
 func (t *Table) Get(key Value) Value { return t.get(key) }
 
-// GetInt returns what is under a whole number, without metamethods.
+// GetInt returns the value of a whole-number key, without metamethods.
 func (t *Table) GetInt(i int) Value { return t.getInt(i) }
 
-// GetString returns what is under a string, without metamethods. It allocates nothing.
+// GetString returns the value of a string key, without metamethods. It allocates nothing.
 func (t *Table) GetString(key string) Value {
 	if len(t.entries) == 0 {
 		return Nil

@@ -3,8 +3,8 @@ package lua
 // This file has the operations on tables that move many values at once. The caller counts
 // steps for them: see State.Step.
 
-// InsertAt stores a value under a key from 1 to Len() + 1, and moves what was there, and
-// all up to Len(), by one. Another key is set as by SetInt: a weak table may have become
+// InsertAt stores a value under a key from 1 to Len() + 1, and moves the values from
+// there to Len() up by one. Another key is set as by SetInt: a weak table may have become
 // shorter since the caller has asked for its length.
 func (t *Table) InsertAt(i int, value Value) error {
 	n := t.length()

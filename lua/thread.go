@@ -91,7 +91,7 @@ const (
 	frameInvoke             // a call that a Go function asked for is still to be made
 )
 
-// frameFlags say what else is to be done with a frame's results than to store them.
+// frameFlags say how a frame's results are used, other than to store them.
 type frameFlags uint8
 
 const (

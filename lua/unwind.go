@@ -52,16 +52,17 @@ func (s *State) caught(th *Thread, e *Error) error {
 	at := int(th.current().base) - 1
 	th.stack[at], th.stack[at+1] = False, e.Value
 	if e.Kind == KindMemory {
-		clear(th.stack[at+2:]) // lest the next attempt begins with what this one has left
+		clear(th.stack[at+2:]) // or the next attempt begins with the values that filled the memory
 	}
 	return s.answer(th, 2)
 }
 
 // died ends a coroutine by an error, and goes on with the one that waits for it: resume
 // returns the error, which is then nil, and a function made by wrap raises it again. The
-// frames stay, for tracebacks of the dead coroutine. err is what resume's results gave.
+// frames stay, for tracebacks of the dead coroutine. err is the error of resume's
+// results.
 func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
-	th.touch() // debug may look at what it has left
+	th.touch() // debug may look at its frames
 	to := th.resumer
 	th.resumer = nil
 	th.status = threadDead
@@ -87,9 +88,8 @@ func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
 	return e, nil
 }
 
-// handle does what must be done with an error while the frames that raised it are there:
-// it calls the handler of the xpcall that stops it, or makes the traceback if nothing
-// does.
+// handle serves an error while the frames that raised it are there: it calls the handler
+// of the xpcall that stops it, or makes the traceback if nothing does.
 func (s *State) handle(e *Error) {
 	if e.handled {
 		return

@@ -11,7 +11,7 @@ import (
 type walkState struct {
 	epoch      uint32 // of the newest walk: objects with this mark were found
 	walkWanted bool
-	weak       bool // some metatable has a __mode, or a __gc: walks happen at twice what was live
+	weak       bool // some metatable has a __mode, or a __gc: walks happen at twice the live bytes
 
 	listed     []*Userdata // with a metatable, in order of creation: they may have a finalizer
 	dead       []*Userdata // found by the present walk
@@ -20,7 +20,7 @@ type walkState struct {
 
 	phase    walkPhase
 	scanning uint32      // the epoch while values are being found: stores into tables that were looked into find theirs
-	born     uint32      // what new objects are marked with: the epoch during a walk, which need not look into them
+	born     uint32      // mark of new objects: the epoch during a walk, which need not look into them
 	marking  []Value     // found, but not looked into yet
 	large    weakTable   // that is being looked into over several slices, from position on; no table if none is
 	position int         // in its array; from -1 on downwards, in its entries
@@ -62,9 +62,9 @@ type walkPhase uint8
 
 const (
 	walkIdle   walkPhase = iota
-	walkMark             // finds what is live
+	walkMark             // finds the live values
 	walkValues           // clears weak values
-	walkListed           // queues finalizers, and finds what they need
+	walkListed           // queues finalizers, and finds their values
 	walkKeys             // clears weak keys
 )
 
@@ -111,7 +111,7 @@ func (s *State) noteFinalizer(u *Userdata, meta *Table) {
 	}
 }
 
-// safePoint does what was put off until no operation is under way.
+// safePoint does the work that was put off until no operation is under way.
 func (s *State) safePoint() error {
 	s.forgetAbove()
 	if s.walkWanted {
@@ -134,8 +134,8 @@ func (s *State) safePoint() error {
 }
 
 // Collect walks the state at once, runs the finalizers that are due, and returns the
-// bytes that are live. It is what collectgarbage() does, and may only be called where no
-// Lua code of the state runs, or from a Go function.
+// bytes that are live. collectgarbage() does the same. Collect may only be called where
+// no Lua code of the state runs, or from a Go function.
 func (s *State) Collect() (int64, error) {
 	s.checkOwner()
 	s.clearAbove()
@@ -206,7 +206,7 @@ const noEpoch = math.MaxUint32
 // advance goes on with a walk until it has looked at so many values.
 func (s *State) advance(units int) {
 	whole := units == math.MaxInt
-	if s.phase > walkMark { // what Lua code has taken out of a weak table in the meantime stays
+	if s.phase > walkMark { // values that Lua code has taken out of a weak table in the meantime stay
 		s.lookAgain()
 	}
 	for units > 0 {
@@ -217,7 +217,7 @@ func (s *State) advance(units int) {
 		case walkIdle:
 			return
 		case walkMark:
-			// Nothing is left, but what only stacks hold by now.
+			// The values that only stacks hold by now are left.
 			s.lookAgain()
 			if units = s.markSome(units); units <= 0 || s.changedMode() {
 				continue
@@ -260,7 +260,8 @@ func (s *State) sweepListed(units int) int {
 	return units
 }
 
-// lookAgain finds what stacks hold by now, and what Go code may have changed.
+// lookAgain finds the values that stacks hold by now, and those that Go code may have
+// stored.
 func (s *State) lookAgain() {
 	for th := s.thread; th != nil; th = th.resumer {
 		s.mark(threadValue(th))
@@ -384,7 +385,7 @@ func (t *Table) moved() {
 	}
 }
 
-// sweeps reports whether a walk is removing what is dead from a table.
+// sweeps reports whether a walk is removing dead entries from a table.
 func (s *State) sweeps(t *Table) bool {
 	return (s.phase == walkValues || s.phase == walkKeys) && s.sweeping < len(s.weakly) && s.weakly[s.sweeping].t == t
 }
@@ -480,7 +481,7 @@ func (s *State) marked(v Value) bool {
 	return true
 }
 
-// markSome looks into what was found, and returns how many units are left.
+// markSome looks into the values found, and returns the units that are left.
 func (s *State) markSome(units int) int {
 	for units > 0 {
 		if s.large.t != nil {
@@ -867,8 +868,8 @@ func (s *State) forgetAbove() {
 const maxForgotten = 1024
 
 // clearAbove forgets values that no function uses: those above the Go function that runs,
-// or above what a coroutine that waits for another one has called. Registers of its
-// caller that lie there are not in use while it runs.
+// or above the function that a waiting coroutine has called. Registers of its caller that
+// lie there are not in use while it runs.
 func (s *State) clearAbove() {
 	for th := s.thread; th != nil; th = th.resumer {
 		top := 0

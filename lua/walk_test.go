@@ -48,8 +48,8 @@ const mutator = `
 	for _ in pairs(weak) do n = n + 1 end
 	print(n < id / 2, id)`
 
-// A walk in slices, with Lua code in between, loses nothing that can be reached, and what
-// cannot is gone in the end.
+// A walk in slices, with Lua code in between, loses no object that can be reached, and
+// drops all others in the end.
 func TestWalkInSlices(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -256,7 +256,7 @@ func TestCollectForgetsStaleRegisters(t *testing.T) {
 	}
 }
 
-// What ends a loop names a line of the loop.
+// The error that ends a loop names a line of the loop.
 func TestInterruptNamesTheLoop(t *testing.T) {
 	s, _ := newState(t, lua.Options{MaxSteps: 50_000})
 	_, err := s.Run([]byte("local x = 1\n\n\nwhile true do\nx = x + 1\nend"), "=test")
@@ -287,8 +287,8 @@ func TestWalkKeepsThePlaceOfALoop(t *testing.T) {
 	}
 }
 
-// What Lua code takes out of a weak table while a walk sweeps is not removed, and not
-// finalized, under its hands.
+// A value that Lua code takes out of a weak table while a walk sweeps is neither removed
+// nor finalized.
 func TestSweepLeavesWhatIsTaken(t *testing.T) {
 	s, printed := newState(t, lua.Options{})
 	s.SmallSlices()

@@ -29,8 +29,8 @@ const (
 	valueShare = 3
 )
 
-// Options says what to run and how. At least one of Code and Path should be given; the
-// rest may be zero.
+// Options has the code to run, and its surroundings. At least one of Code and Path should
+// be given; the rest may be zero.
 type Options struct {
 	// Code is Lua code that runs first; without a Path it is the script. Empty means
 	// none.
@@ -53,20 +53,19 @@ type Options struct {
 	// FPS is the frame rate of onUpdate, in ticks a second. 0 means 60.
 	FPS int
 
-	// Grace is how long the ending may take before what is left is cut. 0 means 5 s;
+	// Grace is how long the ending may take before live connections are cut. 0 means 5 s;
 	// negative means no time at all.
 	Grace time.Duration
 
-	// Stdin is where FromStdin reads the script from, and io.read what is left of it. nil
-	// means os.Stdin.
+	// Stdin is the input of FromStdin, and then of io.read. nil means os.Stdin.
 	Stdin io.Reader
 
-	// Stdout receives what the script prints. nil means os.Stdout. A Write that does not
+	// Stdout receives the script's output. nil means os.Stdout. A Write that does not
 	// return holds up the script until the ending begins, and nothing after that; it then
 	// outlives Wait.
 	Stdout io.Writer
 
-	// Stderr receives what the script writes to io.stderr. nil means os.Stderr. It is
+	// Stderr receives the script's output to io.stderr. nil means os.Stderr. It is
 	// written to as Stdout is.
 	Stderr io.Writer
 

@@ -39,8 +39,8 @@ const (
 	finalizeTimeout = time.Second
 )
 
-// errInterrupted is what code raises that runs when the grace ends. Its traceback says
-// where it was.
+// errInterrupted is raised in code that runs when the grace ends. Its traceback shows the
+// place.
 var errInterrupted = errors.New("interrupted: it was still running when the grace of the ending was over")
 
 // run is one script's life.
@@ -177,7 +177,7 @@ func (r *run) finalize(ended loop.Result) {
 	r.state.Close()
 }
 
-// close ends what is left, without running any Lua code.
+// close ends the engine and the state, without running any Lua code.
 func (r *run) close() {
 	r.shutdown()
 	r.unwatch()
@@ -194,7 +194,7 @@ func (r *run) shutdown() {
 	}
 }
 
-// flush lets what the script has printed leave. That it cannot is said once.
+// flush writes the script's pending output. An error of that is logged once.
 func (r *run) flush() {
 	if err := r.output.printed.Flush(); err != nil {
 		r.unwritten(err)

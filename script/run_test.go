@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { wstest.Main(m) }
 
-// ran is what came of a script.
+// ran is the outcome of a script.
 type ran struct {
 	script.Result
 	stdout, log string

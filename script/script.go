@@ -155,7 +155,7 @@ func (s *Script) giveUp(code int, reason error) {
 	s.settle(Result{ExitCode: code, Errors: r.errors.Count()}, &StuckError{reason})
 }
 
-// settle decides what Wait returns, once.
+// settle sets the results of Wait, once.
 func (s *Script) settle(result Result, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -215,7 +215,7 @@ func TestFlushLastOfOutputThatNobodyReads(t *testing.T) {
 	}
 }
 
-// The account of one script has what waits for it, and nothing at its end.
+// The account of one script has the bytes that wait for it, and nothing at its end.
 func TestMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var account memory.Account

@@ -35,7 +35,7 @@ func ReadSource(path string, stdin io.Reader) (Source, error) {
 	return source, nil
 }
 
-// unreadable says of err what could have been meant.
+// unreadable adds to err a guess at the script that was meant.
 func unreadable(path string, err error) error {
 	info, statErr := os.Stat(path)
 	switch main := filepath.Join(path, "main.lua"); { // as tidewire init has it
@@ -60,7 +60,7 @@ var (
 	errUTF16    = errors.New("text in UTF-16: save it as UTF-8")
 )
 
-// notLua knows by its beginning what is no Lua source.
+// notLua knows by their beginning files that are no Lua source.
 func notLua(text []byte) error {
 	switch {
 	case len(text) == 0:

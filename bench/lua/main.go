@@ -1,6 +1,6 @@
 // Lua runs the same Lua programs on our Lua, gopher-lua, PUC Lua 5.1 and LuaJIT with and
-// without its compiler, in turn, and writes what they cost into docs/performance.md. It
-// runs on Linux, in the folder of this module:
+// without its compiler, in turn, and writes their times and memory into
+// docs/performance.md. It runs on Linux, in the folder of this module:
 //
 //	go run ./lua                     # all, into the manual
 //	go run ./lua -only 'fib|sort'    # these programs, to the standard output

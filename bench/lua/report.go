@@ -198,7 +198,7 @@ func (r *results) row(p program, format string, factor float64) string {
 	return strings.Join(texts, " | ")
 }
 
-// writeEmbedding writes the VMs of Go side by side, and beside them what the others count
+// writeEmbedding writes the VMs of Go side by side, and beside them the others' own count
 // for a coroutine.
 func (r *results) writeEmbedding(b *strings.Builder, sizes []program) {
 	b.WriteString("\n### From a Go program\n\n" +

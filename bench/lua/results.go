@@ -20,7 +20,7 @@ type cell struct {
 type results struct {
 	vms      []vm
 	cells    map[string][]cell // by the path of the program, then by VM
-	outputs  map[string]string // what PUC printed, by the path of the program
+	outputs  map[string]string // PUC's, by the path of the program
 	embedded [vmCount]map[string]embedding.Figure
 	problems [vmCount]string // why a VM could not be embedded
 	rounds   int

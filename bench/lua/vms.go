@@ -33,7 +33,7 @@ type vm struct {
 	version string
 	command []string
 	embeds  bool // knows embedding.Flag
-	counts  bool // has a collectgarbage("count") that counts what its own objects take
+	counts  bool // has a collectgarbage("count") that counts the memory of its own objects
 }
 
 // prepare looks for the VMs that have to be installed and builds the children of this
@@ -81,7 +81,7 @@ func build(folder string) (output []byte, err error) {
 	return exec.Command("go", "build", "-o", folder, "./lua/ours", "./lua/gopherlua").CombinedOutput()
 }
 
-// output returns what a command prints on either stream, as one line.
+// output returns a command's output on either stream, as one line.
 func output(name string, args ...string) (string, error) {
 	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {

@@ -14,7 +14,7 @@ type folders []string
 
 func (f *folders) String() string { return strings.Join(*f, ",") }
 
-// Type is what --help calls the value.
+// Type is the value's name in --help.
 func (f *folders) Type() string { return "DIR" }
 
 // Set implements pflag.Value.

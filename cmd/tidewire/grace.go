@@ -15,7 +15,7 @@ type grace time.Duration
 
 func (g *grace) String() string { return time.Duration(*g).String() }
 
-// Type is what --help calls the value.
+// Type is the value's name in --help.
 func (g *grace) Type() string { return "DURATION" }
 
 // Set implements pflag.Value.

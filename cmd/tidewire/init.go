@@ -76,7 +76,7 @@ func oneFolder(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// project is what tidewire init writes. Names have slashes.
+// project returns the files of tidewire init. Names have slashes.
 func project(flags initFlags) (files []plannedFile) {
 	if !flags.types {
 		files = append(files, plannedFile{name: "main.lua", text: exampleScript},

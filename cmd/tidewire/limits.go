@@ -11,7 +11,7 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// What --max-memory takes: below the least the runner itself has no room, above the most
+// Bounds of --max-memory: below the least the runner itself has no room, above the most
 // there is no such machine.
 const (
 	minMemory = 32 << 20
@@ -23,7 +23,7 @@ type memory int64
 
 func (m *memory) String() string { return strconv.FormatInt(int64(*m)>>20, 10) + "M" }
 
-// Type is what --help calls the value.
+// Type is the value's name in --help.
 func (m *memory) Type() string { return "SIZE" }
 
 // Set implements pflag.Value.
@@ -52,10 +52,11 @@ func (m memory) option() int64 {
 	return int64(m)
 }
 
-// limitFlags are the flags of tidewire run that bound what a script takes.
+// limitFlags are the flags of tidewire run that bound a script's memory, time and
+// connections.
 type limitFlags struct {
 	memory      memory
-	callback    grace // written alike
+	callback    grace // written like --grace
 	connections int
 }
 

@@ -16,8 +16,8 @@ import (
 )
 
 // stderr is the process's standard error. Log lines that nobody reads in time are
-// dropped: they hold up nothing. What else is written waits for its reader, as usual,
-// until the process ends.
+// dropped: they hold up nothing. Other output waits for its reader, as usual, until the
+// process ends.
 var stderr = outlet.New(os.Stderr, func(lines int) string {
 	return fmt.Sprintf("tidewire: %d lines of the log are missing here: nobody read standard error in time\n", lines)
 })

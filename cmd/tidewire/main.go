@@ -42,7 +42,7 @@ func execute() int {
 		return int(code)
 	case errors.As(err, &start):
 		fmt.Fprintf(stderr, "tidewire: %v\n", err)
-	default: // what is left is wrong on the command line
+	default: // only mistakes on the command line are left
 		fmt.Fprintf(stderr, "tidewire: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
 	}
 	return exitUnusable

@@ -19,13 +19,13 @@ const everything = "*"
 // with commas. Given twice, the lists add up. It implements pflag.Value.
 type grant struct {
 	sandbox.Grant
-	kind  string             // what --help calls the value
+	kind  string             // the value's name in --help
 	check func(string) error // refuses an item that would match nothing
 }
 
 func (g *grant) String() string { return strings.Join(g.Only, ",") }
 
-// Type is what --help calls the value.
+// Type is the value's name in --help.
 func (g *grant) Type() string { return g.kind }
 
 // Set implements pflag.Value.
@@ -58,8 +58,7 @@ func checkPath(path string) error {
 	return errors.New(`no folder is called ~ here, and the shell did not expand it: write "$HOME" for it`)
 }
 
-// checkName refuses what is no name of a variable, although it looks like what such a
-// list may have.
+// checkName refuses a pattern or a pair in place of a variable's name.
 func checkName(name string) error {
 	switch {
 	case strings.Contains(name, "="):

@@ -21,7 +21,7 @@ const (
 // quit ends the process. Nothing else in this Go module does so, tests apart.
 func quit(code int) {
 	log.Flush()
-	stderr.Flush(stderrPatience) //nolint:errcheck // nobody is left to tell
+	stderr.Flush(stderrPatience) //nolint:errcheck // nobody is left who could see the error
 	os.Exit(code)
 }
 
@@ -29,10 +29,10 @@ func quit(code int) {
 // value is none. Its methods may be called from any goroutine.
 type bystander struct{ script atomic.Pointer[script.Script] }
 
-// quit lets what the script has printed leave, and ends the process.
+// quit flushes the script's output, and ends the process.
 func (b *bystander) quit(code int) {
 	if running := b.script.Load(); running != nil {
-		running.FlushLast(outputPatience) //nolint:errcheck // nobody is left to tell
+		running.FlushLast(outputPatience) //nolint:errcheck // nobody is left who could see the error
 	}
 	quit(code)
 }

@@ -184,7 +184,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	return exitWith(result.ExitCode)
 }
 
-// exitWith makes an exit code what a command returns.
+// exitWith is a command's error for an exit code; nil for 0.
 func exitWith(code int) error {
 	if code == 0 {
 		return nil

@@ -42,7 +42,7 @@ func signalName(code script.ExitCode) string {
 // timeout(1) may both pass on one ctrl-C.
 const sameKey = 300 * time.Millisecond
 
-// signalCount decides what a signal means after those before it.
+// signalCount gives a signal its meaning after those before it.
 type signalCount struct {
 	begun   bool
 	byKey   time.Time // when the first signal was a SIGINT, as long as it may come twice

@@ -21,7 +21,7 @@ func (w *wholeNumber) String() string {
 	return strconv.Itoa(*w.number)
 }
 
-// Type is what --help calls the value.
+// Type is the value's name in --help.
 func (w *wholeNumber) Type() string { return "int" }
 
 // Set implements pflag.Value.
@@ -37,8 +37,8 @@ func (w *wholeNumber) Set(text string) error {
 	return fmt.Errorf("a whole number from %d to %d expected", w.least, w.most)
 }
 
-// toggle is the value of a flag that is there or not. wrong is what to say to whoever
-// gives it something. It implements pflag.Value.
+// toggle is the value of a flag that is there or not. wrong is the error for a value
+// given to it. It implements pflag.Value.
 type toggle struct {
 	on    *bool
 	wrong string
@@ -52,7 +52,7 @@ func defineToggle(cmd *cobra.Command, on *bool, name, usage, wrong string) {
 
 func (s *toggle) String() string { return strconv.FormatBool(s.on != nil && *s.on) }
 
-// Type is what --help goes by to name no value.
+// Type "bool" makes --help name no value.
 func (s *toggle) Type() string { return "bool" }
 
 // Set implements pflag.Value.

@@ -75,7 +75,7 @@ func optTable(L *lua.LState, n int) *lua.LTable {
 	return checkTable(L, n)
 }
 
-// typeError raises that argument n is not what was expected (luaL_typerror).
+// typeError raises an error for argument n of a wrong type (luaL_typerror).
 func typeError(L *lua.LState, n int, expected string) {
 	got := "no value"
 	if n <= L.GetTop() {
@@ -84,9 +84,9 @@ func typeError(L *lua.LState, n int, expected string) {
 	argumentError(L, n, expected+" expected, got "+got)
 }
 
-// argumentError raises what is wrong with argument n of the running function
-// (luaL_argerror). The function is called what its caller calls it; in a method call the
-// object is not counted.
+// argumentError raises a problem with argument n of the running function (luaL_argerror).
+// The function has the name that its caller uses; in a method call the object is not
+// counted.
 func argumentError(L *lua.LState, n int, problem string) {
 	name, method := calledAs(L)
 	switch {

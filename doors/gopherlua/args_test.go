@@ -42,9 +42,8 @@ func run(t testing.TB, L *lua.LState, code string) string {
 	return L.Get(-1).String()
 }
 
-// The texts are what LuaJIT 2.1.0-beta3 prints for the same lines with string in the
-// place of lib and @bot.lua as the chunk's name, but for the two whose comment says
-// otherwise.
+// The texts are LuaJIT 2.1.0-beta3's for the same lines with string in the place of lib
+// and @bot.lua as the chunk's name, but for the two whose comment says otherwise.
 func TestArgumentErrorsAreLuaJITs(t *testing.T) {
 	for _, test := range []struct{ name, code, want string }{
 		{"pcall", `return pcall(lib.rep)`, `bad argument #1 to '?' (string expected, got no value)`},

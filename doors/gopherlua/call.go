@@ -61,15 +61,15 @@ func (m *Module) addTraceback(L *lua.LState) {
 	panic(raised)
 }
 
-// raisedAs raises a text and returns what PCall would get. To raise closes the upvalues
-// of the code that is being left, which a mere panic does not.
+// raisedAs raises a text and returns the error as PCall would get it. To raise closes the
+// upvalues of the code that is being left, which a mere panic does not.
 func raisedAs(L *lua.LState, text string) (raised *lua.ApiError) {
 	defer func() { raised, _ = recover().(*lua.ApiError) }()
 	L.Error(lua.LString(text), 0)
 	return nil
 }
 
-// textOf is what lua.c prints of an error object. A __tostring that raises is ignored.
+// textOf is an error object as lua.c prints it. A __tostring that raises is ignored.
 func (m *Module) textOf(object lua.LValue) string {
 	L := m.main
 	switch object := object.(type) {

@@ -57,8 +57,8 @@ func (h *handler) Ended(id engine.ID, end *engine.End) {
 	m.fire(c, key, callback, wsapi.EndArguments(c.Number, end))
 }
 
-// callback returns what can be called under key now, or nil; declined says that false is
-// there. Only a table with a metatable may run Lua code here.
+// callback returns the callback under key now, or nil; declined says that false is there.
+// Only a table with a metatable may run Lua code here.
 func (m *Module) callback(c *connection, key string) (callback lua.LValue, declined bool) {
 	value := c.Door.callbacks.RawGetString(key)
 	if value == lua.LNil && c.Door.callbacks.Metatable != lua.LNil {
@@ -67,7 +67,7 @@ func (m *Module) callback(c *connection, key string) (callback lua.LValue, decli
 	switch value.(type) {
 	case *lua.LFunction:
 		return value, false
-	case *lua.LNilType, nil: // Go's nil is what the VM leaves in some places after a stack overflow
+	case *lua.LNilType, nil: // the VM leaves Go's nil in some places after a stack overflow
 		return nil, false
 	}
 	if _, ok := m.main.GetMetaField(value, "__call").(*lua.LFunction); ok {
@@ -90,8 +90,8 @@ func (m *Module) inherited(c *connection, key string) lua.LValue {
 	return found
 }
 
-// lookUpCallback is lookUp's body: it leaves in found what its first argument has under
-// its second.
+// lookUpCallback is lookUp's body: it stores in found the value that its first argument
+// has for its second.
 func (m *Module) lookUpCallback(L *lua.LState) int {
 	m.found = L.GetField(L.Get(1), string(L.Get(2).(lua.LString)))
 	return 0

@@ -20,8 +20,8 @@ const moduleName = "websocket"
 
 // Options configures a Module. The zero value works.
 type Options struct {
-	// Logger receives what a script's author should know: failures that no onError sees,
-	// misspelt callbacks. nil discards it.
+	// Logger receives messages for a script's author: failures that no onError sees,
+	// misspelt callbacks. nil discards them.
 	Logger *slog.Logger
 
 	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
@@ -50,7 +50,7 @@ type Module struct {
 
 	guard  *lua.LFunction // calls callbacks: see callGuarded
 	lookUp *lua.LFunction // reads a callback through __index
-	found  lua.LValue     // what lookUp found; nil or LNil in between
+	found  lua.LValue     // by lookUp; nil or LNil in between
 }
 
 // held has the Lua values that a connection keeps until its terminal event is dispatched.

@@ -31,7 +31,7 @@ func (t table) Pairs(yield func(key, value wsapi.Value) bool) error {
 }
 
 func (t table) value(value lua.LValue) wsapi.Value {
-	if value == nil { // what the VM leaves in some places after a stack overflow
+	if value == nil { // the VM leaves it in some places after a stack overflow
 		value = lua.LNil
 	}
 	v := wsapi.Value{Type: wsapi.Type(value.Type().String())}

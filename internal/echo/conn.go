@@ -28,7 +28,7 @@ var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 // conn is one client. But for open, all of it belongs to serve's goroutine.
 type conn struct {
 	server    *Server
-	raw       net.Conn // what was accepted; closing it ends serve
+	raw       net.Conn // as accepted; closing it ends serve
 	transport net.Conn // raw behind a stallGuard, or TLS over that
 
 	open bool // guarded by server.mu: the opening handshake is done
@@ -62,8 +62,8 @@ func (c *conn) serve() {
 	c.linger() // after a refusal too: the client has an answer to read
 }
 
-// shakeHands does TLS and the opening handshake, and returns what the client sent behind
-// it.
+// shakeHands does TLS and the opening handshake, and returns the bytes that the client
+// sent behind it.
 func (c *conn) shakeHands() (buffered []byte, err error) {
 	if config := c.server.opts.TLSConfig; config != nil {
 		ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
@@ -95,7 +95,7 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 	return accepted.Buffered, nil
 }
 
-// echo answers what the client sends until a close frame has been written; an error means
+// echo answers the client's frames until a close frame has been written; an error means
 // that none could be.
 func (c *conn) echo(buffered []byte) error {
 	events, err := c.reader.Feed(buffered, nil)
@@ -108,12 +108,12 @@ func (c *conn) echo(buffered []byte) error {
 }
 
 // step reads once and writes everything that is to be answered. Nothing is read before
-// all of that has left: this is what bounds a connection's memory, and what lets TCP hold
-// back a client that does not read.
+// all of that has left: this bounds a connection's memory, and lets TCP hold back a
+// client that does not read.
 func (c *conn) step(buf []byte) error {
 	var (
 		events  []proto.Event
-		err     error // what the client did wrong
+		err     error // the client's mistake
 		readErr error // why nothing more comes
 		n       int
 	)
@@ -186,7 +186,7 @@ func (c *conn) flush() error {
 			}
 			c.outbox.Wrote(done)
 		}
-		clear(c.frames) // lets go of the payloads
+		clear(c.frames) // drops the payloads
 	}
 	return nil
 }

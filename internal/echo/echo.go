@@ -1,6 +1,7 @@
-// Package echo is a WebSocket server that sends back what it receives: what `tidewire
-// echo`, the examples and the tests talk to. It serves everyone who can reach it, without
-// authentication, whatever the Origin; so it listens on 127.0.0.1 by default.
+// Package echo is a WebSocket server that sends back all that it receives: the peer of
+// the examples, of the tests and of `tidewire echo`'s users. It serves everyone who can
+// reach it, without authentication, whatever the Origin; so it listens on 127.0.0.1 by
+// default.
 //
 // A connection holds one message at a time, up to Options.MaxMessage, and a few KiB
 // beside: it reads nothing while there is something to write back. A client that sends
@@ -66,11 +67,11 @@ type Server struct {
 	opts     Options
 	url      string
 
-	ctx    context.Context // ends with Close: cuts what has not shaken hands yet
+	ctx    context.Context // ends with Close: cuts connections that have not shaken hands yet
 	cancel context.CancelFunc
 	loops  sync.WaitGroup // acceptLoop and each connection's serve
 
-	mu     sync.Mutex // leaf; guards what follows
+	mu     sync.Mutex // leaf; guards the fields below
 	conns  map[*conn]struct{}
 	closed bool
 }

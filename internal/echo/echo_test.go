@@ -323,7 +323,7 @@ func TestRefusedClientCanRead(t *testing.T) {
 // left in the first.
 func TestClientThatDoesNotRead(t *testing.T) {
 	bubble(t, echo.Options{}, func(t *testing.T, client *wstest.Peer, conn *wstest.Conn, _ *echo.Server) {
-		const inFlight = 2*256<<10 + 64<<10 // both directions and what the server holds
+		const inFlight = 2*256<<10 + 64<<10 // both directions and the server's own buffers
 		flood := wstest.Binary(payload(1000))
 		flood.Masked = true
 		raw := flood.Append(nil)

@@ -21,9 +21,9 @@ const (
 type ending struct {
 	begun     chan struct{} // closed by begin
 	graceOver chan struct{} // closed by watchLoop, after Interrupt was called
-	cut       chan struct{} // closed by watchLoop: no function may be called any more
+	cut       chan struct{} // closed by watchLoop: from then on no function may be called
 
-	mu      sync.Mutex // leaf; guards what follows
+	mu      sync.Mutex // leaf; guards the fields below
 	started bool
 	code    int
 	decided bool
@@ -84,11 +84,11 @@ func (l *Loop) Ending() bool {
 	}
 }
 
-// end does what the contract's "Ending the host" says, in its steps.
+// end follows the contract's "Ending the host", step by step.
 func (l *Loop) end() {
 	l.beginEnding() // (1)
 	if l.opts.Grace < 0 {
-		<-l.ending.graceOver // or Interrupt might hit a shutdown handler instead of what was running
+		<-l.ending.graceOver // or Interrupt might hit a shutdown handler instead of the code that was running
 	}
 	l.shutdowns.run(l.isCut) // (2)
 	l.opts.AfterTurn()

@@ -56,7 +56,7 @@ type Options struct {
 	// FPS is the frame rate, in ticks a second. 0 means 60.
 	FPS int
 
-	// Grace is how long the ending may take before what is left is cut. 0 means 5 s;
+	// Grace is how long the ending may take before live connections are cut. 0 means 5 s;
 	// negative means no time at all.
 	Grace time.Duration
 
@@ -119,7 +119,7 @@ type Loop struct {
 
 	ending ending // has its own lock
 
-	mu     sync.Mutex // leaf; guards what follows
+	mu     sync.Mutex // leaf; guards the fields below
 	posted []func()
 	over   bool
 }
@@ -139,7 +139,7 @@ func New(opts Options) *Loop {
 type Result struct {
 	Code    int   // of the first Exit; 0 if Decided is false
 	Decided bool  // Exit was called
-	Err     error // what the main function returned
+	Err     error // of the main function
 }
 
 // Run calls main and then turns until no live connection, timer, Update handler or posted
@@ -213,8 +213,8 @@ func (l *Loop) turn() {
 	l.opts.AfterTurn()
 }
 
-// runTimers calls the timers that were due when it began. What these arm in their turn
-// waits for the next turn.
+// runTimers calls the timers that were due when it began. Timers that these arm wait for
+// the next turn.
 func (l *Loop) runTimers() {
 	for _, t := range l.timers.takeDue(time.Now()) {
 		if l.Ending() {

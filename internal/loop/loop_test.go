@@ -17,7 +17,7 @@ type source struct {
 	mu     sync.Mutex
 	ready  chan struct{}
 	queue  []func()
-	log    []string // what the loop called
+	log    []string // the loop's calls
 	live   int
 	budget [2]int64 // the arguments of the last Dispatch
 
@@ -73,7 +73,7 @@ func (s *source) Refuse()   { s.note("refuse") }
 func (s *source) CloseAll() { s.note("closeAll"); s.closeAll(s) }
 func (s *source) Abort()    { s.note("abort"); s.abort(s) }
 
-// story is what happened and when, in milliseconds since it began.
+// story is a list of events with their times, in milliseconds since it began.
 type story struct {
 	begin time.Time
 	lines []string
@@ -85,7 +85,7 @@ func (s *story) add(what string) {
 	s.lines = append(s.lines, fmt.Sprintf("%g %s", float64(time.Since(s.begin).Microseconds())/1000, what))
 }
 
-// say returns a function that adds what.
+// say returns a function that adds an event.
 func (s *story) say(what string) func() { return func() { s.add(what) } }
 
 func (s *story) want(t *testing.T, lines ...string) {
@@ -337,7 +337,7 @@ func TestNothingStarvesTheRest(t *testing.T) {
 			timer = func() { timers++; time.Sleep(time.Millisecond); l.After(0, timer) }
 			post = func() {
 				posts++
-				if !l.Ending() { // fake time stands still while there is work
+				if !l.Ending() { // fake time does not pass while there is work
 					l.Post(post)
 				}
 			}

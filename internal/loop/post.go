@@ -26,7 +26,7 @@ func (l *Loop) hasPosted() bool {
 	return len(l.posted) > 0
 }
 
-// runPosted calls what was posted before it began.
+// runPosted calls the functions that were posted before it began.
 func (l *Loop) runPosted() {
 	l.mu.Lock()
 	posted := l.posted

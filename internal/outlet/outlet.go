@@ -38,7 +38,7 @@ type Outlet struct {
 
 	// Positions in the stream of all bytes that were ever queued:
 	queued   int64
-	written  int64 // what lies before has been written, or its write has failed
+	written  int64 // bytes before have been written, or their write has failed
 	failedTo int64 // the end of the last write that failed
 	err      error // of that write
 
@@ -152,7 +152,7 @@ func (o *Outlet) writeLoop() {
 		o.mu.Unlock()
 		_, err := o.w.Write(batch)
 		if note != "" {
-			_, _ = io.WriteString(o.w, note) // what cannot be said here cannot be said anywhere
+			_, _ = io.WriteString(o.w, note) // there is no other place to report an error
 		}
 		o.mu.Lock()
 

@@ -13,7 +13,7 @@ import (
 // concurrent use, so that another goroutine may flush it while a script that does not end
 // is still running.
 type Stdout struct {
-	mu       sync.Mutex // held across writes: they are what it puts in order
+	mu       sync.Mutex // held across writes, to keep them in order
 	buffer   *bufio.Writer
 	mode     Mode
 	finished bool // later writes are dropped
@@ -85,7 +85,7 @@ func (s *Stdout) WriteStrings(parts ...string) error {
 	return nil
 }
 
-// Flush writes what is buffered. The error is the first one that writing met; it stays.
+// Flush writes the buffer. The error is the first one that writing met; it stays.
 func (s *Stdout) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

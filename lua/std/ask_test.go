@@ -23,7 +23,7 @@ func TestAnswersAreLuaJITs(t *testing.T) {
 }
 
 // ask runs each line of testdata/questions/name.lua that is not empty and no comment in a
-// state of its own, and compares what it returns, or raises, with
+// state of its own, and compares its results, or its error, with
 // testdata/questions/name.golden. A line is an expression list, or statements. A line
 // that ends with an arrow has its answer there.
 func ask(t *testing.T, name string) {
@@ -60,7 +60,7 @@ func ask(t *testing.T, name string) {
 	}
 }
 
-// answer returns what a question gives in a state of ours.
+// answer returns the answer to a question in a state of ours.
 func answer(t *testing.T, question string) string {
 	s := lua.NewState(lua.Options{})
 	defer s.Close()

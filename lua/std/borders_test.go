@@ -3,7 +3,7 @@ package std_test
 import "testing"
 
 // Whatever is set and removed in whatever order, # is a border, pairs visits each value
-// once, and a table has what was stored last.
+// once, and a table has the value stored last.
 func TestRandomListsHaveBorders(t *testing.T) {
 	m := newMachine(t)
 	m.wantOutput(t, `local seed = 1

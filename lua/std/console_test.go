@@ -8,8 +8,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// debug.debug runs lines of the standard input as LuaJIT does: errors are shown, and
-// nothing of a line is left to the next one but what it assigned to globals.
+// debug.debug runs lines of the standard input as LuaJIT does: errors are shown, and a
+// line leaves nothing to the next one but its globals.
 func TestConsole(t *testing.T) {
 	var errs strings.Builder
 	m := newVM(t, options{stderr: &errs, stdin: "x = 1\nprint(x, ...)\nx x\nerror('m', 0)\nerror{}\nlocal y = " +

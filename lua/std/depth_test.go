@@ -168,7 +168,7 @@ func TestDepth(t *testing.T) {
 	output, err := child.CombinedOutput()
 	if err != nil {
 		lines := bytes.Split(output, []byte("\n"))
-		var last, failed []byte // what was run, and what it said
+		var last, failed []byte // the newest test, and the output of those that failed
 		for i, line := range lines {
 			switch {
 			case bytes.HasPrefix(line, []byte("=== RUN")):

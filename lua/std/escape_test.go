@@ -15,13 +15,13 @@ import (
 // docs/sandbox.md lists each, by the same name.
 type escape struct {
 	name   string
-	source string // prints what a closed sandbox lets it print, or raises
+	source string // prints want in a closed sandbox, or raises
 	want   string // its output
-	raises string // what its error must hold; empty for none
+	raises string // part of its error; empty for none
 }
 
 var escapes = []escape{
-	// What reaches outside the state.
+	// Ways to reach outside the state.
 	{name: "io and os", source: `print((select(3, io.open("/etc/passwd"))), (select(3, os.remove("x"))), ` +
 		`(select(3, os.execute("id"))))`, want: "13\t13\t13\n"},
 	{name: "dofile, loadfile, require", source: `print(pcall(dofile, "/etc/passwd") , loadfile("/etc/passwd"), ` +
@@ -49,7 +49,7 @@ var escapes = []escape{
 	{name: "string.dump", source: `local d = string.dump(function() return 7 end) print(load(d)(), (load(d:sub(1, ` +
 		`20) .. ("\0"):rep(50))))`, want: "7\tnil\n"},
 
-	// Environments, metatables and what debug reaches.
+	// Environments, metatables and the reach of debug.
 	{name: "getfenv of a host's function", source: `print(getfenv(print) == _G, getfenv(io.open) == _G, ` +
 		`debug.getfenv(pcall) == _G, getfenv(0) == _G, getfenv(coroutine.yield) == _G)`,
 		want: "true\ttrue\ttrue\ttrue\ttrue\n"},
@@ -87,7 +87,7 @@ var escapes = []escape{
 		want: "1\nnil\t/etc/passwd: reading is not allowed: run again with --allow-read=/etc/passwd\t13\n"},
 	{name: "__gc", source: `setmetatable({}, {__gc = function() print "gc" end}) collectgarbage() collectgarbage()`},
 
-	// What brings a process down.
+	// Ways to bring a process down.
 	{name: "string.rep", source: `string.rep("x", 2^31 - 1)`, raises: "string length overflow"},
 	{name: "string.rep of nothing", source: `print(#string.rep("", 2^30), #string.rep("x", -2^60), ` +
 		`#string.rep("x", 0/0))`, want: "0\t0\t0\n"},

@@ -15,12 +15,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata with the luajit on this machine")
 
-// variable matches what differs from run to run: addresses, and the numbers of functions
-// of Go.
+// variable matches text that differs from run to run: addresses, and the numbers of
+// functions of Go.
 var variable = regexp.MustCompile(`0x[0-9a-f]+|builtin#[0-9]+`)
 
-// TestAsLuaJIT runs the scripts of testdata. They print what LuaJIT prints, which is in
-// their golden files.
+// TestAsLuaJIT runs the scripts of testdata. Their golden files have LuaJIT's output.
 func TestAsLuaJIT(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.lua")
 	if err != nil || len(scripts) == 0 {
@@ -47,7 +46,7 @@ func TestAsLuaJIT(t *testing.T) {
 	}
 }
 
-// runFile runs a script of testdata with all libraries and returns what it prints.
+// runFile runs a script of testdata with all libraries and returns its output.
 func runFile(t *testing.T, path string) string {
 	t.Helper()
 	var printed strings.Builder

@@ -35,7 +35,7 @@ func newMachine(t *testing.T) *machine {
 	return m
 }
 
-// run runs source, whose code is verified, and returns what it prints.
+// run runs source, whose code is verified, and returns its output.
 func (m *machine) run(source string) (string, error) {
 	defer m.output.Reset()
 	if err := verified(source); err != nil {

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// Each text is what luajit gives for the same function; the interop tests ask one about
-// many more.
+// Each text is luajit's for the same function; the interop tests ask one about many more.
 func TestErrorsOfOperators(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct{ body, want string }{

@@ -13,8 +13,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// runIn runs a chunk that may load modules from a directory with files, and returns what
-// it prints.
+// runIn runs a chunk that may load modules from a directory with files, and returns its
+// output.
 func runIn(t *testing.T, files map[string]string, source string) string {
 	t.Helper()
 	dir := t.TempDir()

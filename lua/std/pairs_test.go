@@ -13,8 +13,8 @@ func TestPairsOfNumbersThatMoved(t *testing.T) {
 		print(keys(t))`, "1 2 3 a c d \n")
 }
 
-// pairs, which has a way of its own within a loop, visits what next visits, and each key
-// that a table has once.
+// pairs, which has a way of its own within a loop, visits the same keys as next, and each
+// key of a table once.
 func TestPairsVisitsAll(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `
 		local function keys(t) local list = {} for k in pairs(t) do list[#list + 1] = tostring(k) end return table.concat(list, " ") end

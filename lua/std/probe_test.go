@@ -42,7 +42,7 @@ func TestProbe(t *testing.T) {
 	t.Logf("%d checks: %d as in LuaJIT, %d different", len(golden), len(golden)-different, different)
 }
 
-// answers are the probe's lines by name. What print writes under test is a line, too,
+// answers are the probe's lines by name. The output of a print under test is a line, too,
 // without a name: it belongs to the check whose line comes next.
 func answers(output string) map[string]string {
 	byName := make(map[string]string)

@@ -242,8 +242,8 @@ func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	}
 }
 
-// messages keeps what is logged, without attributes. It implements slog.Handler, for one
-// goroutine.
+// messages keeps the messages of a log, without attributes. It implements slog.Handler,
+// for one goroutine.
 type messages []string
 
 func (m *messages) Enabled(context.Context, slog.Level) bool { return true }

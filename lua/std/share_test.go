@@ -10,7 +10,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// shared is a chunk that uses what a prototype has: constants, upvalues, places that
+// shared is a chunk that uses all parts of a prototype: constants, upvalues, places that
 // instructions remember, functions that are made when they are first needed, names for
 // errors. n is how often; 0 is for ever.
 const shared = `local n, name = ...
@@ -34,7 +34,7 @@ const shared = `local n, name = ...
 	return o[name], o.total, global, texts[1], select("#", string.byte(texts[2], 1, -1))`
 
 // One chunk runs in many states at the same time, under limits of all kinds; each state
-// does what it does alone.
+// behaves as it does alone.
 func TestChunkIsShared(t *testing.T) {
 	chunk, err := lua.Compile([]byte(shared), "@shared.lua")
 	if err != nil {
@@ -69,7 +69,7 @@ func TestChunkIsShared(t *testing.T) {
 	all.Wait()
 }
 
-// runShared returns what the chunk returns in a state of its own, or the error's cause.
+// runShared returns the chunk's result in a state of its own, or the error's cause.
 // interrupt, if it is not nil, is called in another goroutine while the chunk runs.
 func runShared(chunk *lua.Chunk, opts lua.Options, n int, interrupt func(*lua.State)) string {
 	s := lua.NewState(opts)

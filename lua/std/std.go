@@ -24,15 +24,15 @@ import (
 // Options has the parts of the system that the libraries may reach. The zero value opens
 // only functions that compute.
 type Options struct {
-	// Stdin is what io.read and io.stdin read, and loadfile without a name. nil means an
-	// empty one.
+	// Stdin is the input of io.read and io.stdin, and of loadfile without a name. nil
+	// means an empty one.
 	Stdin io.Reader
 
-	// Stdout is what print, io.write and io.stdout write to, without a buffer. nil
-	// discards.
+	// Stdout is the output of print, io.write and io.stdout, without a buffer. nil
+	// discards it.
 	Stdout io.Writer
 
-	// Stderr is what io.stderr writes to. nil discards.
+	// Stderr is the output of io.stderr. nil discards it.
 	Stderr io.Writer
 
 	// Box has the script's permissions in the system: files, programs, environment
@@ -43,11 +43,11 @@ type Options struct {
 	// too, or allow reading them.
 	ModuleDirs []string
 
-	// Exit carries out os.exit: it returns what State.Unwind does. nil ends the outermost
+	// Exit carries out os.exit: it returns State.Unwind's error. nil ends the outermost
 	// call with an error in which errors.As finds an ExitError.
 	Exit func(code int) error
 
-	// Logger receives what the script's author should know. nil discards it.
+	// Logger receives messages for the script's author. nil discards them.
 	Logger *slog.Logger
 }
 

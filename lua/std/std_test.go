@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// run runs a chunk in a state with all libraries, and returns what it prints.
+// run runs a chunk in a state with all libraries, and returns its output.
 func run(t *testing.T, source string) string {
 	t.Helper()
 	var printed strings.Builder
@@ -26,7 +26,7 @@ func run(t *testing.T, source string) string {
 	return printed.String()
 }
 
-// Each line is what LuaJIT prints.
+// Each line is LuaJIT's.
 func TestBasicFunctions(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"print", `print() print(1, "a", nil, true)`, "\n1\ta\tnil\ttrue\n"},

@@ -12,7 +12,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// testdata/strings.golden is what luajit 2.1 prints for testdata/strings.lua.
+// testdata/strings.golden is luajit 2.1's output for testdata/strings.lua.
 func TestStringsAsLuaJIT(t *testing.T) {
 	source, err := os.ReadFile("testdata/strings.lua")
 	if err != nil {

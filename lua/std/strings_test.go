@@ -2,7 +2,7 @@ package std_test
 
 import "testing"
 
-// a .. b, each with what LuaJIT prints.
+// a .. b, each with LuaJIT's output.
 func TestConcat(t *testing.T) {
 	m := newMachine(t)
 	for source, want := range map[string]string{
@@ -25,7 +25,7 @@ func TestConcat(t *testing.T) {
 	}
 }
 
-// What cannot be joined has the name that LuaJIT gives it.
+// A value that cannot be joined has LuaJIT's name for it in the error.
 func TestConcatNames(t *testing.T) {
 	m := newMachine(t)
 	for source, want := range map[string]string{
@@ -47,7 +47,7 @@ func TestConcatNames(t *testing.T) {
 	}
 }
 
-// Arithmetic of strings, each with what LuaJIT prints.
+// Arithmetic of strings, each with LuaJIT's output.
 func TestStringArithmetic(t *testing.T) {
 	m := newMachine(t)
 	for source, want := range map[string]string{

@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// valuesOf returns what a chunk returns, as text.
+// valuesOf returns the results of a chunk, as text.
 func valuesOf(source string) (string, error) {
 	s := lua.NewState(lua.Options{})
 	defer s.Close()
@@ -30,7 +30,7 @@ func valuesOf(source string) (string, error) {
 	return strings.Join(texts, " "), nil
 }
 
-// What programs return, each as LuaJIT does.
+// Results of programs, the same as LuaJIT's.
 func TestValues(t *testing.T) {
 	for _, c := range []struct{ name, source, want string }{
 		{"remainders of variables", "local a, b = -5, 3 return a % b, a % 3, -5 % b, b % a, 5 % -b, -a % -b, a " +

@@ -2,8 +2,8 @@ package std_test
 
 import "testing"
 
-// How the values given to resume reach a coroutine that has yielded, each with what
-// LuaJIT prints.
+// How the values given to resume reach a coroutine that has yielded, each with LuaJIT's
+// output.
 func TestYield(t *testing.T) {
 	m := newMachine(t)
 	for name, c := range map[string]struct{ source, want string }{

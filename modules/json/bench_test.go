@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// texts are what BenchmarkModule reads and writes.
+// texts are the JSON that BenchmarkModule reads and writes.
 func texts() map[string]string {
 	var book bytes.Buffer
 	book.WriteString(`{"type":"snapshot","product_id":"BTC-EUR","bids":[`)

@@ -158,7 +158,7 @@ func (d *decoder) expected(what string) error {
 	return d.fail(d.at, "expected %s, got %s", what, d.next())
 }
 
-// next shows what comes next.
+// next describes the next character for an error.
 func (d *decoder) next() string {
 	if d.at >= len(d.text) {
 		return "the end of the text"

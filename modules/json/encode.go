@@ -75,7 +75,7 @@ func (e *encoder) run(value lua.Value) (lua.Value, error) {
 	return e.out.Value()
 }
 
-// flush moves what is pending to the builder.
+// flush moves pending bytes to the builder.
 func (e *encoder) flush() error {
 	e.out.WriteBytes(e.pending)
 	e.pending = e.pending[:0]
@@ -289,7 +289,7 @@ func (e *encoder) number(f float64) error {
 	return nil
 }
 
-// string writes UTF-8 as it is, but for what RFC 8259 §7 wants escaped.
+// string writes UTF-8 as it is, except for the characters that RFC 8259 §7 wants escaped.
 func (e *encoder) string(s string) error {
 	e.pending = append(e.pending, '"')
 	for at := 0; at < len(s); {

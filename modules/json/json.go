@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// name and longName are what require finds the module under.
+	// name and longName are the module's names for require.
 	name     = "json"
 	longName = "tide.json"
 
@@ -26,7 +26,7 @@ const (
 type module struct {
 	s *lua.State
 
-	// table is what require returns.
+	// table is the result of require.
 	table lua.Value
 
 	// null represents JSON's null. Lua's nil cannot: a table does not hold nil.
@@ -91,7 +91,7 @@ func (m *module) open() (lua.Value, error) {
 		return lua.Nil, err
 	}
 	m.table = library.Value()
-	m.s.Ref(m.s.NewUserdata(m, nil)) // walks find what the module holds
+	m.s.Ref(m.s.NewUserdata(m, nil)) // walks find the module's values
 	return m.table, nil
 }
 
@@ -130,7 +130,7 @@ func (m *module) newTable() (*lua.Table, error) {
 	)
 }
 
-// null is what json.null holds: its text.
+// null is the Go value of json.null: its text.
 type null struct{ text lua.Value }
 
 // Mark implements lua.Marker.

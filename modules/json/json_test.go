@@ -154,7 +154,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// How encode writes Lua's values; "!" begins what it raises behind "json.encode: ".
+// How encode writes Lua's values; "!" begins an error, without its "json.encode: ".
 func TestEncode(t *testing.T) {
 	s := newState(t, lua.Options{})
 	for _, c := range []struct{ value, want string }{
@@ -226,7 +226,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// What encode refuses by its size is refused before it is written.
+// Values that encode refuses by their size are refused before they are written.
 func TestSize(t *testing.T) {
 	s := newState(t, lua.Options{MaxString: 1 << 20})
 	run(t, s, `

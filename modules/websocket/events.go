@@ -59,8 +59,8 @@ func (h *handler) Ended(id engine.ID, end *engine.End) {
 	m.fire(c, key, callback, wsapi.EndArguments(c.Number, end))
 }
 
-// callback returns what can be called under a key now, or nil; declined says that false
-// is there. Only a table with a metatable may run Lua code here.
+// callback returns the callback under a key now, or nil; declined says that false is
+// there. Only a table with a metatable may run Lua code here.
 func (m *Module) callback(c *connection, name string, key lua.Value) (callback lua.Value, declined bool) {
 	value := c.Door.callbacks.Get(key)
 	if value.IsNil() && c.Door.callbacks.Metatable() != nil {
@@ -81,8 +81,8 @@ func (m *Module) inherited(c *connection, name string, key lua.Value) (found lua
 	return found
 }
 
-// lookUpCallback is lookUp's body: it leaves in found what its first argument has under
-// its second.
+// lookUpCallback is lookUp's body: it stores in found the value that its first argument
+// has for its second.
 func (m *Module) lookUpCallback(c *lua.Call) (err error) {
 	m.found, err = m.state.Index(c.Arg(1), c.Arg(2))
 	return err

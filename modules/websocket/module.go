@@ -19,8 +19,8 @@ const moduleName = "websocket"
 
 // Options configures a Module. The zero value works.
 type Options struct {
-	// Logger receives what a script's author should know: failures that no onError sees,
-	// misspelt callbacks. nil discards it.
+	// Logger receives messages for a script's author: failures that no onError sees,
+	// misspelt callbacks. nil discards them.
 	Logger *slog.Logger
 
 	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
@@ -61,7 +61,7 @@ type Module struct {
 
 	arguments [3]lua.Value // of a call under way: a slice made for each message would be on the heap
 	lookUp    lua.Value    // a function that reads a callback through __index
-	found     lua.Value    // what it found; nil in between
+	found     lua.Value    // by lookUp; nil in between
 }
 
 // held has the state's values that a connection holds until its terminal event is

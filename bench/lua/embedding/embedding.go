@@ -204,10 +204,10 @@ func coroutineSize(vm VM) (Figure, error) {
 	return Figure{Bytes: (held() - before) / coroutines}, err
 }
 
-// held is what live objects and the stacks of goroutines take, in bytes.
+// held is the size of live objects and of the stacks of goroutines, in bytes.
 func held() float64 {
 	runtime.GC()
-	runtime.GC() // the second one frees what finalizers and pools have held
+	runtime.GC() // the second one frees the memory of finalizers and pools
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	return float64(memory.HeapAlloc + memory.StackInuse)

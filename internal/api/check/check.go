@@ -1,7 +1,7 @@
 // Package check finds mistakes in Lua scripts without running them: syntax errors,
-// misspelt callbacks, options, events and functions, and globals that nobody sets. What
-// it knows of the API comes from internal/api/luaapi. It would rather miss a mistake than
-// complain of a script that is right.
+// misspelt callbacks, options, events and functions, and globals that nobody sets. Its
+// knowledge of the API comes from internal/api/luaapi. It would rather miss a mistake
+// than complain of a script that is right.
 package check
 
 import (
@@ -30,9 +30,9 @@ type Finding struct {
 // String is the line that editors and people can follow: file:line: text.
 func (f Finding) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
 
-// Files returns what is wrong with files that make up one script, in their order. A
-// global that one of them sets is known in the others. Files knows no state, and is safe
-// for concurrent use.
+// Files returns the mistakes in the files of one script, in their order. A global that
+// one of them sets is known in the others. Files knows no state, and is safe for
+// concurrent use.
 func Files(files []File) []Finding {
 	s := newScript()
 	var findings []Finding
@@ -66,7 +66,7 @@ func compile(file File) (*syntax.Chunk, error) {
 	return chunk, err
 }
 
-// broken is what keeps a file from being loaded.
+// broken is the finding for a file that cannot be loaded.
 func broken(name string, err error) Finding {
 	var wrong *syntax.Error
 	if errors.As(err, &wrong) {

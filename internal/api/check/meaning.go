@@ -13,8 +13,8 @@ import (
 // end.
 const maxSteps = 8
 
-// moduleOf returns the module that an expression certainly is, or nil: the global, what
-// require gives, or a variable that never held anything else.
+// moduleOf returns the module that an expression certainly is, or nil: the global, the
+// result of require, or a variable that never held anything else.
 func (s *script) moduleOf(expr syntax.Expr) *luaapi.Module { return s.module(expr, maxSteps) }
 
 func (s *script) module(expr syntax.Expr, steps int) *luaapi.Module {
@@ -61,7 +61,7 @@ func (s *script) isLibrary(expr syntax.Expr, name string) bool {
 	return s.globalName(expr) == name && len(s.global(name).values) == 0
 }
 
-// common is what all values have in common, or nil.
+// common is the meaning that all values share, or nil.
 func common[T any](values []syntax.Expr, meaning func(syntax.Expr) *T) *T {
 	var all *T
 	for i, value := range values {
@@ -125,7 +125,7 @@ func (s *script) tablesIn(expr syntax.Expr) (literals []*syntax.Table, later []k
 	return nil, nil
 }
 
-// moduleName is what require would call a file.
+// moduleName is a file's name for require.
 func moduleName(file string) string {
 	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 }

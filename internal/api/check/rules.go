@@ -52,9 +52,9 @@ func (s *script) undefinedGlobals() (findings []Finding) {
 	return findings
 }
 
-// unknownFields finds functions and fields that a module does not have. What other
-// versions of Lua have in a library may be put into a variable, "local pack =
-// table.pack", since who does so is about to look whether it is there.
+// unknownFields finds functions and fields that a module does not have. A function of
+// other versions of Lua may be put into a variable, "local pack = table.pack", as its
+// author is about to look whether it is there.
 func (s *script) unknownFields() (findings []Finding) {
 	type field struct {
 		module *luaapi.Module
@@ -109,8 +109,8 @@ func (s *script) unknownInfo(callback key) (findings []Finding) {
 	return findings
 }
 
-// fieldsOf returns what an expression is called and the fields that it has, if it is a
-// parameter that nothing else was assigned to, or a table in its fields; else nil.
+// fieldsOf returns the name of an expression and its fields, if it is a parameter that
+// nothing else was assigned to, or a table in its fields; else nil.
 func (s *script) fieldsOf(expr syntax.Expr, param *variable, fields []luaapi.Field) (string, []luaapi.Field) {
 	switch expr := expr.(type) {
 	case *syntax.Name:
@@ -171,7 +171,7 @@ func (s *script) judgeMethod(c call) []Finding {
 
 // callbacks looks at Connect's second argument. In a table that is written right there
 // nobody else can read a key that is no callback; in one with a name it may be the
-// script's own, and only what looks like a slip is shown.
+// script's own, and only likely slips are shown.
 func (s *script) callbacks(arg syntax.Expr) (findings []Finding) {
 	known := luaapi.CallbackNames()
 	_, direct := arg.(*syntax.Table)

@@ -20,7 +20,7 @@ type script struct {
 	stored     map[syntax.Expr]bool // reads that only put it into a variable
 	bases      map[syntax.Expr]bool // _G where only the field behind it counts
 	incomplete bool                 // globals may be set in ways that are not seen: none is called undefined
-	inFile     map[string]bool      // file names, without folder and extension: what require may find there
+	inFile     map[string]bool      // file names, without folder and extension: require may find them
 
 	file string // the one being read
 }
@@ -277,7 +277,7 @@ func (s *script) name(expr *syntax.Name) {
 		return
 	}
 	if expr.Name == "_G" && !s.bases[expr] {
-		s.incomplete = true // it is handed on, and who knows what is written there
+		s.incomplete = true // it is handed on, and may be written to there
 	}
 	s.reads = append(s.reads, read{s.at(expr), expr})
 }

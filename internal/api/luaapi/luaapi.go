@@ -1,8 +1,8 @@
 // Package luaapi describes all that a script finds in tidewire: globals, functions,
-// callbacks, options, info. It is the one source of the type stubs (Stubs), of what
-// tidewire check knows, and of the manual's tables. Tests hold it against the live
-// globals (script), the options that Connect reads and the info that callbacks get
-// (modules/websocket), and the manual (docs).
+// callbacks, options, info. It is the one source of the type stubs (Stubs), of tidewire
+// check, and of the manual's tables. Tests hold it against the live globals (script), the
+// options that Connect reads and the info that callbacks get (modules/websocket), and the
+// manual (docs).
 //
 // Docs are Markdown in the manual's words. Types are those of the Lua language server.
 // Everything is to be read only.
@@ -34,7 +34,7 @@ type Function struct {
 	Aliases []string // other names of the same function
 	Params  []Param
 	Returns string // type, empty for none
-	Does    string // what it does, in README's words, where Doc is what it returns
+	Does    string // its effect, in README's words, where Doc is about its results
 	Doc     string
 
 	// Events are the words that the first argument can be.
@@ -90,7 +90,8 @@ func Required(name string) *Module {
 	return nil
 }
 
-// Globals lists every global: modules, their aliases, and what Lua has outside of tables.
+// Globals lists every global: modules, their aliases, and Lua's functions outside of
+// tables.
 func Globals() []string {
 	names := slices.Clone(functions)
 	for _, m := range modules {

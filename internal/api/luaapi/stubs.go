@@ -199,7 +199,7 @@ var (
 	links      = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// plain takes out of the manual's words what only the manual's page can show: links, and
+// plain takes out of the manual's words the parts that only its page can show: links, and
 // "see below".
 func plain(doc string) string {
 	return links.ReplaceAllString(references.ReplaceAllString(doc, ""), "$1")

@@ -68,7 +68,7 @@ func OptionHint(within, name string, known []string) string {
 	return "those that exist are under \"Options\" in the manual"
 }
 
-// plain takes away what spellings of one name differ in.
+// plain removes the differences between spellings of one name.
 func plain(name string) string {
 	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }

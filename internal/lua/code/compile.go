@@ -50,7 +50,7 @@ func Compile(chunk *syntax.Chunk, opts Options) (proto *Prototype, err error) {
 // failure carries an error through the compiler's recursion to Compile.
 type failure struct{ err error }
 
-// compiler is what all functions of a chunk share.
+// compiler is shared by all functions of a chunk.
 type compiler struct {
 	name, source string
 	charge       func(bytes int) error

@@ -19,8 +19,8 @@ func names(n int) string {
 	return strings.Join(list, ", ")
 }
 
-// What cannot be compiled, in LuaJIT's words. The limits of the syntax are tested where
-// that is.
+// Code that cannot be compiled, in LuaJIT's words. The package of the syntax tests its
+// own limits.
 func TestErrors(t *testing.T) {
 	locals := func(n int) string { return "local " + names(n) + "\n" }
 	sum := func(n int) string { return strings.ReplaceAll(names(n), ", ", "+") }

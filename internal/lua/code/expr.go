@@ -49,7 +49,7 @@ func (f *function) push(e syntax.Expr) int {
 // operand is where an instruction finds an expression's value: in a variable's own
 // register, or in a new one. The value of a variable in a cell is read when the operands
 // are settled, after all of them were computed, since that is when the value of a
-// variable in a register is read, too: a + f() sees what f does to a.
+// variable in a register is read, too: a + f() sees f's change of a.
 type operand struct {
 	register int
 	cell     int // the register of the cell that is still to be read, plus 1; 0 for none

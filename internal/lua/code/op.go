@@ -126,7 +126,7 @@ const (
 
 	Jmp     // pc += J
 	Test    // R[A] is true, then a jump
-	TestSet // R[B] is true, then a jump, in front of which R[A] = R[B]
+	TestSet // R[B] is true, then a jump; R[A] = R[B] before it
 	Eq      // R[A] == R[B], then a jump
 	EqK     // R[A] == K[B], then a jump
 	Lt      // R[A] < R[B], then a jump
@@ -136,7 +136,7 @@ const (
 	GtRK    // R[A] > K[B], then a jump
 	GeRK    // R[A] >= K[B], then a jump
 
-	Call     // R[A] … = R[A](R[A+1] … R[A+B-1]): C-1 results, or all of them up to the top if C is 0; arguments alike
+	Call     // R[A] … = R[A](R[A+1] … R[A+B-1]): C-1 results, or all of them up to the top if C is 0; B likewise
 	TailCall // return R[A](R[A+1] … R[A+B-1]), arguments as in Call
 	Return   // return R[A] … R[A+B-2], or up to the top if B is 0
 	Return0  // return nothing

@@ -15,7 +15,7 @@ func Power(a, b float64) float64 {
 	}
 	if !(math.Abs(b) <= math.MaxFloat64) || math.Abs(b) <= 1 && b == math.Trunc(b) || a == 0 ||
 		!(math.Abs(a) <= math.MaxFloat64) {
-		return math.Pow(a, b) // what needs no arithmetic
+		return math.Pow(a, b) // needs no arithmetic
 	}
 	return power(a, b)
 }

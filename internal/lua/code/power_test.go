@@ -32,8 +32,7 @@ func TestPower(t *testing.T) {
 	}
 }
 
-// Whole powers differ by no more than a unit in the last place from what exact arithmetic
-// gives.
+// Whole powers differ from the exact ones by no more than a unit in the last place.
 func TestWholePowers(t *testing.T) {
 	for i := range 2000 {
 		a, n := 0.7+float64(i)/1499, int64(i%301)

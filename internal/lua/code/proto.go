@@ -5,8 +5,8 @@
 // # Registers
 //
 // An expression's value is computed into a register. Active local variables have the
-// lowest registers, in order of declaration; those above, up to function.free, hold what
-// an expression needs on the way and work as a stack. Two rules keep the values right:
+// lowest registers, in order of declaration; those above, up to function.free, hold an
+// expression's intermediate values and work as a stack. Two rules keep the values right:
 //
 //   - expr writes its target as the last thing it does, so that a variable may be read
 //     while its new value is computed;

@@ -9,9 +9,9 @@ import (
 // chunk is about how many bytes Format gives to the writer at once.
 const chunk = 512
 
-// Format writes what C's strftime makes of a layout, in the C locale. A conversion that
-// is unknown stays as it is. The layout ends at its first NUL. The flags and widths of
-// the GNU C library, as in %-d and %5Y, are unknown; %s is the time that At got, for UTC,
+// Format writes a layout as C's strftime does, in the C locale. A conversion that is
+// unknown stays as it is. The layout ends at its first NUL. The flags and widths of the
+// GNU C library, as in %-d and %5Y, are unknown; %s is the time that At got, for UTC,
 // too. The writer gets some hundred bytes at once; an error of its own ends the writing
 // and is returned.
 func (f *Fields) Format(w io.Writer, layout string) error {
@@ -48,12 +48,12 @@ func textSize(layout string) int {
 	return len(layout)
 }
 
-// appendConversion appends what the conversion at the start of a layout gives, and
+// appendConversion appends the text for the conversion at the start of a layout, and
 // returns how long the conversion is.
 func (f *Fields) appendConversion(dst []byte, layout string) (out []byte, size int) {
 	size, allowed := 2, ""
 	if len(layout) > 1 {
-		switch layout[1] { // other eras and other digits, of which the C locale has none
+		switch layout[1] { // other eras and other digits: the C locale has none
 		case 'E':
 			size, allowed = 3, "%CPRTXYZcnprstuxyz"
 		case 'O':
@@ -89,7 +89,7 @@ var (
 	monthEnds   = [...]int{0, 7, 15, 20, 25, 28, 32, 36, 42, 51, 58, 66, 74}
 )
 
-// appendField appends what the conversion with a letter gives. ok is false if there is
+// appendField appends the text for the conversion with a letter. ok is false if there is
 // none.
 func (f *Fields) appendField(dst []byte, letter byte) (out []byte, ok bool) {
 	weekday := f.Weekday - 1

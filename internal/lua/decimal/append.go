@@ -23,7 +23,7 @@ func AppendUint(dst []byte, whole uint64) []byte {
 	return append(dst, text[at:]...)
 }
 
-// AppendGeneral appends what Significant returned for n digits as C's %g does: with an
+// AppendGeneral appends the result of Significant for n digits as C's %g does: with an
 // exponent if that is below -4 or n or more, and without zeros at the end of a fraction.
 func AppendGeneral(dst []byte, digits uint64, n, exponent int) []byte {
 	var text [MaxDigits + 2]byte // a point goes in, and a digit in front if n is odd

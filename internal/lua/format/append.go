@@ -115,7 +115,7 @@ var escaped = func() (table [256]bool) {
 	return table
 }()
 
-// pad fills what is in dst from start on up to the width, with spaces.
+// pad fills dst from start on up to the width, with spaces.
 func (d Directive) pad(dst []byte, start int) []byte {
 	missing := int(d.width) - (len(dst) - start)
 	switch {
@@ -148,7 +148,7 @@ func insert(dst []byte, at int, text string) []byte {
 	return dst
 }
 
-// appendSign appends what is in front of a number.
+// appendSign appends the sign, or the space, in front of a number.
 func (d Directive) appendSign(dst []byte, negative bool) []byte {
 	switch {
 	case negative:

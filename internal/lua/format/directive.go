@@ -1,7 +1,6 @@
 // Package format is string.format without a VM: it reads the directives of a format and
-// appends what each makes of a number or a string, as LuaJIT does, which is C's printf
-// with limits and a few extensions. Its functions may be called from several goroutines
-// at once.
+// appends numbers and strings by them. The rules are LuaJIT's: C's printf with limits and
+// a few extensions. Its functions may be called from several goroutines at once.
 package format
 
 import "strings"
@@ -59,7 +58,7 @@ type OptionError struct {
 // Error returns LuaJIT's words.
 func (e *OptionError) Error() string { return "invalid option '" + e.Option + "' to 'format'" }
 
-// Kind says which value a Directive takes, and so what appends it.
+// Kind says which value a Directive takes, and so which function appends it.
 type Kind uint8
 
 // The kinds of Directives.

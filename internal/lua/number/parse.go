@@ -302,7 +302,7 @@ func parseHex(s string) (value float64, ok bool) {
 	for _, c := range []byte(s[found.first:found.end]) {
 		switch {
 		case c == '.':
-		case count < 15: // 60 bits, so that there is room for the one that says what followed
+		case count < 15: // 60 bits: room is left for the one that stands for the rest
 			mantissa = mantissa<<4 | uint64(digitOf(c))
 			count++
 		case c != '0':
@@ -335,7 +335,7 @@ func scaled(mantissa uint64, exponent int) float64 {
 	return math.Ldexp(float64(kept), exponent)
 }
 
-// parseFloat reads what is known to be a number.
+// parseFloat reads text that is known to be a number.
 func parseFloat(s string) (value float64, ok bool) {
 	value, err := strconv.ParseFloat(s, 64)
 	return value, err == nil || math.IsInf(value, 0)

@@ -15,8 +15,8 @@ type Cache struct {
 	slots [cacheSlots]*Program
 }
 
-// Get returns what Compile returns for the pattern, from the Cache if it is there. It
-// keeps the string.
+// Get returns the Program of a pattern, from the Cache if it is there. It keeps the
+// string.
 func (c *Cache) Get(pattern string) *Program {
 	if len(pattern) > maxCached {
 		return Compile(pattern)

@@ -133,7 +133,7 @@ func (c *compiler) close() Error {
 	return ""
 }
 
-// escape compiles what begins with a '%' in front of at.
+// escape compiles an item that begins with the '%' in front of at.
 func (c *compiler) escape(at int) (end int, err Error) {
 	letter := c.source[at]
 	switch {
@@ -381,7 +381,7 @@ func (c *compiler) putFront(f *front, n *node) {
 	}
 }
 
-// putItem adds what an item of one byte matches.
+// putItem adds the bytes that an item of one byte matches.
 func (c *compiler) putItem(f *front, n *node, kind kind) {
 	switch kind {
 	case kindAny:

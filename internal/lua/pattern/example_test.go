@@ -37,7 +37,7 @@ func ExampleMatcher_Expand() {
 	subject := "hello world"
 	var m pattern.Matcher
 	m.Reset(pattern.Compile("(%w)(%w*)"), subject)
-	var out strings.Builder // or what bounds the result
+	var out strings.Builder // or a writer that bounds the result
 	copied, count := 0, 0
 	for {
 		from, to, err := m.Next()

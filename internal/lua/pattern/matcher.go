@@ -52,8 +52,8 @@ func (m *Matcher) Seek(at int) { m.next = at }
 // Next returns where the next match begins and ends, with from -1 if there is none. Those
 // of gmatch and gsub follow each other: the next one begins at the end of the last one,
 // or one byte behind it if it was empty. A Program with an anchor matches where the
-// Matcher was reset or sought to, and then no more. The error is an Error or what Steps
-// returned; there is no next match after it.
+// Matcher was reset or sought to, and then no more. The error is an Error or that of
+// Steps; there is no next match after it.
 func (m *Matcher) Next() (from, to int, err error) {
 	p := m.program
 	at := m.next
@@ -108,10 +108,9 @@ func (m *Matcher) Position() int { return m.next }
 // Captures returns how many captures the pattern has.
 func (m *Matcher) Captures() int { return m.program.captures }
 
-// Capture returns what capture number i, counted from 0, holds after the last match:
-// where it begins and ends, and whether it is a position capture, "()", whose value is
-// from + 1. In a pattern without captures, the match itself is number 0. The error is an
-// Error.
+// Capture returns capture number i of the last match, counted from 0: where it begins and
+// ends, and whether it is a position capture, "()", whose value is from + 1. In a pattern
+// without captures, the match itself is number 0. The error is an Error.
 func (m *Matcher) Capture(i int) (from, to int, position bool, err error) {
 	p := m.program
 	switch {
@@ -378,7 +377,7 @@ func (m *Matcher) matches(n *node, c byte) bool {
 	return true
 }
 
-// admits reports whether what is behind a repetition can match at a place.
+// admits reports whether the item behind a repetition can match at a place.
 func (m *Matcher) admits(next hint, at int) bool {
 	switch next.kind {
 	case kindByte:

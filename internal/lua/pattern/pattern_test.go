@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/pattern"
 )
 
-// find returns the first match as "from-to" of Go indices, with what each capture has
-// caught behind it, or @ and a position; or "none"; or the error.
+// find returns the first match as "from-to" of Go indices and its captures, each as text
+// or as @ and a position; or "none"; or the error.
 func find(subject, source string) string {
 	var m pattern.Matcher
 	m.Reset(pattern.Compile(source), subject)
@@ -140,7 +140,7 @@ var rules = []struct {
 	{"a trimmed text of white space", "   ", "^%s*(.-)%s*$", "0-3 "},
 	{"a date", "on 2024-01-02T03:04", "(%d+)-(%d+)-(%d+)T(%d+):(%d+)", "3-19 2024 01 02 03 04"},
 
-	// What cannot match is skipped; a place that must be tried is not.
+	// A place that cannot match is skipped; one that must be tried is not.
 	{"the first item may be missing", "bbab", "a*b", "0-1"},
 	{"a capture in front of a text", "xxabc", "((ab)c)", "2-5 abc ab"},
 	{"a position in front of a text", "xxabc", "()abc", "2-5 @3"},
@@ -372,7 +372,7 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// What Compile takes is no more than Size says.
+// Compile takes no more memory than Size says.
 func TestSize(t *testing.T) {
 	for _, source := range []string{
 		"", "a", "%a%d%s", "[a]", strings.Repeat("%a-", 10), strings.Repeat("a", 10_000),

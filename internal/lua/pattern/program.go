@@ -45,19 +45,19 @@ func (e Error) Error() string { return string(e) }
 // Program is a compiled pattern. It is constant: several goroutines may use it at once.
 type Program struct {
 	pattern  string
-	source   string // the pattern without its anchor and what follows a NUL
+	source   string // the pattern up to the first NUL, without its anchor
 	nodes    []node // the last one is opEnd or opError
 	sets     []set
 	err      Error // of the opError
 	anchored bool
 
-	// deep is set if a match could nest too deep. Nothing is skipped then, because what
-	// is skipped could have to fail.
+	// deep is set if a match could nest too deep. Nothing is skipped then, because a
+	// place that is skipped could have to fail.
 	deep bool
 
 	shape      shape
 	first      hint   // of a match
-	prefix     string // what each match begins with, if first is of kindByte
+	prefix     string // beginning of each match, if first is of kindByte
 	captures   int    // how many there are
 	positions  uint32 // the bits of those that are positions
 	unfinished uint32 // the bits of those that are never closed
@@ -158,7 +158,7 @@ func CompileGmatch(pattern string) *Program { return compile(pattern) }
 func Size(pattern string) int {
 	size := int(unsafe.Sizeof(Program{}))
 	if nodes := maxNodes(pattern); nodes > setRoom/2 {
-		size += nodes * int(3*unsafe.Sizeof(node{})+6*unsafe.Sizeof(set{})) // 3 for what grows by doubling
+		size += nodes * int(3*unsafe.Sizeof(node{})+6*unsafe.Sizeof(set{})) // 3 for slices that grow by doubling
 	}
 	return size
 }

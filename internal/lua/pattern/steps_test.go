@@ -25,7 +25,7 @@ func work(t *testing.T, subject, source string, most int) (total int) {
 	return total
 }
 
-// The work is about what is done: within a small factor of the count of bytes and nodes.
+// The steps counted are within a small factor of the count of bytes and nodes.
 func TestWork(t *testing.T) {
 	for _, test := range []struct {
 		rule    string
@@ -87,7 +87,7 @@ func TestStepsAreSmall(t *testing.T) {
 	}
 }
 
-// An error of Steps ends a match wherever it comes, and it is what Next returns.
+// An error of Steps ends a match wherever it comes, and Next returns it.
 func TestStepsEndsMatch(t *testing.T) {
 	subject := strings.Repeat("(ab", 1<<18)
 	stop := errors.New("stop")

@@ -7,7 +7,7 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// program is a mix of what scripts have.
+// program is a mix of usual code.
 const program = `
 -- A queue of orders, the best price first.
 local Queue = {}

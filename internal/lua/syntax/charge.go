@@ -12,7 +12,7 @@ const (
 	fieldBytes  = 64  // a Field in its list
 	localBytes  = 128 // a Local, its places in the declaration and on the parser's stack
 	wordBytes   = 128 // a word and its entry in the table, without the name's own bytes
-	stringBytes = 16  // what an allocation of a string's bytes takes more than them
+	stringBytes = 16  // overhead of an allocation for a string's bytes
 )
 
 // A meter asks for memory in slabs.

@@ -107,7 +107,7 @@ func TestChargeCoversTree(t *testing.T) {
 	}
 }
 
-// slab is what Parse may be ahead of its use, and behind it.
+// slab is how far Parse's charge may be from its use, above or below.
 const slab = 4 << 10
 
 func heap() int {

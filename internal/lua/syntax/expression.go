@@ -227,7 +227,7 @@ func (p *parser) prefix() (Expr, role) {
 	return &Nil{}, isValue
 }
 
-// parentheses cut what is in them to one value.
+// parentheses cut the expression in them to one value.
 func (p *parser) parentheses() Expr {
 	line := p.lexer.line
 	p.next()

@@ -36,7 +36,7 @@ func newLexer(source []byte, name string, opts Options) lexer {
 // fail notes an error at the current line, if it is the first. near is left out if it is
 // "".
 func (x *lexer) fail(message, near string) {
-	if x.err != nil || !x.take(4*len(near)) { // near, the message and what the caller adds to it
+	if x.err != nil || !x.take(4*len(near)) { // near, the message and the caller's addition to it
 		return
 	}
 	if near != "" {

@@ -60,8 +60,8 @@ func TestVariableNames(t *testing.T) {
 	}
 }
 
-// What LuaJIT parses in a loop may be long, but the tree no deeper than a consumer can
-// recurse, also where long chains are nested.
+// Chains that LuaJIT parses in a loop may be long, but the tree is no deeper than a
+// consumer can recurse, also where long chains are nested.
 func TestLinks(t *testing.T) {
 	const most = 10_000
 	for name, chain := range map[string]func(length int) string{
@@ -92,8 +92,8 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// Sources that are bad for a parser which copies what it has, or looks far ahead, take no
-// more than their share. The bound is some hundred times what each takes.
+// Sources that are bad for a parser which copies its results, or looks far ahead, take no
+// more than their share. The bound is some hundred times the time that each takes.
 func TestLinearTime(t *testing.T) {
 	const size, bound = 512 << 10, 5 * time.Second
 	for _, part := range []string{

@@ -197,7 +197,8 @@ func (x *lexer) long() token {
 	return token{kind: tokenString, start: start, text: unixBreaks(body)}
 }
 
-// openingQuote is what opens the string that rest begins with: one of ' " [[ [=[ …
+// openingQuote is the opening quote of the string that rest begins with: one of ' " [[
+// [=[ …
 func openingQuote(rest []byte) string {
 	if level := longLevel(rest); level >= 0 {
 		return string(rest[:level+2])
@@ -224,7 +225,7 @@ func longLevel(rest []byte) int {
 }
 
 // longBody goes over a long bracket and returns its text, without a line break at its
-// start. what is the bracket's name in the error; false says that the error is noted.
+// start. The error calls the bracket what; false says that it is noted.
 func (x *lexer) longBody(level int, what string) (body []byte, ok bool) {
 	x.at += level + 2
 	x.skipBreak()

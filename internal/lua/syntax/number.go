@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// maxExponent bounds what a numeral may spell behind its e or p, as in LuaJIT: 0e1048576
+// maxExponent bounds the number behind the e or p of a numeral, as in LuaJIT: 0e1048576
 // is malformed.
 const maxExponent = 1 << 20
 
@@ -21,7 +21,7 @@ func ParseNumber(text string) (value float64, ok bool) {
 	}
 	digits, exponent := strings.ToLower(text), "e"
 	switch {
-	case digits == "", !isNumeric(digits): // what strconv reads beyond it: inf, nan, underscores
+	case digits == "", !isNumeric(digits): // texts that only strconv reads: inf, nan, underscores
 		return 0, false
 	case digits[0] == '+', digits[0] == '-':
 		return 0, false

@@ -10,8 +10,8 @@ const (
 	// within each other. LuaJIT's own.
 	maxLevels = 200
 
-	// maxLinks bounds what the parser builds in a loop and the tree still holds as a
-	// depth: a+b+c, a.b.c, f()()(), elseif. LuaJIT, which has no tree, needs no such
+	// maxLinks bounds chains that the parser builds in a loop, but whose links nest in
+	// the tree: a+b+c, a.b.c, f()()(), elseif. LuaJIT, which has no tree, needs no such
 	// bound. Whoever recurses over the tree needs one: a link takes up to 800 bytes of
 	// Go's stack, which no limit of a state counts.
 	maxLinks = 10_000
@@ -33,7 +33,7 @@ type parser struct {
 	noName   word      // where a name was expected
 
 	level int // of maxLevels
-	links int // of maxLinks: the longest way down through links in what was parsed since openLinks
+	links int // of maxLinks: the longest way down through links since openLinks
 }
 
 // positioned is any node.
@@ -58,7 +58,7 @@ func (p *parser) lookAhead() tokenKind {
 	return p.ahead.kind
 }
 
-// fail notes what is wrong with the current token, if it is the first error.
+// fail notes an error at the current token, if it is the first one.
 func (p *parser) fail(message string) { p.stop(message, p.near()) }
 
 // exceed notes that a limit is passed, which no token is to blame for.
@@ -120,7 +120,7 @@ func (p *parser) expect(kind tokenKind) {
 	p.next()
 }
 
-// expectClosing consumes the token that closes what was opened on a line.
+// expectClosing consumes the token that closes a block or bracket opened on a line.
 func (p *parser) expectClosing(closing, opened tokenKind, line int) {
 	if p.tok.kind != closing && line != p.lexer.line {
 		p.fail(fmt.Sprintf("'%s' expected (to close '%s' at line %d)", closing, opened, line))
@@ -150,8 +150,7 @@ func (p *parser) enter() {
 func (p *parser) leave() { p.level-- }
 
 // openLinks begins a chain, link lengthens it and closeLinks ends it. In between p.links
-// is the chain's own depth; what else is parsed adds nothing to it but takes part in the
-// maximum.
+// is the chain's own depth; other code adds nothing to it but takes part in the maximum.
 func (p *parser) openLinks() (outer int) {
 	outer, p.links = p.links, 0
 	return outer

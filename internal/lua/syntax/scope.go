@@ -5,7 +5,7 @@ package syntax
 type binding struct {
 	word  *word
 	local *Local
-	outer *Local // what the name meant before
+	outer *Local // the name's meaning before
 }
 
 // A scope is the length of the stack at the start of a block.
@@ -13,8 +13,7 @@ type scope int
 
 func (p *parser) openScope() scope { return scope(len(p.bindings)) }
 
-// closeScope makes the names that were declared in a block mean what they meant before
-// it.
+// closeScope gives the names that were declared in a block their meaning before it.
 func (p *parser) closeScope(s scope) {
 	for at := len(p.bindings) - 1; at >= int(s); at-- {
 		p.bindings[at].word.local = p.bindings[at].outer

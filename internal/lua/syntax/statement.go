@@ -279,7 +279,7 @@ func (p *parser) callOrAssignment() Stmt {
 	return statement
 }
 
-// assignment parses what follows the first target.
+// assignment parses the rest of an assignment behind its first target.
 func (p *parser) assignment(target Expr, role role) Stmt {
 	statement := &Assign{}
 	for {

@@ -1,6 +1,6 @@
 // Package syntax reads Lua 5.1 with LuaJIT's extensions (goto, \x \z \u{} escapes,
 // hexadecimal floats, 0b numerals) into a syntax tree whose names are resolved. It
-// accepts what LuaJIT accepts and words errors as LuaJIT does: its parser is followed
+// accepts the same sources as LuaJIT and has its words for errors: its parser is followed
 // token by token, because scripts and their authors know its words. Labels, break and the
 // limits of the virtual machine (locals, upvalues, registers) are the compiler's to
 // check.

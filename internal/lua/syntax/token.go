@@ -2,7 +2,7 @@ package syntax
 
 import "strings"
 
-// A tokenKind is what error messages call it: keywords and symbols are their own
+// A tokenKind is a kind's name in error messages: keywords and symbols are their own
 // spelling.
 type tokenKind string
 
@@ -30,7 +30,7 @@ type token struct {
 type word struct {
 	kind  tokenKind
 	text  string
-	local *Local // what the name means where the parser is; nil for a global
+	local *Local // the name's meaning where the parser is; nil for a global
 }
 
 var keywords = map[string]tokenKind{
@@ -54,7 +54,7 @@ func (k tokenKind) endsBlock() bool {
 // label follows it.
 func (k tokenKind) isName() bool { return k == tokenName || k == "goto" }
 
-// untilNUL is what C sees of a text.
+// untilNUL is the part of a text that C sees.
 func untilNUL(text string) string {
 	text, _, _ = strings.Cut(text, "\x00")
 	return text

@@ -46,7 +46,7 @@ func (g *Gate) textOf(err error) error {
 	return Describe(g.s, err)
 }
 
-// textOf is what lua.c prints of an error object; of an interrupt it is its reason. A
+// textOf is an error object as lua.c prints it; for an interrupt it is the reason. A
 // __tostring that raises in its turn is passed over.
 func textOf(s *lua.State, raised *lua.Error) string {
 	if raised.Kind == lua.KindInterrupt {

@@ -1,5 +1,5 @@
 // Package gate is the one way into a Lua state of ours: for the main chunk, callbacks,
-// timers. It makes errors text with a traceback, and lets what runs be stopped from
+// timers. It makes errors text with a traceback, and lets running code be stopped from
 // outside, by the ending of a run or over a limit.
 package gate
 
@@ -12,10 +12,10 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// errExit is what Exit unwinds the running code with. Call does not report it.
+// errExit unwinds the running code for Exit. Call does not report it.
 var errExit = errors.New("the script has called Exit")
 
-// Limits bounds what one call takes. The zero value bounds nothing.
+// Limits bounds the time of one call. The zero value bounds nothing.
 type Limits struct {
 	// CallTime is how long a call may take: a main chunk, a callback, a timer. 0 means no
 	// limit.
@@ -38,14 +38,14 @@ type Limits struct {
 }
 
 // phase is the state of a Gate, in the low bits of a word that counts the calls above
-// them, so that what stops one call cannot hit the next.
+// them, so that a stop meant for one call cannot hit the next.
 type phase uint64
 
 const (
 	idle    phase = iota // no Lua code runs
 	running              // inside Call
 	stopped              // inside Call, which is being unwound
-	killed               // no Lua code runs any more
+	killed               // no Lua code runs from now on
 
 	phaseMask phase = 3
 	oneCall   phase = 4
@@ -90,7 +90,7 @@ func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 		if before.is(killed) {
 			return nil
 		}
-		return g.textOf(g.s.Call0(f, args...)) // nested: the outer Call ends what stops it
+		return g.textOf(g.s.Call0(f, args...)) // nested: the outer Call deals with errors that end it
 	}
 	if g.watch != nil {
 		g.where, g.called = where, f

@@ -76,7 +76,7 @@ func (m *vm) function(t *testing.T, source string) lua.Value {
 	return f
 }
 
-// run runs source through Call and returns what it printed.
+// run runs source through Call and returns its output.
 func (m *vm) run(t *testing.T, source string) (string, error) {
 	t.Helper()
 	m.printed = nil

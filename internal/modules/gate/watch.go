@@ -98,7 +98,7 @@ func (w *watch) sleep(over <-chan struct{}) bool {
 	}
 }
 
-// look holds what runs now to the limit.
+// look compares the running call's time with the limit.
 func (w *watch) look(now time.Time) {
 	phase := w.gate.phase()
 	call := phase.as(running)

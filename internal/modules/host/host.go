@@ -15,7 +15,7 @@ import (
 
 // Options configures Open. The zero value works.
 type Options struct {
-	// Logger receives what a script's author should know. nil discards it.
+	// Logger receives messages for a script's author. nil discards them.
 	Logger *slog.Logger
 
 	// Errors receives the errors of handlers and timers. nil logs them to Logger, an

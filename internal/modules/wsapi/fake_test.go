@@ -16,7 +16,7 @@ import (
 type table struct {
 	pairs   []pair
 	index   *table // __index
-	failing error  // what every method returns
+	failing error  // of every method
 }
 
 type pair struct{ key, value wsapi.Value }

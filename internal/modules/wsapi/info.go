@@ -10,7 +10,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 )
 
-// openInfo is the info table of an event: only what is known has a field.
+// openInfo is the info table of an event: unknown values have no field.
 func openInfo(number float64, info *engine.Info) Fields {
 	fields := make(Fields, 0, 20)
 	fields.set("id", number)

@@ -124,8 +124,8 @@ var compressionReaders = readers[engine.Compression]{
 // unboundedBits offers client_max_window_bits without a value (RFC 7692 §7.1.2.2).
 const unboundedBits = -1
 
-// readCompression reads true for what browsers offer, false, or the parameters of RFC
-// 7692 by their own names.
+// readCompression reads true for a browser's offer, false, or the parameters of RFC 7692
+// by their own names.
 func readCompression(field string, value Value) (*engine.Compression, error) {
 	switch value.Type {
 	case Boolean:

@@ -1,12 +1,12 @@
 // Package wsapi is the websocket module without a VM: the rules and the texts that all
 // doors into the engine share. A door reads the arguments of a call from its VM, asks a
-// Session, and gives the script what comes back.
+// Session, and gives the script the answer.
 //
 //   - Connect, Send and Close of the Session are the bodies of the script's functions.
 //   - The door is the engine's Handler. At an event it asks the Session whose connection
 //     it is (Find, End), looks the callback up in the script's table, and calls it.
-//   - Types of arguments are the VM's to check, with the words that it has for them; what
-//     else can be wrong with an argument comes from here as an *ArgumentError.
+//   - Types of arguments are the VM's to check, with the words that it has for them; all
+//     other mistakes in an argument come from here as an *ArgumentError.
 //
 // Strings of messages pass through untouched: receiving allocates nothing here.
 package wsapi
@@ -45,8 +45,8 @@ type Reporter interface {
 
 // Options configures a Session. The zero value works.
 type Options struct {
-	// Logger receives what a script's author should know: failures that no onError sees,
-	// misspelt callbacks. nil discards it.
+	// Logger receives messages for a script's author: failures that no onError sees,
+	// misspelt callbacks. nil discards them.
 	Logger *slog.Logger
 
 	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
@@ -108,8 +108,8 @@ type ConnectCall[D any] struct {
 }
 
 // Connect is the script's Connect(url, callbacks [, options]). The error is an
-// *ArgumentError, or one to be raised as it is: engine.ErrTooManyConnections, or what
-// reading a table raised. After an error there is no connection, and no id is used up.
+// *ArgumentError, or one to be raised as it is: engine.ErrTooManyConnections, or an error
+// raised by reading a table. After an error there is no connection, and no id is used up.
 func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 	options, err := ReadOptions(call.Options)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // used from several goroutines at once if its function may.
 type Environment func(name string) (value string)
 
-// TLSConfig is the base of every TLS connection: it trusts what SSL_CERT_FILE holds, and
-// appends the keys to the file that SSLKEYLOGFILE names. logger receives one warning
-// about that file, and one about what cannot be written.
+// TLSConfig is the base of every TLS connection: it trusts the certificates in
+// SSL_CERT_FILE, and appends the keys to the file that SSLKEYLOGFILE names. logger
+// receives one warning about that file, and one if it cannot be written.
 func (e Environment) TLSConfig(logger *slog.Logger) *tls.Config {
 	config := &tls.Config{RootCAs: e.roots()}
 	if name := e("SSLKEYLOGFILE"); name != "" {

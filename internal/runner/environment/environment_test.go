@@ -122,8 +122,7 @@ func wantLog(t *testing.T, got, want string) {
 	}
 }
 
-// shakeTwice shakes hands twice with the keys logged to a file, and returns what was
-// logged.
+// shakeTwice shakes hands twice with the keys logged to a file, and returns the log.
 func shakeTwice(t *testing.T, file string) (log string) {
 	t.Helper()
 	var buffer bytes.Buffer

@@ -32,8 +32,8 @@ func cut(text string, max int) string {
 	return fmt.Sprintf("%s… (%d bytes more)", text[:end], len(text)-end)
 }
 
-// escape shows what would move a terminal's cursor, colour it, or turn the order of
-// characters as an escape, such as \x1b. Tabs stay.
+// escape replaces characters that would move a terminal's cursor, colour its text or turn
+// the order of characters by escapes such as \x1b. Tabs stay.
 func escape(line string) string {
 	line = strings.TrimSuffix(line, "\r")
 	if strings.IndexFunc(line, steers) < 0 && utf8.ValidString(line) {

@@ -15,7 +15,7 @@ import (
 	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
-// written collects what a log writes, one string an entry, without the time. Summaries
+// written collects the entries of a log, one string each, without the time. Summaries
 // come from a timer, so it is read under a lock.
 type written struct {
 	mu      sync.Mutex

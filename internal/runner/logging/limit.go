@@ -60,8 +60,8 @@ func (l *limits) allow(r slog.Record, now time.Time) bool {
 		at = &site{bucket: bucket{siteBurst, now}}
 		l.sites[r.PC] = at
 	}
-	// The message first: one that comes over and over is not to use up what its place has
-	// for others.
+	// The message first: one that comes over and over must not use up the share of others
+	// from its place.
 	if l.message(r, now).take(now, messageRate, messageBurst) && at.take(now, siteRate, siteBurst) {
 		return true
 	}
@@ -83,7 +83,7 @@ func (l *limits) message(r slog.Record, now time.Time) *bucket {
 	return b
 }
 
-// takeLeftOut returns what was left out since the last call, by place.
+// takeLeftOut returns the counts of entries left out since the last call, by place.
 func (l *limits) takeLeftOut() []leftOut {
 	var all []leftOut
 	for _, at := range l.sites {

@@ -1,5 +1,5 @@
 // Package words words facts for those who run the tidewire command: it names the flag
-// that would allow what was refused, or that cannot be read.
+// that would lift a refusal, or that cannot be read.
 package words
 
 import (

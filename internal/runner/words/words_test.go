@@ -123,7 +123,7 @@ func TestOption(t *testing.T) {
 	}
 }
 
-// FuzzSuggestion wants the item that a refusal names to allow what was asked for.
+// FuzzSuggestion wants the item that a refusal names to allow the refused access.
 func FuzzSuggestion(f *testing.F) {
 	for _, seed := range []string{"example.com", "*.example.com:443", "$private", "[::1]:80", "10.0.0.0/8", "localhost",
 		"::1", "a.b,c.d"} {

@@ -2,7 +2,7 @@ package luagen
 
 import "fmt"
 
-// expr returns an expression of one value of the kind. depth bounds what is nested in it.
+// expr returns an expression of one value of the kind. depth bounds the nesting in it.
 func (g *gen) expr(k kind, depth int) *node {
 	switch k {
 	case numKind:

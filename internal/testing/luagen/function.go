@@ -48,7 +48,7 @@ func (g *gen) function(s *signature, self ...string) *node {
 	return made
 }
 
-// returns is a return statement that keeps what the signature promises.
+// returns is a return statement that keeps the signature's promise.
 func (g *gen) returns() *node {
 	var s *node
 	g.full(func() {
@@ -155,8 +155,8 @@ func (g *gen) hidden(name string) *variable {
 }
 
 // another is a function expression for a variable that holds a function. It knows none of
-// those around it: one might call the variable, and what calls itself without a bound
-// grows the stack, whose size is not the same everywhere.
+// the variables around it: one might call the variable, and a function that calls itself
+// without a bound grows the stack, whose size is not the same everywhere.
 func (g *gen) another(s *signature) *node {
 	var made *node
 	g.scoped(func() {

@@ -18,7 +18,7 @@ const (
 	funKind
 	modKind    // a table with methods
 	coKind     // a coroutine
-	hiddenKind // what nothing is done with
+	hiddenKind // values that nothing is done with
 )
 
 // A variable is a local variable, or a global one at depth 0.
@@ -38,7 +38,7 @@ type signature struct {
 	vararg  bool
 	results []kind
 	pure    bool // it assigns to no variable and no table from outside
-	yields  bool // it may yield; only what may do so, too, calls it
+	yields  bool // it may yield; only functions that may do so, too, call it
 }
 
 // A function is the state of one whose body is being made.
@@ -59,7 +59,7 @@ type gen struct {
 	vars    []*variable // those in scope, innermost last, hidden ones included
 	fn      *function
 	left    int  // statements that the program may still get
-	effects bool // the full expression being made may call what is not pure, and then reads nothing that is shared
+	effects bool // the full expression being made may call impure functions, and then reads nothing that is shared
 	unique  int
 
 	crossing bool // coroutines yield across more than Lua code: see NewCrossing
@@ -95,7 +95,7 @@ func (g *gen) program() *node {
 	return blockOf(stmts)
 }
 
-// tailOfAll lists what is in scope at the end.
+// tailOfAll lists the variables in scope at the end.
 func (g *gen) tailOfAll() *node {
 	parts := []any{}
 	for _, v := range g.visible() {

@@ -45,7 +45,7 @@ func TestProgramsUse(t *testing.T) {
 	}
 }
 
-// NewCrossing adds yields across what is no Lua code.
+// NewCrossing adds yields across functions that are not Lua code.
 func TestCrossingProgramsUse(t *testing.T) {
 	var all strings.Builder
 	for i := range uint64(300) {

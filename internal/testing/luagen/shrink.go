@@ -7,8 +7,8 @@ import (
 
 // Reductions returns the programs that are one step smaller, those that lose most first:
 // without a run of statements, with a statement's inner statements in its place, with an
-// operand or a constant in place of an expression. Some of them do not compile, and some
-// read as a global what was a local variable.
+// operand or a constant in place of an expression. Some of them do not compile, and in
+// some a local variable has become a global.
 func (p *Program) Reductions() []*Program {
 	var found []*Program
 	p.root.reduce(func(smaller *node) { found = append(found, &Program{root: smaller}) })

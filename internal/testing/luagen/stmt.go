@@ -414,7 +414,7 @@ func (g *gen) backward() *node {
 	return s
 }
 
-// keep lays by a closure, which often changes what it has captured.
+// keep lays by a closure, which often changes its upvalues.
 func (g *gen) keep() *node {
 	outer := g.fn
 	s := &signature{params: []kind{numKind}, results: []kind{anyKind, anyKind}}

@@ -57,7 +57,7 @@ func (g *gen) manyLocals() *node {
 
 func (g *gen) ofMany(n int) *node { return expr(fmt.Sprintf("I(v%d)", g.rng.IntN(n))) }
 
-// manyConstants has operands beyond what an instruction can name.
+// manyConstants has more operands than an instruction can name.
 func (g *gen) manyConstants() *node {
 	body := []*node{stmt("local t, m = {}, 0")}
 	n := g.number(250, 300)

@@ -31,8 +31,8 @@ func join(a, b content) content {
 // state is the contents of all registers.
 type state []content
 
-// flow follows all ways through the code, and checks what each instruction finds in its
-// registers.
+// flow follows all ways through the code, and checks the registers in front of each
+// instruction.
 func (v *verifier) flow() error {
 	p := v.p
 	states := make([]state, len(p.Code))

@@ -1,6 +1,7 @@
-// Package verify proves of compiled code what the interpreter relies on and does not
-// check: operands within bounds, jumps to instructions, registers that hold a value
-// before it is read, cells where cells are read and nowhere else. It is for tests.
+// Package verify proves the properties of compiled code that the interpreter relies on
+// and does not check: operands within bounds, jumps to instructions, registers that hold
+// a value before it is read, cells where cells are read and nowhere else. It is for
+// tests.
 package verify
 
 import (
@@ -10,7 +11,7 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/code"
 )
 
-// Prototype returns what is wrong with a prototype or one within it; nil if the
+// Prototype returns the first fault in a prototype or one within it; nil if the
 // interpreter may run it.
 func Prototype(p *code.Prototype) error { return function(p, nil) }
 
@@ -36,7 +37,7 @@ type verifier struct {
 	p, around *code.Prototype
 	data      []bool // of each word: it is no instruction
 	own       []bool // it is the jump of the test in front of it
-	consumes  []bool // it takes what the instruction in front of it left up to the top
+	consumes  []bool // it takes the values up to the top that the instruction in front of it has left
 }
 
 func (v *verifier) check() error {

@@ -125,7 +125,7 @@ func jump(op code.Op, j int) code.Instruction {
 	return code.Instruction(op) | code.Instruction(int32(j)<<8)
 }
 
-// What would lead the interpreter astray is found.
+// Faults that would lead the interpreter astray are found.
 func TestFaults(t *testing.T) {
 	ret := word(code.Return0, 0, 0, 0)
 	nilA := word(code.LoadNil, 0, 0, 0)
@@ -192,7 +192,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A fault in what surrounds the code is found, too.
+// A fault in the data around the code is found, too.
 func TestFaultsOfPrototypes(t *testing.T) {
 	for _, c := range []struct {
 		name, source string

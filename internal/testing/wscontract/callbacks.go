@@ -521,8 +521,8 @@ websocket.Connect("ws://peer.test/", {
 	}},
 }
 
-// overwriteStack runs code, since the VM's stack may keep what it ran last until
-// something else runs.
+// overwriteStack runs code, since the VM's stack may keep the last function until another
+// runs.
 func (r *rig) overwriteStack() {
 	r.t.Helper()
 	for range 2 {

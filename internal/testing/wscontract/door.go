@@ -3,9 +3,9 @@
 // side: a script prints the things that it sees. Each printed line, each logged line and
 // each error of a callback is compared with the expected one.
 //
-// A test over a fake engine decides what the door does; one over the real engine and a
-// peer that the test plays, in fake time, decides what a script sees of a connection; and
-// Lua files run over real sockets.
+// A test over a fake engine judges the door; one over the real engine and a peer that the
+// test plays, in fake time, judges a script's view of a connection; and Lua files run
+// over real sockets.
 package wscontract
 
 import (

@@ -24,7 +24,7 @@ const show = `
 	end end
 `
 
-// events are the rules of what callbacks get.
+// events are the rules for the arguments of callbacks.
 var events = []rule{
 	{"onOpen gets info", func(r *rig) {
 		r.do(show + `

@@ -7,7 +7,7 @@ import (
 )
 
 // Fuzz gives the three functions values of every type, in any number. They never panic,
-// return what they must, and raise nothing but what is written down.
+// return the right types, and raise only the errors of the contract.
 func Fuzz(f *testing.F, kind Kind) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5})
 	f.Add([]byte("C\x03ws\x05\x06\x02timeout\x02"))

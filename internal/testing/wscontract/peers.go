@@ -101,7 +101,7 @@ func (s *stage) settle() {
 	}
 }
 
-// want settles and compares what the script printed since the last call.
+// want settles and compares the script's output since the last call.
 func (s *stage) want(lines ...string) {
 	s.t.Helper()
 	s.settle()

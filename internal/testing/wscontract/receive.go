@@ -42,7 +42,7 @@ func BenchmarkReceive(b *testing.B, kind Kind) {
 	}
 }
 
-// AllocsPerMessage counts what BenchmarkReceive's message allocates.
+// AllocsPerMessage counts the allocations for BenchmarkReceive's message.
 func AllocsPerMessage(t *testing.T, kind Kind) float64 {
 	handler := newReceiver(t, kind)
 	return testing.AllocsPerRun(1000, func() { handler.Received(101, benchmarkMessage, engine.Text) })

@@ -6,7 +6,7 @@
 //	             each has Params: Client, Server
 //	client: NewCompressor(Client), NewDecompressor(Server); server: the other way round
 //
-// A connection keeps between messages only what context takeover needs: up to 8 KiB of
+// Between messages a connection keeps only the text for context takeover: up to 8 KiB of
 // its sent messages and 32 KiB of the received ones. Everything larger belongs to all
 // connections together and is borrowed for one message.
 package deflate

@@ -272,8 +272,8 @@ func wantAgreement(t *testing.T, client, server deflate.Config) (atClient, atSer
 	return atClient, atServer
 }
 
-// covers reports whether a decompressor for d understands what a compressor for sent
-// sends.
+// covers reports whether a decompressor for d understands the output of a compressor for
+// sent.
 func covers(d, sent deflate.Direction) bool {
 	return (d.Takeover || !sent.Takeover) && d.WindowBits >= sent.WindowBits
 }

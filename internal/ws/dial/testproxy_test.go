@@ -15,7 +15,7 @@ import (
 )
 
 // testProxy is a proxy on a loopback port, of our own making. It speaks CONNECT or
-// SOCKS5, knows the way to what routes has, and writes down the requests.
+// SOCKS5, knows the way to the addresses in routes, and writes down the requests.
 type testProxy struct {
 	address string
 	routes  map[string]string // "host:port" as asked for, to the address to connect to

@@ -20,12 +20,12 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden traces")
 
 // TestTrace runs the stories in testdata/trace. A story is blocks of commands, each
-// followed by ---- and what came of them. Every story runs once with each of its inputs
+// followed by ---- and their outcome. Every story runs once with each of its inputs
 // whole, once a byte at a time, and once for each place where an input can be cut in two;
 // the outcome must not depend on it.
 //
 //	role client|server          starts an endpoint; limit=5 bounds its messages; toy negotiates a compression that puts
-//	                            "z:" before what it compresses, and compresses nothing shorter than 4 bytes
+//	                            "z:" before the text, and compresses nothing shorter than 4 bytes
 //	peer OPCODE "payload" …     the peer sends a frame; flags: more (no FIN), rsv1, mask, unmasked, repeat=N
 //	bytes HEX                   the peer sends these bytes
 //	ping "payload"              queues a ping

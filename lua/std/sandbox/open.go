@@ -26,7 +26,7 @@ const (
 	moduleSuffix = ".lua"
 )
 
-// OpenFile opens a file as os.OpenFile does, with permissions 0666, if what flag asks for
+// OpenFile opens a file as os.OpenFile does, with permissions 0666, if the access in flag
 // is allowed: reading for os.O_RDONLY, writing for os.O_WRONLY, both for os.O_RDWR.
 func (b *Box) OpenFile(path string, flag int) (*os.File, error) {
 	if path == "" {
@@ -68,7 +68,7 @@ func (b *Box) OpenModule(path string) (*os.File, error) {
 	return regular(p.open(rule, os.O_RDONLY|nonblocking, b.read))
 }
 
-// regular closes and passes over what is no regular file.
+// regular returns a regular file; it closes any other, and reports it as missing.
 func regular(f *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (r rules) newMove(from, to string) (*move, error) {
 	return &move{name, newName, root.Rename, root.Lstat, root.Close}, nil
 }
 
-// look describes what is at a place, below a rule that covers it.
+// look describes the file at a place, below a rule that covers it.
 func (p place) look(rule string, by rules) (fs.FileInfo, error) {
 	root, name, err := p.enter(rule, by)
 	if err != nil {

@@ -90,7 +90,8 @@ func isUnder(path, parent string) bool {
 }
 
 // realPath returns a path without symbolic links, as far as it exists, relative to the
-// working directory. What does not exist, or cannot be looked at, is taken as it is.
+// working directory. The part that does not exist, or cannot be looked at, is taken as it
+// is.
 func realPath(path string) string {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

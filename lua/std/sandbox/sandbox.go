@@ -17,15 +17,16 @@ import (
 // was given and calling its embedder's functions. The zero value allows nothing. It is
 // constant once given away, and safe for concurrent use.
 type Permissions struct {
-	// Read is for files and directories that may be read; each covers what is under it.
+	// Read is for files and directories that may be read; a directory covers all below
+	// it.
 	Read Grant
 
 	// Write is for files and directories that may be created, written, renamed and
-	// removed; each covers what is under it.
+	// removed; a directory covers all below it.
 	Write Grant
 
-	// Run is for programs: os.execute and io.popen. What these do is not up to us, so it
-	// comes to allowing everything.
+	// Run is for programs: os.execute and io.popen. A program has no bounds of ours, so
+	// this comes to allowing everything.
 	Run bool
 
 	// Env is for the environment variables that os.getenv shows.

@@ -10,7 +10,7 @@ import (
 
 // Options has the resources that the basic functions may use.
 type Options struct {
-	// Stdout is what print writes to. nil discards it.
+	// Stdout is the output of print. nil discards it.
 	Stdout io.Writer
 
 	// Files opens the files of dofile and loadfile. nil means that there are none.
@@ -82,8 +82,8 @@ func Open(s *lua.State, opts Options) error {
 	return s.Loaded().SetString("_G", globals.Value())
 }
 
-// int32Of is a number as LuaJIT reads indices and counts: cut to a whole one of 32 bits,
-// and what these do not hold is the smallest one.
+// int32Of is a number as LuaJIT reads indices and counts: cut to a whole one of 32 bits;
+// one that is too large for these becomes the smallest.
 func int32Of(f float64) int {
 	if !(f > math.MinInt32-1 && f < math.MaxInt32+1) {
 		return math.MinInt32

@@ -2,8 +2,8 @@ package baselib
 
 import "github.com/tidewire/tidewire/lua"
 
-// ownerAt returns what has the environment at a level of the stack: a function, or for
-// level 0 the coroutine itself.
+// ownerAt returns the owner of the environment at a level of the stack: a function, or
+// for level 0 the coroutine itself.
 func ownerAt(c *lua.Call, level int) lua.Value {
 	s := c.State()
 	if level == 0 {

@@ -73,8 +73,8 @@ func read(c *lua.Call, f lua.Value) (string, error) {
 	}
 }
 
-// failure returns nil and what went wrong: what LuaJIT's load catches. The rest it
-// raises.
+// failure returns nil and the message of an error that LuaJIT's load catches, and raises
+// any other.
 func failure(c *lua.Call, err error) error {
 	var raised *lua.Error
 	if errors.As(err, &raised) {

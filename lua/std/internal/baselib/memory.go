@@ -6,7 +6,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// memory is what collectgarbage remembers. The walk that clears weak tables and finds
+// memory has the settings of collectgarbage. The walk that clears weak tables and finds
 // finalizers is the state's; its memory is Go's to collect, whose collector paces itself.
 // So stop, setpause and setstepmul have no effect.
 type memory struct {

@@ -60,7 +60,7 @@ func (p *printer) print(c *lua.Call) error {
 	return c.Return()
 }
 
-// convert returns what the function tostring makes of a value.
+// convert returns the result of the function tostring for a value.
 func (p *printer) convert(c *lua.Call, tostring, v lua.Value) (string, error) {
 	if s := c.State(); s.RawEqual(tostring, p.tostring) {
 		if text, isText := lua.ToText(v); isText {

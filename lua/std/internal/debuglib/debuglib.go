@@ -1,7 +1,7 @@
-// Package debuglib is what scripts get of Lua's library debug: what looks at Lua code and
-// changes it. Functions of Go are closed: their environment, and the values on the stack
-// while they run. The metatables of types that scripts share with the libraries are
-// closed, too. There is no getregistry, and there are no hooks.
+// Package debuglib is the part of Lua's library debug that scripts get: it looks at Lua
+// code and changes it. Functions of Go are closed: their environment, and the values on
+// the stack while they run. The metatables of types that scripts share with the libraries
+// are closed, too. There is no getregistry, and there are no hooks.
 package debuglib
 
 import (
@@ -88,7 +88,7 @@ func gethook(c *lua.Call) error {
 	return c.Return(lua.Nil, mask, lua.Int(0))
 }
 
-// sethook does what it is asked for as long as that is no hook.
+// sethook removes hooks, of which there are none, and refuses to set one.
 func sethook(c *lua.Call) error {
 	_, at := thread(c)
 	if !c.Arg(at + 1).IsNil() {
@@ -122,10 +122,10 @@ func isScripts(v lua.Value) bool {
 	return v.Kind() == lua.KindTable
 }
 
-// setmetatable changes those of tables and of what newproxy made, and that of strings,
-// which scripts reach in other ways as well. Those of other types are shared with the
-// embedder's functions, and those of other userdata are the embedder's. It returns true,
-// as in Lua 5.1.
+// setmetatable changes the metatables of tables and of newproxy's userdata, and that of
+// strings, which scripts reach in other ways as well. Those of other types are shared
+// with the embedder's functions, and those of other userdata are the embedder's. It
+// returns true, as in Lua 5.1.
 func setmetatable(c *lua.Call) error {
 	v := c.Arg(1)
 	meta, isTable := c.Arg(2).AsTable()

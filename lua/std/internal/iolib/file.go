@@ -133,9 +133,9 @@ func (f *file) Finalize() {
 // drop closes a file that nobody waits for, nor for a program that does not read.
 func (f *file) drop() {
 	if pipe, ok := f.target.(interface{ SetWriteDeadline(time.Time) error }); ok {
-		_ = pipe.SetWriteDeadline(time.Now().Add(dropPatience)) // fails on disks, which take what is left at once
+		_ = pipe.SetWriteDeadline(time.Now().Add(dropPatience)) // fails on disks, which take the rest at once
 	}
-	_ = f.flush() // nobody is left to tell
+	_ = f.flush() // nobody is left who could see the error
 	if f.quit != nil {
 		f.quit()
 	} else {
@@ -155,7 +155,7 @@ func fileToString(c *lua.Call) error {
 	return c.ReturnString(fmt.Sprintf("file (%p)", f))
 }
 
-// beginReading makes the reader, and lets what was written leave first.
+// beginReading flushes pending output, then makes the reader.
 func (l *library) beginReading(f *file) error {
 	if err := f.flush(); err != nil {
 		return err
@@ -197,7 +197,7 @@ func (l *library) reserve(f *file) error {
 	return nil
 }
 
-// dropRead gives back what was read ahead.
+// dropRead gives back the bytes that were read ahead.
 func (f *file) dropRead() error {
 	if f.reader == nil {
 		return nil
@@ -229,7 +229,7 @@ func (f *file) put(text string) error {
 	return nil
 }
 
-// flush writes what is pending.
+// flush writes pending output.
 func (f *file) flush() error {
 	if len(f.pending) == 0 {
 		return nil

@@ -129,7 +129,7 @@ func (m *vm) set(t *testing.T, name, text string) {
 	}
 }
 
-// run returns what a script prints.
+// run returns a script's output.
 func (m *vm) run(t *testing.T, source string) (string, error) {
 	t.Helper()
 	m.output.Reset()

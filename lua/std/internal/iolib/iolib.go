@@ -1,4 +1,5 @@
-// Package iolib is Lua's io library, as LuaJIT has it, within what a sandbox.Box allows.
+// Package iolib is Lua's io library, as LuaJIT has it, within the permissions of a
+// sandbox.Box.
 package iolib
 
 import (
@@ -31,8 +32,8 @@ const (
 )
 
 // Streams are the standard streams of one script, which several libraries share: print
-// writes to what io.write writes to, and loadfile() reads on where io.read has stopped.
-// All but Stdout belong to the state's goroutine.
+// and io.write have one output, and loadfile() reads on where io.read has stopped. All
+// but Stdout belong to the state's goroutine.
 type Streams struct {
 	Stdin  *bufio.Reader
 	Stdout *outlet.Stdout
@@ -256,8 +257,8 @@ func (l *library) argumentError(c *lua.Call, path string, err error) error {
 	return c.ArgError(1, text)
 }
 
-// fail returns nil, what went wrong and C's number of it, as Lua's libraries do; an error
-// of Lua's own it raises.
+// fail returns nil, the message and C's number of an error, as Lua's libraries do; an
+// error of Lua's own it raises.
 func (l *library) fail(c *lua.Call, path string, err error) error {
 	if isLua(err) {
 		return err
@@ -270,7 +271,7 @@ func (l *library) fail(c *lua.Call, path string, err error) error {
 	return c.Return(lua.Nil, made, lua.Int(number))
 }
 
-// outcome returns true, or what fail does.
+// outcome returns true, or the results of fail.
 func (l *library) outcome(c *lua.Call, path string, err error) error {
 	if err == nil {
 		return c.Return(lua.True)
@@ -298,7 +299,7 @@ func fileType(c *lua.Call) error {
 	return c.ReturnString("file")
 }
 
-// closeAll closes what is open when the state is closed.
+// closeAll closes all open files when the state is closed.
 func (l *library) closeAll() {
 	for len(l.open) > 0 {
 		l.open[len(l.open)-1].Finalize()

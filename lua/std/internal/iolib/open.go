@@ -72,7 +72,7 @@ func (l *library) openPath(path, mode string) (lua.Value, error) {
 		return lua.Nil, err
 	}
 	if flag&os.O_APPEND != 0 && flag&os.O_RDWR == 0 {
-		_, _ = disk.Seek(0, io.SeekEnd) // for seek to tell; a pipe has no such place
+		_, _ = disk.Seek(0, io.SeekEnd) // for seek to return; a pipe has no such place
 	}
 	f := &file{disk: disk, end: disk.Close}
 	if flag&os.O_WRONLY == 0 {

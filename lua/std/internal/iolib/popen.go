@@ -44,8 +44,8 @@ func (l *library) popen(c *lua.Call) error {
 	return c.Return(made)
 }
 
-// flushAll writes what files hold back, as C does before a program begins, but to no
-// other program, which may not read. Errors stay for whoever writes.
+// flushAll writes the pending output of files, as C does before a program begins, but not
+// of pipes, whose programs may not read. Errors stay for the next write.
 func (l *library) flushAll() {
 	_ = l.streams.Stdout.Flush()
 	for _, f := range l.open {
@@ -79,12 +79,12 @@ func (l *library) start(cmd *exec.Cmd, reads bool) (*file, error) {
 		return nil, err
 	}
 	f.end = func() error {
-		pipe.Close() //nolint:errcheck // the program's own end tells
+		pipe.Close() //nolint:errcheck // the program's own end shows it
 		cmd.Wait()   //nolint:errcheck // Lua 5.1 does not look at the exit code
 		return nil
 	}
 	f.quit = func() {
-		pipe.Close() //nolint:errcheck // nobody is left to tell
+		pipe.Close() //nolint:errcheck // nobody is left who could see the error
 		l.orphans = append(l.orphans, &process{cmd.Process})
 		l.reap()
 	}

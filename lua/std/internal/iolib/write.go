@@ -28,8 +28,8 @@ func (l *library) writeFile(c *lua.Call, f *file, first int) error {
 	return l.outcome(c, "", l.writeBuffered(c, f, first))
 }
 
-// writeStdout writes in one go what is no larger than a piece, so that a last flush from
-// another goroutine does not cut it.
+// writeStdout writes output of up to a piece in one go, so that a last flush from another
+// goroutine does not cut it.
 func (l *library) writeStdout(c *lua.Call, out *outlet.Stdout, first int) error {
 	var room [8]string
 	parts, size := room[:0], 0
@@ -141,7 +141,7 @@ func (f *file) seek(offset int64, whence int) (int64, error) {
 	if err := f.flush(); err != nil {
 		return 0, err
 	}
-	if whence == io.SeekCurrent && offset == 0 && f.reader != nil { // keep what was read ahead
+	if whence == io.SeekCurrent && offset == 0 && f.reader != nil { // keep the bytes that were read ahead
 		position, err := f.disk.Seek(0, whence)
 		return position - int64(f.reader.Buffered()), err
 	}
@@ -151,7 +151,7 @@ func (f *file) seek(offset int64, whence int) (int64, error) {
 	return f.disk.Seek(offset, whence)
 }
 
-// toInt64 is a number without its fraction; what 64 bits do not hold is the smallest one,
+// toInt64 is a number without its fraction; one beyond 64 bits becomes the smallest,
 // which no file takes.
 func toInt64(n float64) int64 {
 	if !(n > math.MinInt64 && n < math.MaxInt64) {

@@ -4,6 +4,5 @@ package oslib
 
 import "time"
 
-// processTime is the time since the state was made, which is what C's clock gives on
-// Windows.
+// processTime is the time since the state was made, like C's clock on Windows.
 func processTime(started time.Time) time.Duration { return time.Since(started) }

@@ -1,4 +1,5 @@
-// Package oslib is Lua's os library, as LuaJIT has it, within what a sandbox.Box allows.
+// Package oslib is Lua's os library, as LuaJIT has it, within the permissions of a
+// sandbox.Box.
 package oslib
 
 import (
@@ -49,7 +50,7 @@ type Options struct {
 	// see. nil discards them.
 	Logger *slog.Logger
 
-	// Exit carries out os.exit. It returns what State.Unwind does, which ends the running
+	// Exit carries out os.exit. It returns State.Unwind's error, which ends the running
 	// code uncatchably. code is from 0 to 255. It must be set.
 	Exit func(code int) error
 
@@ -160,7 +161,7 @@ func (l *library) execute(c *lua.Call) error {
 	return c.Return(lua.Int(exitStatus(cmd.Run())))
 }
 
-// exitStatus is what C's system returns: on Unix the exit code is in the second byte. -1
+// exitStatus is the result of C's system: on Unix the exit code is in the second byte. -1
 // says that nothing was run.
 func exitStatus(err error) int {
 	var exit *exec.ExitError
@@ -225,7 +226,7 @@ func (l *library) step(path string) error {
 	return l.s.Step(systemSteps + 2*min(len(path), maxPath) + len(path)/64)
 }
 
-// outcome returns true, or nil, what went wrong and C's number of it.
+// outcome returns true, or nil, the message and C's number of an error.
 func (l *library) outcome(c *lua.Call, path string, err error) error {
 	if err == nil {
 		return c.Return(lua.True)

@@ -147,8 +147,8 @@ func (l *library) time(c *lua.Call) error {
 	return c.Return(lua.Number(float64(seconds)))
 }
 
-// toInt32 is a number as C's int, without its fraction; what 32 bits do not hold is the
-// smallest one.
+// toInt32 is a number as C's int, without its fraction; one beyond 32 bits becomes the
+// smallest.
 func toInt32(n float64) int {
 	if !(n > math.MinInt32-1 && n < math.MaxInt32+1) {
 		return math.MinInt32

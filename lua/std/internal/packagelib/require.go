@@ -216,7 +216,7 @@ func (p *library) searchpath(c *lua.Call) error {
 }
 
 // search opens the first file along a path that exists and may be read, and returns its
-// name; else it returns what was tried.
+// name; else it returns the names that were tried.
 func (p *library) search(s *lua.State, name, path, from, to string) (file io.ReadCloser, found lua.Value, err error) {
 	if from != "" {
 		if name, err = replace(s, name, from, to); err != nil {

@@ -44,7 +44,7 @@ func Text(b *lua.Builder) (string, error) {
 }
 
 // Compile makes a function of source, which is of a kind that mode allows: "t" for text,
-// "b" for what string.dump returns. Its environment is that of the coroutine that runs.
+// "b" for a dump of string.dump. Its environment is that of the coroutine that runs.
 func Compile(s *lua.State, source, name, mode string) (lua.Value, error) {
 	f, err := compile(s, source, name, mode)
 	if err == nil {

@@ -75,7 +75,7 @@ func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error 
 			return err
 		}
 		text, isText := lua.ToText(v)
-		if !isText { // what a __tostring has returned
+		if !isText { // the result of a __tostring
 			text = v.Describe()
 		}
 		if d.Kind() == format.Quoted {

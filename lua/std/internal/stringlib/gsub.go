@@ -40,7 +40,7 @@ func (l *library) lend() *replacer {
 	return r
 }
 
-// done forgets what belongs to the call.
+// done drops the values of the call.
 func (r *replacer) done() {
 	clear(r.arguments[:max(r.matcher.Captures(), 1)])
 	r.matcher.Reset(nothing, "")
@@ -108,7 +108,8 @@ func (r *replacer) run() (lua.Value, error) {
 	return r.out.Value()
 }
 
-// each writes what is between the matches, and has replace write what is in their place.
+// each writes the text between the matches, and calls replace to write that in their
+// place.
 func (r *replacer) each(replace func(from, to int) error) error {
 	for r.count < r.most {
 		from, to, err := r.matcher.Next()
@@ -179,8 +180,8 @@ func (r *replacer) replaceBy(k *lua.Caller) error {
 	})
 }
 
-// write writes what a table or a function has for a match: the match itself for nil and
-// false.
+// write writes the value that a table or a function has for a match: the match itself for
+// nil and false.
 func (r *replacer) write(value lua.Value, from, to int) error {
 	if text, isString := value.AsString(); isString {
 		r.out.WriteString(text)

@@ -125,7 +125,7 @@ func (l *library) returnCaptures(c *lua.Call, subject string) error {
 	return c.ReturnPushed()
 }
 
-// capture returns what a capture of a matcher's last match has caught.
+// capture returns the value of a capture in a matcher's last match.
 func (l *library) capture(m *pattern.Matcher, subject string, i int) (lua.Value, error) {
 	from, to, position, err := m.Capture(i)
 	if err != nil {

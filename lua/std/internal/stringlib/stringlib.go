@@ -295,14 +295,14 @@ func (l *library) rep(c *lua.Call) error {
 		out := room[:size]
 		n := copy(out, text)
 		n += copy(out[n:], separator)
-		for n < size { // what is there, twice as much each time
+		for n < size { // doubles the text so far
 			n += copy(out[n:], out[:n])
 		}
 		return l.returnPiece(c, out)
 	}
 	b := l.builder()
 	defer l.done(b)
-	// The text and the separator once, then what is there already, again and again.
+	// The text and the separator once, then copies of the result so far.
 	b.WriteString(text)
 	if count > 1 {
 		b.WriteString(separator)

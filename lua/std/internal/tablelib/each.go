@@ -2,8 +2,8 @@ package tablelib
 
 import "github.com/tidewire/tidewire/lua"
 
-// visit is a run of foreach or foreachi: f is called with what next gives, until next
-// gives a nil key or f returns something. As in LuaJIT f may yield.
+// visit is a run of foreach or foreachi: f is called with each key and value of next,
+// until the key is nil or f returns something. As in LuaJIT f may yield.
 type visit struct {
 	f    lua.Value
 	next func(c *lua.Call) (key, value lua.Value, err error)

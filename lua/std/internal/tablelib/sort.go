@@ -11,7 +11,7 @@ var errOrder = errors.New("invalid order function for sorting")
 
 // order sorts the values of a table in place. Its quicksort makes the comparisons and
 // exchanges of Lua's own one, so that values which are equal end up where they do there.
-// What takes that one quadratic time is left to a heapsort.
+// A heapsort takes over where Lua's would take quadratic time.
 type order struct {
 	s    *lua.State
 	t    *lua.Table

@@ -60,8 +60,8 @@ func insert(c *lua.Call) error {
 	return c.Return()
 }
 
-// insertAt moves what is there, from an index far below 1 up to 2^31 values, as LuaJIT
-// does.
+// insertAt moves the values from an index on, as LuaJIT does: up to 2^31 of them from an
+// index far below 1.
 func insertAt(s *lua.State, t *lua.Table, at int, value lua.Value) error {
 	length := t.Len()
 	switch {
@@ -134,7 +134,7 @@ func move(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	// Upwards, or downwards if that would overwrite what is read later.
+	// Upwards, or downwards if that would overwrite values that are read later.
 	source, by := first, 1
 	if to == from && at > first && at <= last {
 		source, by = last, -1
