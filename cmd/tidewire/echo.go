@@ -17,8 +17,8 @@ func newEchoCommand() *cobra.Command {
 	var addr string
 	cmd := &cobra.Command{
 		Use:   "echo [flags]",
-		Short: "Run a WebSocket server that sends back what it receives",
-		Long: `Run a WebSocket server that sends back what it receives, until ctrl-C. It prints its URL once it listens.
+		Short: "Run a WebSocket server that sends back each message",
+		Long: `Run a WebSocket server that sends back each message, until ctrl-C. It prints its URL once it listens.
 
 It serves everyone who can reach its address, so by default that is this machine alone.`,
 		Args:                  cobra.NoArgs,

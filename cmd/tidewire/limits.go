@@ -71,7 +71,7 @@ func (l *limitFlags) define(cmd *cobra.Command) {
 	flags.Var(
 		&l.callback,
 		"callback-timeout",
-		"stop a script whose main chunk or a callback of which takes longer, such as 500ms or 10 (seconds); 0 "+
+		"stop a script when its main chunk or a callback takes longer, such as 500ms or 10 (seconds); 0 "+
 			"for no limit",
 	)
 	l.connections = 10_000

@@ -83,9 +83,9 @@ func (p *permissionFlags) define(cmd *cobra.Command) {
 		value       *grant
 		name, usage string
 	}{
-		{&p.read, "allow-read", "allow reading files: these and what is under them, or all"},
-		{&p.write, "allow-write", "allow creating, writing, renaming and removing files: these and what is under " +
-			"them, or all"},
+		{&p.read, "allow-read", "allow reading files: these and all below them, or every file"},
+		{&p.write, "allow-write", "allow creating, writing, renaming and removing files: these and all below them, " +
+			"or every file"},
 		{&p.env, "allow-env", "allow reading environment variables: these, or all"},
 	} {
 		flags.Var(flag.value, flag.name, flag.usage)

@@ -70,7 +70,7 @@ What the script prints goes to standard output, everything else to standard erro
 	f.Var(
 		&flags.grace,
 		"grace",
-		"how long the ending may take before what is left is cut, such as 500ms, 1m or 2.5 (seconds)",
+		"how long the ending may take before live connections are cut, such as 500ms, 1m or 2.5 (seconds)",
 	)
 	f.StringVar(
 		&flags.echo,
