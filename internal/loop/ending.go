@@ -106,7 +106,7 @@ func (l *Loop) end() {
 func (l *Loop) drain(limit <-chan struct{}) {
 	for {
 		l.runPosted()
-		l.opts.Events.Dispatch(turnEvents, turnTime)
+		l.opts.Events.Dispatch()
 		l.opts.AfterTurn()
 		if l.opts.Events.Live() == 0 && l.closePosts(false) {
 			return
