@@ -115,9 +115,9 @@ type Loop struct {
 
 	ending ending // has its own lock
 
-	mu     sync.Mutex // leaf; guards the fields below
-	posted []func()
-	over   bool
+	mu          sync.Mutex // leaf; guards the fields below
+	posted      []func()
+	postsClosed bool // Post takes no more
 }
 
 // New returns a Loop that does nothing before Run.
@@ -142,11 +142,11 @@ type Result struct {
 // function is left, main fails, or Exit is called; then it ends the loop. It may be
 // called once.
 func (l *Loop) Run(main func() error) Result {
-	over := make(chan struct{})
+	returned := make(chan struct{})
 	var watch sync.WaitGroup
-	watch.Go(func() { l.watchLoop(over) }) // ended and joined here
+	watch.Go(func() { l.watchLoop(returned) }) // ended and joined here
 	defer watch.Wait()
-	defer close(over)
+	defer close(returned)
 	l.sleep = time.NewTimer(0)
 	defer l.sleep.Stop()
 
@@ -159,7 +159,7 @@ func (l *Loop) Run(main func() error) Result {
 		l.wait()
 		l.turn()
 	}
-	l.end()
+	l.runEnding()
 	code, decided := l.ending.result()
 	return Result{Code: code, Decided: decided, Err: err}
 }
