@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
@@ -52,8 +51,7 @@ type Engine struct {
 	// have transports of their own; constant before the first Connect.
 	attempt func(*connection, context.Context, route) (shaken, error)
 
-	dispatching atomic.Bool
-	batch       [turnMessages]entry // owned by Dispatch
+	batch [turnMessages]entry // owned by Dispatch
 
 	mu          sync.Mutex // leaf; guards the fields below
 	lastID      ID
