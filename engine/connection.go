@@ -29,10 +29,14 @@ type connection struct {
 	readyFn     func()         // enters the connection into the ready list; also made once
 
 	// Guarded elsewhere:
-	inbox      inbox        // has its own lock
-	nextReady  *connection  // guarded by the ready list's lock
-	discarding atomic.Bool  // Close was called: Dispatch delivers no more messages
-	heard      atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
+	inbox     inbox        // has its own lock
+	nextReady *connection  // guarded by the ready list's lock
+	heard     atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
+
+	// closeCalled says that Close, CloseAll or Abort was called: from then on nothing is
+	// delivered but the terminal event. It is written by close alone, under mu, so that
+	// it does not change while mu is held; the inbox and Dispatch read it without mu.
+	closeCalled atomic.Bool
 
 	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; after a step of the state release it with unlock
 
@@ -62,7 +66,6 @@ type connection struct {
 	// Written by every goroutine:
 	state        lifecycle // in state.go only
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
-	closeCalled  bool      // by the script, or by CloseAll
 	outbox       proto.Outbox
 	outboxMemory memory.Share // see chargeLocked
 	writing      bool         // writeLoop runs
@@ -91,7 +94,7 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	c.wrote.L = &c.mu
 	c.writeLoopFn = c.writeLoop
 	c.readyFn = func() { e.ready.push(c) }
-	c.inbox.init(opts.ReceiveQueue, e.opts.Memory)
+	c.inbox.init(opts.ReceiveQueue, e.opts.Memory, &c.closeCalled)
 	c.outboxMemory = e.opts.Memory.Share()
 	return c
 }
@@ -153,10 +156,8 @@ func (c *connection) clearLocked() {
 // close begins the closing handshake, or ends a connection that is not open yet. From now
 // on nothing but the terminal event is delivered.
 func (c *connection) close(code int, reason string) {
-	c.discarding.Store(true)
 	c.mu.Lock()
-	already := c.closeCalled
-	c.closeCalled = true
+	already := c.closeCalled.Swap(true)
 	before := c.state.now
 	switch before {
 	case connecting:

@@ -114,7 +114,7 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 		handled++
 		m.delivered++
 		h.Received(c.id, en.payload, en.kind)
-		if c.discarding.Load() || m.spent() {
+		if c.closeCalled.Load() || m.spent() {
 			return
 		}
 	}

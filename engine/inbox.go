@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
@@ -25,21 +26,21 @@ func (en entry) bytes() int64 { return int64(len(en.payload)) }
 // is free, so that TCP holds the peer back; an empty inbox takes one message of any size.
 // The opening and the terminal event need no room.
 type inbox struct {
-	limit int64 // in bytes, each message counted with messageOverhead; constant
+	limit       int64        // in bytes, each message counted with messageOverhead; constant
+	closeCalled *atomic.Bool // the connection's: from then on messages are dropped and counted; constant
 
 	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
 
-	table      *[]entry // where entries lie; borrowed while there are any
-	entries    []entry  // from head on
-	head       int
-	inHand     int   // of these, how many Dispatch is delivering
-	counted    int64 // what the entries count towards limit
-	memory     memory.Share
-	tail       *block
-	full       bool // readLoop waits for room
-	discarding bool // after the script's Close: messages are counted and dropped
-	dropped    Tally
+	table   *[]entry // where entries lie; borrowed while there are any
+	entries []entry  // from head on
+	head    int
+	inHand  int   // of these, how many Dispatch is delivering
+	counted int64 // what the entries count towards limit
+	memory  memory.Share
+	tail    *block
+	full    bool // readLoop waits for room
+	dropped Tally
 
 	awaited bool // readLoop waits until everything is delivered
 	hurried bool // hurry was called: readLoop waits no longer
@@ -53,8 +54,8 @@ type inbox struct {
 // another one with each read.
 var tables = sync.Pool{New: func() any { return new([]entry) }}
 
-func (in *inbox) init(limit int64, account *memory.Account) {
-	in.limit, in.memory = limit, account.Share()
+func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.Bool) {
+	in.limit, in.memory, in.closeCalled = limit, account.Share(), closeCalled
 	in.room.L = &in.mu
 }
 
@@ -63,7 +64,7 @@ func (in *inbox) init(limit int64, account *memory.Account) {
 func (in *inbox) opened() (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.openPending = !in.discarding
+	in.openPending = !in.closeCalled.Load()
 	return in.scheduleLocked()
 }
 
@@ -88,7 +89,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 	in.mu.Lock()
 	for _, event := range events {
 		n := int64(len(event.Data))
-		for !in.discarding && in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) {
+		for in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) && !in.closeCalled.Load() {
 			in.full, waited = true, true
 			in.memory.Set(in.counted)
 			if in.scheduleLocked() {
@@ -99,7 +100,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 			}
 			in.room.Wait()
 		}
-		if in.discarding {
+		if in.closeCalled.Load() {
 			in.dropped.Messages++
 			in.dropped.Bytes += n
 			if event.Owned {
@@ -193,11 +194,10 @@ func (in *inbox) take(batch []entry, n int) []entry {
 func (in *inbox) settle(n int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	inHand := in.inHand
 	in.inHand = 0
 	in.removeLocked(n)
-	if in.discarding {
-		in.dropLocked(inHand - n)
+	if in.closeCalled.Load() {
+		in.dropBehindLocked(0)
 	}
 	in.memory.Set(in.counted)
 	if in.full && in.counted <= in.limit/2 {
@@ -206,23 +206,13 @@ func (in *inbox) settle(n int) {
 	}
 }
 
-// discard drops the messages that wait, except those in Dispatch's hands, and everything
-// that comes from now on, except the terminal event.
+// discard drops the events that wait, except messages in Dispatch's hands and the
+// terminal event. closeCalled is set by then.
 func (in *inbox) discard() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.discarding = true
 	in.openPending = false
-	if in.inHand == 0 {
-		in.dropLocked(len(in.entries) - in.head)
-	} else {
-		for _, en := range in.entries[in.head+in.inHand:] {
-			in.countDropped(en)
-			in.letGo(en)
-		}
-		clear(in.entries[in.head+in.inHand:])
-		in.entries = in.entries[:in.head+in.inHand]
-	}
+	in.dropBehindLocked(in.inHand)
 	in.memory.Set(in.counted)
 	in.room.Broadcast()
 }
@@ -277,7 +267,7 @@ func (in *inbox) awaitDelivery() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.awaited = true
-	for in.scheduled && !in.discarding && !in.hurried {
+	for in.scheduled && !in.hurried && !in.closeCalled.Load() {
 		in.room.Wait()
 	}
 	in.awaited = false
@@ -296,7 +286,7 @@ func (in *inbox) hurry() {
 func (in *inbox) isPaused() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return (in.full || in.awaited) && !in.discarding
+	return (in.full || in.awaited) && !in.closeCalled.Load()
 }
 
 func (in *inbox) scheduleLocked() bool {
@@ -314,35 +304,41 @@ func (in *inbox) removeLocked(n int) {
 		in.entries[i] = entry{}
 	}
 	in.head += n
-	switch {
-	case in.head == len(in.entries):
-		if in.table != nil {
-			*in.table = in.entries[:0]
-			tables.Put(in.table)
-			in.table, in.entries, in.head = nil, nil, 0
-		}
-		if in.tail != nil && in.tail.pending == 0 {
-			in.tail.free()
-			in.tail = nil
-		}
-	case in.head > len(in.entries)/2:
+	if in.head > len(in.entries)/2 && in.head < len(in.entries) {
 		waiting := copy(in.entries, in.entries[in.head:])
 		clear(in.entries[waiting:])
 		in.entries, in.head = in.entries[:waiting], 0
 	}
+	in.giveBackLocked()
 }
 
-// dropLocked removes the first n messages and counts them as dropped.
-func (in *inbox) dropLocked(n int) {
-	for _, en := range in.entries[in.head : in.head+n] {
-		in.countDropped(en)
+// dropBehindLocked removes every message behind the first n, and counts them as dropped.
+func (in *inbox) dropBehindLocked(n int) {
+	behind := in.entries[in.head+n:]
+	for _, en := range behind {
+		in.dropped.Messages++
+		in.dropped.Bytes += en.bytes()
+		in.letGo(en)
 	}
-	in.removeLocked(n)
+	clear(behind)
+	in.entries = in.entries[:in.head+n]
+	in.giveBackLocked()
 }
 
-func (in *inbox) countDropped(en entry) {
-	in.dropped.Messages++
-	in.dropped.Bytes += en.bytes()
+// giveBackLocked gives back the memory of an inbox in which no message is left.
+func (in *inbox) giveBackLocked() {
+	if in.head < len(in.entries) {
+		return
+	}
+	if in.table != nil {
+		*in.table = in.entries[:0]
+		tables.Put(in.table)
+		in.table, in.entries, in.head = nil, nil, 0
+	}
+	if in.tail != nil && in.tail.pending == 0 {
+		in.tail.free()
+		in.tail = nil
+	}
 }
 
 func (in *inbox) letGo(en entry) {
