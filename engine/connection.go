@@ -40,7 +40,7 @@ type connection struct {
 
 	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; after a step of the state release it with unlock
 
-	// Written once, by start; cut and finish find them zero before:
+	// Written once, by start; stop, cut and finish find them zero before:
 	cancel  context.CancelFunc // ends the dial
 	started time.Time          // of the dial
 
@@ -137,7 +137,7 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
 		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
 	c.unlock()
-	c.cut()
+	c.stop()
 }
 
 // chargeLocked charges the engine's account for the messages in the outbox. It is called
@@ -181,7 +181,7 @@ func (c *connection) close(code int, reason string) {
 	}
 	c.inbox.discard()
 	if before == connecting {
-		c.cut()
+		c.stop()
 	}
 }
 
@@ -192,39 +192,37 @@ func (c *connection) abort() {
 	err := closingTimeout(net.ErrClosed, "the host's grace ended before the closing handshake did")
 	c.endLocked(c.failureLocked(err))
 	c.unlock()
-	c.cut()
+	c.stop()
 }
 
-// cut ends every blocked operation of the connection: its outcome is decided, or it is
-// past its terminal event.
-func (c *connection) cut() {
+// stop ends what a connection does whose outcome is decided. One that has not started has
+// no goroutine to post its terminal event, and will never have one: stop posts it.
+func (c *connection) stop() {
 	c.mu.Lock()
-	conn, cancel := c.transport, c.cancel
+	started := c.cancel != nil
 	c.mu.Unlock()
-	if cancel == nil {
-		// It has not started and never will: nobody else posts its terminal event.
-		if c.target != nil {
-			c.engine.guard.cancel(c)
-		}
-		c.finish(Tally{})
+	if started {
+		c.cut()
 		return
 	}
-	cancel()
+	if c.target != nil {
+		c.engine.guard.cancel(c)
+	}
+	c.finish(Tally{})
+}
+
+// cut makes the goroutines of the connection end: its outcome is decided, or it is past
+// its terminal event.
+func (c *connection) cut() {
+	c.mu.Lock()
+	cancel, conn := c.cancel, c.transport
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
 	if conn != nil {
 		conn.Cut()
 	}
-}
-
-// fail ends a connection that has not started, unless it has ended.
-func (c *connection) fail(err *failure.Error) {
-	c.mu.Lock()
-	if c.state.now != connecting {
-		c.mu.Unlock()
-		return
-	}
-	c.failLocked(err)
-	c.unlock()
-	c.cut()
 }
 
 // finish posts the terminal event, once. Nothing of the connection is delivered after,

@@ -49,7 +49,7 @@ type Engine struct {
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
 	// have transports of their own; constant before the first Connect.
-	attempt func(*connection, context.Context, route) (shaken, error)
+	attempt func(*connection, context.Context, route) (attemptResult, error)
 
 	batch [turnMessages]entry // owned by Dispatch
 
@@ -118,6 +118,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	// From here on CloseAll may end it on another goroutine.
 	if parseErr != nil {
 		c.fail(failure.From(failure.PhaseURI, parseErr))
+		c.stop()
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)

@@ -101,6 +101,13 @@ func (c *connection) endLocked(o *outcome) {
 	c.closingLocked(o.detail)
 }
 
+// fail is failLocked for callers without the lock.
+func (c *connection) fail(err *failure.Error) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.failLocked(err)
+}
+
 // failLocked is endLocked for an end without a closing handshake: queued messages are not
 // written.
 func (c *connection) failLocked(err *failure.Error) {
