@@ -20,7 +20,7 @@ func (c *connection) connectLoop(ctx context.Context) {
 	if err != nil {
 		c.fail(failure.From(failure.PhaseHandshake, err))
 	} else if c.openOver(result) {
-		if c.inbox.opened() {
+		if c.inbox.putOpened() {
 			c.engine.ready.push(c)
 		}
 		c.engine.loops.Go(func() { c.readLoop(result.response.Buffered, result.compression) })

@@ -55,9 +55,9 @@ type connection struct {
 	facts        facts
 
 	// Written by writeLoop alone, after kickLocked has started it:
-	closeWritten bool      // our close frame was handed to the operating system
-	writeErr     error     // why writing ended
-	wrote        sync.Cond // signalled when writeLoop has ended
+	closeWritten   bool      // our close frame was handed to the operating system
+	writeErr       error     // why writing ended
+	writeLoopEnded sync.Cond // signalled with writing false
 
 	// Written by readLoop alone:
 	readEnded bool          // it has met its end, and is about to say how the connection ends
@@ -68,7 +68,7 @@ type connection struct {
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
 	outbox       proto.Outbox
 	outboxMemory memory.Share // see chargeLocked
-	writing      bool         // writeLoop runs
+	writing      bool         // writeLoop runs, or is about to
 	keepalive    keepalive
 	violation    violation
 	closingTimer *time.Timer
@@ -91,7 +91,7 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	} else {
 		c.url = dial.RedactUnread(url)
 	}
-	c.wrote.L = &c.mu
+	c.writeLoopEnded.L = &c.mu
 	c.writeLoopFn = c.writeLoop
 	c.readyFn = func() { e.ready.push(c) }
 	c.inbox.init(opts.ReceiveQueue, e.opts.Memory, &c.closeCalled)
@@ -161,7 +161,7 @@ func (c *connection) close(code int, reason string) {
 	before := c.state.now
 	switch before {
 	case connecting:
-		c.endLocked(&outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
+		c.decideLocked(&outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
 			detail: "closed before the connection was open"})
 		c.clearLocked()
 	case open:
@@ -172,7 +172,7 @@ func (c *connection) close(code int, reason string) {
 		c.closingLocked(fmt.Sprintf("Close was called with code %d", code))
 		c.outbox.Close(code, reason)
 		c.armClosingLocked()
-		c.hurryLocked()
+		c.hurryWriteLocked()
 		c.kickLocked()
 	}
 	c.unlock()
@@ -190,7 +190,7 @@ func (c *connection) abort() {
 	c.close(wire.CloseGoingAway, "")
 	c.mu.Lock()
 	err := closingTimeout(net.ErrClosed, "the host's grace ended before the closing handshake did")
-	c.endLocked(c.failureLocked(err))
+	c.decideLocked(c.failureLocked(err))
 	c.unlock()
 	c.stop()
 }
@@ -245,7 +245,7 @@ func (c *connection) finish(lost Tally) {
 	if failed && !started.IsZero() {
 		c.engine.guard.failed(c.target.Address(), started)
 	}
-	if c.inbox.end(lost) {
+	if c.inbox.putEnd(lost) {
 		c.engine.ready.push(c)
 	}
 }
@@ -283,7 +283,7 @@ func (c *connection) closingExpired() {
 	default:
 		err = closingTimeout(nil, "the peer did not answer the close frame in time")
 	}
-	c.endLocked(c.failureLocked(err))
+	c.decideLocked(c.failureLocked(err))
 	c.unlock()
 	c.cut()
 }
@@ -318,9 +318,9 @@ func (c *connection) info() *Info {
 }
 
 func (c *connection) addStats(s *Stats) {
-	waiting, _ := c.inbox.tally()
-	s.Undelivered.Messages += waiting.Messages
-	s.Undelivered.Bytes += waiting.Bytes
+	undelivered, _ := c.inbox.tally()
+	s.Undelivered.Messages += undelivered.Messages
+	s.Undelivered.Bytes += undelivered.Bytes
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	unsent := c.outbox.Unsent()

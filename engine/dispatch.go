@@ -50,7 +50,7 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 		if c == nil {
 			break
 		}
-		c.turn(h, &m)
+		c.takeTurn(h, &m)
 	}
 	return m.delivered
 }
@@ -72,9 +72,9 @@ func (m *meter) spent() bool {
 	return m.delivered >= m.events || time.Since(m.began) >= m.time || m.stop != nil && m.stop()
 }
 
-// turn delivers the next events of c, at most turnMessages and as many as the budget
-// leaves, and puts c back into the ready list if more wait.
-func (c *connection) turn(h Handler, m *meter) {
+// takeTurn delivers the next events of c, at most turnMessages and as many as the budget
+// allows, and puts c back into the ready list if more wait.
+func (c *connection) takeTurn(h Handler, m *meter) {
 	unwound := true // by a panic in the handler: the rest is for the next Dispatch
 	defer func() {
 		if unwound {
@@ -83,12 +83,12 @@ func (c *connection) turn(h Handler, m *meter) {
 	}()
 	most := min(m.events, m.delivered+turnMessages)
 	c.deliver(h, m, most)
-	next := c.inbox.turnOver()
+	waits := c.inbox.afterTurn()
 	unwound = false
 	switch {
-	case next == again, next == finish && (m.spent() || m.delivered == most):
+	case waits == eventsWait, waits == endWaits && (m.spent() || m.delivered == most):
 		c.engine.ready.push(c)
-	case next == finish:
+	case waits == endWaits:
 		m.delivered++
 		c.deliverEnd(h)
 	}
@@ -123,11 +123,11 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 // deliverEnd delivers the terminal event. From then on nobody finds the connection.
 func (c *connection) deliverEnd(h Handler) {
 	c.engine.forget(c)
-	h.Ended(c.id, c.end())
+	h.Ended(c.id, c.terminalEvent())
 }
 
-// end makes the terminal event.
-func (c *connection) end() *End {
+// terminalEvent makes the terminal event.
+func (c *connection) terminalEvent() *End {
 	_, dropped := c.inbox.tally()
 	end := &End{Info: *c.info(), Dropped: dropped}
 

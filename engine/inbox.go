@@ -42,11 +42,11 @@ type inbox struct {
 	full    bool // readLoop waits for room
 	dropped Tally
 
-	awaited bool // readLoop waits until everything is delivered
-	hurried bool // hurry was called: readLoop waits no longer
+	awaited   bool // readLoop waits until everything is delivered
+	awaitOver bool // stopAwaiting was called: readLoop waits no longer
 
-	openPending bool
-	ended       bool // the terminal event waits behind the entries
+	openPending bool // the opening event waits before the entries
+	endPending  bool // the terminal event waits behind the entries
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
@@ -59,21 +59,21 @@ func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.
 	in.room.L = &in.mu
 }
 
-// opened queues the opening event and reports whether the connection must enter the ready
-// list.
-func (in *inbox) opened() (schedule bool) {
+// putOpened puts the opening event in and reports whether the connection must enter the
+// ready list.
+func (in *inbox) putOpened() (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.openPending = !in.closeCalled.Load()
 	return in.scheduleLocked()
 }
 
-// end queues the terminal event, which counts lost messages as dropped, and reports
+// putEnd puts the terminal event in, which counts lost messages as dropped, and reports
 // whether the connection must enter the ready list.
-func (in *inbox) end(lost Tally) (schedule bool) {
+func (in *inbox) putEnd(lost Tally) (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.ended = true
+	in.endPending = true
 	in.dropped.Messages += lost.Messages
 	in.dropped.Bytes += lost.Bytes
 	in.room.Broadcast()
@@ -226,58 +226,58 @@ func (in *inbox) takeOpen() bool {
 	return pending
 }
 
-// An after is the next thing to do for a connection whose turn is over.
-type after uint8
+// waiting is what a connection has to deliver when Dispatch has given it a turn.
+type waiting uint8
 
 const (
-	nothing after = iota // the next event enters it into the ready list again
-	again                // more messages wait
-	finish               // the terminal event is next
+	nothingWaits waiting = iota // the next event enters the connection into the ready list again
+	eventsWait                  // the opening event, or messages
+	endWaits                    // the terminal event and nothing before it
 )
 
-// turnOver ends a turn of Dispatch.
-func (in *inbox) turnOver() after {
+// afterTurn is called when Dispatch has given the connection a turn.
+func (in *inbox) afterTurn() waiting {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
 	case in.openPending || in.head < len(in.entries):
-		return again
-	case in.ended:
-		return finish
+		return eventsWait
+	case in.endPending:
+		return endWaits
 	}
 	in.scheduled = false
 	if in.awaited {
 		in.room.Broadcast()
 	}
-	return nothing
+	return nothingWaits
 }
 
 // tally counts the messages that wait, and those dropped so far.
-func (in *inbox) tally() (waiting, dropped Tally) {
+func (in *inbox) tally() (undelivered, dropped Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	waiting.Messages = len(in.entries) - in.head
-	waiting.Bytes = in.counted - int64(waiting.Messages)*messageOverhead
-	return waiting, in.dropped
+	undelivered.Messages = len(in.entries) - in.head
+	undelivered.Bytes = in.counted - int64(undelivered.Messages)*messageOverhead
+	return undelivered, in.dropped
 }
 
-// awaitDelivery waits until the script has seen everything, the last callback included,
-// or has closed the connection, or until hurry is called. Called by readLoop alone.
+// awaitDelivery waits until everything is delivered and the last handler has returned,
+// until Close is called, or until stopAwaiting is. Called by readLoop alone.
 func (in *inbox) awaitDelivery() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.awaited = true
-	for in.scheduled && !in.hurried && !in.closeCalled.Load() {
+	for in.scheduled && !in.awaitOver && !in.closeCalled.Load() {
 		in.room.Wait()
 	}
 	in.awaited = false
 }
 
-// hurry ends awaitDelivery.
-func (in *inbox) hurry() {
+// stopAwaiting makes awaitDelivery return.
+func (in *inbox) stopAwaiting() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.hurried = true
+	in.awaitOver = true
 	in.room.Broadcast()
 }
 
@@ -290,7 +290,7 @@ func (in *inbox) isPaused() bool {
 }
 
 func (in *inbox) scheduleLocked() bool {
-	if in.scheduled || !in.openPending && !in.ended && in.head == len(in.entries) {
+	if in.scheduled || !in.openPending && !in.endPending && in.head == len(in.entries) {
 		return false
 	}
 	in.scheduled = true

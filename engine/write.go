@@ -71,7 +71,7 @@ func (c *connection) writeLoop() {
 		c.mu.Lock()
 		if !c.outbox.Waits() || c.writeErr != nil {
 			c.writing = false
-			c.wrote.Broadcast()
+			c.writeLoopEnded.Broadcast()
 			c.mu.Unlock()
 			ch.free()
 			return
@@ -116,7 +116,7 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 				piece = closingPiece
 			}
 			if written > 0 {
-				c.wroteLocked(ch.encoder.Empty() && len(left) == 0, closeIsLast)
+				c.noteWriteLocked(ch.encoder.Empty() && len(left) == 0, closeIsLast)
 			}
 			if len(left) == 0 {
 				c.outbox.Wrote(done)
@@ -127,10 +127,10 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 	}
 }
 
-// wroteLocked notes that bytes have left; all is true for the last bytes that the outbox
-// had handed out.
-func (c *connection) wroteLocked(all, closeIsLast bool) {
-	c.keepalive.wroteLocked(all, c.outbox.PingWaits())
+// noteWriteLocked notes that bytes were written; all is true for the last bytes that the
+// outbox had handed out.
+func (c *connection) noteWriteLocked(all, closeIsLast bool) {
+	c.keepalive.noteWriteLocked(all, c.outbox.PingWaits())
 	if c.state.now == closing {
 		if !c.violation.answered { // a peer that broke a rule is not waited for as long as it pleases
 			c.armClosingLocked()
@@ -147,10 +147,10 @@ func (c *connection) writeFailedLocked(err error, done proto.Tally) {
 	c.armClosingLocked()
 }
 
-// hurryLocked makes a write that is under way return early, now that the connection is
-// closing: a slow peer would otherwise take longer for one large piece than the closing
-// timer gives it.
-func (c *connection) hurryLocked() {
+// hurryWriteLocked makes a write that is under way return early, now that the connection
+// is closing: a slow peer would otherwise take longer for one large piece than the
+// closing timer gives it.
+func (c *connection) hurryWriteLocked() {
 	if c.writing {
 		c.transport.Hurry()
 	}
