@@ -32,11 +32,11 @@ type inbox struct {
 	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
 
-	table   *[]entry // where entries lie; borrowed while there are any
-	entries []entry  // from head on
+	entries []entry // from head on
 	head    int
-	inHand  int   // of these, how many Dispatch is delivering
-	counted int64 // what the entries count towards limit
+	list    *[]entry // in which entries goes back to the pool without an allocation; nil unless borrowed
+	inHand  int      // of these, how many Dispatch is delivering
+	counted int64    // what the entries count towards limit
 	memory  memory.Share
 	tail    *block
 	full    bool // readLoop waits for room
@@ -50,9 +50,9 @@ type inbox struct {
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
-// tables are lent to inboxes: one that is empty holds none, and a busy one does not grow
-// another one with each read.
-var tables = sync.Pool{New: func() any { return new([]entry) }}
+// entryLists are lent to inboxes: one that is empty holds none, and a busy one does not
+// grow another one with each read.
+var entryLists = sync.Pool{New: func() any { return new([]entry) }}
 
 func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.Bool) {
 	in.limit, in.memory, in.closeCalled = limit, account.Share(), closeCalled
@@ -108,9 +108,9 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 			}
 			continue
 		}
-		if in.table == nil {
-			in.table = tables.Get().(*[]entry)
-			in.entries = *in.table
+		if in.list == nil {
+			in.list = entryLists.Get().(*[]entry)
+			in.entries = *in.list
 		}
 		in.entries = append(in.entries, in.place(event, from))
 		in.counted += n + messageOverhead
@@ -330,10 +330,10 @@ func (in *inbox) giveBackLocked() {
 	if in.head < len(in.entries) {
 		return
 	}
-	if in.table != nil {
-		*in.table = in.entries[:0]
-		tables.Put(in.table)
-		in.table, in.entries, in.head = nil, nil, 0
+	if in.list != nil {
+		*in.list = in.entries[:0]
+		entryLists.Put(in.list)
+		in.list, in.entries, in.head = nil, nil, 0
 	}
 	if in.tail != nil && in.tail.pending == 0 {
 		in.tail.free()
