@@ -223,8 +223,9 @@ func (e *Engine) Abort() {
 	}
 }
 
-// Shutdown aborts, cuts connections that still wait for the peer's FIN, delivers nothing
-// more, and returns when every goroutine of the engine has ended, or with ctx's error.
+// Shutdown aborts, cuts connections that still wait for the peer's FIN, and returns when
+// every goroutine of the engine has ended, or with ctx's error. It delivers nothing: what
+// a Dispatch after it delivers is the terminal events that are left, and no other event.
 // Call it from outside of a Handler.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()
