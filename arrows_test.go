@@ -18,7 +18,8 @@ const modulePath = "github.com/tidewire/tidewire"
 
 // A row lists the packages that one package may import outside its tests. Our packages
 // are named by their folder, those of others by their module. The standard library is
-// free but for the packages listed under never, where "net/..." means all below net, too.
+// free except for the packages listed under never, where "net/..." means all below net,
+// too.
 type row struct {
 	folder string
 	is     string // a phrase for the package, which is also why it imports no more than this

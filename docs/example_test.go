@@ -71,7 +71,7 @@ func Example_start() {
 	cancel(script.ExitCode(3)) // from any goroutine; the script ends within the grace
 	result, err := started.Wait()
 	if err != nil {
-		log.Fatal(err) // Lua code is left that nothing but the end of the process ends
+		log.Fatal(err) // only the end of the process ends the Lua code that still runs
 	}
 	fmt.Println("exit code", result.ExitCode)
 

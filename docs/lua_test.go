@@ -158,7 +158,8 @@ func TestDifferencesHaveReasons(t *testing.T) {
 	}
 }
 
-// The manual's statements about the VM are true. Whoever fixes the VM updates the manual.
+// The manual's statements about the VM are true. A change of the VM needs one of the
+// manual.
 func TestVM(t *testing.T) {
 	evaluate := newState(t)
 	for _, row := range table(t, "docs/lua-api.md", "<!-- test: vm -->") {

@@ -32,7 +32,7 @@ func read(t *testing.T, page string) string {
 
 // A block is a fenced piece of code.
 type block struct {
-	language string // the word behind the opening fence
+	language string // the word after the opening fence
 	line     int    // of the opening fence
 	code     string
 }
@@ -60,7 +60,7 @@ func blocks(t *testing.T, page string) []block {
 	return found
 }
 
-// table returns the rows of the first table behind a line of the page, without its head.
+// table returns the rows of the first table after a line of the page, without its head.
 // Cells are trimmed.
 func table(t *testing.T, page, behind string) [][]string {
 	t.Helper()

@@ -86,8 +86,7 @@ func (r *fakeRun) up() {
 	r.server = echo.Serve(listener, echo.Options{})
 }
 
-// down stops the server: it takes leave of its clients with 1001, and whoever dials it is
-// refused.
+// down stops the server: it closes its connections with 1001, and refuses new ones.
 func (r *fakeRun) down() {
 	r.server.Close()
 	r.server = nil

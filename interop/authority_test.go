@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// An authority issues certificates for one test. Several may bear the same name, which
-// makes none of them another.
+// An authority issues certificates for one test. Several may have the same name, and are
+// still different authorities.
 type authority struct {
 	certificate
 	dir  string

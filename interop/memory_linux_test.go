@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// A slow script behind a fast server: further messages stay in TCP once the inboxes are
-// full. Each case floods with several times the memory that it allows.
-// Python's one thread is too slow to flood 500 connections.
+// A slow script of a fast server: further messages stay in TCP once the inboxes are full.
+// Each case floods with several times the memory that it allows. Python's one thread is
+// too slow to flood 500 connections.
 func TestSlowScript(t *testing.T) {
 	for _, c := range []struct {
 		connections, messages int // messages of 4 KiB, for each connection

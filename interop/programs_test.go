@@ -120,8 +120,8 @@ func programsOf(seed uint64, program func(seed, index uint64) *luagen.Program) [
 }
 
 // runPrograms returns the output of each program. If one ends the run or hangs, its
-// output says so, and the programs behind it run in another file. When the time is up,
-// the program is run again as the first of its file: the machine may be slow.
+// output says so, and the programs after it run in another file. When the time is up, the
+// program is run again as the first of its file: the machine may be slow.
 func runPrograms(t *testing.T, programs []*luagen.Program, in implementation) []string {
 	t.Helper()
 	var printed []string

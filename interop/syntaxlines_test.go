@@ -15,8 +15,8 @@ import (
 
 const layoutsPerStatement = 150
 
-// The nodes of our trees are on the lines of the instructions that a real luajit makes of
-// them, wherever the line breaks are. An instruction and a node are compared by their
+// The nodes of our trees are on the lines of the instructions that a real luajit compiles
+// for them, wherever the line breaks are. An instruction and a node are compared by their
 // effect, such as "call 3". Expressions that LuaJIT folds, or puts into a template, do
 // not occur in the statements.
 func TestLinesInLuaJIT(t *testing.T) {
@@ -116,7 +116,7 @@ func layout(random *rand.Rand, statement string) string {
 	return out.String()
 }
 
-// opensArguments reports whether a '(' behind a piece would be the ambiguous one if it
+// opensArguments reports whether a '(' after a piece would be the ambiguous one if it
 // began a line.
 func opensArguments(piece string) bool {
 	last := piece[len(piece)-1]

@@ -4,7 +4,7 @@ import "github.com/tidewire/tidewire/internal/lua/code"
 
 // This file words errors as LuaJIT does: an operand that something cannot be done to is
 // named after the variable, or the field, that it was read from. The name is taken from
-// the instructions in front of the one that failed.
+// the instructions before the one that failed.
 
 // attempt is the error of something that cannot be done to a value with a name, or with
 // none.
@@ -110,9 +110,9 @@ func (p *proto) registerName(pc, register int) string {
 	return kind + " '" + brief(name, maxName) + "'"
 }
 
-// nameOf finds the variable or field that a register was read from. Where the register is
-// no variable's, the instruction that wrote it last names it: as in LuaJIT the last one
-// in front of pc, whatever jumps are between.
+// nameOf finds the variable or field that a register was read from. A register without a
+// variable is named by the instruction that wrote it last: as in LuaJIT the last one
+// before pc, whatever jumps are between.
 func (p *proto) nameOf(pc, register int) (kind, name string) {
 	for range len(p.code) { // a chain of moves is no longer
 		if name, isLocal := p.source.LocalAt(register, pc); isLocal {
@@ -145,7 +145,7 @@ func (p *proto) nameOf(pc, register int) (kind, name string) {
 	return "", ""
 }
 
-// lastWrite returns the instruction that wrote a register last in front of pc, or -1.
+// lastWrite returns the instruction that wrote a register last before pc, or -1.
 func (p *proto) lastWrite(pc, register int) int {
 	last := -1
 	for at := 0; at < pc; at++ {

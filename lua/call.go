@@ -153,7 +153,7 @@ func (s *State) roomFor(th *Thread, active *Call) (slot, owner int) {
 	}
 	slot = th.free()
 	if th.depth > 0 && th.current().kind == frameLua {
-		slot = max(slot, th.top) // results of an open call may lie there
+		slot = max(slot, th.top) // results of an open call may be there
 	}
 	return slot, slot
 }

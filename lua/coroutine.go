@@ -53,7 +53,7 @@ func (s *State) invokeProtected(th *Thread, slot, args, ret int) error {
 }
 
 // xpcall is xpcall(f, handler, ...). The handler takes the place of the first argument,
-// so that it lies at the frame's base.
+// so that it is at the frame's base.
 func (s *State) xpcall(th *Thread, slot, args, ret, want int, flags frameFlags) error {
 	if args == 0 {
 		return s.specialArgError(th, slot, args, 1, "value expected")
@@ -148,7 +148,7 @@ func (s *State) cannotResume(th, co *Thread) string {
 // switchTo runs a coroutine, which gets values of the one that waits for it. If there is
 // no room for them, that one fails, and the coroutine stays as it is.
 func (s *State) switchTo(th, co *Thread, from, count int) error {
-	at := 1 // of one that has not begun: behind its function
+	at := 1 // of one that has not begun: after its function
 	if co.depth > 0 {
 		at = int(co.current().base) - 1
 	}
@@ -188,7 +188,7 @@ func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameF
 }
 
 // answer pops the innermost frame, of a function that the interpreter carries out itself,
-// and gives its caller the results, which lie from the function's slot on.
+// and gives its caller the results, which are in the slots from the function's on.
 func (s *State) answer(th *Thread, count int) error {
 	at, ret, want, flags := th.current().pending()
 	th.depth--

@@ -37,7 +37,7 @@ func (v Value) Describe() string {
 }
 
 // ToString returns the result of tostring for a value, by a nested call of its metamethod
-// if it has one. The metamethod cannot yield, and its result may be no string.
+// if it has one. The metamethod cannot yield, and its result need not be a string.
 func (s *State) ToString(v Value) (Value, error) {
 	if v.is(KindString) {
 		return v, nil

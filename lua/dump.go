@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// A dumped function is a text: the head of Lua 5.1's binary chunks but for the format,
-// which is one of our own, then a line that describes the rest, and the rest: the chunk's
-// name, the names of the upvalues, and the function's own source.
+// A dumped function is a text: the head of Lua 5.1's binary chunks with a format number
+// of our own, then a line that describes the rest, and the rest: the chunk's name, the
+// names of the upvalues, and the function's own source.
 //
 //	ESC "LuaQT" kind " " line " " length of the name " " length of the upvalues' names LF
 //
@@ -183,7 +183,7 @@ func parseDump(text string) (d dump, ok bool) {
 	return dump{}, false
 }
 
-// cutAt cuts text behind its first n bytes.
+// cutAt cuts text after its first n bytes.
 func cutAt(text string, n int) (before, after string, ok bool) {
 	if n > len(text) {
 		return "", "", false

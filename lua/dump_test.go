@@ -80,7 +80,7 @@ func TestDumpedFunctionsComeBack(t *testing.T) {
 	}
 }
 
-// Whatever is put behind ESC is refused, or is Lua source like any other.
+// Whatever is put after ESC is refused, or is Lua source like any other.
 func TestUndumpRefuses(t *testing.T) {
 	const bad = "name: cannot load incompatible bytecode"
 	for _, c := range []struct{ name, dumped, want string }{

@@ -21,7 +21,7 @@ type Call struct {
 
 	base   int // of the arguments on the stack
 	args   int // how many
-	top    int // the first free slot behind them
+	top    int // the first free slot after them
 	result int // how many results are stored, from base - 1 on
 	err    error
 

@@ -1,6 +1,6 @@
 package lua
 
-// invoke calls the value in a slot with the arguments behind it. want results go to ret
+// invoke calls the value in a slot with the arguments after it. want results go to ret
 // on, and flags say how else they are used. A Lua function gets its frame and runs when
 // the caller is back in run. A Go function has returned by then, and its results are
 // delivered.
@@ -52,7 +52,7 @@ func (s *State) enter(th *Thread, f *Function, slot, args, ret, want int, flags 
 	return nil
 }
 
-// moveParams puts a vararg function's parameters in front of its registers, behind all
+// moveParams puts a vararg function's parameters before its registers, after all
 // arguments, and returns how many arguments there are beyond them, less than 0 if too
 // few.
 func moveParams(stack []Value, slot, args, params int) (extra int32) {
@@ -104,7 +104,7 @@ func (th *Thread) finish(ret, have, want int) {
 	}
 }
 
-// leave pops a Lua frame whose results lie from a slot on, and delivers them to the frame
+// leave pops a Lua frame whose results begin at a slot, and delivers them to the frame
 // that waits for them.
 func (s *State) leave(th *Thread, from, count int) error {
 	fr := th.current()
@@ -165,7 +165,7 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 }
 
 // handOver gives values of a coroutine that ends or yields to the one that resumed it,
-// which runs again. They lie from base - 1 of its waiting frame up to its top afterwards.
+// which runs again. They are from base - 1 of its waiting frame up to its top afterwards.
 func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
 	th.touch()
 	to := th.resumer
@@ -292,7 +292,7 @@ func (th *Thread) pushFailed(c *Call, slot int) {
 }
 
 // resumeGo goes on with a Go function whose callee has returned, or failed: its frame is
-// the innermost, and the results lie from its base on.
+// the innermost, and the results begin at its base.
 func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
 	slot, ret, want, flags := th.current().pending()
 	last := len(th.continuations) - 1
@@ -313,7 +313,7 @@ func (s *State) resumeGo(th *Thread, count int, failed *Error) error {
 // yieldFor suspends a coroutine for a Go function that goes on by a continuation, whose
 // frame is the innermost.
 func (s *State) yieldFor(th *Thread, g *goFunction, slot, count int) error {
-	// The values lie where the continuation's function is to be: they move up by one.
+	// The values are where the continuation's function is to be: they move up by one.
 	if err := th.ensure(slot + 2 + count); err != nil {
 		return err
 	}
@@ -333,7 +333,7 @@ func (s *State) checkpointJump(behind, target int) error {
 	return nil
 }
 
-// checkpointKeeping is checkpoint in front of a call whose arguments lie up to top.
+// checkpointKeeping is checkpoint before a call whose arguments end at top.
 func (s *State) checkpointKeeping(th *Thread, top int) error {
 	th.top = top
 	return s.checkpoint()

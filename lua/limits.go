@@ -126,8 +126,8 @@ func (s *State) stopped() error {
 	return nil
 }
 
-// moveStacks gives the coroutines that run or wait new stacks, and spoils the old ones:
-// whoever holds on to one is found.
+// moveStacks gives the coroutines that run or wait new stacks, and spoils the old ones,
+// so that code which keeps one is found.
 func (s *State) moveStacks() {
 	for th := s.thread; th != nil; th = th.resumer {
 		old := th.stack

@@ -11,7 +11,7 @@ import (
 // time.
 type Chunk struct {
 	main *code.Prototype
-	text []byte // the source behind its head: functions can be dumped
+	text []byte // the source after its head: functions can be dumped
 }
 
 // Compile compiles a chunk. name is "@" and a file's name, "=" and a name to be shown as
@@ -52,8 +52,8 @@ func (s *State) Load(chunk *Chunk) (Value, error) {
 	return functionValue(f), nil
 }
 
-// LoadString compiles source and makes a function of it. The memory that compiling takes
-// is charged to the state; a script cannot use this to get around its limits.
+// LoadString compiles source into a function. The memory that compiling takes is charged
+// to the state; a script cannot use this to get around its limits.
 func (s *State) LoadString(source, name string) (Value, error) {
 	chunk, err := s.compile(len(source), func() []byte { return syntax.SkipHead([]byte(source)) }, name, 1)
 	if err != nil {

@@ -194,7 +194,7 @@ func (s *State) length(th *Thread, v Value, to int) error {
 }
 
 // order carries out a < b or a <= b for operands that are not both numbers, and follows
-// the jump behind the comparison.
+// the jump after the comparison.
 func (s *State) order(th *Thread, e event, a, b Value) error {
 	if a.is(KindString) && b.is(KindString) {
 		x, y := a.str(), b.str()
@@ -261,13 +261,13 @@ func (s *State) equalHandler(a, b Value) Value {
 	return Nil
 }
 
-// compareBy calls a comparison's metamethod. Its truth decides over the jump behind the
+// compareBy calls a comparison's metamethod. Its truth decides over the jump after the
 // comparison.
 func (s *State) compareBy(th *Thread, handler, a, b Value, flags frameFlags) error {
 	return s.callMeta(th, handler, th.free(), 1, flags, a, b)
 }
 
-// follow takes the jump behind a comparison, or not.
+// follow takes the jump after a comparison, or not.
 func (fr *frame) follow(result bool) {
 	codes := fr.fn.proto.code
 	if result == (codes[fr.pc-1].C() != 0) {
@@ -387,8 +387,7 @@ func (s *State) concat(th *Thread, last int) error {
 	return nil
 }
 
-// forNumbers reads the bounds of a numeric for that are no numbers yet: strings that
-// spell one.
+// forNumbers converts the bounds of a numeric for that are strings.
 func (s *State) forNumbers(r []Value) error {
 	for i, name := range [...]string{"initial value", "limit", "step"} {
 		f, isNumber := s.operand(r[i])

@@ -11,8 +11,8 @@ import (
 // to look at, so the calls that can only come from there use callWithin.
 type owner struct {
 	// running is 1 while the state is at work. Only the way from 0 to 1 must be atomic:
-	// whoever may use the state next has synchronized with the goroutine that wrote 0, and
-	// an atomic store would take a tenth of a short call's time.
+	// the state's next user has synchronized with the goroutine that wrote 0, and an
+	// atomic store would take a tenth of a short call's time.
 	running uint32
 }
 

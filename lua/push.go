@@ -1,7 +1,7 @@
 package lua
 
-// Push stores a result behind the arguments, which stay readable. It is for functions
-// with many results, or with as many as are found on the way: such a function ends with
+// Push stores a result after the arguments, which stay readable. It is for functions with
+// many results, or with as many as are found on the way: such a function ends with
 // ReturnPushed.
 func (c *Call) Push(v Value) error {
 	if err := c.th.ensure(c.top + 1); err != nil {

@@ -12,10 +12,10 @@ import (
 //
 // The loop keeps its view of the running function in local variables. They must stay in
 // registers of the processor: Go saves a variable in front of every instruction if it is
-// used behind a function call in any of them. So there is one rule: a case either
-// finishes without a call that comes back, or saves pc in the frame, calls a function for
-// the work, and continues at outer, which loads the variables again. (Calls that Go
-// inlines are none.) The work may push and pop frames and move the stack.
+// used after a function call in any of them. So there is one rule: a case either finishes
+// without a call that comes back, or saves pc in the frame, calls a function for the
+// work, and continues at outer, which loads the variables again. (Calls that Go inlines
+// are none.) The work may push and pop frames and move the stack.
 func (s *State) run() error {
 	var err error
 outer:

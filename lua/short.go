@@ -4,7 +4,7 @@ package lua
 // has those made last, so that one of them mostly costs neither time nor memory. As with
 // the copies of keys, the place depends on the bytes alone. So the shared strings and the
 // memory charge are the same in each run.
-type shortCache [shortSlots + 256]*str // behind the others, the strings of one byte
+type shortCache [shortSlots + 256]*str // after the others, the strings of one byte
 
 const (
 	shortSlots = 1 << 9

@@ -3,7 +3,7 @@ package lua
 import "github.com/tidewire/tidewire/internal/lua/code"
 
 // This file carries out the instructions, and the rarer cases of instructions, for which
-// run makes a call. Each function gets the innermost frame, whose pc is behind the
+// run makes a call. Each function gets the innermost frame, whose pc is after the
 // instruction.
 
 func (s *State) newCell(th *Thread, fr *frame, i code.Instruction) error {
@@ -179,7 +179,7 @@ func (s *State) setList(th *Thread, fr *frame, i code.Instruction) error {
 }
 
 // equal carries out == for two different strings, tables or userdata, and follows the
-// jump behind it.
+// jump after it.
 func (s *State) equal(th *Thread, fr *frame, a, b Value) error {
 	if a.is(KindString) {
 		if n := a.str().length; n >= bigWork && n == b.str().length {

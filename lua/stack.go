@@ -198,7 +198,7 @@ func (s *State) level1() *frame {
 }
 
 // Where returns the position of the call at a level of the running coroutine, as
-// luaL_where does: "bot.lua:12: ", or "" if that is no Lua function.
+// luaL_where does: "bot.lua:12: ", or "" if that is not a Lua function.
 func (s *State) Where(level int) string {
 	a, found := s.Activation(s.thread, level)
 	if !found {
@@ -208,7 +208,7 @@ func (s *State) Where(level int) string {
 }
 
 // Traceback describes the calls of a coroutine from a level on, as LuaJIT writes them,
-// behind a message and a line break if there is a message. Of many it leaves out the
+// after a message and a line break if there is a message. Of many it leaves out the
 // middle.
 func (s *State) Traceback(th *Thread, message string, level int) string {
 	return s.traceback(message, level, func(yield func(Activation) bool) { s.activations(th, yield) })

@@ -125,7 +125,7 @@ func (s *State) canonical(text *str) *str {
 	return text
 }
 
-// canonicalText is canonical for bytes that are no Lua string yet.
+// canonicalText is canonical for bytes that are not a Lua string yet.
 func (s *State) canonicalText(text string) (*str, error) {
 	if len(text) <= canonMax {
 		if known := s.canon[canonIndex(text)]; known != nil && known.text() == text {

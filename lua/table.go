@@ -503,7 +503,7 @@ func (t *Table) shrink() {
 	t.array = t.array[:n]
 }
 
-// wasThere is behind the end of an array where a value has been. No value is like it.
+// wasThere is after the end of an array where a value has been. No value is like it.
 var wasThere = Value{n: uint64(kindCell)}
 
 // wasInArray reports whether a key's value was the last one to go from its place in the
@@ -556,7 +556,7 @@ func (t *Table) append(value Value) error {
 }
 
 // runFrom returns the first whole number from i on that is not among the entries' keys.
-// Room is made for all in front of it before a value is stored there: pullOn must not
+// Room is made for all numbers below it before a value is stored there: pullOn must not
 // fail half-way.
 func (t *Table) runFrom(i int) int {
 	if t.hasInts {
@@ -594,7 +594,7 @@ func (t *Table) pull(i int) Value {
 	}
 	value := t.entries[at].value
 	t.entries[at].value = Nil
-	if t.state.phase == walkMark { // it may go from behind the place that is looked at to one in front of it
+	if t.state.phase == walkMark { // it may go from after the place that is looked at to one before it
 		t.barrier(value)
 	} else {
 		t.moved()
@@ -688,7 +688,7 @@ func (t *Table) moveToArray(size int, key, value Value) (stored bool, err error)
 		at = int(key.float())
 	}
 	least := max(size, cap(t.array))
-	for least == at || !t.getHashed(least).IsNil() { // the values behind go along: the array's end must be a border
+	for least == at || !t.getHashed(least).IsNil() { // the values after it go along: the array's end must be a border
 		least++
 	}
 	if least > cap(t.array) {
@@ -724,11 +724,11 @@ func (t *Table) length() int {
 	return 0
 }
 
-// next returns the key and the value behind a key in the order of traversal, or nil at
-// the end. known is false if the key is not in the table. hint is where the key's entry
-// was found last time; it is updated.
+// next returns the key and the value after a key in the order of traversal, or nil at the
+// end. known is false if the key is not in the table. hint is where the key's entry was
+// found last time; it is updated.
 func (t *Table) next(key Value, hint *uint32) (k, v Value, known bool) {
-	i := 0 // in the array, then behind it in the entries
+	i := 0 // in the array, then after it in the entries
 	switch {
 	case key.IsNil():
 	case key.isNumber() && isInt(key.float()) && key.float() >= 0 && key.float() < float64(len(t.array)):

@@ -24,8 +24,8 @@ func (t *Table) InsertAt(i int, value Value) error {
 	return nil
 }
 
-// RemoveAt removes and returns the value under a key from 1 to Len(), and moves all
-// behind it, up to Len(), by one. Another key is set to nil: see InsertAt.
+// RemoveAt removes and returns the value under a key from 1 to Len(), and moves all after
+// it, up to Len(), by one. Another key is set to nil: see InsertAt.
 func (t *Table) RemoveAt(i int) Value {
 	n := t.length()
 	if i < 1 || i > n {

@@ -7,7 +7,7 @@ type Thread struct {
 	stack  []Value
 	frames []frame
 	depth  int // how many frames are in use
-	top    int // behind the results of a call that asked for all of them, or behind a Go function's arguments
+	top    int // after the results of a call that asked for all of them, or after a Go function's arguments
 
 	status  threadStatus
 	entries int     // frames by which Go entered: while there is one the coroutine cannot yield
@@ -52,15 +52,15 @@ type frame struct {
 	base  int32     // where its registers, or its arguments, begin
 	ret   int32     // where its results go
 	pc    int32     // the next instruction, while the frame waits or may be looked at
-	extra int32     // arguments beyond the parameters; they lie below base
+	extra int32     // arguments beyond the parameters; they are below base
 	want  int16     // how many results are wanted; all of them if it is wantAll
 	kind  frameKind
 	flags frameFlags
 }
 
-// set makes a frame of nothing but these. It writes field by field: a whole frame would
-// be put together elsewhere, and the processor would have to wait for that before it can
-// copy it.
+// set makes a frame with these fields and zero in the others. It writes field by field: a
+// whole frame would be put together elsewhere, and the processor would have to wait for
+// that before it can copy it.
 func (fr *frame) set(kind frameKind, base, ret, want, extra int, flags frameFlags) {
 	if fr.fn != nil {
 		fr.fn = nil
@@ -233,9 +233,9 @@ func (th *Thread) free() int {
 		case frameLua:
 			return max(top, int(fr.base)+int(fr.fn.proto.registers))
 		case frameGo, frameInvoke:
-			top = max(top, th.top) // behind arguments
+			top = max(top, th.top) // after arguments
 		default:
-			top = max(top, int(fr.base)+1, int(fr.ret)) // a handler may lie at the base; ret is an entry's callee
+			top = max(top, int(fr.base)+1, int(fr.ret)) // a handler may be at the base; ret is an entry's callee
 		}
 	}
 	return top

@@ -47,7 +47,7 @@ func (s *State) unwindOne(e *Error) (passed bool, err error) {
 	}
 }
 
-// caught goes on behind a pcall or xpcall, whose frame is the innermost.
+// caught goes on after a pcall or xpcall, whose frame is the innermost.
 func (s *State) caught(th *Thread, e *Error) error {
 	at := int(th.current().base) - 1
 	th.stack[at], th.stack[at+1] = False, e.Value

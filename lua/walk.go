@@ -390,7 +390,7 @@ func (s *State) sweeps(t *Table) bool {
 	return (s.phase == walkValues || s.phase == walkKeys) && s.sweeping < len(s.weakly) && s.weakly[s.sweeping].t == t
 }
 
-// slid notes that the values of the array behind place i have moved down by one: a walk
+// slid notes that the values of the array after place i have moved down by one: a walk
 // that is looking at them goes on with the one that it had come to.
 func (t *Table) slid(i int) {
 	s := t.state
@@ -540,7 +540,7 @@ func (s *State) markFunction(f *Function) {
 	s.mark(tableValue(f.env))
 }
 
-// coroutineUnits is how many values a coroutine counts as, beyond its stack: it lies in
+// coroutineUnits is how many values a coroutine counts as, beyond its stack: it is in
 // several places of the memory.
 const coroutineUnits = 50
 
@@ -868,8 +868,8 @@ func (s *State) forgetAbove() {
 const maxForgotten = 1024
 
 // clearAbove forgets values that no function uses: those above the Go function that runs,
-// or above the function that a waiting coroutine has called. Registers of its caller that
-// lie there are not in use while it runs.
+// or above the function that a waiting coroutine has called. Registers of its caller
+// there are not in use while it runs.
 func (s *State) clearAbove() {
 	for th := s.thread; th != nil; th = th.resumer {
 		top := 0

@@ -63,7 +63,7 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 					return c.Return(lua.Bool(equal))
 				},
 				"text": func(c *lua.Call) error { c.String(1); return c.Return() },
-				"long": func(c *lua.Call) error { // defines functions that do something wrong behind many instructions
+				"long": func(c *lua.Call) error { // defines functions that do something wrong after many instructions
 					body := "local x = n if x then " + strings.Repeat("x = n ", 20_000) + "end "
 					_, err := s.Run([]byte("function fails() "+body+"return x.y.z end function refuses() "+body+
 						"text() end"), "=long")

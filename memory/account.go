@@ -27,8 +27,8 @@ func (a *Account) Used() int64 {
 	return a.used.Load()
 }
 
-// A Share is the part of an Account that one queue is charged with. It belongs to whoever
-// guards the queue.
+// A Share is the part of an Account that one queue is charged with. The queue's lock or
+// owner guards it, too.
 type Share struct {
 	account *Account
 	charged int64

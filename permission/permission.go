@@ -45,7 +45,7 @@ const (
 	// Whole is a complete text: "x: reading is not allowed".
 	Whole Form = iota
 
-	// Bare is for a text behind the item: "reading is not allowed".
+	// Bare is for a text after the item: "reading is not allowed".
 	Bare
 
 	// RuleAlone is for a log that has the rest already: "rule $private". The Refusal has

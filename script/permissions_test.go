@@ -14,7 +14,7 @@ import (
 	"github.com/tidewire/tidewire/script"
 )
 
-// An embedder who gives no permissions gives none, and the streams are its own.
+// Without Options.Permissions a script has none, and the streams are the embedder's.
 func TestZeroOptionsAreClosed(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	result, err := script.Run(t.Context(), script.Options{

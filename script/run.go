@@ -27,7 +27,7 @@ const (
 	// cut: only a name look-up that the system does not end takes this long.
 	shutdownTimeout = time.Second
 
-	// flushTimeout is the least time that the last flush has: whoever reads the output
+	// flushTimeout is the least time that the last flush has: the reader of the output
 	// may be the one that hangs.
 	flushTimeout = 500 * time.Millisecond
 
@@ -243,7 +243,7 @@ func (e eventSource) Refuse() {
 func (e eventSource) Dispatch() {
 	var budget engine.Budget
 	if !e.ending() {
-		// Nothing but the ending follows a callback that calls host.Exit.
+		// Only the ending follows a callback that calls host.Exit.
 		budget.Stop = e.ending
 	}
 	if _, err := e.module.Pump(budget); err != nil { // from a callback, which the loop's goroutine is not in

@@ -60,7 +60,7 @@ var errOverdue = errors.New("the script is still running 1s after the grace, and
 // Script is a script that was started. Its methods may be called from any goroutine, and
 // more than once.
 type Script struct {
-	run  *run          // its fields belong to loop, but for those that giveUp and FlushLast name
+	run  *run          // its fields belong to loop, except for those that giveUp and FlushLast name
 	done chan struct{} // closed by settle
 
 	mu      sync.Mutex // leaf; guards the fields below
@@ -110,7 +110,7 @@ func (s *Script) Done() <-chan struct{} { return s.done }
 //
 // The error is a *StuckError, which only Options.GiveUp lets happen: the connections have
 // ended and nothing more is written to the output, but a goroutine is left inside the
-// call that did not return. When it does, the code behind it is interrupted, no other
+// call that did not return. When it does, the code after it is interrupted, no other
 // begins, and the goroutine ends; until then it may write to Options.Logger.
 func (s *Script) Wait() (Result, error) {
 	<-s.done

@@ -98,7 +98,7 @@ const readsForEver = `
 	host.Register("shutdown", function() print "shutdown" end)
 	host.After(500, function() print "before" io.read() print "after" end)`
 
-// A script that is given up has ended but for the call that does not return.
+// A script that is given up has ended, except for the call that does not return.
 func TestGiveUp(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts   script.Options

@@ -60,7 +60,7 @@ var (
 	errUTF16    = errors.New("text in UTF-16: save it as UTF-8")
 )
 
-// notLua knows by their beginning files that are no Lua source.
+// notLua recognizes files that are not Lua source by their beginning.
 func notLua(text []byte) error {
 	switch {
 	case len(text) == 0:

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxGrace bounds --grace. Who wants no end of it has it with a day.
+// maxGrace bounds --grace. A day is as good as no end.
 const maxGrace = 24 * time.Hour
 
 // grace is the value of --grace: a duration in Go's syntax, or plain seconds. It

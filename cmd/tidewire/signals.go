@@ -69,7 +69,7 @@ func (c *signalCount) react(s os.Signal, now time.Time) reaction {
 		}
 		return begin
 	case !interrupt:
-		c.byKey = time.Time{} // a SIGINT after it is no echo
+		c.byKey = time.Time{} // a later SIGINT is not an echo
 		return ignore
 	case !c.byKey.IsZero() && !c.ignored && now.Sub(c.byKey) < sameKey:
 		c.ignored = true

@@ -159,8 +159,8 @@ func calledAs(L *lua.LState) (name string, method bool) {
 }
 
 // isMethodOn reports whether the calls by a name on a line are of the kind obj:name().
-// The VM does not say which of several calls it executes: one that is no method decides
-// then.
+// The VM does not say which of several calls it executes: if one of them is not a method
+// call, the answer is false.
 func isMethodOn(proto *lua.FunctionProto, line int, name string) bool {
 	found := false
 	for _, call := range proto.DbgCalls {

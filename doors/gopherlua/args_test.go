@@ -43,7 +43,7 @@ func run(t testing.TB, L *lua.LState, code string) string {
 }
 
 // The texts are LuaJIT 2.1.0-beta3's for the same lines with string in the place of lib
-// and @bot.lua as the chunk's name, but for the two whose comment says otherwise.
+// and @bot.lua as the chunk's name, except for the two whose comment says otherwise.
 func TestArgumentErrorsAreLuaJITs(t *testing.T) {
 	for _, test := range []struct{ name, code, want string }{
 		{"pcall", `return pcall(lib.rep)`, `bad argument #1 to '?' (string expected, got no value)`},

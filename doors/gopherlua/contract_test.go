@@ -23,7 +23,7 @@ func FuzzArguments(f *testing.F) { wscontract.Fuzz(f, kind) }
 
 func BenchmarkReceive(b *testing.B) { wscontract.BenchmarkReceive(b, kind) }
 
-// A Lua string of this VM lies in a box of its own.
+// A Lua string of this VM has a box of its own.
 func TestAMessageCostsTwoAllocations(t *testing.T) {
 	if got := wscontract.AllocsPerMessage(t, kind); got != 2 {
 		t.Errorf("%v allocations a message, want the string and its box", got)

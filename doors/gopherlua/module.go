@@ -39,7 +39,7 @@ type Reporter interface {
 // Module is the websocket table of one Lua state. It belongs to the goroutine that owns
 // the state, as do the callbacks, which run inside Pump and nowhere else.
 //
-// The engine hands all its events to whoever calls Dispatch, so each Lua state wants an
+// The engine hands all its events to the caller of Dispatch, so each Lua state wants an
 // engine of its own.
 //
 // An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the Lua

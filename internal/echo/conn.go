@@ -25,7 +25,7 @@ const (
 
 var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
-// conn is one client. But for open, all of it belongs to serve's goroutine.
+// conn is one client. All of it except open belongs to serve's goroutine.
 type conn struct {
 	server    *Server
 	raw       net.Conn // as accepted; closing it ends serve
@@ -63,7 +63,7 @@ func (c *conn) serve() {
 }
 
 // shakeHands does TLS and the opening handshake, and returns the bytes that the client
-// sent behind it.
+// sent after it.
 func (c *conn) shakeHands() (buffered []byte, err error) {
 	if config := c.server.opts.TLSConfig; config != nil {
 		ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
@@ -135,8 +135,8 @@ func (c *conn) step(buf []byte) error {
 	return readErr
 }
 
-// answer writes the answers to events, and if the client broke a rule behind them,
-// failed, the close frame that says so.
+// answer writes the answers to events, and if the client broke a rule after them, failed,
+// the close frame that says so.
 func (c *conn) answer(events []proto.Event, failed error) error {
 	for _, event := range events {
 		switch event.Opcode {
@@ -210,7 +210,7 @@ func (c *conn) linger() {
 }
 
 // stallGuard makes a Write fail when nothing of it has left in a whole stallTimeout; as
-// long as something does it may take any time. It lies below TLS, whose own writes cannot
+// long as something does it may take any time. It is below TLS, whose own writes cannot
 // be resumed.
 type stallGuard struct{ net.Conn }
 

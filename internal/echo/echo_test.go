@@ -445,7 +445,7 @@ func TestCloseTakesLeaveOverTLS(t *testing.T) {
 	})
 }
 
-// Who has not shaken hands gets no grace.
+// A client that has not shaken hands gets no grace.
 func TestCloseDuringTheHandshake(t *testing.T) {
 	for _, opts := range []echo.Options{{}, {TLSConfig: &tls.Config{}}} {
 		synctest.Test(t, func(t *testing.T) {

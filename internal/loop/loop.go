@@ -199,7 +199,7 @@ func (l *Loop) nextDue() (time.Time, bool) {
 }
 
 // turn is one round: posted functions and events, then due timers, then at most one tick.
-// Each part is bounded, but for functions that take their time, so that none starves
+// Each part is bounded, except for functions that take their time, so that none starves
 // another.
 func (l *Loop) turn() {
 	l.runPosted()

@@ -1,6 +1,6 @@
 // Package outlet puts a queue between a program and a stream that somebody reads: a pipe,
 // a terminal, a file. A reader that does not read, a full disk or a hung terminal then
-// holds up whoever chooses to wait, and never the program's end.
+// holds up only callers that choose to wait, and never the program's end.
 package outlet
 
 import (

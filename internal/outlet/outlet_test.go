@@ -80,8 +80,8 @@ func TestWriteWaitsUntilWritten(t *testing.T) {
 	})
 }
 
-// Whoever writes is held up until the program is about to end, and no longer: output that
-// fits is still queued.
+// A writer is held up until the program is about to end, and no longer: output that fits
+// is still queued.
 func TestHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stream := newValve(true)

@@ -10,8 +10,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// Messages and tracebacks about names as long as a string may be take no memory to speak
-// of.
+// Messages and tracebacks about names of a string's greatest length take little memory.
 func TestMessagesAboutLongNames(t *testing.T) {
 	const limit = 64 << 20
 	name := strings.Repeat("n", limit/20)

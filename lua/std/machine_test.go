@@ -66,7 +66,7 @@ func verified(source string) error {
 	return verify.Prototype(p)
 }
 
-// described is an error's text with its traceback behind it.
+// described is an error's text with its traceback after it.
 func described(err error) string {
 	var raised *lua.Error
 	if errors.As(err, &raised) && raised.Traceback != "" {

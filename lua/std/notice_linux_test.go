@@ -17,7 +17,7 @@ import (
 
 // Work whose time grows with its input, again and again. MiB is how much one operation
 // makes, copies or compares. big is a string of 16 MiB, list a table of 300,000 numbers,
-// keys one of 100,000 strings, late a function that fails, or asks, behind 60,000
+// keys one of 100,000 strings, late a function that fails, or asks, after 60,000
 // statements, deep one that calls its argument below 40,000 calls.
 var endless = []struct {
 	name, source string

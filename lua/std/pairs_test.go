@@ -3,8 +3,7 @@ package std_test
 import "testing"
 
 // A loop remembers the place where it found the last key. A number that has moved from
-// there to the array leads to the array's next value, not to the key behind the old
-// place.
+// there to the array leads to the array's next value, not to the key after the old place.
 func TestPairsOfNumbersThatMoved(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `
 		local function keys(t) local s = "" for k in pairs(t) do s = s .. tostring(k) .. " " end return s end
@@ -48,7 +47,7 @@ func TestPairsVisitsAll(t *testing.T) {
 
 // Fields may be assigned nil in a traversal. A number that the loop saw in the array,
 // which has become shorter since then, may have an entry left from before: the way does
-// not go on behind that one.
+// not go on after that one.
 func TestClearingOnTheWay(t *testing.T) {
 	newVM(t, options{}).wantOutput(t, `
 		local t = {} t.a = 1 t[2] = 2 t[1] = 3 t[8] = 4 t.b = 5

@@ -219,7 +219,7 @@ func TestEnvironmentWarnsOnce(t *testing.T) {
 	}
 }
 
-// The names that a script asks for reach the terminal of whoever runs it.
+// The names that a script asks for reach its user's terminal.
 func TestEnvironmentWarnsInOnePrintableLine(t *testing.T) {
 	for name, want := range map[string]string{
 		`A\27[31m\nB`:    `"A\x1b[31m\nB" is not in --allow-env`,
@@ -267,8 +267,7 @@ func TestStreamsAreTheHosts(t *testing.T) {
 		"nil\tcannot close standard file\nnil\tcannot close standard file\nnil\tBad file descriptor\t9\n")
 }
 
-// A script may try to have files read that lie elsewhere, or beside it and are no
-// modules.
+// A script may try to read files elsewhere, or files beside it that are not modules.
 func TestRequireStaysInside(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"secret.lua": "return 'secret'", "src/.env": "KEY='secret'", "src/link.lua": "-> ../secret.lua",

@@ -69,7 +69,7 @@ func Open(s *lua.State, opts Options) error {
 	}
 	streams := iolib.NewStreams(opts.Stdin, opts.Stdout, opts.Stderr)
 	sources := sandbox.Sources{Box: box, Stdin: streams.Stdin}
-	flush := func() { _ = streams.Stdout.Flush() } // the error stays there for whoever writes
+	flush := func() { _ = streams.Stdout.Flush() } // the error stays there for the next write
 	for _, open := range []func() error{
 		func() error { return baselib.Open(s, baselib.Options{Stdout: streams.Stdout, Files: sources}) },
 		func() error { return corolib.Open(s) },
@@ -81,7 +81,7 @@ func Open(s *lua.State, opts Options) error {
 		func() error {
 			return packagelib.Open(s, packagelib.Options{Path: packagelib.Path(opts.ModuleDirs), Files: sources})
 		},
-		func() error { return tablelib.Open(s) }, // behind package, whose preload it uses
+		func() error { return tablelib.Open(s) }, // after package, whose preload it uses
 		func() error {
 			return oslib.Open(s, oslib.Options{Box: box, Logger: opts.Logger, Exit: exit, Flush: flush})
 		},

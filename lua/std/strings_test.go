@@ -10,7 +10,7 @@ func TestConcat(t *testing.T) {
 		`local s = "" for i = 1, 12 do s = s .. i .. "," end print(s)`:                    "1,2,3,4,5,6,7,8,9,10,11,12,\n",
 		`print(#(("x"):rep(100) .. ("y"):rep(100) .. 1), "\0" .. "\255" == "\0\255")`:     "201\ttrue\n",
 
-		// The metamethod of the left operand wins. The operands in front of a result are
+		// The metamethod of the left operand wins. The operands before a result are
 		// joined with it.
 		`local function name(v) return type(v) == "table" and v.n or v end
 		local function new(n) return setmetatable({n = n}, {__concat = function(a, b) return n .. "(" .. name(a) .. "," .. name(b) .. ")" end}) end

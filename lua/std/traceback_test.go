@@ -9,8 +9,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Tracebacks, each as LuaJIT writes it but for the call of its own main function at the
-// end.
+// Tracebacks, each as LuaJIT writes it except for the call of its own main function at
+// the end.
 func TestTraceback(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct {

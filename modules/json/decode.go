@@ -500,7 +500,7 @@ func (d *decoder) number() error {
 // integer puts the number on the pile that ends here and has neither a point nor an
 // exponent. value is right if it has up to 15 digits.
 func (d *decoder) integer(begin, whole int, value uint64) error {
-	if d.at-whole <= 15 && (value != 0 || begin == whole) { // -0 is no integer
+	if d.at-whole <= 15 && (value != 0 || begin == whole) { // -0 is not an integer
 		f := float64(value)
 		if begin < whole {
 			f = -f
@@ -690,7 +690,7 @@ func (d *decoder) escape(i int) (int, error) {
 	return i + 2, d.unescaped.Err()
 }
 
-// unicode appends the character of the \u escape at i, with the one behind it if they are
+// unicode appends the character of the \u escape at i, with the one after it if they are
 // a pair of surrogates. A surrogate without the other becomes U+FFFD: JavaScript writes
 // such where it cut a string, and the rest of the text should not be lost for it.
 func (d *decoder) unicode(i int) (int, error) {

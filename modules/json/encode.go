@@ -103,7 +103,7 @@ func cannotEncode(format string, args ...any) *encodeError {
 	return &encodeError{story: fmt.Sprintf(format, args...)}
 }
 
-// within puts a step of the path in front of that of an error.
+// within puts a step of the path before that of an error.
 func within(step string, err error) error {
 	if bad, ok := err.(*encodeError); ok {
 		bad.path = step + bad.path

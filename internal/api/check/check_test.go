@@ -234,7 +234,7 @@ func TestExamples(t *testing.T) {
 }
 
 // Whatever the source: no panic, and each finding has words and a line of the file, or
-// the one behind it.
+// the one after it.
 func FuzzFiles(f *testing.F) {
 	f.Add("local a, b a = b b = a a.x() websocket:Close(1, -1) _G[a] = {b = {}, [1] = 2} for i = 1, 2 do end")
 	f.Add("#!x\nreturn function(...) repeat local x until x goto l ::l:: return -1 .. #x end")

@@ -169,8 +169,8 @@ func (s *script) judgeMethod(c call) []Finding {
 	return nil
 }
 
-// callbacks looks at Connect's second argument. In a table that is written right there
-// nobody else can read a key that is no callback; in one with a name it may be the
+// callbacks looks at Connect's second argument. In a table that is written right there no
+// other code can read a key that is not a callback; in one with a name it may be the
 // script's own, and only likely slips are shown.
 func (s *script) callbacks(arg syntax.Expr) (findings []Finding) {
 	known := luaapi.CallbackNames()

@@ -18,7 +18,7 @@ type script struct {
 
 	probed     map[syntax.Expr]bool // reads that ask whether there is such a thing
 	stored     map[syntax.Expr]bool // reads that only put it into a variable
-	bases      map[syntax.Expr]bool // _G where only the field behind it counts
+	bases      map[syntax.Expr]bool // _G where only the field after it counts
 	incomplete bool                 // globals may be set in ways that are not seen: none is called undefined
 	inFile     map[string]bool      // file names, without folder and extension: require may find them
 
@@ -44,7 +44,7 @@ type key struct {
 	value syntax.Expr
 }
 
-// read is a name that is read and is no local variable.
+// read is a name that is read and is not a local variable.
 type read struct {
 	place
 	name *syntax.Name

@@ -1,8 +1,8 @@
 // Package luaapi describes all that a script finds in tidewire: globals, functions,
 // callbacks, options, info. It is the one source of the type stubs (Stubs), of tidewire
-// check, and of the manual's tables. Tests hold it against the live globals (script), the
-// options that Connect reads and the info that callbacks get (modules/websocket), and the
-// manual (docs).
+// check, and of the manual's tables. Tests compare it with the live globals (script),
+// with the options that Connect reads and the info that callbacks get
+// (modules/websocket), and with the manual (docs).
 //
 // Docs are Markdown in the manual's words. Types are those of the Lua language server.
 // Everything is to be read only.

@@ -2,12 +2,12 @@ package luaapi
 
 import "strings"
 
-// functions are the globals that are no module of functions.
+// functions are the globals outside of modules.
 var functions = strings.Fields(`
 	_G _VERSION arg assert collectgarbage dofile error gcinfo getfenv getmetatable ipairs load loadfile loadstring module newproxy
 	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall`)
 
-// stock are the libraries of Lua's own, as they are here. jit is no global: libraries
+// stock are the libraries of Lua's own, as they are here. jit is not a global: libraries
 // take that for a promise of ffi.
 var stock = []*Module{
 	library("string", `byte char dump find format gmatch gsub len lower match rep reverse sub upper`),

@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// A stub is Lua that loads, and every type that it speaks of is declared in one of them
-// or Lua's own.
+// A stub is Lua that loads, and every type that it mentions is declared in one of them or
+// Lua's own.
 func TestStubs(t *testing.T) {
 	declared := map[string]bool{}
 	all := ""

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Meant returns the one of known that name is a misspelling of, or "" if it is none or is
-// spelt right. In a misspelling only case, "_" and "-" are different, or beyond that one
-// letter is too many, missing or swapped with the next. The first three letters must be
-// right, and no letter may be replaced by another: onLose, onOven and onClone are no
-// misspelt callbacks but words of their own. So is onReopen.
+// Meant returns the member of known that name misspells, or "" if there is none or name
+// is right. A misspelling differs in case, "_" and "-" alone, or in addition one letter
+// is too many, missing or swapped with the next. The first three letters must be right,
+// and no letter may be replaced by another: onLose, onOven, onClone and onReopen are
+// words of their own, not misspelt callbacks.
 func Meant(name string, known []string) string {
 	if slices.Contains(known, name) {
 		return ""
@@ -60,7 +60,7 @@ func Near(name string, known []string) string {
 }
 
 // OptionHint is the end of a complaint about an unknown option: the Near one of known,
-// else where to find them all. within is the text in front of both names, such as "tls.".
+// else where to find them all. within is the text before both names, such as "tls.".
 func OptionHint(within, name string, known []string) string {
 	if meant := Near(name, known); meant != "" {
 		return "did you mean '" + within + meant + "'?"

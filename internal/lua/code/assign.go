@@ -52,7 +52,7 @@ func (f *function) assignStmt(s *syntax.Assign) {
 // place computes the object and the key of place number i of a statement. Locals that are
 // a place further right, and so assigned before this one, are copied: the object and the
 // key keep their values (manual §2.4.3). Other locals are read when the place is
-// assigned, behind the values: t, t.x = f() sees f's change of t, as in LuaJIT. last
+// assigned, after the values: t, t.x = f() sees f's change of t, as in LuaJIT. last
 // gives, for a local's register, the last place that is that local.
 func (f *function) place(e syntax.Expr, i int, last map[int]int) place {
 	at := place{line: e.Line()}

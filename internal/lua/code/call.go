@@ -2,8 +2,8 @@ package code
 
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
-// all asks for as many results as there are. They lie from function.free on, up to the
-// top that the instruction sets.
+// all asks for as many results as there are. They are in the registers from function.free
+// on, up to the top that the instruction sets.
 const all = -1
 
 // hasManyResults reports whether an expression may have another number of results than
@@ -42,8 +42,8 @@ func (f *function) firstResult(e syntax.Expr, target int) {
 	f.free = free
 }
 
-// call emits a call whose results lie from function.free on, and returns the index of its
-// instruction.
+// call emits a call whose results go to the registers from function.free on, and returns
+// the index of its instruction.
 func (f *function) call(e *syntax.Call, wanted int) (pc int) {
 	base := f.free
 	if e.Receiver != nil {

@@ -248,5 +248,5 @@ func (f *function) lend(target int) (free int) {
 	return free
 }
 
-// temporary reports whether a register is no variable's.
+// temporary reports whether a register belongs to no variable.
 func (f *function) temporary(register int) bool { return register >= len(f.active) }

@@ -3,7 +3,7 @@ package code
 import "github.com/tidewire/tidewire/internal/lua/syntax"
 
 // branch emits jumps that are taken if an expression is true, or if it is false, as
-// wanted; else the code goes on behind them. The caller sets the jumps' target.
+// wanted; else the code goes on after them. The caller sets the jumps' target.
 func (f *function) branch(e syntax.Expr, wanted bool) (jumps []int) {
 	if value, known := constantOf(e); known {
 		if value.truth() == wanted {
@@ -42,8 +42,7 @@ func (f *function) branchBoth(left, right syntax.Expr, decides, wanted bool) (ju
 }
 
 // compare emits a jump that is taken if a comparison is true, or false, as wanted. A
-// comparison is never turned around: not (a < b) is not a >= b where one of them is no
-// number.
+// comparison is never turned around: not (a < b) differs from a >= b for a NaN.
 func (f *function) compare(e *syntax.Compare, wanted bool) (jump int) {
 	free := f.free
 	switch e.Op {
@@ -149,7 +148,7 @@ func (f *function) logical(left, right syntax.Expr, decides bool, target int) {
 }
 
 // decide emits jumps that are taken with an expression's value in the target if it is
-// true, or false, as wanted. If not, the code goes on behind them and a variable's
+// true, or false, as wanted. If not, the code goes on after them and a variable's
 // register is as it was.
 func (f *function) decide(e syntax.Expr, wanted bool, target int) (jumps []int) {
 	if value, known := constantOf(e); known {

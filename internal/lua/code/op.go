@@ -19,13 +19,13 @@ func (i Instruction) B() int { return int(uint8(i >> 16)) }
 // C returns the third operand.
 func (i Instruction) C() int { return int(i >> 24) }
 
-// D returns the wide operand, which lies in the place of B and C.
+// D returns the wide operand, which is in the place of B and C.
 func (i Instruction) D() int { return int(i >> 16) }
 
 // SD returns the wide operand as a signed number.
 func (i Instruction) SD() int { return int(int32(i) >> 16) }
 
-// J returns the operand of a jump: how many instructions to go, from the one behind it.
+// J returns the operand of a jump: how many instructions to go, from the one after it.
 func (i Instruction) J() int { return int(int32(i) >> 8) }
 
 func abc(op Op, a, b, c int) Instruction {
@@ -68,7 +68,7 @@ func Size(operand int) int {
 }
 
 // An Op is an operation. R is a register of the function that runs, K one of its
-// constants, U one of its upvalues, pc the instruction behind this one. "Then a jump"
+// constants, U one of its upvalues, pc the instruction after this one. "Then a jump"
 // means that the next instruction is a Jmp, which is followed if the condition equals C,
 // and skipped otherwise.
 type Op uint8
@@ -143,7 +143,7 @@ const (
 	Return1  // return R[A]
 
 	ForPrep // checks R[A], R[A+1], R[A+2] (first, limit, step); pc += SD unless the loop runs, else R[A+3] = R[A]
-	ForLoop // R[A] += R[A+2]; if it is not behind R[A+1] then R[A+3] = R[A] and pc += SD
+	ForLoop // R[A] += R[A+2]; if it is not after R[A+1] then R[A+3] = R[A] and pc += SD
 	TForCall
 	// R[A+3] … R[A+2+C] = R[A](R[A+1], R[A+2])
 	TForLoop // if R[A+3] ~= nil then R[A+2] = R[A+3] and pc += SD
@@ -169,7 +169,7 @@ func (op Op) String() string {
 	return fmt.Sprintf("Op(%d)", uint8(op))
 }
 
-// HasWord reports whether the instruction is followed by a word that is no instruction.
+// HasWord reports whether the instruction is followed by a word of data.
 func (op Op) HasWord() bool { return op == LoadKX || op == SetList }
 
 // Tests reports whether the instruction is followed by a Jmp that belongs to it.

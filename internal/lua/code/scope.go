@@ -5,10 +5,10 @@ import "github.com/tidewire/tidewire/internal/lua/syntax"
 // block is a block while it is compiled.
 type block struct {
 	outer  *block
-	level  int  // how many locals were active in front of it
+	level  int  // how many locals were active before it
 	loop   bool // break leaves it
 	labels map[string]*label
-	leaps  int // how many of the function's leaps were there in front of it
+	leaps  int // how many of the function's leaps were there before it
 }
 
 func (f *function) enter(loop bool) {

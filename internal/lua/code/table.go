@@ -11,7 +11,7 @@ type constructor struct {
 	f       *function
 	table   int // its register
 	items   int // how many have no key, so far
-	waiting int // how many of these wait in the registers behind the table's
+	waiting int // how many of these wait in the registers after the table's
 }
 
 func (f *function) table(e *syntax.Table, target int) {
@@ -59,7 +59,7 @@ func (c *constructor) field(field *syntax.Field, last bool, batch int) {
 	}
 }
 
-// flush stores the items that wait, and all results of a call behind them if it is open.
+// flush stores the items that wait, and all results of a call after them if it is open.
 func (c *constructor) flush(line int, open bool) {
 	if c.waiting == 0 && !open {
 		return

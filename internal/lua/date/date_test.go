@@ -178,7 +178,8 @@ func TestFormatNamesTheZone(t *testing.T) {
 	}
 }
 
-// Each prefix of a layout gives how the whole begins, but for a conversion that is cut.
+// Each prefix of a layout gives the beginning of the whole's text, except for a
+// conversion that is cut.
 func TestFormatPrefixes(t *testing.T) {
 	for _, test := range conversions {
 		for end := range len(test.layout) {

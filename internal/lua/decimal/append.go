@@ -50,7 +50,7 @@ func AppendGeneral(dst []byte, digits uint64, n, exponent int) []byte {
 	case exponent < 0:
 		dst = append(dst, "0.000"[:1-exponent]...)
 		return append(dst, text[1:end]...)
-	case end <= exponent+2: // nothing behind the point
+	case end <= exponent+2: // nothing after the point
 		return append(dst, text[1:exponent+2]...)
 	}
 	copy(text[:], text[1:exponent+2])

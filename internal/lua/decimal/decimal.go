@@ -50,7 +50,7 @@ func Significant(f float64, n int) (digits uint64, exponent int, ok bool) {
 	return 0, 0, false
 }
 
-// Fixed returns f with n digits behind the point, as an integer: f times ten to the n. It
+// Fixed returns f with n digits after the point, as an integer: f times ten to the n. It
 // reports false if that has more than 19 digits, or n is above 27. f must be positive or
 // zero, and finite.
 func Fixed(f float64, n int) (digits uint64, ok bool) {

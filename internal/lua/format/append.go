@@ -8,7 +8,7 @@ import (
 )
 
 // MaxNumber is how many bytes AppendNumber adds at most: 309 digits, a sign, a point and
-// 99 digits behind it.
+// 99 digits after it.
 const MaxNumber = 410
 
 // AppendNumber appends f as a directive of the kind Number has it.
@@ -51,7 +51,7 @@ func AppendQuoted(dst []byte, s string) []byte {
 }
 
 // EscapedPiece returns the beginning of s, about size bytes, that AppendEscaped may be
-// given alone: the byte behind it does not decide over an escape.
+// given alone: the byte after it does not decide over an escape.
 func EscapedPiece(s string, size int) string {
 	if len(s) <= size {
 		return s
@@ -128,7 +128,7 @@ func (d Directive) pad(dst []byte, start int) []byte {
 }
 
 // padZero is pad for a number whose digits begin at digits: with the flag 0 it puts zeros
-// in front of them.
+// before them.
 func (d Directive) padZero(dst []byte, start, digits int) []byte {
 	if missing := int(d.width) - (len(dst) - start); missing > 0 && d.flags&(flagZero|flagLeft) == flagZero {
 		return insert(dst, digits, zeros[:missing])
@@ -148,7 +148,7 @@ func insert(dst []byte, at int, text string) []byte {
 	return dst
 }
 
-// appendSign appends the sign, or the space, in front of a number.
+// appendSign appends the sign, or the space, before a number.
 func (d Directive) appendSign(dst []byte, negative bool) []byte {
 	switch {
 	case negative:

@@ -50,7 +50,7 @@ func Next(format string) (text string, d Directive, rest string, err error) {
 	return text, d, format[size:], nil
 }
 
-// OptionError is the error of a format with something that is no directive.
+// OptionError is the error of a format with an invalid directive.
 type OptionError struct {
 	Option string // up to the first byte that does not fit; a piece of the format
 }

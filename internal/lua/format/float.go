@@ -24,7 +24,7 @@ func (d Directive) appendFixed(dst []byte, f float64, precision int) []byte {
 	return dst
 }
 
-// appendPoint appends a whole number with a point in front of its last digits.
+// appendPoint appends a whole number with a point before its last digits.
 func appendPoint(dst []byte, whole uint64, places int) []byte {
 	start := len(dst)
 	dst = decimal.AppendUint(dst, whole)

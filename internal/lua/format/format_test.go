@@ -12,8 +12,8 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/number"
 )
 
-// write is string.format with one value for all directives. An error comes behind the
-// text that was appended before it.
+// write is string.format with one value for all directives. An error comes after the text
+// that was appended before it.
 func write(text string, value any) string {
 	var out []byte
 	for text != "" {

@@ -251,7 +251,7 @@ func TestParseLong(t *testing.T) {
 	}
 }
 
-// Each prefix of a numeral is read as the reference reads it, with something behind it,
+// Each prefix of a numeral is read as the reference reads it, with something after it,
 // too.
 func TestParsePrefixes(t *testing.T) {
 	for _, test := range numerals {

@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	// maxExponent is a power that LuaJIT refuses to read, and a number of digits behind
+	// maxExponent is a power that LuaJIT refuses to read, and a number of digits after
 	// the point.
 	maxExponent = 1 << 20
 
 	// maxSignificant is how many digits decide how a decimal number is rounded; of those
-	// behind them it only counts whether one is not zero. The float with the longest
+	// after them it only counts whether one is not zero. The float with the longest
 	// decimal form has 767. (And strconv, Go 1.26, misreads a whole number of more than
 	// 800 digits that is close to a tie.)
 	maxSignificant = 780
@@ -174,7 +174,7 @@ func layoutOf(s string, base int, letter byte) (found layout, ok bool) {
 	return found, ok
 }
 
-// places returns how many digits are behind the point, without the zeros at the end.
+// places returns how many digits are after the point, without the zeros at the end.
 func (found layout) places(s string) int {
 	last := found.end - 1
 	for last > found.point && s[last] == '0' {
@@ -268,7 +268,7 @@ func parseShort(s string) (value float64, ok bool) {
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // collect appends the first maxSignificant digits of s, which may have a point, filled up
-// with zeros. more reports whether one of the digits behind them is not zero.
+// with zeros. more reports whether one of the digits after them is not zero.
 func collect(dst []byte, s string) (digits []byte, more bool) {
 	at := 0
 	for ; at < len(s) && len(dst) < maxSignificant; at++ {

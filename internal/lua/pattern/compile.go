@@ -102,7 +102,7 @@ func (c *compiler) item(at int) (end int, err Error) {
 
 func (c *compiler) add(n node) { c.nodes = append(c.nodes, n) }
 
-// open compiles a capture, whose '(' is in front of at.
+// open compiles a capture, whose '(' is before at.
 func (c *compiler) open(at int) (end int, err Error) {
 	if c.captures == MaxCaptures {
 		return 0, ErrTooManyCaptures
@@ -133,7 +133,7 @@ func (c *compiler) close() Error {
 	return ""
 }
 
-// escape compiles an item that begins with the '%' in front of at.
+// escape compiles an item that begins with the '%' before at.
 func (c *compiler) escape(at int) (end int, err Error) {
 	letter := c.source[at]
 	switch {
@@ -234,7 +234,7 @@ func (c *compiler) readSet(at int) (index uint32, end int, err Error) {
 	var members set
 	for ; at < end; at++ {
 		switch first := source[at]; {
-		case first == '%': // there is a byte behind it, or this would not be the end
+		case first == '%': // there is a byte after it, or this would not be the end
 			at++
 			if class := classes[source[at]]; class != nil {
 				members.addAll(class)
@@ -303,8 +303,8 @@ type front struct {
 	atEnd bool
 }
 
-// addHints gives each repetition the hint of the nodes behind it, and the Program its
-// own. It goes from the last node to the first.
+// addHints gives each repetition the hint of the nodes after it, and the Program its own.
+// It goes from the last node to the first.
 func (c *compiler) addHints() {
 	var behind front
 	for i := len(c.nodes) - 1; i >= 0; i-- {
@@ -352,7 +352,7 @@ var bytesOf = func() string {
 	return string(table[:])
 }()
 
-// putFront turns f, the front of the nodes behind a node, into that of all of them.
+// putFront turns f, the front of the nodes after a node, into that of all of them.
 func (c *compiler) putFront(f *front, n *node) {
 	switch n.op {
 	case opEnd, opError, opReference:

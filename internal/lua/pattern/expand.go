@@ -6,8 +6,8 @@ import (
 )
 
 // Expand writes the replacement of the last match: the template with %0 replaced by the
-// match, and %1 to %9 by the captures. A '%' in front of any other byte is left away, as
-// in LuaJIT; at the end of the template it is a NUL. An error is an Error, or one of w or
+// match, and %1 to %9 by the captures. A '%' before any other byte is left away, as in
+// LuaJIT; at the end of the template it is a NUL. An error is an Error, or one of w or
 // Steps.
 func (m *Matcher) Expand(w io.StringWriter, template string) error {
 	for {

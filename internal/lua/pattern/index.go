@@ -10,7 +10,7 @@ const (
 	maxNeedle = 1 << 12
 )
 
-// Index returns where a text first begins in a subject, at an index or behind it, or -1.
+// Index returns where a text first begins in a subject, at an index or after it, or -1.
 // It calls Steps as a match does.
 func (m *Matcher) Index(subject, text string, at int) (int, error) {
 	switch {

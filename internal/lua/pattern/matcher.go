@@ -22,7 +22,7 @@ type Matcher struct {
 
 	program *Program
 	subject string
-	next    int // where the next match may begin; behind the subject's end if there is none
+	next    int // where the next match may begin; after the subject's end if there is none
 	work    int // since Steps was called
 
 	from, to int // of the last match
@@ -51,7 +51,7 @@ func (m *Matcher) Seek(at int) { m.next = at }
 
 // Next returns where the next match begins and ends, with from -1 if there is none. Those
 // of gmatch and gsub follow each other: the next one begins at the end of the last one,
-// or one byte behind it if it was empty. A Program with an anchor matches where the
+// or one byte after it if it was empty. A Program with an anchor matches where the
 // Matcher was reset or sought to, and then no more. The error is an Error or that of
 // Steps; there is no next match after it.
 func (m *Matcher) Next() (from, to int, err error) {
@@ -126,7 +126,7 @@ func (m *Matcher) Capture(i int) (from, to int, position bool, err error) {
 	return c.from, c.to, p.positions>>i&1 != 0, nil
 }
 
-// skip returns the first place at or behind a place where the Program can match, or -1.
+// skip returns the first place at or after a place where the Program can match, or -1.
 func (m *Matcher) skip(at int) (int, error) {
 	p, subject := m.program, m.subject
 	if p.first.kind == kindByte {
@@ -377,7 +377,7 @@ func (m *Matcher) matches(n *node, c byte) bool {
 	return true
 }
 
-// admits reports whether the item behind a repetition can match at a place.
+// admits reports whether the item after a repetition can match at a place.
 func (m *Matcher) admits(next hint, at int) bool {
 	switch next.kind {
 	case kindByte:
@@ -428,7 +428,7 @@ func (m *Matcher) span(n *node, at int) (end int, err error) {
 	}
 }
 
-// latest returns the last place from high down to low where the rest can match behind n,
+// latest returns the last place from high down to low where the rest can match after n,
 // or one below low.
 func (m *Matcher) latest(n *node, high, low int) (int, error) {
 	next, at := n.next, high
@@ -450,7 +450,7 @@ func (m *Matcher) latest(n *node, high, low int) (int, error) {
 	}
 }
 
-// earliest returns the first place from at on where the rest can match behind n, if n
+// earliest returns the first place from at on where the rest can match after n, if n
 // matches each byte up to there; if there is none, -1.
 func (m *Matcher) earliest(n *node, at int) (int, error) {
 	next := n.next

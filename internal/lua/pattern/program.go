@@ -80,7 +80,7 @@ type node struct {
 	c    byte   // to match; or the length of a text, or the number of a capture
 	d    byte   // the other byte of opBalance; or how often opStar matches at least
 	arg  uint32 // the index of a set; or where in the source a text begins
-	next hint   // of the rest of the pattern, behind a repetition
+	next hint   // of the rest of the pattern, after a repetition
 }
 
 type opcode uint8

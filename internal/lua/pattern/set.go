@@ -51,7 +51,7 @@ func (s *set) least() byte {
 	return 0
 }
 
-// classes has the set that each letter behind a '%' names, those of the C locale: no byte
+// classes has the set that each letter after a '%' names, those of the C locale: no byte
 // above 127 has a class. A letter without a set matches itself. Constant.
 var classes = func() (table [256]*set) {
 	for letter, ranges := range map[byte]string{

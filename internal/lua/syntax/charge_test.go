@@ -26,7 +26,7 @@ func limit(bytes int) (syntax.Options, *int) {
 	}}, asked
 }
 
-// Sources that are nothing but one kind of thing, of about size bytes.
+// Sources of about size bytes, each a repetition of one construct.
 func memorySources(size int) map[string]string {
 	repeat := func(part string) string { return strings.Repeat(part, size/len(part)) }
 	numbered := func(part string) string {
@@ -79,7 +79,7 @@ func memorySources(size int) map[string]string {
 	}
 }
 
-// The charge covers the memory that the tree keeps, and is no large multiple of it.
+// The charge covers the memory that the tree keeps, and is not a large multiple of it.
 func TestChargeCoversTree(t *testing.T) {
 	const size = 256 << 10
 	for name, source := range memorySources(size) {

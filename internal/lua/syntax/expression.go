@@ -111,8 +111,8 @@ var comparisons = map[tokenKind]CompareOp{
 
 var arithmetic = map[tokenKind]ArithOp{"+": Add, "-": Sub, "*": Mul, "/": Div, "%": Mod, "^": Pow}
 
-// concat puts left in front of the operands of right, if that is a concatenation, too.
-// There are no more than maxLevels of them.
+// concat puts left before the operands of right, if that is a concatenation, too. There
+// are no more than maxLevels of them.
 func (p *parser) concat(left, right Expr) Expr {
 	if rest, ok := right.(*Concat); ok {
 		rest.Operands = slices.Insert(rest.Operands, 0, left)
@@ -123,7 +123,7 @@ func (p *parser) concat(left, right Expr) Expr {
 	return concat
 }
 
-// unary parses an operand with the operators in front of it.
+// unary parses an operand with the operators before it.
 func (p *parser) unary() Expr {
 	operator := p.tok.kind
 	switch operator {
@@ -187,8 +187,8 @@ func (p *parser) stringLiteral() *String {
 	return literal
 }
 
-// suffixed parses a name or an expression in parentheses, with the fields and calls
-// behind it.
+// suffixed parses a name or an expression in parentheses, with the fields and calls after
+// it.
 func (p *parser) suffixed() (Expr, role) {
 	links := p.openLinks()
 	expr, role := p.prefix()
@@ -246,7 +246,7 @@ func (p *parser) parentheses() Expr {
 	return expr
 }
 
-// field parses .name behind an object.
+// field parses .name after an object.
 func (p *parser) field(object Expr) *Index {
 	p.next()
 	expr := &Index{Object: object, Key: p.nameAsString()}
@@ -261,7 +261,7 @@ func (p *parser) nameAsString() *String {
 	return key
 }
 
-// element parses [key] behind an object.
+// element parses [key] after an object.
 func (p *parser) element(object Expr) *Index {
 	expr := &Index{Object: object, Key: p.bracketedKey()}
 	p.put(expr, 0)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A lexer cuts source into tokens. After an error it has only tokenEOF left to give:
-// whoever reads on comes to an end by itself, and the first error stays.
+// A lexer cuts source into tokens. After an error it returns tokenEOF alone: a parser
+// that reads on comes to an end by itself, and the first error stays.
 type lexer struct {
 	source []byte
 	name   string
@@ -106,7 +106,7 @@ func (x *lexer) scan() token {
 	return token{kind: tokenEOF}
 }
 
-// peek returns the byte n behind the next one, 0 beyond the end.
+// peek returns the byte n after the next one, 0 beyond the end.
 func (x *lexer) peek(n int) byte {
 	if x.at+n < len(x.source) {
 		return x.source[x.at+n]

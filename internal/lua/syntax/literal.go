@@ -32,7 +32,7 @@ func plainLength(rest []byte, quote byte) int {
 	return len(rest)
 }
 
-// escaped reads a string with escape sequences from behind its quote at start. It finds
+// escaped reads a string with escape sequences from after its quote at start. It finds
 // the errors, too.
 func (x *lexer) escaped(start int, quote byte) token {
 	most := escapedLength(x.source[x.at:], quote)
@@ -75,7 +75,7 @@ func escapedLength(rest []byte, quote byte) int {
 	return len(rest)
 }
 
-// escape decodes the bytes after a backslash. It reports false if they are no escape
+// escape decodes the bytes after a backslash. It reports false if they are not an escape
 // sequence.
 func (x *lexer) escape() bool {
 	if x.at == len(x.source) {

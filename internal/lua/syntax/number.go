@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// maxExponent bounds the number behind the e or p of a numeral, as in LuaJIT: 0e1048576
-// is malformed.
+// maxExponent bounds the number after the e or p of a numeral, as in LuaJIT: 0e1048576 is
+// malformed.
 const maxExponent = 1 << 20
 
 // ParseNumber returns the value of a numeral as Lua source may spell it: decimal,

@@ -12,8 +12,8 @@ const (
 
 	// maxLinks bounds chains that the parser builds in a loop, but whose links nest in
 	// the tree: a+b+c, a.b.c, f()()(), elseif. LuaJIT, which has no tree, needs no such
-	// bound. Whoever recurses over the tree needs one: a link takes up to 800 bytes of
-	// Go's stack, which no limit of a state counts.
+	// bound. A recursion over the tree needs one: a link takes up to 800 bytes of Go's
+	// stack, which no limit of a state counts.
 	maxLinks = 10_000
 
 	tooManyLevels = "chunk has too many syntax levels"

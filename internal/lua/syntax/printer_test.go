@@ -11,7 +11,7 @@ import (
 // A printer writes a tree.
 type printer struct {
 	lines  bool      // with lines
-	locals bool      // with the line of the declaration behind each name that means a local: a:3
+	locals bool      // with the line of the declaration after each name that means a local: a:3
 	line   func(int) // is called with each line, if not nil
 }
 

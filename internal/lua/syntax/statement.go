@@ -142,7 +142,7 @@ func (p *parser) numericFor(scope scope, local *Local) Stmt {
 	return loop
 }
 
-// genericFor parses from behind the first name to the end of the block.
+// genericFor parses from after the first name to the end of the block.
 func (p *parser) genericFor(scope scope, first *Local) Stmt {
 	loop := &GenericFor{Locals: []*Local{first}}
 	for p.accept(",") {
@@ -279,7 +279,7 @@ func (p *parser) callOrAssignment() Stmt {
 	return statement
 }
 
-// assignment parses the rest of an assignment behind its first target.
+// assignment parses the rest of an assignment after its first target.
 func (p *parser) assignment(target Expr, role role) Stmt {
 	statement := &Assign{}
 	for {

@@ -12,11 +12,11 @@
 //
 //   - Call: where the arguments begin. Other operations: where the last operand ends.
 //   - Name and Index that are read: the token at which the value is first needed, say the
-//     operator or ')' behind it.
+//     operator or ')' after it.
 //   - Assign and its Targets: where the last value ends; the Target of a FunctionStmt:
 //     where the statement begins; a field of a constructor: LastLine of its Value.
 //   - Return: where the last value ends, which is also the line of a tail call.
-//   - NumericFor: its do, where the limits are checked; GenericFor: the token behind in,
+//   - NumericFor: its do, where the limits are checked; GenericFor: the token after in,
 //     which is called.
 //   - Function: as debug.getinfo's linedefined has it, the word function in a statement,
 //     else its '('. The main function's is 0, its LastLine the last line of the source.
@@ -33,7 +33,7 @@ import (
 	"math"
 )
 
-// An Error says why a chunk is no Lua.
+// An Error is the first mistake in a chunk.
 type Error struct {
 	Name    string // of the chunk, as Parse got it
 	Line    int    // from 1

@@ -281,9 +281,9 @@ type (
 		Node
 		Name string
 
-		// AtEnd: nothing but further labels is between it and the end of its block, so
-		// that it is outside the scope of the block's locals. As in LuaJIT a ';' behind
-		// it counts as something, and a label in front of until is never AtEnd.
+		// AtEnd: only further labels are between it and the end of its block, so that it
+		// is outside the scope of the block's locals. As in LuaJIT a ';' after it counts
+		// as something, and a label before until is never AtEnd.
 		AtEnd bool
 	}
 )

@@ -81,9 +81,9 @@ func New(s *lua.State, limits Limits) *Gate { return &Gate{s: s, limits: limits}
 // an *Error.
 //
 // where is the script author's name for the function, such as "onMessage". The errors of
-// Limits contain it. Code unwound by Exit is no error; code unwound by Stop or Kill is
-// one, whose text is the reason and whose traceback says where it ran. After Kill, and in
-// a closed state, nothing is called at all.
+// Limits contain it. Code unwound by Exit is not an error; code unwound by Stop or Kill
+// is one, whose text is the reason and whose traceback says where it ran. After Kill, and
+// in a closed state, nothing is called at all.
 func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 	before := g.phase()
 	if !before.is(idle) {

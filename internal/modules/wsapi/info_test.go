@@ -113,7 +113,7 @@ func wantArguments(t *testing.T, got []any, want ...any) {
 }
 
 // wantDescribed checks that the fields are those that internal/api/luaapi describes, in
-// its order, but for the absent ones.
+// its order, except for the absent ones.
 func wantDescribed(t *testing.T, name string, fields wsapi.Fields, described []luaapi.Field, absent ...string) {
 	t.Helper()
 	var got, want []string

@@ -163,8 +163,8 @@ func (s *Session[D]) Close(number, code float64, reason string) error {
 	return argumentError(3, err)
 }
 
-// closeCode makes an engine's code of a script's number. A number that is no code becomes
-// one that the engine refuses: fractions are not cut off, and 0 is not taken for the
+// closeCode turns a script's number into an engine's code. An invalid number becomes a
+// code that the engine refuses: fractions are not cut off, and 0 is not taken for the
 // default.
 func closeCode(number float64) int {
 	if isWhole(number) && number >= 1 && number <= math.MaxUint16 {

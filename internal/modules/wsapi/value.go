@@ -17,7 +17,7 @@ const (
 	TableOf Type = "table"
 )
 
-// Value is a Lua value as a door reads it for this package. Of the fields behind Type one
+// Value is a Lua value as a door reads it for this package. Of the fields after Type one
 // is set, that of the type; none for nil, functions, userdata and so on.
 type Value struct {
 	Type   Type

@@ -21,8 +21,8 @@ var once sync.Once
 
 // Pace lets at least 16 MiB be allocated between two collections, and as much as is live
 // once that is more. It changes a setting of the whole process, so only a program does
-// so, and only if whoever runs it has not set GOGC. Safe for concurrent use; later calls
-// do nothing.
+// so, and only if its user has not set GOGC. Safe for concurrent use; later calls do
+// nothing.
 func Pace() {
 	once.Do(func() {
 		p := &pacer{percent: 100}

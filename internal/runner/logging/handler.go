@@ -41,7 +41,7 @@ type Handler struct {
 type log struct {
 	output func([]byte) // constant
 
-	mu     sync.Mutex // leaf but for output, which does not wait; guards the fields below
+	mu     sync.Mutex // leaf except for output, which does not wait; guards the fields below
 	entry  bytes.Buffer
 	limits limits
 	plain  slog.Handler // without attributes, for summaries; writes to entry

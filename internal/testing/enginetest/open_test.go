@@ -116,7 +116,7 @@ func answerAndMore(req *http.Request) []byte {
 	return wstest.Answer{Then: frames}.Bytes(req)
 }
 
-// The line ends behind each byte of the server's half in turn: every message that was
+// The line ends after each byte of the server's half in turn: every message that was
 // whole is delivered, and the one terminal event is the same whether the bytes come all
 // at once or one by one.
 func TestCutAtEveryByte(t *testing.T) {
@@ -140,7 +140,7 @@ func TestCutAtEveryByte(t *testing.T) {
 						half := answerAndMore(peer.Request)
 						whole = n == int64(len(half))
 						fault.order(peer.Conn.(*wstest.Conn).Out(), n)
-						peer.Conn.Write(half) // fails behind a reset, as it should
+						peer.Conn.Write(half) // fails after a reset, as it should
 
 						h.End(id)
 						want := eventsOf(half, n, fault.want)

@@ -34,7 +34,7 @@ type Rig struct {
 	Net      *wstest.Net      // the engine's network, unless Options.DialContext was given
 	Memory   *memory.Account  // the engine's; one that New has made is empty at the end
 	Listener *wstest.Listener // on Addr
-	ID       engine.ID        // the connection that Open made: the one that Want speaks of
+	ID       engine.ID        // the connection that Open made, and that Want checks
 
 	// Patience is how long a Want waits, in bubble time within a bubble. 0 means 10 s.
 	Patience time.Duration

@@ -305,7 +305,7 @@ func (g *gen) list(k kind, n, depth int) []*node {
 	return list
 }
 
-// moreArguments is a list behind a first argument, with a comma in front.
+// moreArguments is a list after a first argument, with a comma in front.
 func (g *gen) moreArguments(depth int) *node {
 	parts := []any{}
 	for range g.rng.IntN(3) {

@@ -5,11 +5,11 @@
 // nothing that the language leaves open: the order of reading an operand and of a side
 // effect in the same expression, the order of pairs, the length of tables with holes. Nor
 // does it lean on differences between VMs that no compiler removes: the wordings of the
-// VM's errors, numbers in concatenations that are no small integers, remainders of
+// VM's errors, numbers in concatenations that are not small integers, remainders of
 // infinities, a -0 that is computed, numerals as strings in for loops, digits that round
 // from a tie. Two more that are the VM's: the function that error and wrap take for the
-// caller in a tail call, and, but for NewCrossing, yields across functions that are not
-// Lua code and across metamethods.
+// caller in a tail call, and, except for NewCrossing, yields across functions that are
+// not Lua code and across metamethods.
 package luagen
 
 import (

@@ -435,7 +435,8 @@ func (g *gen) keep() *node {
 	return stmt("keep(function", g.function(s), ")")
 }
 
-// leave leaves the block: the rest of the block is dead, but for the block's condition.
+// leave leaves the block: the rest of the block is dead, except for the block's
+// condition.
 func (g *gen) leave() *node {
 	exits := []*node{}
 	if len(g.fn.loops) > 0 {

@@ -200,7 +200,7 @@ func (g *gen) longBody() *node {
 	return stmt("do for z = 1, 3 do tick() do", blockOf(append(body, stmt("out(z, m)"))), "end ::last:: end end")
 }
 
-// manyMoves is nothing but moves between variables, more than an optimizer may want to
+// manyMoves is a list of moves between variables, more than an optimizer may want to
 // join.
 func (g *gen) manyMoves() *node {
 	names := []string{"a", "b", "c", "d"}

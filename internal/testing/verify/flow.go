@@ -31,7 +31,7 @@ func join(a, b content) content {
 // state is the contents of all registers.
 type state []content
 
-// flow follows all ways through the code, and checks the registers in front of each
+// flow follows all ways through the code, and checks the registers before each
 // instruction.
 func (v *verifier) flow() error {
 	p := v.p
@@ -251,7 +251,7 @@ func (v *verifier) step(pc int, s state, reach func(pc int, s state)) error {
 		s.sets(unset, a, len(s))
 		s.sets(value, a, a+max(b-1, 0))
 	case code.Closure:
-		s[a] = value // in front of the upvalues: a function may be its own
+		s[a] = value // before the upvalues: a function may be its own
 		err = v.captures(p.Prototypes[i.D()], s)
 	default:
 		switch {
@@ -275,7 +275,7 @@ func (v *verifier) step(pc int, s state, reach func(pc int, s state)) error {
 }
 
 // count returns how many registers an instruction reads, from first on: a number of its
-// own, or those in front of the values that the instruction before it left up to the top.
+// own, or those before the values that the instruction before it left up to the top.
 func (v *verifier) count(own int, open bool, pc, first int) int {
 	if !open {
 		return own

@@ -35,9 +35,9 @@ const (
 
 type verifier struct {
 	p, around *code.Prototype
-	data      []bool // of each word: it is no instruction
-	own       []bool // it is the jump of the test in front of it
-	consumes  []bool // it takes the values up to the top that the instruction in front of it has left
+	data      []bool // of each word: it is not an instruction
+	own       []bool // it is the jump of the test before it
+	consumes  []bool // it takes the values up to the top that the instruction before it has left
 }
 
 func (v *verifier) check() error {

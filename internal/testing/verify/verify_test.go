@@ -13,7 +13,7 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/verify"
 )
 
-// compile returns the code of a source; nil if that is no Lua.
+// compile returns the code of a source; nil if that is not Lua.
 func compile(source []byte) *code.Prototype {
 	chunk, err := syntax.Parse(syntax.SkipHead(source), "test", syntax.Options{})
 	if err != nil {
@@ -125,7 +125,7 @@ func jump(op code.Op, j int) code.Instruction {
 	return code.Instruction(op) | code.Instruction(int32(j)<<8)
 }
 
-// Faults that would lead the interpreter astray are found.
+// Faults that the interpreter does not check are found.
 func TestFaults(t *testing.T) {
 	ret := word(code.Return0, 0, 0, 0)
 	nilA := word(code.LoadNil, 0, 0, 0)

@@ -1,7 +1,7 @@
 // Package written keeps the parts of the manual that repeat the code. They are not typed:
 // a test writes them with -update, and without it fails if the page says something else.
 //
-// A part begins behind a line <!-- written: its name --> and ends before the next empty
+// A part begins after a line <!-- written: its name --> and ends before the next empty
 // line.
 package written
 

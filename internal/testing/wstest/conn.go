@@ -70,7 +70,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// CloseWrite sends a FIN behind the written bytes; reading goes on.
+// CloseWrite sends a FIN after the written bytes; reading goes on.
 func (c *Conn) CloseWrite() error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -82,7 +82,7 @@ func (c *Conn) CloseWrite() error {
 	return nil
 }
 
-// Close sends a FIN behind the written bytes and throws away the unread ones. The other
+// Close sends a FIN after the written bytes and throws away the unread ones. The other
 // end's writes fail from now on.
 func (c *Conn) Close() error {
 	c.link.mu.Lock()
@@ -103,8 +103,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Reset ends the connection at both ends with ECONNRESET, behind the bytes already
-// written and not stalled.
+// Reset ends the connection at both ends with ECONNRESET, after the bytes already written
+// and not stalled.
 func (c *Conn) Reset() {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -164,8 +164,8 @@ func (l *link) resetLocked() {
 	l.cond.Broadcast()
 }
 
-// deadline is a point in time that wakes whoever waits for it. Its owner's lock guards
-// it.
+// deadline is a point in time that wakes the goroutines that wait for it. Its owner's
+// lock guards it.
 type deadline struct {
 	at    time.Time
 	timer *time.Timer

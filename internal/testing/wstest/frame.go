@@ -121,7 +121,7 @@ func (f Frame) String() string {
 	return s.String()
 }
 
-// Quote quotes data, a long one cut short with its length behind.
+// Quote quotes data, a long one cut short and followed by its length.
 func Quote(data []byte) string {
 	const enough = 80
 	if len(data) <= enough {

@@ -72,7 +72,7 @@ func (n *Net) Listen(addr string) (*Listener, error) {
 	return l, nil
 }
 
-// DialContext connects to whoever listens on addr. It has the signature of
+// DialContext connects to the listener on addr. It has the signature of
 // net.Dialer.DialContext. Without a listener the error satisfies errors.Is(err,
 // syscall.ECONNREFUSED).
 func (n *Net) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {

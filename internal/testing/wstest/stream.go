@@ -82,7 +82,7 @@ func (s *Stream) Resume() {
 	})
 }
 
-// CutAfter ends the direction with a FIN behind byte n. Bytes written beyond are lost,
+// CutAfter ends the direction with a FIN after byte n. Bytes written beyond are lost,
 // without an error for the writer; the other direction goes on.
 func (s *Stream) CutAfter(n int64) {
 	s.order(func() {
@@ -91,7 +91,7 @@ func (s *Stream) CutAfter(n int64) {
 	})
 }
 
-// ResetAfter resets the connection, both directions, behind byte n.
+// ResetAfter resets the connection, both directions, after byte n.
 func (s *Stream) ResetAfter(n int64) {
 	s.order(func() {
 		s.resetAt = n
@@ -105,7 +105,7 @@ func (s *Stream) BreakAfter(n int64) {
 	s.order(func() { s.breakAt = n })
 }
 
-// StallAfter is Stall behind byte n.
+// StallAfter is Stall after byte n.
 func (s *Stream) StallAfter(n int64) {
 	s.order(func() {
 		s.stallAt = n
@@ -190,7 +190,7 @@ func (s *Stream) arrivedLocked() bool {
 func (s *Stream) writeLocked(p []byte, c *Conn) (n int, err error) {
 	for {
 		if n > 0 && len(p) == 0 {
-			return n, nil // even if a fault came right behind: the kernel would have taken it all
+			return n, nil // even if a fault came right after: the kernel would have taken it all
 		}
 		if err := s.writeErrorLocked(c); err != nil || len(p) == 0 {
 			return n, err

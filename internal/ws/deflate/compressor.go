@@ -83,8 +83,8 @@ func (c *Compressor) Compress(dst []byte, payload string) (out []byte, ok bool) 
 }
 
 // write compresses into the sink. Its output refers no further back than the direction's
-// window: a short message and its context lie within one window together, and a long one
-// goes to a writer that minds it.
+// window: a short message and its context fit into one window together, and a long one
+// goes to a writer that keeps within it.
 //
 // There is nothing special about 8 bits here. The compressor that cannot have a window of
 // 256 bytes is zlib's.

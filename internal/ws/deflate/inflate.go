@@ -7,7 +7,7 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// endOfStream is put behind each payload: the tail that did not travel (RFC 7692 §7.2.2),
+// endOfStream is put after each payload: the tail that did not travel (RFC 7692 §7.2.2),
 // and an empty block with BFINAL set, at which the library stops. Without that block one
 // could not see whether the data ended where it may.
 const endOfStream = syncTail + "\x01\x00\x00\xff\xff"
@@ -83,7 +83,7 @@ func (in *inflater) release() {
 	inflaters.Put(in)
 }
 
-// source is a payload and the bytes that belong behind it. The library takes from it no
+// source is a payload and the bytes that belong after it. The library takes from it no
 // byte more than it needs.
 type source struct {
 	payload []byte
@@ -104,7 +104,7 @@ func (s *source) ReadByte() (byte, error) {
 }
 
 // Read is called for the parts of a block that is not compressed. None begins in the
-// payload and ends behind it.
+// payload and ends after it.
 func (s *source) Read(p []byte) (n int, err error) {
 	if left := len(s.payload) - s.read; left > 0 {
 		if left < len(p) {

@@ -32,7 +32,7 @@ type Options struct {
 	TLS TLSOptions
 
 	// ReadFile reads the files that TLS names. Its error is shown in the failure's text
-	// behind the path, so it can be the place to forbid reading. It should not block for
+	// after the path, so it can be the place to forbid reading. It should not block for
 	// long: cancelling the dial does not end it. nil reads any regular file of at most 1
 	// MiB.
 	ReadFile func(path string) ([]byte, error)
@@ -100,8 +100,8 @@ type Conn struct {
 	// Warnings are lines for a person's log, also after a failure.
 	Warnings []string
 
-	// closeNotify ends our half of the TLS in Transport, whoever the TLS is with; nil if
-	// there is none.
+	// closeNotify ends our half of the TLS in Transport, be it with the server or a
+	// proxy; nil if there is none.
 	closeNotify func() error
 }
 

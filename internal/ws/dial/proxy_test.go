@@ -54,7 +54,7 @@ func TestProxyOption(t *testing.T) {
 	} {
 		wantProxy(t, "ws://server.test", c.proxy, c.want)
 	}
-	wantProxy(t, "ws://127.0.0.1:9", "http://proxy.test:3128", "proxy.test:3128") // loopback is no exception here
+	wantProxy(t, "ws://127.0.0.1:9", "http://proxy.test:3128", "proxy.test:3128") // loopback is not an exception here
 }
 
 func TestProxyBadURL(t *testing.T) {

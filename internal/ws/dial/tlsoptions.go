@@ -53,7 +53,7 @@ func newTLSSettings(t *Target, o *Options) (*tlsSettings, error) {
 		config.ServerName = o.TLS.ServerName
 	}
 	if config.ServerName == "" {
-		config.ServerName, _, _ = strings.Cut(t.Host, "%") // a zone is no part of a certificate
+		config.ServerName, _, _ = strings.Cut(t.Host, "%") // certificates have no zones
 	}
 	if err := o.setRoots(config); err != nil {
 		return nil, err

@@ -213,7 +213,7 @@ func TestTunnelAddresses(t *testing.T) {
 	}
 	conn.Raw.Close()
 
-	// A name that is looked up here and not found is no fault of the proxy's.
+	// A name that is looked up here and not found is not the proxy's fault.
 	_, err = dialURL(t, "ws://missing.test.", o)
 	wantFailure(t, err, failure.PhaseDNS, failure.DNS, failure.MsgTransport)
 	wantText(t, err, "look up missing.test.: name not found: check its spelling")
@@ -580,8 +580,8 @@ func TestTunnelEagerServer(t *testing.T) {
 	}
 }
 
-// Whatever a proxy answers: a tunnel that begins exactly behind its head, or one line
-// that names the proxy.
+// Whatever a proxy answers: a tunnel that begins exactly after its head, or one line that
+// names the proxy.
 func FuzzProxyAnswer(f *testing.F) {
 	for _, seed := range []string{
 		"HTTP/1.1 200 OK\r\n\r\nrest", "HTTP/1.0 407 No\r\nProxy-Authenticate: Basic\r\n\r\nbody",

@@ -74,12 +74,12 @@ func defaultPort(secure bool) int {
 //     valid escape. Dot segments stay too.
 //   - A host that is not ASCII goes through IDNA (UTS #46, non-transitional). One whose
 //     last label is a number must be an IPv4 address of four decimal numbers. No label is
-//     empty but the root's, behind a last dot.
+//     empty but the root's, after a last dot.
 //   - A URL has at most 64 KiB.
 //
-// The error is a *failure.Error of PhaseURI. Its text quotes nothing but the redacted
-// URL, without the values of its query: in a URL that cannot be read, any part may turn
-// out to be a piece of the password.
+// The error is a *failure.Error of PhaseURI. Its text quotes only the redacted URL,
+// without the values of its query: in a URL that cannot be read, any part may turn out to
+// be a piece of the password.
 func ParseURL(raw string) (*Target, error) {
 	target, err := parse(raw)
 	if err != nil {
@@ -98,8 +98,8 @@ func Redact(raw string) string {
 }
 
 // RedactUnread is Redact for a URL that ParseURL has refused, or that is of no WebSocket.
-// It keeps the scheme and everything behind the last "@", which may be less than
-// necessary and is never more.
+// It keeps the scheme and everything after the last "@", which may be less than necessary
+// and is never more.
 func RedactUnread(raw string) string {
 	at := strings.LastIndexByte(raw, '@')
 	if at < 0 {

@@ -251,7 +251,7 @@ func FuzzParseURL(f *testing.F) {
 	})
 }
 
-// checkSecret puts a password behind the scheme of raw, and looks for it in all text that
+// checkSecret puts a password after the scheme of raw, and looks for it in all text that
 // is shown.
 func checkSecret(t *testing.T, raw string) {
 	const secret = "Tr0ub4dor"

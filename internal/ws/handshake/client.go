@@ -56,7 +56,7 @@ type Response struct {
 	RetryAfter *time.Duration // of a refusal; in whole seconds, nil if it says nothing that can be read
 	Protocol   string         // the subprotocol agreed on, "" for none
 	Extensions string         // the extensions agreed on, as the server wrote them; "" for none
-	Buffered   []byte         // the bytes behind the server's 101: the first of its frames
+	Buffered   []byte         // the bytes after the server's 101: the first of its frames
 }
 
 // Client sends the opening handshake over conn and checks the answer (RFC 6455 §4.1). raw

@@ -95,7 +95,7 @@ func TestClientRequest(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*handshake.Request)
-		more   string // behind the fixed fields
+		more   string // after the fixed fields
 	}{
 		{"§4.1 the fixed fields", func(*handshake.Request) {}, ""},
 		{"§4.1 item 8 origin", func(r *handshake.Request) { r.Origin = "https://a.test" },

@@ -61,7 +61,7 @@ func (e *exchange) fail(category failure.Category, message, format string, args 
 	return failure.New(failure.PhaseHandshake, category, message, "%s: %s", e.where, fmt.Sprintf(format, args...))
 }
 
-// explain is fail with the error that lies underneath.
+// explain is fail with the underlying error.
 func (e *exchange) explain(category failure.Category, message string, cause error, format string, args ...any,
 ) *failure.Error {
 	story := fmt.Sprintf(format, args...)

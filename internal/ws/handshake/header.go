@@ -26,7 +26,7 @@ var own = map[string]string{
 }
 
 // CheckHeader reports why a script may not add this field to the opening handshake: the
-// name is no token, the value holds control bytes (RFC 9110 §5.5, §5.6.2), or the
+// name is not a token, the value holds control bytes (RFC 9110 §5.5, §5.6.2), or the
 // handshake sets the field itself (RFC 6455 §4.1). The text never contains the value,
 // which may be a secret.
 func CheckHeader(name, value string) error {

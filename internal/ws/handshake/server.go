@@ -18,7 +18,7 @@ type Accepted struct {
 	RequestURI string
 	Header     http.Header
 	Protocol   string // the subprotocol selected, "" for none
-	Buffered   []byte // the bytes behind the client's request: the first of its frames
+	Buffered   []byte // the bytes after the client's request: the first of its frames
 }
 
 // refusal is an answer other than 101.

@@ -85,7 +85,7 @@ func (r *Reader) Body(answer *http.Response, raw io.Closer) string {
 	return string(read)
 }
 
-// Behind returns a copy of the bytes read behind the head.
+// Behind returns a copy of the bytes read after the head.
 func (r *Reader) Behind() []byte {
 	behind, _ := r.Parsed.Peek(r.Parsed.Buffered())
 	return append([]byte(nil), behind...)

@@ -82,7 +82,7 @@ func (r *refusal) Is(target error) bool { return r.ofName && target == ErrName }
 // *permission.Refusal otherwise. host is a name or an address; addr is the address about
 // to be dialled, or has the port alone where it is not known: a proxy resolves the name,
 // or it is still to be looked up. Then rules about addresses match nothing, and an error
-// that is no ErrName holds for the proxy's case alone.
+// other than ErrName holds for the proxy's case alone.
 func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) error {
 	t := newTarget(host, addr)
 	for i := range p.deny {

@@ -19,8 +19,8 @@ type rule struct {
 	localhost bool // the name localhost means the prefixes where no address is known
 }
 
-// The rules that an item can break, each with the way to mend it. Those that are exported
-// have more to say to a person who gave the list to a shell.
+// The rules that an item can break, each with the way to mend it. The exported ones get a
+// longer text for a person who gave the list to a shell.
 var (
 	ErrEmpty  = errors.New("it is empty")
 	ErrHyphen = errors.New("no host: none begins with a hyphen")

@@ -51,7 +51,7 @@ type Frame struct {
 // that RFC 6455 and good manners ask for:
 //
 //  1. the close frame that cannot wait: a failure's at once, the answer to the peer's
-//     once the message being written is complete; messages queued behind it are then
+//     once the message being written is complete; messages queued after it are then
 //     never written
 //  2. pongs
 //  3. our ping
@@ -104,7 +104,7 @@ type closeFrame struct {
 	payload string
 }
 
-// Push queues a message behind the others. Once a close frame is under way it only counts
+// Push queues a message after the others. Once a close frame is under way it only counts
 // as unsent.
 func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 	size := Tally{1, int64(len(payload))}
@@ -161,8 +161,8 @@ func (o *Outbox) Packed(payload string, compressed bool) {
 	}
 }
 
-// Close queues the close frame that begins the closing handshake, behind everything
-// queued (RFC 6455 §7.1.2). It does nothing if a close frame is under way. The caller has
+// Close queues the close frame that begins the closing handshake, after everything queued
+// (RFC 6455 §7.1.2). It does nothing if a close frame is under way. The caller has
 // checked code and reason.
 func (o *Outbox) Close(code int, reason string) {
 	if !o.closing {
@@ -180,10 +180,10 @@ func (o *Outbox) CloseNow(code int, reason string) {
 	}
 }
 
-// Answer puts the answer to the peer's close frame behind the message that has been
-// handed out in part, if there is one, and before all others (RFC 6455 §5.5.1). A close
-// frame of our own that still waits is the answer, with its own code; one that has been
-// handed out needs no other.
+// Answer puts the answer to the peer's close frame after the message that has been handed
+// out in part, if there is one, and before all others (RFC 6455 §5.5.1). A close frame of
+// our own that still waits is the answer, with its own code; one that has been handed out
+// needs no other.
 func (o *Outbox) Answer(code int, reason string) {
 	if !o.closing {
 		o.setClose(code, reason)

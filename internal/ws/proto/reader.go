@@ -10,7 +10,7 @@ const (
 	firstBlock = 64
 
 	// minSpace is how much of a frame must be missing for Space to offer direct reading:
-	// below, one read that also takes the frames behind it is worth more than the copy
+	// below, one read that also takes the frames after it is worth more than the copy
 	// that it costs.
 	minSpace = 32 << 10
 
@@ -75,7 +75,7 @@ type Reader struct {
 	refused    int64  // bytes of a message that broke a rule before any of it was kept
 	text       wire.UTF8
 
-	closed bool  // the peer's close frame has been read; bytes behind it are ignored (RFC 6455 §5.5.1)
+	closed bool  // the peer's close frame has been read; bytes after it are ignored (RFC 6455 §5.5.1)
 	failed error // the peer broke a rule; nothing more is read
 }
 
@@ -195,7 +195,7 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 	return n, nil
 }
 
-// check holds h against the rules that need the role and the message in progress (RFC
+// check compares h with the rules that need the role and the message in progress (RFC
 // 6455 §5.1, §5.2, §5.4, §5.5).
 func (r *Reader) check(h wire.Header) error {
 	compressed := h.RSV == rsv1 && r.opts.Inflater != nil && (h.Opcode == wire.Text || h.Opcode == wire.Binary)

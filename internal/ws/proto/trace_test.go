@@ -94,7 +94,7 @@ func longestInput(t *testing.T, story string) int {
 		return whole(b)
 	})
 	if longest > 1000 {
-		return 16 // the header and the bytes behind it
+		return 16 // the header and the bytes after it
 	}
 	return longest
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // TLS returns the transport of a connection with TLS in it. stream is read and written,
-// closeNotify ends our half of it with the alert close_notify, and socket lies under all
-// of that: closing it ends a blocked Read or Write of stream at once, which closing TLS
-// does not promise. All of them are the Conn's from now on.
+// closeNotify ends our half of it with the alert close_notify, and socket is under all of
+// that: closing it ends a blocked Read or Write of stream at once, which closing TLS does
+// not promise. All of them are the Conn's from now on.
 func TLS(stream net.Conn, closeNotify func() error, socket net.Conn) Conn {
 	return &secure{blockingReader: blockingReader{conn: stream}, closeNotify: closeNotify, socket: socket}
 }

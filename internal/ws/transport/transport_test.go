@@ -351,7 +351,7 @@ func TestCloseWriteAndDrain(t *testing.T) {
 	})
 }
 
-// A peer's end is io.EOF, behind the bytes that it has sent.
+// A peer's end is io.EOF, after the bytes that it has sent.
 func TestEnd(t *testing.T) {
 	onEachWay(t, func(t *testing.T, _ way, conn transport.Conn, peer net.Conn) {
 		peer.Write([]byte("last"))

@@ -21,8 +21,8 @@ const (
 	maxNamedFile = 1 << 20
 
 	// moduleSuffix is the required ending of a file's name in a module directory. Without
-	// it a script could run, and so read, whatever else lies beside it, with a
-	// package.path such as "./?".
+	// it a script could run, and so read, every other file beside it, with a package.path
+	// such as "./?".
 	moduleSuffix = ".lua"
 )
 
@@ -236,7 +236,7 @@ func openOrCreate(root *os.Root, name string, flag int) (*os.File, error) {
 }
 
 // accept refuses a file that was reached through a symbolic link, which the resolved path
-// no longer had: it may lie beside the rule, in the same directory. Only then may it be
+// no longer had: it may be beside the rule, in the same directory. Only then may it be
 // truncated.
 func (p place) accept(root *os.Root, name string, f *os.File, flag int, by rules) error {
 	opened, err := f.Stat()

@@ -39,8 +39,8 @@ type place struct {
 	real  string // absolute, without symbolic links as far as it exists
 }
 
-// resolve finds the place of a path. With no rule there is nothing to hold it against, so
-// that the system is not even asked.
+// resolve finds the place of a path. Without a rule nothing can match, so the system is
+// not even asked.
 func (r rules) resolve(path string, real func(string) string) (place, error) {
 	switch {
 	case !r.all && len(r.paths) == 0:

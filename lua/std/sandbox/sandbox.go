@@ -50,7 +50,7 @@ type Options struct {
 	// Permissions.Read.
 	ModuleDirs []string
 
-	// Words words refusals for whoever reads the script's errors. nil means
+	// Words words refusals for the reader of the script's errors. nil means
 	// permission.Plain.
 	Words permission.Words
 }

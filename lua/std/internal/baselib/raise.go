@@ -2,7 +2,7 @@ package baselib
 
 import "github.com/tidewire/tidewire/lua"
 
-// assert puts the position in front of a text, as LuaJIT does and PUC Lua does not.
+// assert puts the position before a text, as LuaJIT does and PUC Lua does not.
 func assert(c *lua.Call) error {
 	if c.Any(1).Truth() || c.Err() != nil {
 		return c.ReturnArgs(1)

@@ -34,7 +34,7 @@ func Open(s *lua.State, console Console) error {
 }
 
 // thread returns the coroutine that a function is asked about, its first argument or else
-// the running one, and the number of the argument in front of the others.
+// the running one, and the number of the argument before the others.
 func thread(c *lua.Call) (th *lua.Thread, at int) {
 	if th, isThread := c.Arg(1).AsThread(); isThread {
 		return th, 1

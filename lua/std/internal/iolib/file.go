@@ -207,7 +207,7 @@ func (f *file) dropRead() error {
 	return err
 }
 
-// put writes a text behind earlier ones. The rest of a failed write stays for the next
+// put writes a text after earlier ones. The rest of a failed write stays for the next
 // one, as long as the buffer has room.
 func (f *file) put(text string) error {
 	for len(text) > cap(f.pending)-len(f.pending) {

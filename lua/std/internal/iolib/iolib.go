@@ -61,7 +61,7 @@ type question struct {
 }
 
 func (q *question) Read(p []byte) (int, error) {
-	_ = q.out.Flush() // the error stays there for whoever writes
+	_ = q.out.Flush() // the error stays there for the next write
 	return q.Reader.Read(p)
 }
 

@@ -40,7 +40,7 @@ func TestClosedByDefault(t *testing.T) {
 	}
 }
 
-// Each line is LuaJIT's answer, but for pointers.
+// Each line is LuaJIT's answer, except for pointers.
 func TestAnswersAreLuaJITs(t *testing.T) {
 	dir := tree(t, map[string]string{"two": "one\ntwo", "numbers": "1 0x10 inf nan -inf 5e 0x 0x1p4 7z",
 		"append": "one\ntwo", "update": "one\ntwo"})

@@ -1,6 +1,6 @@
 // Package jitlib is LuaJIT's library jit, for scripts that ask for it by require "jit".
-// It is no global: libraries take that for a promise of ffi. It says the truth: no
-// compiler is at work, and the version names the VM that is.
+// It is not a global: libraries take that for a promise of ffi. It says the truth: there
+// is no compiler to machine code, and the version names our VM.
 package jitlib
 
 import (

@@ -40,7 +40,7 @@ var functions = []lua.Func{
 }
 
 // Open opens the library in a state: the global math. The state has a random generator of
-// its own, whose numbers nothing but math.randomseed makes predictable.
+// its own, whose numbers only math.randomseed makes predictable.
 func Open(s *lua.State) error {
 	random := newGenerator(float64(rand.Uint32()))
 	lib, err := s.NewModule("math", slices.Concat(functions, []lua.Func{
@@ -110,7 +110,7 @@ func ldexp(c *lua.Call) error {
 	return c.ReturnNumber(scale(x, exponent))
 }
 
-// scale is x * 2^exponent, without the part of the exponent behind the point.
+// scale is x * 2^exponent, without the part of the exponent after the point.
 func scale(x, exponent float64) float64 {
 	if math.IsNaN(exponent) || x == 0 && math.IsInf(exponent, 1) || math.IsInf(x, 0) && math.IsInf(exponent, -1) {
 		return math.NaN()

@@ -22,7 +22,7 @@ type Options struct {
 // Files opens modules.
 type Files interface {
 	// OpenModule opens a Lua file for reading. An error that is fs.ErrNotExist says that
-	// there is none; any other is shown behind the file's name among those that were
+	// there is none; any other is shown after the file's name among those that were
 	// tried.
 	OpenModule(path string) (io.ReadCloser, error)
 }

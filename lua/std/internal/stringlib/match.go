@@ -31,7 +31,7 @@ func (l *library) program(text string, get func(string) *pattern.Program) (*patt
 // nothing is the pattern of an idle matcher, so that it keeps no subject.
 var nothing = pattern.Compile("")
 
-// search looks for the first match at an index or behind it. It uses l.scan, in which the
+// search looks for the first match at an index or after it. It uses l.scan, in which the
 // captures are until the next call: nothing that is called in between can get here. The
 // caller forgets them with l.scan.Reset(nothing, "").
 func (l *library) search(program *pattern.Program, subject string, at int) (from, to int, err error) {
