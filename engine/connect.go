@@ -16,63 +16,61 @@ import (
 // itself is not kept for the connection's life.
 func (c *connection) connectLoop(ctx context.Context) {
 	defer c.cancel()
-	result, err := c.dialAndShake(ctx)
+	done, err := c.connect(ctx)
 	if err != nil {
-		c.fail(failure.From(failure.PhaseHandshake, err))
-	} else if c.openOver(result) {
-		if c.inbox.putOpened() {
-			c.engine.ready.push(c)
-		}
-		c.engine.loops.Go(func() { c.readLoop(result.response.Buffered, result.compression) })
+		c.mu.Lock()
+		c.endLocked(c.failureLocked(failure.From(failure.PhaseHandshake, err)))
+		c.unlock()
+		c.finish(Tally{})
+		c.engine.setRunning(c, false)
 		return
 	}
-	c.finish(Tally{})
-	c.engine.setRunning(c, false)
-}
 
-// openOver makes the connection open over the transport of an attempt. If it was closed
-// in the last moment openOver cuts the transport and reports false.
-func (c *connection) openOver(result attemptResult) bool {
 	c.mu.Lock()
-	if !c.openLocked() {
+	if !c.openLocked() { // closed in the last moment
 		c.mu.Unlock()
-		result.transport.Cut()
-		return false
+		done.transport.Cut()
+		c.finish(Tally{})
+		c.engine.setRunning(c, false)
+		return
 	}
-	c.transport = result.transport
-	c.compressLocked(result.compression)
+	c.transport = done.transport
+	c.compressLocked(done.compression)
 	c.startKeepaliveLocked()
 	c.kickLocked()
 	c.unlock()
-	return true
+	if c.inbox.opened() {
+		c.engine.ready.push(c)
+	}
+	c.engine.loops.Go(func() { c.readLoop(done.response.Buffered, done.compression) })
 }
 
-// attemptResult is how an attempt at the opening handshake has ended: well, or with an
-// answer that refuses.
-type attemptResult struct {
+// shaken is how an attempt at the opening handshake has ended: well, or with an answer
+// that refuses.
+type shaken struct {
 	transport   transport.Conn // nil after a refusal
 	response    *handshake.Response
 	compression deflate.Params
 }
 
-// dialAndShake dials and shakes hands, again for each redirect that is followed, and
-// notes the facts that it learns on the way, also of a failure.
-func (c *connection) dialAndShake(ctx context.Context) (attemptResult, error) {
+// connect dials and shakes hands, again for each redirect that is followed, and notes the
+// facts that it learns on the way, also of a failure.
+func (c *connection) connect(ctx context.Context) (shaken, error) {
 	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
-		result, err := c.engine.attempt(c, ctx, at)
-		if err == nil || c.opts.Redirects == 0 || result.response == nil || !redirects(result.response) {
-			return result, err
+		done, err := c.engine.attempt(c, ctx, at)
+		if err == nil || c.opts.Redirects == 0 || done.response == nil || !redirects(done.response) {
+			return done, err
 		}
-		if at, err = at.follow(result.response, c.opts.Redirects); err != nil {
-			return attemptResult{}, err
+		if at, err = at.follow(done.response, c.opts.Redirects); err != nil {
+			return shaken{}, err
 		}
 	}
 }
 
 // attempt dials and shakes hands once. After an error nothing is left open, and the
 // response is nil if no server was reached.
-func (c *connection) attempt(ctx context.Context, at route) (attemptResult, error) {
+func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
@@ -93,7 +91,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		options.Logger.Warn(warning, "id", uint64(c.id), "caller", c.opts.Caller)
 	}
 	if err != nil {
-		return attemptResult{}, err
+		return shaken{}, err
 	}
 	request := handshake.Request{
 		URL:        at.target.Redacted,
@@ -115,9 +113,9 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	})
 	if err != nil {
 		conn.Raw.Close()
-		return attemptResult{response: response}, err
+		return shaken{response: response}, err
 	}
-	return attemptResult{conn.HandOver(), response, *compression}, nil
+	return shaken{conn.HandOver(), response, *compression}, nil
 }
 
 // entered notes how far the connection has come.

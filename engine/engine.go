@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
@@ -49,9 +50,10 @@ type Engine struct {
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
 	// have transports of their own; constant before the first Connect.
-	attempt func(*connection, context.Context, route) (attemptResult, error)
+	attempt func(*connection, context.Context, route) (shaken, error)
 
-	batch [turnMessages]entry // owned by Dispatch
+	dispatching atomic.Bool
+	batch       [turnMessages]entry // owned by Dispatch
 
 	mu          sync.Mutex // leaf; guards the fields below
 	lastID      ID
@@ -118,7 +120,6 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	// From here on CloseAll may end it on another goroutine.
 	if parseErr != nil {
 		c.fail(failure.From(failure.PhaseURI, parseErr))
-		c.stop()
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)
@@ -223,9 +224,8 @@ func (e *Engine) Abort() {
 	}
 }
 
-// Shutdown aborts, cuts connections that still wait for the peer's FIN, and returns when
-// every goroutine of the engine has ended, or with ctx's error. It delivers nothing: what
-// a Dispatch after it delivers is the terminal events that are left, and no other event.
+// Shutdown aborts, cuts connections that still wait for the peer's FIN, delivers nothing
+// more, and returns when every goroutine of the engine has ended, or with ctx's error.
 // Call it from outside of a Handler.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 	"github.com/tidewire/tidewire/memory"
@@ -245,11 +243,8 @@ func (o ConnectOptions) validate() error {
 		return &OptionError{Field: "Kind", Expected: "Auto, Text or Binary", Got: fmt.Sprint(uint8(o.Kind))}
 	}
 	if o.Compression != nil {
-		var refused *deflate.BoundsError
-		if errors.As(o.Compression.config().Validate(), &refused) {
-			return &OptionError{Field: "Compression." + refused.Field,
-				Expected: fmt.Sprintf("whole number from %d to %d", refused.Min, refused.Max),
-				Got:      fmt.Sprint(refused.Got)}
+		if err := o.Compression.config().Validate(); err != nil {
+			return &OptionError{Field: "Compression", Expected: "parameters of RFC 7692", Got: err.Error()}
 		}
 	}
 	for _, field := range []struct {

@@ -93,9 +93,13 @@ func (c *connection) receiveOnce(reader *proto.Reader) (byCloseFrame bool, readE
 		events, err = reader.Feed(got, events)
 	}
 	byCloseFrame = c.handle(events, from, err)
+	flood := controlFrames(events)
 	clear(events)
 	*list = events[:0]
 	eventLists.Put(list)
+	if !byCloseFrame && readErr == nil {
+		c.holdBack(flood)
+	}
 	return byCloseFrame, readErr
 }
 
@@ -176,10 +180,10 @@ func (c *connection) pinged(payload []byte) {
 func (c *connection) peerClosed(code int, reason string) {
 	c.mu.Lock()
 	defer c.unlock()
-	c.decideLocked(closedByPeer(code, reason))
+	c.endLocked(closedByPeer(code, reason))
 	c.outbox.Answer(code, "")
 	c.armClosingLocked()
-	c.hurryWriteLocked()
+	c.hurryLocked()
 	c.kickLocked()
 }
 
@@ -210,7 +214,7 @@ func (c *connection) joinWriteLoop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.writing {
-		c.writeLoopEnded.Wait()
+		c.wrote.Wait()
 	}
 }
 

@@ -92,26 +92,19 @@ func (c *connection) closingLocked(cause string) {
 	}
 }
 
-// decideLocked decides how a connection ends, and begins its end if that has not begun.
-// The first outcome stays; one that comes later is dropped.
-func (c *connection) decideLocked(o *outcome) {
+// endLocked begins the end of a connection and decides how it ends. The first outcome
+// stays; one that comes later is dropped.
+func (c *connection) endLocked(o *outcome) {
 	if c.outcome == nil {
 		c.outcome = o
 	}
 	c.closingLocked(o.detail)
 }
 
-// fail is failLocked for callers without the lock.
-func (c *connection) fail(err *failure.Error) {
-	c.mu.Lock()
-	defer c.unlock()
-	c.failLocked(err)
-}
-
-// failLocked is decideLocked for a failure that queued messages do not outlive: they are
-// not written.
+// failLocked is endLocked for an end without a closing handshake: queued messages are not
+// written.
 func (c *connection) failLocked(err *failure.Error) {
-	c.decideLocked(c.failureLocked(err))
+	c.endLocked(c.failureLocked(err))
 	c.clearLocked()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/pace"
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
@@ -34,6 +35,8 @@ type conn struct {
 	open bool // guarded by server.mu: the opening handshake is done
 
 	compressor *deflate.Compressor // nil if compression was not negotiated
+
+	pace pace.Control // of the client's control frames
 
 	reader  *proto.Reader
 	outbox  proto.Outbox
@@ -132,7 +135,20 @@ func (c *conn) step(buf []byte) error {
 		c.outbox.CloseNow(wire.CloseGoingAway, "the server stops")
 		return c.flush()
 	}
+	if pause := c.pace.Read(controlFrames(events), time.Now()); pause > 0 && readErr == nil {
+		c.server.sleep(pause) // false is the end of the server, which ends the next Read
+	}
 	return readErr
+}
+
+// controlFrames counts the control frames among events.
+func controlFrames(events []proto.Event) (n int) {
+	for i := range events {
+		if events[i].Opcode.IsControl() {
+			n++
+		}
+	}
+	return n
 }
 
 // answer writes the answers to events, and if the client broke a rule after them, failed,

@@ -1,6 +1,7 @@
 package echo_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -205,6 +206,9 @@ func TestViolations(t *testing.T) {
 		{"§8.1 UTF-8 in a message that goes on", "Invalid UTF8 encoding", 1007,
 			masked(wstest.Text("\xff").Unfinished()).Append(nil)},
 		{"too big", "A message was too large", 1009, masked(wstest.Binary(payload(1001))).Append(nil)},
+		{"empty fragments", "A message was too large", 1009,
+			append(masked(wstest.Text("x").Unfinished()).Append(nil),
+				bytes.Repeat(masked(wstest.Continuation("").Unfinished()).Append(nil), 10_001)...)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, echo.Options{MaxMessage: 1000},
@@ -217,6 +221,43 @@ func TestViolations(t *testing.T) {
 				})
 		})
 	}
+}
+
+// A client that floods with control frames is held back to 10,000 a second, and its
+// neighbour does not notice. Close does not wait for the end of the pause.
+func TestControlFrameFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &wstest.Net{Capacity: 256 << 10}
+		s := serve(t, n, echo.Options{})
+		client, conn := dial(t, n)
+		client.Upgrade("/", nil)
+		neighbour, _ := dial(t, n)
+		neighbour.Upgrade("/", nil)
+		ping := wstest.Ping("")
+		ping.Masked = true
+		begin := time.Now()
+		var writer sync.WaitGroup
+		writer.Go(func() { conn.Write(bytes.Repeat(ping.Append(nil), 300_000)) })
+		client.Mute()
+		for range 10 {
+			neighbour.Send(wstest.Text("x"))
+			now := time.Now()
+			neighbour.WantFrame(wstest.Text("x"))
+			if waited := time.Since(now); waited != 0 {
+				t.Errorf("the neighbour waited %v", waited)
+			}
+			time.Sleep(time.Second)
+		}
+		writer.Wait()
+		if took := time.Since(begin); took < 24*time.Second || took > 29*time.Second {
+			t.Errorf("300,000 pings took %v", took)
+		}
+		end := time.Now()
+		s.Close()
+		if took := time.Since(end); took > time.Second {
+			t.Errorf("Close took %v", took)
+		}
+	})
 }
 
 func TestDefaultMaxMessage(t *testing.T) {

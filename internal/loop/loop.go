@@ -14,6 +14,11 @@ const (
 
 	// DefaultGrace is how long the ending may take unless Options says another.
 	DefaultGrace = 5 * time.Second
+
+	// One turn handles this many events, or goes on for this long, before timers and
+	// ticks get theirs.
+	turnEvents = 256
+	turnTime   = 4 * time.Millisecond
 )
 
 // EventSource is where events come from: the connections, seen from the loop. Its methods
@@ -23,10 +28,9 @@ type EventSource interface {
 	// Ready receives a value when Dispatch has something to deliver.
 	Ready() <-chan struct{}
 
-	// Dispatch delivers the events of one turn. The source bounds them, in number and in
-	// time, so that posted functions, timers and ticks get theirs. If any are left, Ready
-	// has a value again.
-	Dispatch()
+	// Dispatch delivers at most so many events for about so long, and returns how many it
+	// delivered. If any are left, Ready has a value again.
+	Dispatch(events int, limit time.Duration) int
 
 	// Live returns how many connections have events still to come. While there are any,
 	// the loop goes on.
@@ -115,9 +119,9 @@ type Loop struct {
 
 	ending ending // has its own lock
 
-	mu          sync.Mutex // leaf; guards the fields below
-	posted      []func()
-	postsClosed bool // Post takes no more
+	mu     sync.Mutex // leaf; guards the fields below
+	posted []func()
+	over   bool
 }
 
 // New returns a Loop that does nothing before Run.
@@ -142,11 +146,11 @@ type Result struct {
 // function is left, main fails, or Exit is called; then it ends the loop. It may be
 // called once.
 func (l *Loop) Run(main func() error) Result {
-	returned := make(chan struct{})
+	over := make(chan struct{})
 	var watch sync.WaitGroup
-	watch.Go(func() { l.watchLoop(returned) }) // ended and joined here
+	watch.Go(func() { l.watchLoop(over) }) // ended and joined here
 	defer watch.Wait()
-	defer close(returned)
+	defer close(over)
 	l.sleep = time.NewTimer(0)
 	defer l.sleep.Stop()
 
@@ -159,7 +163,7 @@ func (l *Loop) Run(main func() error) Result {
 		l.wait()
 		l.turn()
 	}
-	l.runEnding()
+	l.end()
 	code, decided := l.ending.result()
 	return Result{Code: code, Decided: decided, Err: err}
 }
@@ -203,7 +207,7 @@ func (l *Loop) nextDue() (time.Time, bool) {
 // another.
 func (l *Loop) turn() {
 	l.runPosted()
-	l.opts.Events.Dispatch()
+	l.opts.Events.Dispatch(turnEvents, turnTime)
 	l.runTimers()
 	l.tick()
 	l.opts.AfterTurn()
@@ -236,9 +240,9 @@ func (l *Loop) tick() {
 // noEvents is an EventSource without connections.
 type noEvents struct{}
 
-func (noEvents) Ready() <-chan struct{} { return nil }
-func (noEvents) Dispatch()              {}
-func (noEvents) Live() int              { return 0 }
-func (noEvents) Refuse()                {}
-func (noEvents) CloseAll()              {}
-func (noEvents) Abort()                 {}
+func (noEvents) Ready() <-chan struct{}          { return nil }
+func (noEvents) Dispatch(int, time.Duration) int { return 0 }
+func (noEvents) Live() int                       { return 0 }
+func (noEvents) Refuse()                         {}
+func (noEvents) CloseAll()                       {}
+func (noEvents) Abort()                          {}

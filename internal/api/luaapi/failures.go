@@ -69,7 +69,7 @@ var Failures = []Failure{
 	{failure.MsgEOF, failure.EOF, in(failure.PhaseHandshake, failure.PhaseOpen),
 		"the peer ended TCP without an answer, or without a close frame"},
 	{failure.MsgTooBig, failure.TooBig, in(failure.PhaseOpen),
-		"larger than `maxMessage`; 1009 was sent"},
+		"larger than `maxMessage`, or in more than 10,000 empty fragments; 1009 was sent"},
 	{failure.MsgUTF8, failure.UTF8, in(failure.PhaseOpen),
 		"a text message or a close reason is not UTF-8; 1007 was sent"},
 	{failure.MsgZlib, failure.Deflate, in(failure.PhaseOpen),

@@ -55,6 +55,9 @@ func words(v *rule.Violation) (category Category, message, story string) {
 	case rule.MessageLength:
 		return TooBig, MsgTooBig,
 			fmt.Sprintf("peer sent a message of at least %d bytes; the limit is %d", uint64(v.Got), v.Limit)
+	case rule.EmptyFragments:
+		return TooBig, MsgTooBig,
+			fmt.Sprintf("peer sent more than %d empty fragments in one message", v.Limit)
 	case rule.InflatedLength:
 		return TooBig, MsgTooBig,
 			fmt.Sprintf("peer sent a message of more than %d bytes, the limit, compressed to %d", v.Limit, v.Got)

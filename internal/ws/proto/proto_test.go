@@ -2,6 +2,7 @@ package proto_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -260,6 +262,63 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
+// A message takes 10,000 frames that bring nothing, in either role, compressed or not;
+// one more breaks the rule. The end of a message, control frames and frames with a payload
+// do not count.
+func TestEmptyFragments(t *testing.T) {
+	for _, role := range []proto.Role{proto.Client, proto.Server} {
+		for _, compressed := range []bool{false, true} {
+			reader := proto.NewReader(proto.ReaderOptions{Role: role, Inflater: toy{}})
+			var got []string
+			feed := func(opcode wire.Opcode, fin bool, payload string, times int) error {
+				h := wire.Header{Fin: fin, Opcode: opcode, Masked: role == proto.Server, Length: int64(len(payload))}
+				if compressed && opcode == wire.Text {
+					h.RSV = 4
+				}
+				frame := append(wire.AppendHeader(nil, h), payload...)
+				events, err := reader.Feed(bytes.Repeat(frame, times), nil)
+				for _, event := range events {
+					got = append(got, event.Opcode.String()+" "+string(event.Data))
+				}
+				return err
+			}
+			want := []string{"ping p", "text z:a"}
+			if compressed {
+				want[1] = "text a"
+			}
+			for message := range 2 {
+				err := errors.Join(
+					feed(wire.Text, false, "", 1),
+					feed(wire.Continuation, false, "", 9998),
+					feed(wire.Ping, true, "p", 1),
+					feed(wire.Continuation, false, "z:a", 1),
+					feed(wire.Continuation, false, "", 1),
+					feed(wire.Continuation, true, "", 1))
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("role %d, compressed %v, message %d: %q, %v", role, compressed, message, got, err)
+				}
+				got = nil
+			}
+			if err := feed(wire.Text, false, "z:b", 1); err != nil {
+				t.Fatal(err)
+			}
+			if err := feed(wire.Continuation, false, "", 10_000); err != nil {
+				t.Errorf("role %d: after 10,000: %v", role, err)
+			}
+			err := feed(wire.Continuation, false, "", 1)
+			if !errors.Is(err, rule.EmptyFragments) || proto.CloseCode(err) != wire.CloseTooBig {
+				t.Errorf("role %d: after 10,001: %v, close code %d", role, err, proto.CloseCode(err))
+			}
+			if n, unfinished := reader.Unfinished(); n != 3 || !unfinished {
+				t.Errorf("role %d: unfinished %d, %v", role, n, unfinished)
+			}
+			if more := feed(wire.Continuation, true, "", 1); more != err || len(got) > 0 {
+				t.Errorf("role %d: it went on with %q, %v", role, got, more)
+			}
+		}
+	}
+}
+
 func BenchmarkFeed32(b *testing.B) {
 	frame := append([]byte{0x81, 32}, bytes.Repeat([]byte("x"), 32)...)
 	buf := bytes.Repeat(frame, 65536/len(frame))
@@ -268,6 +327,26 @@ func BenchmarkFeed32(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += 65536 / len(frame) {
 		events, _ = reader.Feed(buf, events[:0])
+	}
+}
+
+// The frames that cost most for the bytes that they take on the wire.
+func BenchmarkFeedEmpty(b *testing.B) {
+	for name, c := range map[string]struct{ first, frame string }{
+		"fragment": {"\x02\x00", "\x00\x00"},
+		"ping":     {"", "\x89\x00"},
+		"message":  {"", "\x81\x00"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			buf := []byte(strings.Repeat(c.frame, 8192))
+			var events []proto.Event
+			b.ReportAllocs()
+			for i := 0; i < b.N; i += 8192 {
+				reader := proto.NewReader(proto.ReaderOptions{})
+				reader.Feed([]byte(c.first), nil)
+				events, _ = reader.Feed(buf, events[:0])
+			}
+		})
 	}
 }
 

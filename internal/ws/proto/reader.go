@@ -14,6 +14,11 @@ const (
 	// that it costs.
 	minSpace = 32 << 10
 
+	// maxEmptyFragments is how many frames of a message may bring nothing, neither payload
+	// nor its end. RFC 6455 §5.4 sets no bound, and the size of the message is none: a peer
+	// could send such frames for ever, and nobody would hear of it.
+	maxEmptyFragments = 10_000
+
 	// rsv1 marks a compressed message (RFC 7692 §6).
 	rsv1 = 4
 )
@@ -71,6 +76,7 @@ type Reader struct {
 	// The message in progress; message is Continuation if there is none:
 	message    wire.Opcode
 	compressed bool
+	empty      int    // frames of it that brought nothing
 	data       []byte // made by Alloc once a part of the message had to be kept
 	refused    int64  // bytes of a message that broke a rule before any of it was kept
 	text       wire.UTF8
@@ -186,7 +192,7 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 		return 0, err
 	}
 	if !h.Opcode.IsControl() && h.Opcode != wire.Continuation {
-		r.message, r.compressed = h.Opcode, h.RSV == rsv1
+		r.message, r.compressed, r.empty = h.Opcode, h.RSV == rsv1, 0
 	}
 	if err := r.checkSize(h); err != nil {
 		return 0, err
@@ -223,8 +229,13 @@ func (r *Reader) check(h wire.Header) error {
 }
 
 // checkSize refuses a message as soon as the declared length of one of its frames makes
-// it too large.
+// it too large, or one brings nothing after too many others did.
 func (r *Reader) checkSize(h wire.Header) error {
+	if h.Length == 0 && !h.Fin {
+		if r.empty++; r.empty > maxEmptyFragments {
+			return &rule.Violation{Rule: rule.EmptyFragments, Limit: maxEmptyFragments}
+		}
+	}
 	limit := r.opts.MaxMessage
 	if r.compressed && limit > 0 {
 		limit += limit>>3 + 64 // incompressible data may grow a little, in small blocks by some per cent

@@ -25,6 +25,7 @@ const (
 // §7.2.2).
 const (
 	MessageLength      Rule = "message too long"           // at least Got bytes; Limit is ours
+	EmptyFragments     Rule = "empty fragments"            // more than Limit in one message
 	InflatedLength     Rule = "message too long, inflated" // more than Limit, from Got bytes
 	Deflate            Rule = "deflate data corrupt"       // Got bytes; Err
 	TextUTF8           Rule = "text not UTF-8"

@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/tidewire/tidewire/internal/ws/pace"
+	"github.com/tidewire/tidewire/internal/ws/proto"
+)
+
+// controlFrames counts the control frames among the events of one read.
+func controlFrames(events []proto.Event) (n int) {
+	for i := range events {
+		if events[i].Opcode.IsControl() {
+			n++
+		}
+	}
+	return n
+}
+
+// holdBack makes readLoop, which calls it, read nothing for a while if the peer sends more
+// control frames than it may; n of them were in the last read. Once the connection ends
+// its timers bound what is read.
+func (c *connection) holdBack(n int) {
+	if n == 0 {
+		return
+	}
+	pause := c.pace.Read(n, time.Now())
+	if pause == 0 {
+		return
+	}
+	c.mu.Lock()
+	isOpen := c.state.now == open
+	c.mu.Unlock()
+	if !isOpen {
+		return
+	}
+	if !c.flooded {
+		c.flooded = true
+		c.engine.opts.Logger.Warn("the peer sends more pings and pongs than anybody needs: it is held back",
+			"id", uint64(c.id), "limit a second", pace.PerSecond, "caller", c.opts.Caller)
+	}
+	c.inbox.rest(pause)
+	c.hear()
+}
+
+// rest makes readLoop, which calls it, read nothing for d. The script's Close ends that:
+// from then on the peer's close frame is waited for.
+func (in *inbox) rest(d time.Duration) {
+	over := false // guarded by in.mu
+	timer := time.AfterFunc(d, func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		over = true
+		in.room.Broadcast()
+	})
+	defer timer.Stop()
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.resting = true
+	for !over && !in.discarding {
+		in.room.Wait()
+	}
+	in.resting = false
+}
