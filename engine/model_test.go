@@ -2,29 +2,31 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
-// model is the contract's promise for one connection whose peer reads everything at once,
-// as a sequence of steps with nothing going on between them. It knows no bytes, no
-// goroutines and no locks.
+// model is the contract's promise for one connection, as a sequence of steps with nothing
+// going on between them. It knows no bytes, no goroutines and no locks.
 type model struct {
 	now      time.Duration
 	state    modelState
-	deadline time.Duration // of the handshake, the closing handshake or a violation's patience
+	deadline time.Duration // of the handshake, the closing handshake, a violation's patience or our last frames
 	heard    time.Duration // when bytes came last, or the connection opened
-	pinged   time.Duration // when our ping left; negative if none is unanswered
+	pinged   time.Duration // when our ping left, or should have; negative if none is unanswered
 
 	closeCalled bool
 	violated    bool     // a violation waits for the script
 	inbox       []string // events that wait for the script
+	part        bool     // of a message that the peer has begun
 	end         string   // the terminal event, once it is decided
 	gone        bool     // and delivered
 
-	queued  int      // sends before open
-	frames  []string // that the peer must have got
-	unsent  int
-	dropped int
+	sendQueue int      // its limit in bytes
+	early     []string // sends before open
+	up        upward
+	unsent    int
+	dropped   int
 }
 
 type modelState string
@@ -36,14 +38,21 @@ const (
 	mOver       modelState = "over" // the end is decided
 )
 
-func newModel(now time.Duration) *model {
-	return &model{now: now, state: mConnecting, deadline: now + 5*time.Second, pinged: -1}
+// newModel begins with a connection whose opening handshake begins now.
+func newModel(now time.Duration, sendQueue int) *model {
+	return &model{now: now, state: mConnecting, deadline: now + 5*time.Second, pinged: -1, sendQueue: sendQueue}
 }
 
-// finish decides the end. Before the script's Close a failure is an error, after it a
-// close with 1006.
+// finish ends the connection at once.
 func (m *model) finish(message, category string) {
-	m.state = mOver
+	m.decide(message, category)
+	m.cut()
+}
+
+// decide decides the end, which comes when our last frames have left. Before the script's
+// Close a failure is an error, after it a close with 1006.
+func (m *model) decide(message, category string) {
+	m.state, m.deadline = mOver, m.now+5*time.Second
 	if m.closeCalled {
 		m.end = fmt.Sprintf("close 1006 %q", message)
 	} else {
@@ -51,19 +60,40 @@ func (m *model) finish(message, category string) {
 	}
 }
 
+// cut is the end of the transport: nothing more leaves.
+func (m *model) cut() {
+	m.unsent += len(m.early) + m.up.lose()
+	m.early = nil
+}
+
 // The script's steps.
 
 func (m *model) send(data string) {
 	switch {
 	case m.gone:
-	case m.state == mConnecting:
-		m.queued++
-		m.frames = append(m.frames, "text "+data)
-	case m.state == mOpen:
-		m.frames = append(m.frames, "text "+data)
-	default:
+	case m.state == mClosing || m.state == mOver:
 		m.unsent++
+	case m.full(data):
+		m.unsent++
+		m.violated = false
+		m.finish("send queue full", "queue_full")
+	case m.state == mConnecting:
+		m.early = append(m.early, "text "+data)
+	default:
+		m.up.put("text " + data)
 	}
+}
+
+// full reports whether one more message is too many for the send queue.
+func (m *model) full(data string) bool {
+	size, count := len(data)+64, 0
+	for _, frame := range append(m.early, m.up.waiting()...) {
+		if text, ok := strings.CutPrefix(frame, "text "); ok {
+			size += len(text) + 64
+			count++
+		}
+	}
+	return count > 0 && size > m.sendQueue
 }
 
 func (m *model) close(code int) {
@@ -80,12 +110,11 @@ func (m *model) close(code int) {
 	switch {
 	case m.state == mConnecting:
 		m.finish("", "")
-		m.nothingLeft()
 	case m.violated:
 		m.answerViolation()
 	case m.state == mOpen:
 		m.state, m.deadline = mClosing, m.now+5*time.Second
-		m.frames = append(m.frames, fmt.Sprintf("close %d", code))
+		m.up.put(fmt.Sprintf("close %d", code))
 	}
 }
 
@@ -94,6 +123,7 @@ func (m *model) abort() {
 	if !m.gone && m.state != mOver {
 		m.finish("The closing handshake timed out", "")
 	}
+	m.cut()
 }
 
 // deliver returns the events that a script which is awake gets.
@@ -102,27 +132,59 @@ func (m *model) deliver() (events []string) {
 	if m.violated && m.state == mOpen {
 		m.answerViolation()
 	}
-	if m.state == mOver && !m.gone {
+	if m.state == mOver && !m.leaving() && !m.gone {
 		m.gone = true
+		if m.part {
+			m.dropped++
+		}
 		events = append(events, m.end)
 	}
 	return events
 }
 
+// closeCode is the code of the close frame that has left, or 1006.
+func (m *model) closeCode() (code int) {
+	if n := len(m.up.got); n > 0 {
+		fmt.Sscanf(m.up.got[n-1], "close %d", &code)
+	}
+	if code == 0 {
+		return 1006
+	}
+	return code
+}
+
 // The peer's steps.
 
 func (m *model) accept() {
-	m.state, m.heard, m.queued = mOpen, m.now, 0
+	if m.state != mConnecting {
+		return
+	}
+	m.state, m.heard = mOpen, m.now
 	m.inbox = append(m.inbox, "open")
+	for _, frame := range m.early {
+		m.up.put(frame)
+	}
+	m.early = nil
 }
 
 func (m *model) refuse() {
-	m.finish("Invalid HTTP status.", "http_status")
-	m.nothingLeft()
+	if m.state == mConnecting {
+		m.finish("Invalid HTTP status.", "http_status")
+	}
 }
 
 // deaf reports whether nothing that the peer sends is read.
 func (m *model) deaf() bool { return m.state == mOver || m.violated }
+
+// leaving reports whether a decided end waits for our last frames.
+func (m *model) leaving() bool { return m.up.hand != "" }
+
+func (m *model) begin() {
+	if !m.deaf() {
+		m.part = true
+		m.hear()
+	}
+}
 
 func (m *model) message(data string) {
 	switch {
@@ -133,6 +195,7 @@ func (m *model) message(data string) {
 	default:
 		m.inbox = append(m.inbox, "text "+data)
 	}
+	m.part = false
 	m.hear()
 }
 
@@ -141,8 +204,8 @@ func (m *model) ping(data string) {
 		return
 	}
 	m.hear()
-	if m.state == mOpen {
-		m.frames = append(m.frames, "pong "+data)
+	if m.state == mOpen || m.up.last != "" {
+		m.up.put("pong " + data)
 	}
 }
 
@@ -151,19 +214,18 @@ func (m *model) peerCloses(code int) {
 		return
 	}
 	if m.state == mOpen {
-		m.frames = append(m.frames, fmt.Sprintf("close %d", code))
+		m.up.put(fmt.Sprintf("close %d", code))
 	}
-	m.state, m.end = mOver, fmt.Sprintf("close %d \"\" clean", code)
+	m.unsent += m.up.skip()
+	m.state, m.deadline, m.end = mOver, m.now+5*time.Second, fmt.Sprintf("close %d \"\" clean", code)
 }
 
 func (m *model) transportEnds(message, category string) {
-	if m.deaf() {
-		return
+	if m.state == mOver && category == "reset" {
+		m.cut()
 	}
-	connecting := m.state == mConnecting
-	m.finish(message, category)
-	if connecting {
-		m.nothingLeft()
+	if !m.deaf() {
+		m.finish(message, category)
 	}
 }
 
@@ -171,7 +233,11 @@ func (m *model) violate() {
 	switch {
 	case m.deaf():
 	case m.state == mClosing:
-		m.finish("invalid opcode", "protocol")
+		if m.up.last != "" {
+			m.up.last = "close 1002"
+			m.unsent += m.up.skip()
+		}
+		m.decide("invalid opcode", "protocol")
 	case len(m.inbox) == 0:
 		m.answerViolation()
 	default:
@@ -181,16 +247,24 @@ func (m *model) violate() {
 
 func (m *model) answerViolation() {
 	m.violated = false
-	m.frames = append(m.frames, "close 1002")
-	m.finish("invalid opcode", "protocol")
+	m.up.put("close 1002")
+	m.decide("invalid opcode", "protocol")
 }
 
 func (m *model) hear() { m.heard, m.pinged = m.now, -1 }
 
-// nothingLeft turns messages sent before open into unsent ones.
-func (m *model) nothingLeft() {
-	m.unsent += m.queued
-	m.frames, m.queued = nil, 0
+// stopReading and read are the peer's, too.
+
+func (m *model) stopReading() { m.up.stuck = true }
+
+func (m *model) read() {
+	if m.pinged >= 0 && m.up.pingWaits() {
+		m.pinged = m.now
+	}
+	if m.state == mClosing && m.leaving() {
+		m.deadline = m.now + 5*time.Second
+	}
+	m.up.flow()
 }
 
 // The steps of time.
@@ -198,7 +272,7 @@ func (m *model) nothingLeft() {
 // due returns when time does something next; negative if nothing is due.
 func (m *model) due() time.Duration {
 	switch {
-	case m.state == mConnecting, m.state == mClosing, m.violated:
+	case m.state == mConnecting, m.state == mClosing, m.violated, m.state == mOver && m.leaving():
 		return m.deadline
 	case m.state == mOpen && m.pinged < 0:
 		return m.heard + 30*time.Second
@@ -213,15 +287,85 @@ func (m *model) pass() {
 	switch {
 	case m.state == mConnecting:
 		m.finish("The opening handshake timed out", "timeout")
-		m.nothingLeft()
 	case m.violated:
 		m.answerViolation()
 	case m.state == mClosing:
 		m.finish("The closing handshake timed out", "timeout")
+	case m.state == mOver:
+		m.cut()
 	case m.pinged < 0:
 		m.pinged = m.now
-		m.frames = append(m.frames, "ping")
+		m.up.put("ping")
 	default:
 		m.finish("Timer Expired", "keepalive")
 	}
+}
+
+// upward is the way of our frames. While it is stuck the first one waits in the writer's
+// hand, and the others behind it.
+type upward struct {
+	got   []string // by the peer
+	stuck bool
+	hand  string
+	pongs []string // the newest 16
+	ping  bool
+	texts []string
+	last  string // our close frame
+}
+
+func (u *upward) put(frame string) {
+	kind, _, _ := strings.Cut(frame, " ")
+	switch {
+	case !u.stuck:
+		u.got = append(u.got, frame)
+	case u.hand == "":
+		u.hand = frame
+	case kind == "pong":
+		u.pongs = append(u.pongs, frame)
+		u.pongs = u.pongs[max(0, len(u.pongs)-16):]
+	case kind == "ping":
+		u.ping = true
+	case kind == "text":
+		u.texts = append(u.texts, frame)
+	case kind == "close":
+		u.last = frame
+	}
+}
+
+func (u *upward) pingWaits() bool { return u.ping || u.hand == "ping" }
+
+// waiting returns the frames that wait, in the order in which they will leave.
+func (u *upward) waiting() (frames []string) {
+	if u.hand == "" {
+		return nil
+	}
+	frames = append([]string{u.hand}, u.pongs...)
+	if u.ping {
+		frames = append(frames, "ping")
+	}
+	frames = append(frames, u.texts...)
+	if u.last != "" {
+		frames = append(frames, u.last)
+	}
+	return frames
+}
+
+func (u *upward) flow() { *u = upward{got: append(u.got, u.waiting()...)} }
+
+// skip drops what waits between the writer's hand and the close frame, and returns how
+// many messages those were.
+func (u *upward) skip() (messages int) {
+	messages = len(u.texts)
+	u.pongs, u.ping, u.texts = nil, false, nil
+	return messages
+}
+
+// lose drops everything that waits, and returns how many messages those were.
+func (u *upward) lose() (messages int) {
+	messages = u.skip()
+	if strings.HasPrefix(u.hand, "text ") {
+		messages++
+	}
+	u.hand, u.last = "", ""
+	return messages
 }

@@ -1,15 +1,12 @@
 package engine_test
 
 import (
-	"bufio"
+	"crypto/tls"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +14,6 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
-	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
 var (
@@ -32,12 +28,18 @@ type randomStep struct {
 	what string
 	conn int
 	wait time.Duration // before it
+	way  randomWay     // of a connect
 }
 
-func (s randomStep) String() string { return fmt.Sprintf("%v %s %d", s.wait, s.what, s.conn) }
+func (s randomStep) String() string {
+	if s.what == "connect" {
+		return fmt.Sprintf("%v connect %+v", s.wait, s.way)
+	}
+	return fmt.Sprintf("%v %s %d", s.wait, s.what, s.conn)
+}
 
-var randomWords = strings.Fields("accept refuse send message ping close close-peer fin reset violate sleep wake " +
-	"closeall abort")
+var randomWords = strings.Fields("accept refuse send message begin ping close close-peer fin cut reset violate sleep " +
+	"wake stop read closeall abort")
 
 // randomSteps makes a list of steps. Each seed has its own likings, so that rare orders
 // of a few things come up, too.
@@ -56,14 +58,28 @@ func randomSteps(seed uint64) []randomStep {
 			words = append(words, word)
 		}
 	}
-	steps := []randomStep{{what: "connect"}}
+	way := func() randomWay {
+		return randomWay{
+			TLS:        random.IntN(3) == 0,
+			Deflate:    random.IntN(2) == 0,
+			Latency:    []time.Duration{0, 0, 3 * time.Millisecond, 150 * time.Millisecond}[random.IntN(4)],
+			ShortReads: []int{0, 0, 1, 7}[random.IntN(4)],
+			Narrow:     random.IntN(3) == 0,
+			SendQueue:  []int{16 << 20, 16 << 20, 400}[random.IntN(3)],
+		}
+	}
+	steps := []randomStep{{what: "connect", way: way()}}
 	if random.IntN(4) > 0 {
 		steps = append(steps, randomStep{what: "accept"})
+	}
+	if random.IntN(3) == 0 { // what matters then is much that waits
+		steps = append(steps, randomStep{what: "stop"})
+		words = append(words, "send", "send", "send", "send", "ping", "read")
 	}
 	conns := 1 + random.IntN(3)
 	for range 5 + random.IntN(40) {
 		wait := waits[random.IntN(len(waits))] + time.Duration(1+random.IntN(1000))*time.Microsecond
-		steps = append(steps, randomStep{words[random.IntN(len(words))], random.IntN(conns), wait})
+		steps = append(steps, randomStep{words[random.IntN(len(words))], random.IntN(conns), wait, way()})
 	}
 	return steps
 }
@@ -73,6 +89,8 @@ type randomRun struct {
 	engine.NopHandler
 	t      *testing.T
 	h      *enginetest.Rig
+	cert   *wstest.Cert
+	secure *wstest.Listener // the rig's has the peers without TLS
 	begin  time.Time
 	conns  []*randomConn
 	asleep bool // the script
@@ -80,20 +98,15 @@ type randomRun struct {
 	told   string // the first difference
 }
 
-// randomConn is one connection with its peer and its model.
-type randomConn struct {
-	id     engine.ID
-	model  *model
-	server *wstest.Conn
-	events []string // dispatched
-	end    *engine.End
-	want   []string // by the model
-	sent   int
-	ended  bool // the peer has sent its FIN, or worse
-
-	reading sync.WaitGroup
-	mu      sync.Mutex
-	frames  []string // that the peer got
+func newRandomRun(t *testing.T, cert *wstest.Cert) *randomRun {
+	options := engine.Options{DialsPerSecond: -1, TLSConfig: &tls.Config{RootCAs: cert.Roots}}
+	r := &randomRun{t: t, h: enginetest.New(t, options), cert: cert, begin: time.Now()}
+	var err error
+	if r.secure, err = r.h.Net.Listen("peer.test:443"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.secure.Close() })
+	return r
 }
 
 func (r *randomRun) Opened(id engine.ID, _ *engine.Info) { r.note(id, "open") }
@@ -135,7 +148,11 @@ func (r *randomRun) settle() {
 			continue
 		}
 		if c.end == nil || c.end.Unsent.Messages != c.model.unsent || c.end.Dropped.Messages != c.model.dropped {
-			r.differ("connection %d: end %+v, want %d unsent, %d dropped", i, c.end, c.model.unsent, c.model.dropped)
+			r.differ("connection %d: %+v after %q, want %d unsent, %d dropped", i, c.end, c.events, c.model.unsent,
+				c.model.dropped)
+		}
+		if c.end != nil && c.end.CloseCode != c.model.closeCode() {
+			r.differ("connection %d: close code %d, want %d", i, c.end.CloseCode, c.model.closeCode())
 		}
 	}
 }
@@ -148,10 +165,14 @@ func (r *randomRun) wait(d time.Duration) {
 			if due := c.model.due(); due >= 0 {
 				next = min(next, due)
 			}
+			if len(c.underway) > 0 {
+				next = min(next, c.underway[0].at)
+			}
 		}
 		time.Sleep(next - time.Since(r.begin))
 		for _, c := range r.conns {
 			c.model.now = next
+			c.arrive()
 			if due := c.model.due(); due >= 0 && due <= next {
 				c.model.pass()
 			}
@@ -167,7 +188,7 @@ func (r *randomRun) step(s randomStep) {
 	r.wait(s.wait)
 	switch {
 	case s.what == "connect" && len(r.conns) < 3 && !r.ending:
-		r.connect()
+		r.connect(s.way)
 	case s.what == "sleep":
 		r.asleep = true
 	case s.what == "wake":
@@ -191,123 +212,11 @@ func (r *randomRun) step(s randomStep) {
 	r.settle()
 }
 
-func (r *randomRun) connect() {
-	c := &randomConn{model: newModel(time.Since(r.begin))}
-	r.conns = append(r.conns, c)
-	c.id = r.h.Connect(enginetest.URL, engine.ConnectOptions{})
-	conn, err := r.h.Listener.Accept()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	c.server = conn.(*wstest.Conn)
-}
-
-func (c *randomConn) step(r *randomRun, what string) {
-	c.sent++
-	data := fmt.Sprint(c.sent)
-	connecting := c.model.state == mConnecting
-	switch what {
-	case "send":
-		r.h.Send(c.id, engine.Text, data)
-		c.model.send(data)
-		return
-	case "close":
-		r.h.Close(c.id, 3000, "")
-		c.model.close(3000)
-		return
-	}
-	if c.ended || c.model.violated && (what == "fin" || what == "reset") {
-		return
-	}
-	switch {
-	case what == "accept" && connecting:
-		c.accept()
-		c.model.accept()
-	case what == "refuse" && connecting:
-		io.WriteString(c.server, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
-		c.model.refuse()
-	case what == "fin":
-		c.ended = true
-		c.server.CloseWrite()
-		c.model.transportEnds("End of File", "eof")
-	case what == "reset":
-		c.ended = true
-		c.server.Reset()
-		c.model.transportEnds("Underlying Transport Error", "reset")
-	case connecting:
-	case what == "message":
-		c.server.Write(wstest.Text(data).Append(nil))
-		c.model.message(data)
-	case what == "ping":
-		c.server.Write(wstest.Ping(data).Append(nil))
-		c.model.ping(data)
-	case what == "close-peer":
-		c.server.Write(wstest.Close(4000, "").Append(nil))
-		c.model.peerCloses(4000)
-	case what == "violate":
-		c.server.Write([]byte(broken))
-		c.model.violate()
-	}
-}
-
-// accept answers the opening handshake, and reads from then on whatever comes.
-func (c *randomConn) accept() {
-	reader := bufio.NewReader(c.server)
-	request, err := http.ReadRequest(reader)
-	if err != nil {
-		return
-	}
-	c.server.Write(wstest.Answer{}.Bytes(request))
-	c.reading.Go(func() {
-		for {
-			frame, err := readClientFrame(reader)
-			if err != nil {
-				return
-			}
-			c.mu.Lock()
-			c.frames = append(c.frames, frame)
-			c.mu.Unlock()
-		}
-	})
-}
-
-// readClientFrame returns a frame in the model's words.
-func readClientFrame(r *bufio.Reader) (string, error) {
-	var head []byte
-	for {
-		b, err := r.ReadByte()
-		if err != nil {
-			return "", err
-		}
-		head = append(head, b)
-		header, n, err := wire.ParseHeader(head)
-		if err != nil {
-			return "", err
-		}
-		if n == 0 {
-			continue
-		}
-		payload := make([]byte, header.Length)
-		if _, err := io.ReadFull(r, payload); err != nil {
-			return "", err
-		}
-		wire.Mask(payload, payload, header.Key)
-		switch header.Opcode {
-		case wire.Close:
-			code, _, err := wire.ParseClose(payload)
-			return fmt.Sprintf("close %d", code), err
-		case wire.Ping:
-			return "ping", nil
-		}
-		return fmt.Sprintf("%v %s", header.Opcode, payload), nil
-	}
-}
-
 // playRandom plays steps in a bubble and returns the first difference between engine and
 // model, "" if there is none.
-func playRandom(t *testing.T, steps []randomStep) (told string) {
+func playRandom(t *testing.T, cert *wstest.Cert, steps []randomStep) (told string) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &randomRun{t: t, h: enginetest.New(t, engine.Options{DialsPerSecond: -1}), begin: time.Now()}
+		r := newRandomRun(t, cert)
 		for _, s := range steps {
 			if r.step(s); r.told != "" {
 				break
@@ -319,10 +228,10 @@ func playRandom(t *testing.T, steps []randomStep) (told string) {
 			if r.told == "" && c.end == nil {
 				r.differ("connection %d has no end", i)
 			}
-			c.server.Close()
+			c.raw.Close()
 			c.reading.Wait()
-			if !slices.Equal(c.frames, c.model.frames) {
-				r.differ("connection %d: the peer got %q, want %q", i, c.frames, c.model.frames)
+			if !slices.Equal(c.frames, c.model.up.got) {
+				r.differ("connection %d: the peer got %q, want %q", i, c.frames, c.model.up.got)
 			}
 		}
 		told = r.told
@@ -330,27 +239,41 @@ func playRandom(t *testing.T, steps []randomStep) (told string) {
 	return told
 }
 
-// Several connections, whose script, peers and host do one thing after the other, and
-// between them time passes: events, frames and counts are the model's.
+// shrunk leaves out steps, and the peculiarities of ways, as long as it fails without
+// them.
+func shrunk(steps []randomStep, fails func([]randomStep) bool) []randomStep {
+	for i := len(steps) - 1; i >= 0; i-- {
+		fewer := slices.Delete(slices.Clone(steps), i, i+1)
+		plain := slices.Clone(steps)
+		plain[i].way = plainWay
+		switch {
+		case fails(fewer):
+			steps = fewer
+		case steps[i].what == "connect" && fails(plain):
+			steps = plain
+		}
+	}
+	return steps
+}
+
+// Several connections, over many ways, whose script, peers and host do one thing after the
+// other, and between them time passes: events, frames and counts are the model's.
 func TestRandomSessions(t *testing.T) {
 	first, count := rand.Uint64(), 2000
 	if *randomSeed != 0 {
 		first, count = *randomSeed, 1
 	}
+	cert := wstest.Certificate(t, "peer.test")
 	begin, played := time.Now(), 0
 	for ; played < count || time.Since(begin) < *randomFor; played++ {
 		seed := first + uint64(played)
 		steps := randomSteps(seed)
-		told := playRandom(t, steps)
+		told := playRandom(t, cert, steps)
 		if told == "" && !t.Failed() {
 			continue
 		}
-		for i := len(steps) - 1; i >= 0; i-- {
-			if fewer := slices.Delete(slices.Clone(steps), i, i+1); playRandom(t, fewer) != "" {
-				steps = fewer
-			}
-		}
-		t.Fatalf("seed %d: %s\nshrunk to %v:\n%s", seed, told, steps, playRandom(t, steps))
+		steps = shrunk(steps, func(steps []randomStep) bool { return playRandom(t, cert, steps) != "" })
+		t.Fatalf("seed %d: %s\nshrunk to %v:\n%s", seed, told, steps, playRandom(t, cert, steps))
 	}
 	t.Logf("%d seeds from %d", played, first)
 }

@@ -51,6 +51,12 @@ func (s *Stream) SetCapacity(bytes int) {
 	s.order(func() { s.capacity = bytes })
 }
 
+// SetLatency sets how long bytes travel that are written from now on. It must not become
+// shorter while any are on their way.
+func (s *Stream) SetLatency(d time.Duration) {
+	s.order(func() { s.latency = d })
+}
+
 // ShortReads makes every Read return at most n bytes. 0 lifts the limit.
 func (s *Stream) ShortReads(n int) {
 	s.order(func() { s.maxRead = n })
