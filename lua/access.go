@@ -186,8 +186,8 @@ func (s *State) Loaded() *Table {
 const loadedRoom = 16
 
 // Env returns the environment of a function, in which it looks up globals, or that of a
-// coroutine, which code has that is loaded while it runs; the state's globals for other
-// values.
+// coroutine, which is the environment of code loaded while it runs; the state's globals
+// for other values.
 func (s *State) Env(v Value) *Table {
 	switch {
 	case v.is(KindFunction):
@@ -227,8 +227,8 @@ func (v Value) Upvalue(n int) (name string, value Value, found bool) {
 }
 
 // SetUpvalue assigns a Lua function's upvalue, and returns its name. A variable that no
-// code assigns after its declaration is copied into each closure: such a one changes for
-// this closure alone.
+// code assigns after its declaration is copied into each closure, and changes for this
+// closure alone.
 func (v Value) SetUpvalue(n int, value Value) (name string, found bool) {
 	if !v.is(KindFunction) || n < 1 || n > len(v.fn().ups) {
 		return "", false

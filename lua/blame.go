@@ -6,8 +6,7 @@ import "github.com/tidewire/tidewire/internal/lua/code"
 // named after the variable, or the field, that it was read from. The name is taken from
 // the instructions before the one that failed.
 
-// attempt is the error of something that cannot be done to a value with a name, or with
-// none.
+// attempt is the error of an operation that a value does not have. name may be empty.
 func (s *State) attempt(what, name string, v Value) error {
 	if name == "" {
 		return s.raisef("attempt to %s a %s value", what, v.TypeName())
@@ -29,8 +28,8 @@ func (s *State) registerError(th *Thread, what string, v Value, register int) er
 	return s.attempt(what, fr.fn.proto.registerName(int(fr.pc)-1, register), v)
 }
 
-// indexError blames the object of an access, or something that its __index leads to,
-// which has no name.
+// indexError blames the object of an access, or a value that its __index leads to, which
+// has no name.
 func (s *State) indexError(th *Thread, object, key Value) error {
 	fr := th.current()
 	if fr.kind != frameLua || s.active != nil {
@@ -185,9 +184,9 @@ func writes(i code.Instruction, register int) bool {
 	}
 }
 
-// callName returns how the instruction that a Lua frame is at names the function that it
-// calls: its kind ("local", "global", "method", "field", "upvalue", "metamethod") and its
-// name, or nothing.
+// callName returns the name of the function that a Lua frame's instruction calls, and the
+// kind of the name ("local", "global", "method", "field", "upvalue", "metamethod"), or
+// nothing.
 func (fr *frame) callName() (kind, name string) {
 	p := fr.fn.proto
 	pc := int(fr.pc) - 1

@@ -27,7 +27,7 @@ func (b *Builder) Err() error { return b.err }
 // Len returns the number of bytes written.
 func (b *Builder) Len() int { return len(b.bytes) }
 
-// Room makes room for n bytes more and reports whether there is.
+// Room makes room for n more bytes and reports whether it could.
 func (b *Builder) Room(n int) bool {
 	if b.err != nil {
 		return false

@@ -19,7 +19,7 @@ func (s *State) Call0(f Value, args ...Value) error {
 }
 
 // callWithin is Call for a Go function that Lua code has called, and for metamethods,
-// which mostly one of those needs.
+// which are mostly called for one.
 func (s *State) callWithin(f Value, args ...Value) ([]Value, error) {
 	return s.all(s.within(f, args))
 }
@@ -65,7 +65,7 @@ func (s *State) call(f Value, args []Value) (from, count int, err error) {
 	return from, count, err
 }
 
-// within is call for a goroutine that the state is at work for, if it is at work.
+// within is call, or enterCall if the state is at work, which is then for this goroutine.
 func (s *State) within(f Value, args []Value) (from, count int, err error) {
 	if !s.atWork() {
 		return s.call(f, args)
@@ -194,7 +194,7 @@ func (s *State) abandon(entered *Thread, value any) error {
 	return e
 }
 
-// dropAbove makes the coroutines dead that run, or wait, above one.
+// dropAbove ends the coroutines that run or wait above one.
 func (s *State) dropAbove(entered *Thread) {
 	for th := s.thread; th != nil && th != entered; {
 		next := th.resumer

@@ -7,9 +7,9 @@ type Caller struct {
 }
 
 // CallMany lets body call one function as often as it likes through a Caller, which costs
-// less a call than Call does. Each call counts a step; otherwise it is as by Call: it
-// nests, and the function cannot yield. The Caller is good until body returns. CallMany
-// returns body's error.
+// less a call than Call does. Each call counts a step. As with Call it nests, and the
+// function cannot yield. The Caller is good until body returns. CallMany returns body's
+// error.
 func (c *Call) CallMany(f Value, body func(k *Caller) error) (err error) {
 	s, th := c.s, c.th
 	if s.nesting >= maxNesting {

@@ -110,7 +110,7 @@ func (s *State) resume(th *Thread, slot, args, ret, want int, flags frameFlags) 
 	return s.switchTo(th, co.thread(), slot+2, args-1)
 }
 
-// failResume makes the results of a resume that cannot be: its frame is the innermost.
+// failResume returns a failure from resume, whose frame is the innermost.
 func (s *State) failResume(th *Thread, message string) error {
 	text, err := s.newString(message)
 	if err != nil {

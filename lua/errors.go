@@ -97,7 +97,7 @@ func (s *State) Raise(value Value) *Error {
 }
 
 // Errorf makes an error with the position of the Lua code that called the running Go
-// function, as luaL_error does. Of %w the cause is kept.
+// function, as luaL_error does. An error given for %w becomes the cause.
 func (s *State) Errorf(format string, args ...any) *Error {
 	briefly(args)
 	cause := fmt.Errorf(format, args...)

@@ -1,14 +1,13 @@
 package lua
 
 // A Finalizer is a Go value in a userdata that holds something of the system, such as an
-// open file. The first walk that finds nobody who holds the userdata has Finalize called,
-// after __gc if that is set, and so has Close. Unlike __gc it makes no walk happen that
-// would not happen without it. Only userdata with a metatable are looked at. Finalize
-// must not call Lua.
+// open file. Finalize is called, after __gc if that is set, by the first walk that does
+// not find the userdata, and by Close. Unlike __gc it causes no walks. Only userdata with
+// a metatable are looked at. Finalize must not call Lua.
 type Finalizer interface{ Finalize() }
 
 // SetFinalizer sets __gc in a metatable to a function of Go. Unlike one that a script
-// sets it makes no walk happen that would not happen without it.
+// sets it causes no walks.
 func (s *State) SetFinalizer(meta *Table, f GoFunction) error {
 	weak := s.weak
 	s.weak = true // nothing is to be noted of the key
@@ -17,8 +16,7 @@ func (s *State) SetFinalizer(meta *Table, f GoFunction) error {
 	return err
 }
 
-// hasFinalizer reports whether something is to be done when nobody holds a userdata any
-// longer.
+// hasFinalizer reports whether a userdata has a finalizer of either kind.
 func (s *State) hasFinalizer(u *Userdata) bool {
 	if _, ok := u.data.(Finalizer); ok {
 		return true

@@ -172,9 +172,9 @@ func (s *State) child(p *proto, i int) (*proto, error) {
 	return p.children[i], nil
 }
 
-// close makes a closure of a prototype, whose upvalues are taken from the function around
-// and its registers. The caller has stored the function in its register already if it is
-// its own upvalue: see code.Closure.
+// capture takes the upvalues of a new closure from the function around and its registers.
+// The caller has stored the closure in its register already if it is its own upvalue: see
+// code.Closure.
 func (f *Function) capture(around *Function, registers []Value) {
 	for i := range f.proto.source.Upvalues {
 		if u := &f.proto.source.Upvalues[i]; u.InParent {

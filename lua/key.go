@@ -1,6 +1,6 @@
 package lua
 
-// Key makes a string that is to be a key. Of a short one it mostly is the state's copy,
+// Key makes a string that is to be a key. A short one is mostly the state's own copy,
 // which costs no memory and which instructions find fastest.
 func (s *State) Key(text string) (Value, error) {
 	if err := s.checkLength(len(text)); err != nil {

@@ -64,7 +64,7 @@ func (l *limits) init(opts Options) {
 	l.recount()
 }
 
-// recount begins a quantum: it ends where the next limit is.
+// recount begins a quantum, which ends at the next limit.
 func (l *limits) recount() {
 	l.steps += l.quantum - l.budget
 	l.quantum = min(stepQuantum, max(l.maxSteps-l.steps, 0))
@@ -191,7 +191,7 @@ func (s *State) useMore() {
 	s.expire()
 }
 
-// overdrawn decides over memory that was taken without a look at the limit.
+// overdrawn decides about memory that was taken without a look at the limit.
 func (s *State) overdrawn() error {
 	s.walk()
 	if s.used < s.maxMemory {
@@ -200,7 +200,7 @@ func (s *State) overdrawn() error {
 	return s.outOfMemory()
 }
 
-// chargeMore decides over a charge that passes the threshold: at the limit a walk finds
+// chargeMore decides about a charge that passes the threshold: at the limit a walk finds
 // the memory that can be freed.
 func (s *State) chargeMore(bytes int) error {
 	if s.used < s.maxMemory {

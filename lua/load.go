@@ -21,7 +21,7 @@ func Compile(source []byte, name string) (*Chunk, error) {
 	return compile(bytes.Clone(syntax.SkipHead(source)), name, 1, nil, nil)
 }
 
-// compile keeps source, which begins on a line.
+// compile keeps source, whose first line has the number line.
 func compile(source []byte, name string, line int, charge, step func(int) error) (*Chunk, error) {
 	tree, err := syntax.Parse(source, shortName(name), syntax.Options{Charge: charge, Step: step, FirstLine: line})
 	if err != nil {

@@ -57,7 +57,7 @@ func (s *State) stringMethods() *Table {
 	return nil
 }
 
-// index computes object[key] into a slot, or calls the function that does.
+// index computes object[key] into a slot, or calls the __index function for it.
 func (s *State) index(th *Thread, object, key Value, to int) error {
 	for range maxChain {
 		var handler Value
@@ -82,7 +82,7 @@ func (s *State) index(th *Thread, object, key Value, to int) error {
 	return s.raisef("loop in gettable")
 }
 
-// setIndex carries out object[key] = value, or calls the function that does.
+// setIndex carries out object[key] = value, or calls the __newindex function for it.
 func (s *State) setIndex(th *Thread, object, key, value Value) error {
 	for range maxChain {
 		var handler Value
@@ -230,7 +230,7 @@ func (s *State) order(th *Thread, e event, a, b Value) error {
 }
 
 // orderHandler returns the metamethod that both operands have for an event. As in LuaJIT
-// that of the first counts for two values of one type only if both are the same.
+// they must be of one type, and have the same metamethod.
 func (s *State) orderHandler(a, b Value, e event) Value {
 	if a.Kind() != b.Kind() {
 		return Nil
@@ -261,7 +261,7 @@ func (s *State) equalHandler(a, b Value) Value {
 	return Nil
 }
 
-// compareBy calls a comparison's metamethod. Its truth decides over the jump after the
+// compareBy calls a comparison's metamethod. Its truth decides about the jump after the
 // comparison.
 func (s *State) compareBy(th *Thread, handler, a, b Value, flags frameFlags) error {
 	return s.callMeta(th, handler, th.free(), 1, flags, a, b)

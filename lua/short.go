@@ -1,9 +1,9 @@
 package lua
 
 // Scripts that take texts apart make the same short strings again and again. shortCache
-// has those made last, so that one of them mostly costs neither time nor memory. As with
-// the copies of keys, the place depends on the bytes alone. So the shared strings and the
-// memory charge are the same in each run.
+// has the newest of them, so that most cost neither time nor memory. As with the copies
+// of keys, the place depends on the bytes alone. So the shared strings and the memory
+// charge are the same in each run.
 type shortCache [shortSlots + 256]*str // after the others, the strings of one byte
 
 const (
@@ -11,8 +11,8 @@ const (
 	shortMax   = 16 // bytes
 )
 
-// Piece makes a string, as String does. Of a short one it may be a copy that is there
-// already: it is for pieces of other strings, which scripts make often.
+// Piece makes a string, as String does. A short one may be a copy that exists already:
+// Piece is for pieces of other strings, which scripts make often.
 func (s *State) Piece(text string) (Value, error) {
 	if len(text) > shortMax {
 		return s.String(text)

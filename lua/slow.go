@@ -198,7 +198,7 @@ func (s *State) equal(th *Thread, fr *frame, a, b Value) error {
 	return nil
 }
 
-// callSlow makes a call that is not of a Lua function with just the arguments that it has
+// callSlow makes any call except that of a Lua function with as many arguments as
 // parameters. Its step was counted.
 func (s *State) callSlow(th *Thread, fr *frame, i code.Instruction) error {
 	slot := int(fr.base) + i.A()

@@ -23,7 +23,7 @@ type Options struct {
 	// (Error.Traceback).
 	Tracebacks bool
 
-	// Log receives errors that nobody can be given: those of finalizers. nil discards
+	// Log receives errors that have no caller to go to: those of finalizers. nil discards
 	// them.
 	Log func(err error)
 }
@@ -68,7 +68,7 @@ type State struct {
 }
 
 // NewState makes a state without any library. With a MaxMemory that is too small for
-// that, all that is done with the state fails.
+// that, every use of the state fails.
 func NewState(opts Options) *State {
 	s := &State{opts: opts, seed: maphash.MakeSeed()}
 	s.numberSeed = maphash.String(s.seed, "number")

@@ -40,7 +40,7 @@ type entry struct {
 type tableIndex struct{ buckets []uint32 }
 
 const (
-	linearMax  = 8 // from how many entries on an index pays
+	linearMax  = 8 // with more entries an index pays
 	entryBytes = 40
 	valueBytes = 16
 	tableBytes = 96

@@ -70,7 +70,7 @@ func (fr *frame) set(kind frameKind, base, ret, want, extra int, flags frameFlag
 }
 
 // pending returns the slot of the function that a frame belongs to, and where its results
-// go. One by one, for the reason that set has.
+// go. It reads them one by one, for set's reason.
 func (fr *frame) pending() (at, ret, want int, flags frameFlags) {
 	return int(fr.base) - 1, int(fr.ret), int(fr.want), fr.flags
 }
@@ -96,7 +96,7 @@ type frameFlags uint8
 
 const (
 	slowReturn   frameFlags = 1 << iota // the frame below is not of Lua
-	returnTest                          // a comparison's metamethod: its truth decides over a jump
+	returnTest                          // a comparison's metamethod: its truth decides about a jump
 	returnNegate                        // not (b < a), for a <= b
 	returnConcat                        // __concat: more operands may wait
 )
@@ -208,7 +208,7 @@ func (th *Thread) growFrames() error {
 	return nil
 }
 
-// forget drops all continuations but so many: a panic leaves them behind when it drops
+// forget drops all but the first continuations: a panic leaves them behind when it drops
 // their frames.
 func (th *Thread) forget(but int) {
 	clear(th.continuations[but:])

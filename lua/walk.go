@@ -678,9 +678,9 @@ func (s *State) lookIntoTable(units int) int {
 }
 
 // clearTables removes from weak tables the values, or the keys, that nothing else holds.
-// Values go before finalizers are looked for, which must not find them there; keys go
-// afterwards, and so do values of tables that only finalizers find. A key that goes
-// leaves an entry without key.
+// Values are removed before finalizers are looked for, which must not find them there;
+// keys afterwards, and so are values of tables that only finalizers find. A removed key
+// leaves an entry without a key.
 func (s *State) clearTables(units int) int {
 	for ; s.sweeping < len(s.weakly); s.sweeping, s.place = s.sweeping+1, 0 {
 		if units--; units < 0 {
@@ -721,8 +721,8 @@ func (s *State) clearTables(units int) int {
 	return units
 }
 
-// deadValue reports whether a value of a weak table is to go. As in LuaJIT a userdata
-// whose finalizer runs goes, too.
+// deadValue reports whether a value of a weak table is to be removed. As in LuaJIT that
+// includes a userdata whose finalizer runs.
 func (s *State) deadValue(v Value) bool {
 	return !s.marked(v) || v.is(KindUserdata) && v.userdata().finalizer == finalized
 }

@@ -101,8 +101,8 @@ type Options struct {
 	// goroutine that is left ends itself. false makes Wait wait until the call returns.
 	GiveUp bool
 
-	// Lines makes each printed line leave at once, as befits a terminal. Otherwise output
-	// leaves when a turn of the loop is over, or the buffer is full.
+	// Lines writes each printed line at once, as befits a terminal. Otherwise output is
+	// written when a turn of the loop is over, or the buffer is full.
 	Lines bool
 
 	// Logger receives everything else that a person should know: Lua errors, warnings,

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ExitCode is the cause to cancel a script's context with to give it its exit code, as
-// for a signal.
+// ExitCode is the cause with which a script's context is cancelled to end it with that
+// exit code, as a signal does.
 type ExitCode int
 
 func (c ExitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
@@ -45,8 +45,8 @@ type Result struct {
 	Err error
 }
 
-// StuckError says that Lua code could not be stopped, and why it was to be. See
-// Options.GiveUp.
+// StuckError is the error of Lua code that could not be stopped, with the reason to stop
+// it. See Options.GiveUp.
 type StuckError struct{ Err error }
 
 func (e *StuckError) Error() string { return e.Err.Error() }

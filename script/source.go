@@ -54,7 +54,7 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// The kinds of files that are no Lua source, each with the way to mend it.
+// The kinds of files that are not Lua source, each with its remedy.
 var (
 	errBytecode = errors.New("compiled Lua, which cannot be run here: give its source")
 	errUTF16    = errors.New("text in UTF-16: save it as UTF-8")

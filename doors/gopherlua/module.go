@@ -42,8 +42,8 @@ type Reporter interface {
 // The engine hands all its events to the caller of Dispatch, so each Lua state wants an
 // engine of its own.
 //
-// An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the Lua
-// state. On a closed state Pump does nothing.
+// Before an embedder closes the Lua state it calls Engine.Shutdown, and from then on not
+// Pump. On a closed state Pump does nothing.
 type Module struct {
 	main    *lua.LState // the main coroutine, on which all callbacks run
 	session *wsapi.Session[held]

@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	// maxNumber is how long a number may be, in bytes: some digits decide over its value,
-	// and the time to look at all of them is bounded.
+	// maxNumber is the greatest length of a number, in bytes: each digit may matter, and
+	// the time to look at all of them is bounded.
 	maxNumber = 1 << 20
 
-	// maxKeptPile is how many values of room a decoder keeps from one call to the next.
+	// maxKeptPile is the greatest room, in values, that a decoder keeps from one call to
+	// the next.
 	maxKeptPile = 4 << 10
 
 	pileValueBytes = 16
 
-	// membersAt is for how many keys and values steps are counted at once.
+	// membersAt is the number of keys and values whose steps are counted together.
 	membersAt = 1 << 10
 
 	// exactInteger is 2^53: beyond it numbers of Lua have gaps.
@@ -497,7 +498,7 @@ func (d *decoder) number() error {
 	return d.float(begin)
 }
 
-// integer puts the number on the pile that ends here and has neither a point nor an
+// integer puts on the pile the number that ends here, which has neither a point nor an
 // exponent. value is right if it has up to 15 digits.
 func (d *decoder) integer(begin, whole int, value uint64) error {
 	if d.at-whole <= 15 && (value != 0 || begin == whole) { // -0 is not an integer
@@ -523,7 +524,7 @@ func isBig(digits string) bool {
 	return len(digits) > len(limit) || len(digits) == len(limit) && digits > limit
 }
 
-// float puts the number on the pile that ends here.
+// float puts on the pile the number that ends here.
 func (d *decoder) float(begin int) error {
 	text := d.text[begin:d.at]
 	if len(text) > maxNumber {
@@ -604,8 +605,8 @@ func (d *decoder) quoted() (text string, escaped bool, err error) {
 	return "", true, d.unescape(begin, at)
 }
 
-// plain returns where the first quote, backslash or control byte is from at on, or the
-// end of the text.
+// plain returns the place of the first quote, backslash or control byte from at on, or
+// the end of the text.
 func (d *decoder) plain(at int) (int, error) {
 	for {
 		end := min(at+piece, len(d.text))
@@ -621,7 +622,7 @@ func (d *decoder) plain(at int) (int, error) {
 	}
 }
 
-// special has the bytes that are more than themselves in a string.
+// special has the bytes with a special meaning in a string.
 var special = func() (table [256]bool) {
 	for c := range ' ' {
 		table[c] = true

@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// maxPending is from how many bytes on text that was written goes to the builder.
+	// maxPending is the size in bytes from which pending text moves to the builder.
 	maxPending = 4 << 10
 
 	// stringPiece is how many bytes of a string are written between two checks of the
 	// pending text. Each may become six.
 	stringPiece = 1 << 10
 
-	// slotsPerStep is how many places of a table, be they empty, count as a step, on top
-	// of the values in it.
+	// slotsPerStep is the number of a table's places, empty or not, that count as a step
+	// in addition to its values.
 	slotsPerStep = 64
 )
 
@@ -348,7 +348,8 @@ func appendEscape(text []byte, c byte) []byte {
 	return append(text, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// invalidUTF8 returns where the first byte is that belongs to no character; s has one.
+// invalidUTF8 returns the place of the first byte that belongs to no character; s has
+// one.
 func invalidUTF8(s string) int {
 	for at, r := range s {
 		if _, size := utf8.DecodeRuneInString(s[at:]); r == utf8.RuneError && size == 1 {

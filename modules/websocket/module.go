@@ -48,8 +48,8 @@ type Reporter interface {
 // The engine hands all its events to the caller of Dispatch, so each state wants an
 // engine of its own.
 //
-// An embedder that ends calls Engine.Shutdown, and Pump no more, before it closes the
-// state. On a closed state Pump does nothing.
+// Before an embedder closes the state it calls Engine.Shutdown, and from then on not
+// Pump. On a closed state Pump does nothing.
 type Module struct {
 	state   *lua.State
 	session *wsapi.Session[held]

@@ -51,7 +51,7 @@ func AppendQuoted(dst []byte, s string) []byte {
 }
 
 // EscapedPiece returns the beginning of s, about size bytes, that AppendEscaped may be
-// given alone: the byte after it does not decide over an escape.
+// given alone: the byte after it has no influence on an escape.
 func EscapedPiece(s string, size int) string {
 	if len(s) <= size {
 		return s

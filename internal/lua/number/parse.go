@@ -18,7 +18,7 @@ const (
 	// 800 digits that is close to a tie.)
 	maxSignificant = 780
 
-	// maxPiece is up to how many bytes strconv gets as they are.
+	// maxPiece is the greatest length in bytes of a text that strconv gets unchanged.
 	maxPiece = maxSignificant
 )
 

@@ -6,7 +6,7 @@ const (
 	// piece is how many bytes of a subject the standard library gets at once.
 	piece = 1 << 20
 
-	// maxNeedle is up to how long a text is that the standard library looks for.
+	// maxNeedle is the greatest length of a text that the standard library looks for.
 	maxNeedle = 1 << 12
 )
 

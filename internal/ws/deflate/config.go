@@ -27,16 +27,16 @@ type Config struct {
 	// next (RFC 7692 §7.1.1.1).
 	ServerNoContextTakeover bool
 
-	// ClientNoContextTakeover: the same of the client (RFC 7692 §7.1.1.2).
+	// ClientNoContextTakeover: the client forgets each message in the same way (RFC 7692
+	// §7.1.1.2).
 	ClientNoContextTakeover bool
 
 	// ServerMaxWindowBits bounds how far back the server's messages refer: 8 to 15, the
 	// base-2 logarithm of a number of bytes; 0 means no bound (RFC 7692 §7.1.2.1).
 	ServerMaxWindowBits int
 
-	// ClientMaxWindowBits is the same of the client's messages: 8 to 15,
-	// ClientMaxWindowBitsAny, or 0: a client then does not let the server bound them (RFC
-	// 7692 §7.1.2.2).
+	// ClientMaxWindowBits bounds the client's messages in the same way: 8 to 15, or
+	// ClientMaxWindowBitsAny; 0 does not let the server bound them (RFC 7692 §7.1.2.2).
 	ClientMaxWindowBits int
 }
 
@@ -104,7 +104,7 @@ func (c Config) Accept(values []string) (Params, error) {
 	return c.merge(answer), nil
 }
 
-// check holds an answer, its values valid in themselves, against the offer.
+// check compares an answer, its values valid in themselves, with the offer.
 func (c Config) check(answer Config) error {
 	switch {
 	case c.ServerNoContextTakeover && !answer.ServerNoContextTakeover: // RFC 7692 §7.1.1.1

@@ -21,8 +21,8 @@ type policies struct {
 func (o *Options) policies() policies { return policies{o.NamePolicy, o.Policy, o.Words.OrPlain()} }
 
 // deniedError is the policy's refusal of an address, or of a name. Its text is for the
-// script, which is not to learn where a name that it may not reach leads; forLog is for
-// the host.
+// script, which must not learn the address of a name that it may not reach; forLog is for
+// the log.
 type deniedError struct {
 	addr  netip.AddrPort // that host resolves to; the zero AddrPort for host itself
 	err   error

@@ -145,8 +145,8 @@ func (c *TLSConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write is as Read's counterpart: a server that has sent its alert and gone makes the
-// first Write fail.
+// Write is Read's counterpart: a server that has sent its alert and gone makes the first
+// Write fail.
 func (c *TLSConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil && !c.heard.Load() && failure.Network(err) == failure.Reset {

@@ -113,7 +113,7 @@ func (p *Policy) allowsAddresses(port uint16) bool {
 type target struct {
 	host    string     // a name in lower case, without its last dot, or an address
 	literal bool       // host is an address
-	addr    netip.Addr // without zone, IPv4 never in IPv6's clothes; the zero Addr if it is not known
+	addr    netip.Addr // without zone, never IPv4-mapped; the zero Addr if it is not known
 	port    uint16
 
 	beyond []netip.Addr // those that addr leads to

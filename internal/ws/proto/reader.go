@@ -128,7 +128,7 @@ func (r *Reader) Feed(buf []byte, events []Event) ([]Event, error) {
 
 // Space returns room into which the next bytes from the transport may be read directly,
 // for Filled, or nil if they are to go through Feed. There is such room in the middle of
-// a large frame of data, so that its bytes are copied no more.
+// a large frame of data, so that its bytes are not copied again.
 func (r *Reader) Space() []byte {
 	if !r.inFrame || r.missing < minSpace || r.frame.Opcode.IsControl() || r.failed != nil {
 		return nil

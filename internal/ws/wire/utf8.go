@@ -32,7 +32,7 @@ func (u *UTF8) Feed(p []byte) bool {
 		if len(p) == 0 {
 			return true
 		}
-		// Of a bad sequence FullRune says true already at its first bad byte.
+		// FullRune reports true at the first bad byte of a sequence.
 		if !utf8.FullRune(p) {
 			u.n = copy(u.partial[:], p)
 			return true

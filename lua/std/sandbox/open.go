@@ -43,8 +43,8 @@ func (b *Box) OpenFile(path string, flag int) (*os.File, error) {
 }
 
 // OpenModule opens a Lua file for reading: in the module directories one whose name,
-// after symbolic links, ends in ".lua"; elsewhere any that may be read. A directory does
-// not exist for it, nor does a pipe or a device.
+// after symbolic links, ends in ".lua"; elsewhere any that may be read. Directories,
+// pipes and devices do not exist for it.
 func (b *Box) OpenModule(path string) (*os.File, error) {
 	if path == "" {
 		return nil, fs.ErrNotExist
@@ -133,7 +133,7 @@ func (b *Box) Remove(path string) error {
 
 // openUnder opens a path that all of the permissions must cover. They are checked against
 // the file that is really opened: the resolved path is opened below the directory of the
-// narrowest rule, which no symbolic link leaves, whatever anybody puts there in the
+// narrowest rule, which no symbolic link leaves, even if somebody puts one there in the
 // meantime.
 func openUnder(path string, flag int, permissions ...rules) (*os.File, error) {
 	var p place

@@ -8,9 +8,9 @@ import (
 )
 
 // Rename renames a file or a directory. Both names must be under one rule of Write: from
-// one rule to another it fails like a move to another file system, as there is no way to
-// hold on to both directories at once. Under another name a file may be one that may be
-// read, so reading the old one must be allowed, too.
+// one rule to another it fails like a move to another file system, as both directories
+// cannot be held open at once. Under another name a file may be one that may be read, so
+// reading the old one must be allowed, too.
 func (b *Box) Rename(from, to string) error {
 	if b.read.all && b.write.all {
 		return os.Rename(from, to)
@@ -38,7 +38,7 @@ func (b *Box) Rename(from, to string) error {
 	// moved: where it leads is looked at when it is opened.
 	moved, err := m.lstat(m.to)
 	if err == nil && moved.Mode()&fs.ModeSymlink == 0 && !os.SameFile(moved, readable) {
-		_ = m.rename(m.to, m.from) // who swaps files may have swapped these, too
+		_ = m.rename(m.to, m.from) // these may have been swapped as well
 		return b.read.refuse(from)
 	}
 	return nil

@@ -98,5 +98,5 @@ func optInt32(c *lua.Call, n, fallback int) int {
 	return int32Of(c.Number(n))
 }
 
-// isText reports whether a value passes for a string: it is one, or a number.
+// isText reports whether a value is a string, or a number, which passes for one.
 func isText(v lua.Value) bool { return v.Kind() == lua.KindString || v.Kind() == lua.KindNumber }

@@ -17,8 +17,8 @@ const (
 	// class is the name of the metatable of files, also in argument errors.
 	class = "FILE*"
 
-	// maxFiles is how many files one state may have open, programs included. At the limit
-	// those that the script has dropped are closed first.
+	// maxFiles bounds the open files of one state, programs included. At the limit files
+	// that the script has dropped are closed first.
 	maxFiles = 1000
 
 	// systemSteps is the cost of a system call in steps, without the bytes that it moves.
@@ -27,7 +27,7 @@ const (
 	// bytesPerStep is how many bytes that are read or written count as a step.
 	bytesPerStep = 64
 
-	// piece is how much is handed to the system at once.
+	// piece is the most that is handed to the system at once, in bytes.
 	piece = 1 << 20
 )
 
@@ -40,9 +40,9 @@ type Streams struct {
 	Stderr io.Writer
 }
 
-// NewStreams makes a script's streams. Stdout that is no *outlet.Stdout is written to at
-// once. Before stdin is read, stdout is flushed: a question is seen before its answer is
-// awaited. nil means an empty stdin, and outputs that are discarded.
+// NewStreams makes a script's streams. A stdout other than an *outlet.Stdout is written
+// to at once. Before stdin is read, stdout is flushed: a question is seen before its
+// answer is awaited. nil means an empty stdin, and outputs that are discarded.
 func NewStreams(stdin io.Reader, stdout, stderr io.Writer) *Streams {
 	if stdin == nil {
 		stdin = strings.NewReader("")

@@ -10,7 +10,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// The errors that C gives where the system was not even asked.
+// The errors that C gives without asking the system.
 var (
 	badFile         = syscall.EBADF
 	illegalSeek     = syscall.ESPIPE

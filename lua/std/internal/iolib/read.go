@@ -15,7 +15,7 @@ const (
 	// maxNumeral bounds the bytes that read("*n") looks at for one number.
 	maxNumeral = 4096
 
-	// firstChunk is how much is read at once of a file of unknown size, to begin with.
+	// firstChunk is the size of the first read of a file of unknown size, in bytes.
 	firstChunk = 4 << 10
 
 	// maxIdle bounds the reads in a row that return nothing, as package bufio does.
@@ -40,8 +40,8 @@ const (
 	invalidOption
 )
 
-// formatOf reads a format. An invalid one is found out only when it is used: LuaJIT's
-// file has been read up to there then.
+// formatOf reads a format. An invalid one is reported only when it is used: by then
+// LuaJIT has read for the formats before it.
 func formatOf(v lua.Value) format {
 	if n, isNumber := v.AsNumber(); isNumber {
 		return format{bytes, int(min(max(n, 0), math.MaxInt32))} // NaN is 0

@@ -17,8 +17,8 @@ func log(c *lua.Call) error {
 	return c.ReturnNumber(math.Log2(x) * (1 / math.Log2(c.Number(2))))
 }
 
-// smallestNormal is the smallest number with all bits of its mantissa. Go's logarithms
-// take all that are smaller for it on some machines.
+// smallestNormal is the smallest number with all bits of its mantissa. On some machines
+// Go's logarithms replace smaller numbers by it.
 const smallestNormal = 0x1p-1022
 
 // ln is the natural logarithm.
@@ -43,8 +43,8 @@ func log10(x float64) float64 {
 	return y
 }
 
-// powerOfTen returns the number that is nearest to 10^n, which math.Pow10 does not for
-// each n.
+// powerOfTen returns the number that is nearest to 10^n, which math.Pow10 misses for some
+// n.
 func powerOfTen(n int) float64 {
 	power, _ := number.Parse("1e" + strconv.Itoa(n))
 	return power

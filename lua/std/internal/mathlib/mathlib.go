@@ -9,7 +9,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// functions are those that need nothing of a state.
+// functions are those that need no state.
 var functions = []lua.Func{
 	{Name: "abs", Call: abs},
 	{Name: "acos", Call: unary(math.Acos)},
@@ -77,8 +77,8 @@ func floor(c *lua.Call) error { return c.ReturnNumber(math.Floor(c.Number(1))) }
 
 func sqrt(c *lua.Call) error { return c.ReturnNumber(math.Sqrt(c.Number(1))) }
 
-// greatest and least return one of their arguments. Where neither of two is more than the
-// other that is the later one, as in LuaJIT: with a NaN, and with zeros of either sign.
+// greatest and least return one of their arguments. If neither of two is greater it is
+// the later one, as in LuaJIT: with a NaN, and with zeros of either sign.
 
 func greatest(c *lua.Call) error {
 	x := c.Number(1)

@@ -27,7 +27,7 @@ func difftime(c *lua.Call) error {
 }
 
 // date is os.date([format [, time]]): a text after strftime in the C locale, or a table.
-// A time that C has no date for is nil.
+// A time without a date in C is nil.
 func (l *library) date(c *lua.Call) error {
 	format, seconds := c.OptString(1, "%c"), time.Now().Unix()
 	if !c.Arg(2).IsNil() {

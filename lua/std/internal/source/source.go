@@ -10,8 +10,8 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Read reads all of a file into a string of the state. An error that is none of Lua's is
-// the file's.
+// Read reads all of a file into a string of the state. An error other than Lua's is the
+// file's.
 func Read(s *lua.State, file io.Reader) (string, error) {
 	b := s.NewBuilder()
 	defer b.Reset()

@@ -5,13 +5,14 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// workPerStep is how much of a Matcher's work, about a nanosecond each, counts as a step.
+// workPerStep is the number of a Matcher's units of work, about a nanosecond each, that
+// count as a step.
 const workPerStep = 64
 
 // steps counts the work of a matcher.
 func (l *library) steps(work int) error { return l.state.Step(work / workPerStep) }
 
-// longPattern is how long a pattern may be and be compiled at no charge.
+// longPattern is the length up to which a pattern is compiled at no charge.
 const longPattern = 256
 
 // program compiles a pattern. The work and the memory of a long one count; the memory is

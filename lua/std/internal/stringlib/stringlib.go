@@ -145,7 +145,7 @@ func (l *library) char(c *lua.Call) error {
 		if err := c.State().Step(n / bytesPerStep); err != nil {
 			return err
 		}
-		out = make([]byte, n) // as long as the stack allows arguments
+		out = make([]byte, n) // bounded: arguments are on the Lua stack
 	}
 	for i := range out {
 		code := c.Int32(i + 1)
@@ -187,8 +187,7 @@ func dump(c *lua.Call) error {
 	return c.Return(v)
 }
 
-// changeCase gives the letters of ASCII the other case if they are of that of first, 'a'
-// or 'A'.
+// changeCase changes the case of ASCII letters that have the case of first, 'a' or 'A'.
 func (l *library) changeCase(c *lua.Call, first byte) error {
 	text := c.String(1)
 	if len(text) <= shortText {

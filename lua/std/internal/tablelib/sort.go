@@ -123,7 +123,7 @@ func (o *order) quicksort(low, high, depth int) error {
 // partition moves the value in the middle to the place that it has in the end, and
 // returns the place: the values that belong before it are below, the rest above. The
 // first value is not more, the last one not less than it, so that no search passes them
-// unless the order is none.
+// unless the order function is invalid.
 func (o *order) partition(low, high, middle int) (int, error) {
 	pivot := o.t.GetInt(middle)
 	if err := o.swap(middle, high-1); err != nil {

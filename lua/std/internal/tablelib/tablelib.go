@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// piece is for how many elements at once steps are counted.
+// piece is the number of elements whose steps are counted together.
 const piece = 1 << 10
 
 // Open opens the library in a state: the global table, and the loaders of table.new and
