@@ -46,7 +46,7 @@ func (g *grant) Set(text string) error {
 	return nil
 }
 
-// checkPath refuses a home directory that no shell has filled in: most do not after a =.
+// checkPath refuses a ~ that the shell has not expanded: most do not after a =.
 func checkPath(path string) error {
 	first, _, _ := strings.Cut(filepath.ToSlash(path), "/")
 	if first != "~" {

@@ -69,7 +69,7 @@ func (s *timers) remove(handle Handle) {
 	}
 }
 
-// admit lets the timers take part that were armed since the last call.
+// admit lets timers that were armed since the last call take part.
 func (s *timers) admit() {
 	for i, t := range s.armed {
 		if !t.removed {
@@ -96,8 +96,8 @@ func (s *timers) takeDue(now time.Time) (due []*timer) {
 	return due
 }
 
-// done puts a timer back that has been called and has a period, due at the first multiple
-// of it after now.
+// done puts back a timer that has been called and has a period, due at the first multiple
+// of the period after now.
 func (s *timers) done(t *timer, now time.Time) {
 	switch {
 	case t.removed:

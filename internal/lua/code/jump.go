@@ -89,8 +89,8 @@ func (f *function) label(line int, name string, atEnd bool) {
 
 func (f *function) nameOf(level int) string { return f.proto.Locals[f.active[level].info].Name }
 
-// leaveLeaps says of the leaps in a block that its locals are left. Breaks out of a loop
-// go on here, others at a label further up in the block around, if it has one.
+// leaveLeaps notes that the leaps in a block leave its locals. Breaks out of a loop go on
+// here, others at a label further up in the block around, if it has one.
 func (f *function) leaveLeaps(left *block) {
 	f.eachLeap(left, func(l *leap) (done bool) {
 		l.level = min(l.level, left.level)

@@ -70,10 +70,10 @@ func dstAt(unix int64, zone *time.Location) DST {
 	return Standard
 }
 
-// skipped returns one of the two times that a time may be which clocks skip, by the
-// offset before or after: not the one that is as wanted, because it is by the other
-// offset that it was wanted. Without a wish it is the one in summer time. If both or
-// neither are, it is the earlier one.
+// skipped chooses between the two times, by the offset before and by that after, that a
+// time skipped by clocks may mean. A time given as summer or as standard time falls, by
+// the offset of that, into the other: so that one is chosen. Without a wish it is the one
+// in summer time. If both or neither are, it is the earlier one.
 func skipped(a, b int64, zone *time.Location, wanted DST) int64 {
 	avoided := wanted
 	if wanted == ByZone {

@@ -96,8 +96,8 @@ func appendDigits(dst []byte, f float64, n int) ([]byte, int) {
 	return append(dst[:start+1], dst[start+2:letter]...), exponent
 }
 
-// appendHex appends f as %a has it, without its 0x. Other than Go it writes no more
-// digits of the exponent than needed, and rounds up to 2.
+// appendHex appends f as %a has it, without its 0x. Unlike Go it writes no more digits of
+// the exponent than needed, and rounds up to 2.
 func (d Directive) appendHex(dst []byte, f float64) []byte {
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, f, 'x', int(d.precision), 64)

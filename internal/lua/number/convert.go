@@ -3,8 +3,8 @@ package number
 import "math"
 
 // Int32 drops the fraction of f, as C's conversion on x64 does where LuaJIT wants an
-// index or a count. A number beyond 32 bits, and a NaN, becomes the least integer. Other
-// than Go's conversion it is the same on all machines.
+// index or a count. A number beyond 32 bits, and a NaN, becomes the least integer. Unlike
+// Go's conversion it is the same on all machines.
 func Int32(f float64) int {
 	if !(f > math.MinInt32-1 && f < math.MaxInt32+1) {
 		return math.MinInt32

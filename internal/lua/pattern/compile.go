@@ -254,8 +254,8 @@ func (c *compiler) readSet(at int) (index uint32, end int, err Error) {
 	return c.addSet(&members), end + 1, ""
 }
 
-// setEnd returns where the ']' of a set is whose first member is at a place. A ']' there
-// is a member.
+// setEnd returns the place of the ']' of a set whose first member is at a place. A ']'
+// there is a member.
 func setEnd(source string, at int) (int, Error) {
 	for first := at; at < len(source); at++ {
 		switch {

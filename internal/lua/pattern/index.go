@@ -130,8 +130,8 @@ func (m *Matcher) factorize(text string) (split, period int, err error) {
 	return split, period, err
 }
 
-// maximalSuffix returns where the suffix of a text begins that is the greatest one in the
-// order of bytes, or in the reverse order, and its period.
+// maximalSuffix returns the start of the greatest suffix of a text, in the order of bytes
+// or in the reverse order, and its period.
 func (m *Matcher) maximalSuffix(text string, reverse bool) (begin, period int, err error) {
 	period = 1
 	candidate, length := 1, 0 // of the suffix that is compared, and how much is equal

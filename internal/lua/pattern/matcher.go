@@ -154,7 +154,7 @@ func (m *Matcher) skip(at int) (int, error) {
 	}
 }
 
-// matchAt returns where the match ends that begins at a place, or -1.
+// matchAt returns the end of the match that begins at a place, or -1.
 func (m *Matcher) matchAt(begin int) (end int, err error) {
 	p, subject := m.program, m.subject
 	nodes := p.nodes
@@ -481,7 +481,7 @@ func (m *Matcher) earliest(n *node, at int) (int, error) {
 	}
 }
 
-// balance returns where the balanced text ends that begins at a place, or -1.
+// balance returns the end of the balanced text that begins at a place, or -1.
 func (m *Matcher) balance(n *node, at int) (end int, err error) {
 	subject := m.subject
 	if at >= len(subject) || subject[at] != n.c {

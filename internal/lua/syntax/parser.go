@@ -165,7 +165,7 @@ func (p *parser) link() {
 
 func (p *parser) closeLinks(outer int) { p.links = max(outer, p.links) }
 
-// put says on which line the instruction of a node is, whose last token was the last one
+// put sets the line of a node's instruction. The node's last token is the last one
 // consumed.
 func (p *parser) put(n positioned, line int) {
 	p.take(sizeOf(n))

@@ -175,5 +175,5 @@ func (g *Gate) Kill(reason error) {
 // phase returns the state as it is now.
 func (g *Gate) phase() phase { return phase(g.word.Load()) }
 
-// change makes one state the next, unless it is another one meanwhile.
+// change replaces one state by the next, unless it is another one by now.
 func (g *Gate) change(from, to phase) bool { return g.word.CompareAndSwap(uint64(from), uint64(to)) }

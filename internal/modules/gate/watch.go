@@ -53,7 +53,7 @@ func (g *Gate) Watch() (stop func()) {
 	}
 }
 
-// wakeUp is called by who begins a call.
+// wakeUp is called at the beginning of a call.
 func (w *watch) wakeUp() {
 	if w.asleep.Load() && w.asleep.CompareAndSwap(true, false) {
 		w.wake <- struct{}{} // there is room: only one at a time wakes it, and asleep was set after it was taken

@@ -12,7 +12,7 @@ type handle struct {
 	number loop.Handle
 	where  string
 	once   bool
-	f      *lua.Ref // nil once it is called no more
+	f      *lua.Ref // nil after the last call
 }
 
 // handleBytes is the charge for a handle while the loop has it: the handle itself, its
