@@ -11,7 +11,8 @@ import (
 	"github.com/tidewire/tidewire/lua/std"
 )
 
-// outcome is all that a run under limits may depend on the source and the limits for.
+// outcome is the part of a run under limits that depends on the source and the limits
+// alone.
 type outcome struct {
 	printed, failure string
 	steps, memory    int64

@@ -274,7 +274,7 @@ func EndString(end *engine.End) string {
 	return event
 }
 
-// record writes an event down that may come in the stages given and leads to another.
+// record writes down an event, which may come in the stages given and leads to another.
 func (h *Rig) record(id engine.ID, event string, to stage, from ...stage) {
 	if !slices.Contains(from, h.stages[id]) {
 		h.tb.Errorf("rig: connection %d: %s comes %s", id, event, cmp.Or(h.stages[id], "first"))

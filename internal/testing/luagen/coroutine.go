@@ -18,8 +18,8 @@ func (g *gen) yield(depth int) *node {
 	return expr(function, "(", g.arguments(depth-1), ")")
 }
 
-// crossingYield is a call within which something yields that is not called by Lua code: a
-// metamethod of Y or Z, or a function by pcall.
+// crossingYield is a call within which a function yields whose caller is not Lua code: a
+// metamethod of Y or Z, or the function of a pcall.
 func (g *gen) crossingYield(depth int) *node {
 	either := pick(g, "Y", "Z")
 	switch g.rng.IntN(10) {

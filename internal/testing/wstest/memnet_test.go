@@ -344,7 +344,7 @@ func TestStallAfter(t *testing.T) {
 	})
 }
 
-// A reset connection is no more: closing it sends no FIN that would look like an orderly
+// A reset connection is gone: closing it sends no FIN that would look like an orderly
 // end.
 func TestCloseAfterReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
