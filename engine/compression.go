@@ -6,7 +6,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
-// maxPacked bounds how much of a message's compressed form a chunk keeps room for.
+// maxPacked bounds how much of a message's compressed form a write buffer keeps room for.
 const maxPacked = 64 << 10
 
 // config is the offer in deflate's words.
@@ -55,20 +55,20 @@ func inflater(agreed deflate.Params) proto.Inflater {
 	return deflate.NewDecompressor(agreed.Server, freeBytes)
 }
 
-// packLocked compresses the next messages, about a chunk of them, so that the outbox
+// packLocked compresses the next messages, about a buffer of them, so that the outbox
 // hands them out. It gives up the lock meanwhile; messages are compressed by writeLoop
 // alone, in their order.
-func (c *connection) packLocked(ch *chunk) {
-	for packed := 0; packed < len(ch.buf); {
+func (c *connection) packLocked(wb *writeBuffer) {
+	for packed := 0; packed < len(wb.bytes); {
 		plain, ok := c.outbox.Plain()
 		if !ok {
 			return
 		}
 		c.mu.Unlock()
-		out, shorter := c.compressor.Compress(ch.packed[:0], plain)
+		out, shorter := c.compressor.Compress(wb.packed[:0], plain)
 		message := string(out)
-		if ch.packed = out; cap(out) > maxPacked {
-			ch.packed = nil
+		if wb.packed = out; cap(out) > maxPacked {
+			wb.packed = nil
 		}
 		if packed += len(message); !shorter {
 			packed += len(plain)

@@ -16,61 +16,63 @@ import (
 // itself is not kept for the connection's life.
 func (c *connection) connectLoop(ctx context.Context) {
 	defer c.cancel()
-	done, err := c.connect(ctx)
+	result, err := c.dialAndShake(ctx)
 	if err != nil {
-		c.mu.Lock()
-		c.endLocked(c.failureLocked(failure.From(failure.PhaseHandshake, err)))
-		c.unlock()
-		c.finish(Tally{})
-		c.engine.setRunning(c, false)
+		c.fail(failure.From(failure.PhaseHandshake, err))
+	} else if c.openOver(result) {
+		if c.inbox.putOpened() {
+			c.engine.ready.push(c)
+		}
+		c.engine.loops.Go(func() { c.readLoop(result.response.Buffered, result.compression) })
 		return
 	}
+	c.finish(Tally{})
+	c.engine.setRunning(c, false)
+}
 
+// openOver makes the connection open over the transport of an attempt. If it was closed
+// in the last moment openOver cuts the transport and reports false.
+func (c *connection) openOver(result attemptResult) bool {
 	c.mu.Lock()
-	if !c.openLocked() { // closed in the last moment
+	if !c.openLocked() {
 		c.mu.Unlock()
-		done.transport.Cut()
-		c.finish(Tally{})
-		c.engine.setRunning(c, false)
-		return
+		result.transport.Cut()
+		return false
 	}
-	c.transport = done.transport
-	c.compressLocked(done.compression)
+	c.transport = result.transport
+	c.compressLocked(result.compression)
 	c.startKeepaliveLocked()
 	c.kickLocked()
 	c.unlock()
-	if c.inbox.opened() {
-		c.engine.ready.push(c)
-	}
-	c.engine.loops.Go(func() { c.readLoop(done.response.Buffered, done.compression) })
+	return true
 }
 
-// shaken is how an attempt at the opening handshake has ended: well, or with an answer
-// that refuses.
-type shaken struct {
+// attemptResult is how an attempt at the opening handshake has ended: well, or with an
+// answer that refuses.
+type attemptResult struct {
 	transport   transport.Conn // nil after a refusal
 	response    *handshake.Response
 	compression deflate.Params
 }
 
-// connect dials and shakes hands, again for each redirect that is followed, and notes the
-// facts that it learns on the way, also of a failure.
-func (c *connection) connect(ctx context.Context) (shaken, error) {
+// dialAndShake dials and shakes hands, again for each redirect that is followed, and
+// notes the facts that it learns on the way, also of a failure.
+func (c *connection) dialAndShake(ctx context.Context) (attemptResult, error) {
 	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
-		done, err := c.engine.attempt(c, ctx, at)
-		if err == nil || c.opts.Redirects == 0 || done.response == nil || !redirects(done.response) {
-			return done, err
+		result, err := c.engine.attempt(c, ctx, at)
+		if err == nil || c.opts.Redirects == 0 || result.response == nil || !redirects(result.response) {
+			return result, err
 		}
-		if at, err = at.follow(done.response, c.opts.Redirects); err != nil {
-			return shaken{}, err
+		if at, err = at.follow(result.response, c.opts.Redirects); err != nil {
+			return attemptResult{}, err
 		}
 	}
 }
 
 // attempt dials and shakes hands once. After an error nothing is left open, and the
 // response is nil if no server was reached.
-func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
+func (c *connection) attempt(ctx context.Context, at route) (attemptResult, error) {
 	options := &c.engine.opts
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
@@ -91,7 +93,7 @@ func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 		options.Logger.Warn(warning, "id", uint64(c.id), "caller", c.opts.Caller)
 	}
 	if err != nil {
-		return shaken{}, err
+		return attemptResult{}, err
 	}
 	request := handshake.Request{
 		URL:        at.target.Redacted,
@@ -113,9 +115,9 @@ func (c *connection) attempt(ctx context.Context, at route) (shaken, error) {
 	})
 	if err != nil {
 		conn.Raw.Close()
-		return shaken{response: response}, err
+		return attemptResult{response: response}, err
 	}
-	return shaken{conn.HandOver(), response, *compression}, nil
+	return attemptResult{conn.HandOver(), response, *compression}, nil
 }
 
 // entered notes how far the connection has come.

@@ -30,10 +30,14 @@ type connection struct {
 	readyFn     func()         // enters the connection into the ready list; also made once
 
 	// Guarded elsewhere:
-	inbox      inbox        // has its own lock
-	nextReady  *connection  // guarded by the ready list's lock
-	discarding atomic.Bool  // Close was called: Dispatch delivers no more messages
-	heard      atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
+	inbox     inbox        // has its own lock
+	nextReady *connection  // guarded by the ready list's lock
+	heard     atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
+
+	// closeCalled says that Close, CloseAll or Abort was called: from then on nothing is
+	// delivered but the terminal event. It is written by close alone, under mu, so that
+	// it does not change while mu is held; the inbox and Dispatch read it without mu.
+	closeCalled atomic.Bool
 
 	// Owned by readLoop:
 	pace    pace.Control // of the peer's control frames
@@ -41,7 +45,7 @@ type connection struct {
 
 	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; after a step of the state release it with unlock
 
-	// Written once, by start; cut and finish find them zero before:
+	// Written once, by start; stop, cut and finish find them zero before:
 	cancel  context.CancelFunc // ends the dial
 	started time.Time          // of the dial
 
@@ -56,9 +60,9 @@ type connection struct {
 	facts        facts
 
 	// Written by writeLoop alone, after kickLocked has started it:
-	closeWritten bool      // our close frame was handed to the operating system
-	writeErr     error     // why writing ended
-	wrote        sync.Cond // signalled when writeLoop has ended
+	closeWritten   bool      // our close frame was handed to the operating system
+	writeErr       error     // why writing ended
+	writeLoopEnded sync.Cond // signalled with writing false
 
 	// Written by readLoop alone:
 	readEnded bool          // it has met its end, and is about to say how the connection ends
@@ -67,10 +71,9 @@ type connection struct {
 	// Written by every goroutine:
 	state        lifecycle // in state.go only
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
-	closeCalled  bool      // by the script, or by CloseAll
 	outbox       proto.Outbox
 	outboxMemory memory.Share // see chargeLocked
-	writing      bool         // writeLoop runs
+	writing      bool         // writeLoop runs, or is about to
 	keepalive    keepalive
 	violation    violation
 	closingTimer *time.Timer
@@ -93,10 +96,10 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	} else {
 		c.url = dial.RedactUnread(url)
 	}
-	c.wrote.L = &c.mu
+	c.writeLoopEnded.L = &c.mu
 	c.writeLoopFn = c.writeLoop
 	c.readyFn = func() { e.ready.push(c) }
-	c.inbox.init(opts.ReceiveQueue, e.opts.Memory)
+	c.inbox.init(opts.ReceiveQueue, e.opts.Memory, &c.closeCalled)
 	c.outboxMemory = e.opts.Memory.Share()
 	return c
 }
@@ -139,7 +142,7 @@ func (c *connection) send(opcode wire.Opcode, data string) {
 		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
 		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
 	c.unlock()
-	c.cut()
+	c.stop()
 }
 
 // chargeLocked charges the engine's account for the messages in the outbox. It is called
@@ -158,14 +161,12 @@ func (c *connection) clearLocked() {
 // close begins the closing handshake, or ends a connection that is not open yet. From now
 // on nothing but the terminal event is delivered.
 func (c *connection) close(code int, reason string) {
-	c.discarding.Store(true)
 	c.mu.Lock()
-	already := c.closeCalled
-	c.closeCalled = true
+	already := c.closeCalled.Swap(true)
 	before := c.state.now
 	switch before {
 	case connecting:
-		c.endLocked(&outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
+		c.decideLocked(&outcome{phase: c.phaseLocked(), category: failure.Closed, code: wire.CloseAbnormal,
 			detail: "closed before the connection was open"})
 		c.clearLocked()
 	case open:
@@ -176,7 +177,7 @@ func (c *connection) close(code int, reason string) {
 		c.closingLocked(fmt.Sprintf("Close was called with code %d", code))
 		c.outbox.Close(code, reason)
 		c.armClosingLocked()
-		c.hurryLocked()
+		c.hurryWriteLocked()
 		c.kickLocked()
 	}
 	c.unlock()
@@ -185,7 +186,7 @@ func (c *connection) close(code int, reason string) {
 	}
 	c.inbox.discard()
 	if before == connecting {
-		c.cut()
+		c.stop()
 	}
 }
 
@@ -194,41 +195,39 @@ func (c *connection) abort() {
 	c.close(wire.CloseGoingAway, "")
 	c.mu.Lock()
 	err := closingTimeout(net.ErrClosed, "the host's grace ended before the closing handshake did")
-	c.endLocked(c.failureLocked(err))
+	c.decideLocked(c.failureLocked(err))
 	c.unlock()
-	c.cut()
+	c.stop()
 }
 
-// cut ends every blocked operation of the connection: its outcome is decided, or it is
-// past its terminal event.
-func (c *connection) cut() {
+// stop ends what a connection does whose outcome is decided. One that has not started has
+// no goroutine to post its terminal event, and will never have one: stop posts it.
+func (c *connection) stop() {
 	c.mu.Lock()
-	conn, cancel := c.transport, c.cancel
+	started := c.cancel != nil
 	c.mu.Unlock()
-	if cancel == nil {
-		// It has not started and never will: nobody else posts its terminal event.
-		if c.target != nil {
-			c.engine.guard.cancel(c)
-		}
-		c.finish(Tally{})
+	if started {
+		c.cut()
 		return
 	}
-	cancel()
+	if c.target != nil {
+		c.engine.guard.cancel(c)
+	}
+	c.finish(Tally{})
+}
+
+// cut makes the goroutines of the connection end: its outcome is decided, or it is past
+// its terminal event.
+func (c *connection) cut() {
+	c.mu.Lock()
+	cancel, conn := c.cancel, c.transport
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
 	if conn != nil {
 		conn.Cut()
 	}
-}
-
-// fail ends a connection that has not started, unless it has ended.
-func (c *connection) fail(err *failure.Error) {
-	c.mu.Lock()
-	if c.state.now != connecting {
-		c.mu.Unlock()
-		return
-	}
-	c.failLocked(err)
-	c.unlock()
-	c.cut()
 }
 
 // finish posts the terminal event, once. Nothing of the connection is delivered after,
@@ -251,7 +250,7 @@ func (c *connection) finish(lost Tally) {
 	if failed && !started.IsZero() {
 		c.engine.guard.failed(c.target.Address(), started)
 	}
-	if c.inbox.end(lost) {
+	if c.inbox.putEnd(lost) {
 		c.engine.ready.push(c)
 	}
 }
@@ -289,7 +288,7 @@ func (c *connection) closingExpired() {
 	default:
 		err = closingTimeout(nil, "the peer did not answer the close frame in time")
 	}
-	c.endLocked(c.failureLocked(err))
+	c.decideLocked(c.failureLocked(err))
 	c.unlock()
 	c.cut()
 }
@@ -324,9 +323,9 @@ func (c *connection) info() *Info {
 }
 
 func (c *connection) addStats(s *Stats) {
-	waiting, _ := c.inbox.tally()
-	s.Undelivered.Messages += waiting.Messages
-	s.Undelivered.Bytes += waiting.Bytes
+	undelivered, _ := c.inbox.tally()
+	s.Undelivered.Messages += undelivered.Messages
+	s.Undelivered.Bytes += undelivered.Bytes
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	unsent := c.outbox.Unsent()

@@ -33,12 +33,10 @@ func (e *Engine) Ready() <-chan struct{} { return e.ready.signal }
 // how many it delivered. If any are left, Ready has a value again. Connections take turns
 // of at most 64 events. Called from within a handler it does nothing and returns 0.
 func (e *Engine) Dispatch(h Handler, budget Budget) int {
-	if !e.dispatching.CompareAndSwap(false, true) {
+	if !e.ready.beginDispatch() {
 		return 0
 	}
-	// Deferred, because a handler may unwind this goroutine.
-	defer e.ready.signalRest()
-	defer e.dispatching.Store(false)
+	defer e.ready.endDispatch() // deferred, because a handler may unwind this goroutine
 
 	m := meter{events: budget.Events, time: budget.Time, stop: budget.Stop, began: time.Now()}
 	if m.events <= 0 {
@@ -52,7 +50,7 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 		if c == nil {
 			break
 		}
-		c.turn(h, &m)
+		c.takeTurn(h, &m)
 	}
 	return m.delivered
 }
@@ -74,23 +72,23 @@ func (m *meter) spent() bool {
 	return m.delivered >= m.events || time.Since(m.began) >= m.time || m.stop != nil && m.stop()
 }
 
-// turn delivers the next events of c, at most turnMessages and as many as the budget
-// leaves, and puts c back into the ready list if more wait.
-func (c *connection) turn(h Handler, m *meter) {
+// takeTurn delivers the next events of c, at most turnMessages and as many as the budget
+// allows, and puts c back into the ready list if more wait.
+func (c *connection) takeTurn(h Handler, m *meter) {
 	unwound := true // by a panic in the handler: the rest is for the next Dispatch
 	defer func() {
 		if unwound {
-			c.engine.ready.add(c)
+			c.engine.ready.push(c)
 		}
 	}()
 	most := min(m.events, m.delivered+turnMessages)
 	c.deliver(h, m, most)
-	next := c.inbox.turnOver()
+	waits := c.inbox.afterTurn()
 	unwound = false
 	switch {
-	case next == again, next == finish && (m.spent() || m.delivered == most):
-		c.engine.ready.add(c)
-	case next == finish:
+	case waits == eventsWait, waits == endWaits && (m.spent() || m.delivered == most):
+		c.engine.ready.push(c)
+	case waits == endWaits:
 		m.delivered++
 		c.deliverEnd(h)
 	}
@@ -116,7 +114,7 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 		handled++
 		m.delivered++
 		h.Received(c.id, en.payload, en.kind)
-		if c.discarding.Load() || m.spent() {
+		if c.closeCalled.Load() || m.spent() {
 			return
 		}
 	}
@@ -125,11 +123,11 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 // deliverEnd delivers the terminal event. From then on nobody finds the connection.
 func (c *connection) deliverEnd(h Handler) {
 	c.engine.forget(c)
-	h.Ended(c.id, c.end())
+	h.Ended(c.id, c.terminalEvent())
 }
 
-// end makes the terminal event.
-func (c *connection) end() *End {
+// terminalEvent makes the terminal event.
+func (c *connection) terminalEvent() *End {
 	_, dropped := c.inbox.tally()
 	end := &End{Info: *c.info(), Dropped: dropped}
 
@@ -147,33 +145,50 @@ func (c *connection) end() *End {
 // readyList holds the connections with something to deliver, each once, first in, first
 // out.
 type readyList struct {
-	signal chan struct{} // has a value while the list is not empty, moments excepted
+	signal chan struct{} // has a value while connections wait and nobody dispatches, moments excepted
 
 	mu          sync.Mutex // leaf; guards the fields below, and nextReady of the connections in the list
 	first, last *connection
+	dispatching bool // Dispatch runs: it sees by itself what is pushed
 }
 
-// push puts c at the end, and wakes the dispatcher if the list was empty. The caller has
-// made sure that c is not in the list (inbox.scheduled).
-func (l *readyList) push(c *connection) {
-	if wasEmpty := l.add(c); wasEmpty {
+// beginDispatch reports false if another Dispatch is running.
+func (l *readyList) beginDispatch() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dispatching {
+		return false
+	}
+	l.dispatching = true
+	return true
+}
+
+// endDispatch signals if connections are left in the list.
+func (l *readyList) endDispatch() {
+	l.mu.Lock()
+	l.dispatching = false
+	empty := l.first == nil
+	l.mu.Unlock()
+	if !empty {
 		l.wake()
 	}
 }
 
-// add is push for Dispatch, which is awake, and looks at the list once more before it
-// returns.
-func (l *readyList) add(c *connection) (wasEmpty bool) {
+// push puts c at the end. The caller has made sure that c is not in the list
+// (inbox.scheduled).
+func (l *readyList) push(c *connection) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	wasEmpty = l.first == nil
-	if wasEmpty {
+	sleeping := l.first == nil && !l.dispatching // with others in the list, its signal is given
+	if l.first == nil {
 		l.first = c
 	} else {
 		l.last.nextReady = c
 	}
 	l.last = c
-	return wasEmpty
+	l.mu.Unlock()
+	if sleeping {
+		l.wake()
+	}
 }
 
 // pop takes the first one out, or returns nil.
@@ -185,16 +200,6 @@ func (l *readyList) pop() *connection {
 		l.first, c.nextReady = c.nextReady, nil
 	}
 	return c
-}
-
-// signalRest wakes the dispatcher again if the list is not empty.
-func (l *readyList) signalRest() {
-	l.mu.Lock()
-	empty := l.first == nil
-	l.mu.Unlock()
-	if !empty {
-		l.wake()
-	}
 }
 
 func (l *readyList) wake() {

@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
@@ -50,10 +49,9 @@ type Engine struct {
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
 	// have transports of their own; constant before the first Connect.
-	attempt func(*connection, context.Context, route) (shaken, error)
+	attempt func(*connection, context.Context, route) (attemptResult, error)
 
-	dispatching atomic.Bool
-	batch       [turnMessages]entry // owned by Dispatch
+	batch [turnMessages]entry // owned by Dispatch
 
 	mu          sync.Mutex // leaf; guards the fields below
 	lastID      ID
@@ -120,6 +118,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 	// From here on CloseAll may end it on another goroutine.
 	if parseErr != nil {
 		c.fail(failure.From(failure.PhaseURI, parseErr))
+		c.stop()
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)
@@ -224,8 +223,9 @@ func (e *Engine) Abort() {
 	}
 }
 
-// Shutdown aborts, cuts connections that still wait for the peer's FIN, delivers nothing
-// more, and returns when every goroutine of the engine has ended, or with ctx's error.
+// Shutdown aborts, cuts connections that still wait for the peer's FIN, and returns when
+// every goroutine of the engine has ended, or with ctx's error. It delivers nothing: what
+// a Dispatch after it delivers is the terminal events that are left, and no other event.
 // Call it from outside of a Handler.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()

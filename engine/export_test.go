@@ -11,8 +11,8 @@ import (
 // UseTransport makes e carry its connections over the transports that open returns,
 // without a dial and without a handshake over HTTP/1.1.
 func (e *Engine) UseTransport(open func(url string) transport.Conn) {
-	e.attempt = func(_ *connection, _ context.Context, at route) (shaken, error) {
-		return shaken{transport: open(at.target.Redacted), response: &handshake.Response{}}, nil
+	e.attempt = func(_ *connection, _ context.Context, at route) (attemptResult, error) {
+		return attemptResult{transport: open(at.target.Redacted), response: &handshake.Response{}}, nil
 	}
 }
 

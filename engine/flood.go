@@ -57,7 +57,7 @@ func (in *inbox) rest(d time.Duration) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.resting = true
-	for !over && !in.discarding {
+	for !over && !in.closeCalled.Load() {
 		in.room.Wait()
 	}
 	in.resting = false

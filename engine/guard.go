@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,24 +108,16 @@ func (g *guard) failed(address string, started time.Time) {
 	}
 }
 
-// cancel takes c out of its line, and reports whether it was in one.
-func (g *guard) cancel(c *connection) bool {
+// cancel takes c out of its line, if it is in one.
+func (g *guard) cancel(c *connection) {
 	if g.pace == 0 {
-		return false
+		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	l := g.lines[c.target.Address()]
-	if l == nil {
-		return false
+	if l := g.lines[c.target.Address()]; l != nil {
+		l.waiting = slices.DeleteFunc(l.waiting, func(waiting *connection) bool { return waiting == c })
 	}
-	for i, waiting := range l.waiting {
-		if waiting == c {
-			l.waiting = append(l.waiting[:i], l.waiting[i+1:]...)
-			return true
-		}
-	}
-	return false
 }
 
 // next starts the first one of a line, or ends the guard of its address. It is the body

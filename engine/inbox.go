@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
@@ -25,55 +26,55 @@ func (en entry) bytes() int64 { return int64(len(en.payload)) }
 // is free, so that TCP holds the peer back; an empty inbox takes one message of any size.
 // The opening and the terminal event need no room.
 type inbox struct {
-	limit int64 // in bytes, each message counted with messageOverhead; constant
+	limit       int64        // in bytes, each message counted with messageOverhead; constant
+	closeCalled *atomic.Bool // the connection's: from then on messages are dropped and counted; constant
 
 	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
 
-	table      *[]entry // where entries lie; borrowed while there are any
-	entries    []entry  // from head on
-	head       int
-	inHand     int   // of these, how many Dispatch is delivering
-	counted    int64 // what the entries count towards limit
-	memory     memory.Share
-	tail       *block
-	full       bool // readLoop waits for room
-	discarding bool // after the script's Close: messages are counted and dropped
-	dropped    Tally
+	entries []entry // from head on
+	head    int
+	list    *[]entry // in which entries goes back to the pool without an allocation; nil unless borrowed
+	inHand  int      // of these, how many Dispatch is delivering
+	counted int64    // what the entries count towards limit
+	memory  memory.Share
+	tail    *block
+	full    bool // readLoop waits for room
+	dropped Tally
 
-	awaited bool // readLoop waits until everything is delivered
-	resting bool // readLoop waits until a flood of control frames has been read at the pace
-	hurried bool // hurry was called: readLoop waits no longer
+	awaited   bool // readLoop waits until everything is delivered
+	awaitOver bool // stopAwaiting was called: readLoop waits no longer
+	resting   bool // readLoop waits until a flood of control frames has been read at the pace
 
-	openPending bool
-	ended       bool // the terminal event waits behind the entries
+	openPending bool // the opening event waits before the entries
+	endPending  bool // the terminal event waits behind the entries
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
-// tables are lent to inboxes: one that is empty holds none, and a busy one does not grow
-// another one with each read.
-var tables = sync.Pool{New: func() any { return new([]entry) }}
+// entryLists are lent to inboxes: one that is empty holds none, and a busy one does not
+// grow another one with each read.
+var entryLists = sync.Pool{New: func() any { return new([]entry) }}
 
-func (in *inbox) init(limit int64, account *memory.Account) {
-	in.limit, in.memory = limit, account.Share()
+func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.Bool) {
+	in.limit, in.memory, in.closeCalled = limit, account.Share(), closeCalled
 	in.room.L = &in.mu
 }
 
-// opened queues the opening event and reports whether the connection must enter the ready
-// list.
-func (in *inbox) opened() (schedule bool) {
+// putOpened puts the opening event in and reports whether the connection must enter the
+// ready list.
+func (in *inbox) putOpened() (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.openPending = !in.discarding
+	in.openPending = !in.closeCalled.Load()
 	return in.scheduleLocked()
 }
 
-// end queues the terminal event, which counts lost messages as dropped, and reports
+// putEnd puts the terminal event in, which counts lost messages as dropped, and reports
 // whether the connection must enter the ready list.
-func (in *inbox) end(lost Tally) (schedule bool) {
+func (in *inbox) putEnd(lost Tally) (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.ended = true
+	in.endPending = true
 	in.dropped.Messages += lost.Messages
 	in.dropped.Bytes += lost.Bytes
 	in.room.Broadcast()
@@ -89,7 +90,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 	in.mu.Lock()
 	for _, event := range events {
 		n := int64(len(event.Data))
-		for !in.discarding && in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) {
+		for in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) && !in.closeCalled.Load() {
 			in.full, waited = true, true
 			in.memory.Set(in.counted)
 			if in.scheduleLocked() {
@@ -100,7 +101,7 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 			}
 			in.room.Wait()
 		}
-		if in.discarding {
+		if in.closeCalled.Load() {
 			in.dropped.Messages++
 			in.dropped.Bytes += n
 			if event.Owned {
@@ -108,9 +109,9 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 			}
 			continue
 		}
-		if in.table == nil {
-			in.table = tables.Get().(*[]entry)
-			in.entries = *in.table
+		if in.list == nil {
+			in.list = entryLists.Get().(*[]entry)
+			in.entries = *in.list
 		}
 		in.entries = append(in.entries, in.place(event, from))
 		in.counted += n + messageOverhead
@@ -194,11 +195,10 @@ func (in *inbox) take(batch []entry, n int) []entry {
 func (in *inbox) settle(n int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	inHand := in.inHand
 	in.inHand = 0
 	in.removeLocked(n)
-	if in.discarding {
-		in.dropLocked(inHand - n)
+	if in.closeCalled.Load() {
+		in.dropBehindLocked(0)
 	}
 	in.memory.Set(in.counted)
 	if in.full && in.counted <= in.limit/2 {
@@ -207,23 +207,13 @@ func (in *inbox) settle(n int) {
 	}
 }
 
-// discard drops the messages that wait, except those in Dispatch's hands, and everything
-// that comes from now on, except the terminal event.
+// discard drops the events that wait, except messages in Dispatch's hands and the
+// terminal event. closeCalled is set by then.
 func (in *inbox) discard() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.discarding = true
 	in.openPending = false
-	if in.inHand == 0 {
-		in.dropLocked(len(in.entries) - in.head)
-	} else {
-		for _, en := range in.entries[in.head+in.inHand:] {
-			in.countDropped(en)
-			in.letGo(en)
-		}
-		clear(in.entries[in.head+in.inHand:])
-		in.entries = in.entries[:in.head+in.inHand]
-	}
+	in.dropBehindLocked(in.inHand)
 	in.memory.Set(in.counted)
 	in.room.Broadcast()
 }
@@ -237,58 +227,58 @@ func (in *inbox) takeOpen() bool {
 	return pending
 }
 
-// An after is the next thing to do for a connection whose turn is over.
-type after uint8
+// waiting is what a connection has to deliver when Dispatch has given it a turn.
+type waiting uint8
 
 const (
-	nothing after = iota // the next event enters it into the ready list again
-	again                // more messages wait
-	finish               // the terminal event is next
+	nothingWaits waiting = iota // the next event enters the connection into the ready list again
+	eventsWait                  // the opening event, or messages
+	endWaits                    // the terminal event and nothing before it
 )
 
-// turnOver ends a turn of Dispatch.
-func (in *inbox) turnOver() after {
+// afterTurn is called when Dispatch has given the connection a turn.
+func (in *inbox) afterTurn() waiting {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
 	case in.openPending || in.head < len(in.entries):
-		return again
-	case in.ended:
-		return finish
+		return eventsWait
+	case in.endPending:
+		return endWaits
 	}
 	in.scheduled = false
 	if in.awaited {
 		in.room.Broadcast()
 	}
-	return nothing
+	return nothingWaits
 }
 
 // tally counts the messages that wait, and those dropped so far.
-func (in *inbox) tally() (waiting, dropped Tally) {
+func (in *inbox) tally() (undelivered, dropped Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	waiting.Messages = len(in.entries) - in.head
-	waiting.Bytes = in.counted - int64(waiting.Messages)*messageOverhead
-	return waiting, in.dropped
+	undelivered.Messages = len(in.entries) - in.head
+	undelivered.Bytes = in.counted - int64(undelivered.Messages)*messageOverhead
+	return undelivered, in.dropped
 }
 
-// awaitDelivery waits until the script has seen everything, the last callback included,
-// or has closed the connection, or until hurry is called. Called by readLoop alone.
+// awaitDelivery waits until everything is delivered and the last handler has returned,
+// until Close is called, or until stopAwaiting is. Called by readLoop alone.
 func (in *inbox) awaitDelivery() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.awaited = true
-	for in.scheduled && !in.discarding && !in.hurried {
+	for in.scheduled && !in.awaitOver && !in.closeCalled.Load() {
 		in.room.Wait()
 	}
 	in.awaited = false
 }
 
-// hurry ends awaitDelivery.
-func (in *inbox) hurry() {
+// stopAwaiting makes awaitDelivery return.
+func (in *inbox) stopAwaiting() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.hurried = true
+	in.awaitOver = true
 	in.room.Broadcast()
 }
 
@@ -297,11 +287,11 @@ func (in *inbox) hurry() {
 func (in *inbox) isPaused() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return (in.full || in.awaited || in.resting) && !in.discarding
+	return (in.full || in.awaited || in.resting) && !in.closeCalled.Load()
 }
 
 func (in *inbox) scheduleLocked() bool {
-	if in.scheduled || !in.openPending && !in.ended && in.head == len(in.entries) {
+	if in.scheduled || !in.openPending && !in.endPending && in.head == len(in.entries) {
 		return false
 	}
 	in.scheduled = true
@@ -315,35 +305,41 @@ func (in *inbox) removeLocked(n int) {
 		in.entries[i] = entry{}
 	}
 	in.head += n
-	switch {
-	case in.head == len(in.entries):
-		if in.table != nil {
-			*in.table = in.entries[:0]
-			tables.Put(in.table)
-			in.table, in.entries, in.head = nil, nil, 0
-		}
-		if in.tail != nil && in.tail.pending == 0 {
-			in.tail.free()
-			in.tail = nil
-		}
-	case in.head > len(in.entries)/2:
+	if in.head > len(in.entries)/2 && in.head < len(in.entries) {
 		waiting := copy(in.entries, in.entries[in.head:])
 		clear(in.entries[waiting:])
 		in.entries, in.head = in.entries[:waiting], 0
 	}
+	in.giveBackLocked()
 }
 
-// dropLocked removes the first n messages and counts them as dropped.
-func (in *inbox) dropLocked(n int) {
-	for _, en := range in.entries[in.head : in.head+n] {
-		in.countDropped(en)
+// dropBehindLocked removes every message behind the first n, and counts them as dropped.
+func (in *inbox) dropBehindLocked(n int) {
+	behind := in.entries[in.head+n:]
+	for _, en := range behind {
+		in.dropped.Messages++
+		in.dropped.Bytes += en.bytes()
+		in.letGo(en)
 	}
-	in.removeLocked(n)
+	clear(behind)
+	in.entries = in.entries[:in.head+n]
+	in.giveBackLocked()
 }
 
-func (in *inbox) countDropped(en entry) {
-	in.dropped.Messages++
-	in.dropped.Bytes += en.bytes()
+// giveBackLocked gives back the memory of an inbox in which no message is left.
+func (in *inbox) giveBackLocked() {
+	if in.head < len(in.entries) {
+		return
+	}
+	if in.list != nil {
+		*in.list = in.entries[:0]
+		entryLists.Put(in.list)
+		in.list, in.entries, in.head = nil, nil, 0
+	}
+	if in.tail != nil && in.tail.pending == 0 {
+		in.tail.free()
+		in.tail = nil
+	}
 }
 
 func (in *inbox) letGo(en entry) {

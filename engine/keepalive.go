@@ -13,11 +13,11 @@ import (
 // reading, both clocks are stopped: the last bytes came just before the pause, and their
 // time is set to the end of the pause. All of it is guarded by the connection's lock.
 type keepalive struct {
-	timer  *time.Timer // nil if pings are off
-	number uint64      // of our newest ping; its payload
-	asked  time.Time   // when that ping was queued; zero when none is unanswered
-	left   bool        // that ping was handed to the operating system
-	since  time.Time   // when it was, or when anything else last was while it waited for its turn
+	timer   *time.Timer // nil if pings are off
+	number  uint64      // of our newest ping; its payload
+	asked   time.Time   // when that ping was queued; zero when none is unanswered
+	written bool        // that ping was handed to the operating system
+	since   time.Time   // when it was, or when anything else last was while it waited for its turn
 }
 
 // startKeepaliveLocked begins to watch an open connection.
@@ -51,7 +51,7 @@ func (c *connection) keepaliveDue() {
 		k.timer.Reset(c.opts.Ping - now.Sub(heard))
 	case k.asked.IsZero() || c.opts.Pong < 0:
 		k.number++
-		k.asked, k.since, k.left = now, now, false
+		k.asked, k.since, k.written = now, now, false
 		c.outbox.Ping(strconv.FormatUint(k.number, 10))
 		c.kickLocked()
 		if c.opts.Pong > 0 {
@@ -72,13 +72,13 @@ func (c *connection) keepaliveDue() {
 	c.mu.Unlock()
 }
 
-// wroteLocked notes that bytes have left; all is true for the last bytes that the outbox
-// had handed out. The time for an answer begins when the ping leaves, or when bytes
-// before it stop leaving.
-func (k *keepalive) wroteLocked(all, pingWaits bool) {
-	if !k.asked.IsZero() && !k.left {
+// noteWriteLocked notes that bytes were written; all is true for the last bytes that the
+// outbox had handed out. The time for an answer begins when the ping is written, or when
+// nothing before it is written any longer.
+func (k *keepalive) noteWriteLocked(all, pingWaits bool) {
+	if !k.asked.IsZero() && !k.written {
 		k.since = time.Now()
-		k.left = all && !pingWaits
+		k.written = all && !pingWaits
 	}
 }
 
@@ -87,8 +87,8 @@ func (c *connection) ponged(payload []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := &c.keepalive
-	if k.left && string(payload) == strconv.FormatUint(k.number, 10) {
-		k.asked, k.left = time.Time{}, false
+	if k.written && string(payload) == strconv.FormatUint(k.number, 10) {
+		k.asked, k.written = time.Time{}, false
 		c.roundTrip = time.Since(k.since)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 	"github.com/tidewire/tidewire/memory"
@@ -243,8 +245,11 @@ func (o ConnectOptions) validate() error {
 		return &OptionError{Field: "Kind", Expected: "Auto, Text or Binary", Got: fmt.Sprint(uint8(o.Kind))}
 	}
 	if o.Compression != nil {
-		if err := o.Compression.config().Validate(); err != nil {
-			return &OptionError{Field: "Compression", Expected: "parameters of RFC 7692", Got: err.Error()}
+		var refused *deflate.BoundsError
+		if errors.As(o.Compression.config().Validate(), &refused) {
+			return &OptionError{Field: "Compression." + refused.Field,
+				Expected: fmt.Sprintf("whole number from %d to %d", refused.Min, refused.Max),
+				Got:      fmt.Sprint(refused.Got)}
 		}
 	}
 	for _, field := range []struct {

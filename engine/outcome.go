@@ -45,14 +45,14 @@ func closedByPeer(code int, reason string) *outcome {
 // onClose(1006) after it.
 func (c *connection) failureLocked(err *failure.Error) *outcome {
 	o := &outcome{
-		failed:   !c.closeCalled,
+		failed:   !c.closeCalled.Load(),
 		code:     wire.CloseAbnormal,
 		phase:    err.Phase,
 		category: err.Category,
 		detail:   err.Error(),
 		err:      err,
 	}
-	if o.phase == failure.PhaseOpen && c.closeCalled {
+	if o.phase == failure.PhaseOpen && c.closeCalled.Load() {
 		o.phase = failure.PhaseClosing
 	}
 	if o.failed {

@@ -180,10 +180,10 @@ func (c *connection) pinged(payload []byte) {
 func (c *connection) peerClosed(code int, reason string) {
 	c.mu.Lock()
 	defer c.unlock()
-	c.endLocked(closedByPeer(code, reason))
+	c.decideLocked(closedByPeer(code, reason))
 	c.outbox.Answer(code, "")
 	c.armClosingLocked()
-	c.hurryLocked()
+	c.hurryWriteLocked()
 	c.kickLocked()
 }
 
@@ -214,7 +214,7 @@ func (c *connection) joinWriteLoop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.writing {
-		c.wrote.Wait()
+		c.writeLoopEnded.Wait()
 	}
 }
 

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,7 +98,7 @@ func TestEndingInEveryState(t *testing.T) {
 		})
 		inBubble(t, "Shutdown "+state.name, func(t *testing.T) {
 			h := enginetest.New(t, engine.Options{})
-			state.bring(t, h)
+			id := state.bring(t, h)
 			synctest.Wait()
 			begin := time.Now()
 			if err := h.Shutdown(context.Background()); err != nil || time.Since(begin) > 0 || h.Running() > 0 ||
@@ -106,6 +107,10 @@ func TestEndingInEveryState(t *testing.T) {
 			}
 			if err := h.Shutdown(context.Background()); err != nil {
 				t.Errorf("again: %v", err)
+			}
+			h.Drain()
+			if got := h.Events(id); !slices.Equal(got, []string{state.abort}) || h.Live() > 0 {
+				t.Errorf("then %q was delivered, want %q alone; %d live on", got, state.abort, h.Live())
 			}
 		})
 	}

@@ -92,19 +92,26 @@ func (c *connection) closingLocked(cause string) {
 	}
 }
 
-// endLocked begins the end of a connection and decides how it ends. The first outcome
-// stays; one that comes later is dropped.
-func (c *connection) endLocked(o *outcome) {
+// decideLocked decides how a connection ends, and begins its end if that has not begun.
+// The first outcome stays; one that comes later is dropped.
+func (c *connection) decideLocked(o *outcome) {
 	if c.outcome == nil {
 		c.outcome = o
 	}
 	c.closingLocked(o.detail)
 }
 
-// failLocked is endLocked for an end without a closing handshake: queued messages are not
-// written.
+// fail is failLocked for callers without the lock.
+func (c *connection) fail(err *failure.Error) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.failLocked(err)
+}
+
+// failLocked is decideLocked for a failure that queued messages do not outlive: they are
+// not written.
 func (c *connection) failLocked(err *failure.Error) {
-	c.endLocked(c.failureLocked(err))
+	c.decideLocked(c.failureLocked(err))
 	c.clearLocked()
 }
 

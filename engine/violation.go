@@ -37,7 +37,7 @@ func (c *connection) foundViolation(err *failure.Error) {
 // violationOverdue is the body of the violation's timer.
 func (c *connection) violationOverdue() {
 	c.failViolated()
-	c.inbox.hurry()
+	c.inbox.stopAwaiting()
 }
 
 // failViolated answers the violation, unless that has been done.
@@ -59,13 +59,13 @@ func (c *connection) answerViolationLocked() {
 		c.violation.timer.Stop()
 	}
 	wasOpen := c.state.now == open
-	c.endLocked(c.failureLocked(c.violation.err))
+	c.decideLocked(c.failureLocked(c.violation.err))
 	if code := proto.CloseCode(c.violation.err); wasOpen {
 		c.outbox.Close(code, "")
 	} else {
 		c.outbox.CloseNow(code, "")
 	}
 	c.armClosingLocked()
-	c.hurryLocked()
+	c.hurryWriteLocked()
 	c.kickLocked()
 }

@@ -8,47 +8,47 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
-// chunkSizes are the sizes in which bytes leave, chosen by how much is queued.
-var chunkSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
+// writeBufferSizes are the sizes in which bytes leave, chosen by how much is queued.
+var writeBufferSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
 
-// chunk is writeLoop's memory while there is something to write.
-type chunk struct {
+// writeBuffer is writeLoop's memory while there is something to write.
+type writeBuffer struct {
 	class   int
-	buf     []byte
+	bytes   []byte
 	packed  []byte // the last message that was compressed
 	frames  []proto.Frame
 	encoder proto.Encoder
 
 	// keys gives masking keys that a peer cannot foresee (RFC 6455 §10.3): a generator of
-	// its own for each chunk, seeded by the operating system.
+	// its own for each buffer, seeded by the operating system.
 	keys *rand.ChaCha8
 }
 
-var chunks [len(chunkSizes)]sync.Pool
+var writeBuffers [len(writeBufferSizes)]sync.Pool
 
-// chunkClass returns which size suits so many bytes.
-func chunkClass(bytes int64) int {
+// writeBufferClass returns which size suits so many bytes.
+func writeBufferClass(bytes int64) int {
 	class := 0
-	for class < len(chunkSizes)-1 && bytes > int64(chunkSizes[class]) {
+	for class < len(writeBufferSizes)-1 && bytes > int64(writeBufferSizes[class]) {
 		class++
 	}
 	return class
 }
 
-func newChunk(class int) *chunk {
-	if ch, ok := chunks[class].Get().(*chunk); ok {
-		return ch
+func newWriteBuffer(class int) *writeBuffer {
+	if wb, ok := writeBuffers[class].Get().(*writeBuffer); ok {
+		return wb
 	}
 	var seed [32]byte
 	cryptorand.Read(seed[:])
-	return &chunk{class: class, buf: make([]byte, chunkSizes[class]), keys: rand.NewChaCha8(seed)}
+	return &writeBuffer{class: class, bytes: make([]byte, writeBufferSizes[class]), keys: rand.NewChaCha8(seed)}
 }
 
-func (ch *chunk) free() {
-	clear(ch.frames)
-	ch.frames = ch.frames[:0]
-	ch.encoder = proto.Encoder{}
-	chunks[ch.class].Put(ch)
+func (wb *writeBuffer) free() {
+	clear(wb.frames)
+	wb.frames = wb.frames[:0]
+	wb.encoder = proto.Encoder{}
+	writeBuffers[wb.class].Put(wb)
 }
 
 // kickLocked starts writeLoop if there is something to write and nobody does.
@@ -66,28 +66,28 @@ func (c *connection) kickLocked() {
 // readLoop and by Engine.Shutdown.
 func (c *connection) writeLoop() {
 	defer c.engine.loops.Done()
-	ch := newChunk(0)
+	wb := newWriteBuffer(0)
 	for {
 		c.mu.Lock()
 		if !c.outbox.Waits() || c.writeErr != nil {
 			c.writing = false
-			c.wrote.Broadcast()
+			c.writeLoopEnded.Broadcast()
 			c.mu.Unlock()
-			ch.free()
+			wb.free()
 			return
 		}
-		class := chunkClass(c.outbox.WaitingBytes())
-		if class != ch.class {
+		class := writeBufferClass(c.outbox.WaitingBytes())
+		if class != wb.class {
 			c.mu.Unlock()
-			ch.free()
-			ch = newChunk(class)
+			wb.free()
+			wb = newWriteBuffer(class)
 			c.mu.Lock()
 		}
-		c.packLocked(ch)
-		ch.frames = c.outbox.Next(ch.frames[:0], len(ch.buf))
+		c.packLocked(wb)
+		wb.frames = c.outbox.Next(wb.frames[:0], len(wb.bytes))
 		closeIsLast := c.outbox.SentCode() != 0
 		c.mu.Unlock()
-		c.write(ch, closeIsLast)
+		c.write(wb, closeIsLast)
 	}
 }
 
@@ -96,19 +96,19 @@ func (c *connection) writeLoop() {
 // one.
 const closingPiece = 1 << 10
 
-// write writes ch's frames. A failure ends writing, not reading: bytes that the peer had
+// write writes the frames in wb. A failure ends writing, not reading: bytes that the peer had
 // sent before are still there, and the read that comes after them finds the end.
-func (c *connection) write(ch *chunk, closeIsLast bool) {
-	piece := len(ch.buf)
-	ch.encoder.Load(ch.frames)
-	for !ch.encoder.Empty() {
-		n, done := ch.encoder.Fill(ch.buf[:piece], ch.keys)
-		for left := ch.buf[:n]; len(left) > 0; {
+func (c *connection) write(wb *writeBuffer, closeIsLast bool) {
+	piece := len(wb.bytes)
+	wb.encoder.Load(wb.frames)
+	for !wb.encoder.Empty() {
+		n, done := wb.encoder.Fill(wb.bytes[:piece], wb.keys)
+		for left := wb.bytes[:n]; len(left) > 0; {
 			written, err := c.transport.Write(left[:min(len(left), piece)])
 			left = left[written:]
 			c.mu.Lock()
 			if err != nil {
-				c.writeFailedLocked(err, ch.encoder.DoneAfter(n-len(left)))
+				c.writeFailedLocked(err, wb.encoder.DoneAfter(n-len(left)))
 				c.unlock()
 				return
 			}
@@ -116,7 +116,7 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 				piece = closingPiece
 			}
 			if written > 0 {
-				c.wroteLocked(ch.encoder.Empty() && len(left) == 0, closeIsLast)
+				c.noteWriteLocked(wb.encoder.Empty() && len(left) == 0, closeIsLast)
 			}
 			if len(left) == 0 {
 				c.outbox.Wrote(done)
@@ -127,10 +127,10 @@ func (c *connection) write(ch *chunk, closeIsLast bool) {
 	}
 }
 
-// wroteLocked notes that bytes have left; all is true for the last bytes that the outbox
-// had handed out.
-func (c *connection) wroteLocked(all, closeIsLast bool) {
-	c.keepalive.wroteLocked(all, c.outbox.PingWaits())
+// noteWriteLocked notes that bytes were written; all is true for the last bytes that the
+// outbox had handed out.
+func (c *connection) noteWriteLocked(all, closeIsLast bool) {
+	c.keepalive.noteWriteLocked(all, c.outbox.PingWaits())
 	if c.state.now == closing {
 		if !c.violation.answered { // a peer that broke a rule is not waited for as long as it pleases
 			c.armClosingLocked()
@@ -147,10 +147,10 @@ func (c *connection) writeFailedLocked(err error, done proto.Tally) {
 	c.armClosingLocked()
 }
 
-// hurryLocked makes a write that is under way return early, now that the connection is
-// closing: a slow peer would otherwise take longer for one large piece than the closing
-// timer gives it.
-func (c *connection) hurryLocked() {
+// hurryWriteLocked makes a write that is under way return early, now that the connection
+// is closing: a slow peer would otherwise take longer for one large piece than the
+// closing timer gives it.
+func (c *connection) hurryWriteLocked() {
 	if c.writing {
 		c.transport.Hurry()
 	}

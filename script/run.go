@@ -239,18 +239,16 @@ func (e eventSource) Refuse() {
 	e.output.beginEnding()
 }
 
-// Dispatch implements loop.EventSource.
-func (e eventSource) Dispatch(events int, limit time.Duration) int {
-	budget := engine.Budget{Events: events, Time: limit}
+// Dispatch implements loop.EventSource. A turn is the engine's default budget.
+func (e eventSource) Dispatch() {
+	var budget engine.Budget
 	if !e.ending() {
 		// Only the ending follows a callback that calls host.Exit.
 		budget.Stop = e.ending
 	}
-	taken, err := e.module.Pump(budget)
-	if err != nil { // from a callback, which the loop's goroutine is not in
+	if _, err := e.module.Pump(budget); err != nil { // from a callback, which the loop's goroutine is not in
 		panic(err)
 	}
-	return taken
 }
 
 // CloseAll implements loop.EventSource.

@@ -21,7 +21,7 @@ const (
 type ending struct {
 	begun     chan struct{} // closed by begin
 	graceOver chan struct{} // closed by watchLoop, after Interrupt was called
-	cut       chan struct{} // closed by watchLoop: from then on no function may be called
+	callsOver chan struct{} // closed by watchLoop: from then on no function may be called
 
 	mu      sync.Mutex // leaf; guards the fields below
 	started bool
@@ -30,7 +30,7 @@ type ending struct {
 }
 
 func newEnding() ending {
-	return ending{begun: make(chan struct{}), graceOver: make(chan struct{}), cut: make(chan struct{})}
+	return ending{begun: make(chan struct{}), graceOver: make(chan struct{}), callsOver: make(chan struct{})}
 }
 
 // begin begins the ending, once.
@@ -67,7 +67,7 @@ func (l *Loop) Exit(code int) {
 	l.beginEnding()
 }
 
-// beginEnding is the contract's step (1): timers and ticks stop, and nothing new begins.
+// beginEnding is step (1) of the ending: timers and ticks stop, and nothing new begins.
 func (l *Loop) beginEnding() {
 	l.opts.Events.Refuse()
 	l.ending.begin()
@@ -84,19 +84,19 @@ func (l *Loop) Ending() bool {
 	}
 }
 
-// end follows the contract's "Ending the host", step by step.
-func (l *Loop) end() {
+// runEnding is the ending from its first step to its last.
+func (l *Loop) runEnding() {
 	l.beginEnding() // (1)
 	if l.opts.Grace < 0 {
 		<-l.ending.graceOver // or Interrupt might hit a shutdown handler instead of the code that was running
 	}
-	l.shutdowns.run(l.isCut) // (2)
+	l.shutdowns.run(l.callsAreOver) // (2)
 	l.opts.AfterTurn()
 	l.opts.Events.CloseAll() // (3)
 	l.drain(l.ending.graceOver)
 	if l.opts.Events.Live() > 0 {
 		l.opts.Events.Abort() // (4)
-		l.drain(l.ending.cut)
+		l.drain(l.ending.callsOver)
 	}
 	l.closePosts(true) // (5)
 }
@@ -106,7 +106,7 @@ func (l *Loop) end() {
 func (l *Loop) drain(limit <-chan struct{}) {
 	for {
 		l.runPosted()
-		l.opts.Events.Dispatch(turnEvents, turnTime)
+		l.opts.Events.Dispatch()
 		l.opts.AfterTurn()
 		if l.opts.Events.Live() == 0 && l.closePosts(false) {
 			return
@@ -125,9 +125,9 @@ func (l *Loop) drain(limit <-chan struct{}) {
 	}
 }
 
-func (l *Loop) isCut() bool {
+func (l *Loop) callsAreOver() bool {
 	select {
-	case <-l.ending.cut:
+	case <-l.ending.callsOver:
 		return true
 	default:
 		return false
@@ -135,11 +135,11 @@ func (l *Loop) isCut() bool {
 }
 
 // watchLoop keeps the time of an ending, so that a function that does not return cannot
-// hold it up. Ended by closing over, joined by Run.
-func (l *Loop) watchLoop(over <-chan struct{}) {
+// hold it up. Ended by closing returned, joined by Run.
+func (l *Loop) watchLoop(returned <-chan struct{}) {
 	select {
 	case <-l.ending.begun:
-	case <-over:
+	case <-returned:
 		return
 	}
 	for _, step := range []struct {
@@ -147,14 +147,14 @@ func (l *Loop) watchLoop(over <-chan struct{}) {
 		do    func()
 	}{
 		{max(l.opts.Grace, 0), func() { l.opts.Interrupt(false); close(l.ending.graceOver) }},
-		{lastWords, func() { l.opts.Interrupt(true); close(l.ending.cut) }},
+		{lastWords, func() { l.opts.Interrupt(true); close(l.ending.callsOver) }},
 		{overdue - lastWords, func() { l.opts.Overdue(l.overdueCode()) }},
 	} {
 		timer := time.NewTimer(step.after)
 		select {
 		case <-timer.C:
 			step.do()
-		case <-over:
+		case <-returned:
 			timer.Stop()
 			return
 		}

@@ -53,26 +53,26 @@ type handler struct {
 	removed bool
 }
 
-func (l *handlers) len() int { return len(l.list) }
+func (hs *handlers) len() int { return len(hs.list) }
 
-func (l *handlers) add(handle Handle, f func()) {
-	l.list = append(l.list, &handler{handle: handle, f: f})
+func (hs *handlers) add(handle Handle, f func()) {
+	hs.list = append(hs.list, &handler{handle: handle, f: f})
 }
 
 // remove leaves the slice that run may be walking as it is.
-func (l *handlers) remove(handle Handle) {
-	at, found := slices.BinarySearchFunc(l.list, handle, func(x *handler, handle Handle) int {
+func (hs *handlers) remove(handle Handle) {
+	at, found := slices.BinarySearchFunc(hs.list, handle, func(x *handler, handle Handle) int {
 		return cmp.Compare(x.handle, handle)
 	})
 	if found {
-		l.list[at].removed = true
-		l.list = slices.Concat(l.list[:at], l.list[at+1:])
+		hs.list[at].removed = true
+		hs.list = slices.Concat(hs.list[:at], hs.list[at+1:])
 	}
 }
 
 // run calls the handlers that are registered now, until stop says so.
-func (l *handlers) run(stop func() bool) {
-	for _, x := range l.list {
+func (hs *handlers) run(stop func() bool) {
+	for _, x := range hs.list {
 		if stop() {
 			return
 		}

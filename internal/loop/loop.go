@@ -14,11 +14,6 @@ const (
 
 	// DefaultGrace is how long the ending may take unless Options says another.
 	DefaultGrace = 5 * time.Second
-
-	// One turn handles this many events, or goes on for this long, before timers and
-	// ticks get theirs.
-	turnEvents = 256
-	turnTime   = 4 * time.Millisecond
 )
 
 // EventSource is where events come from: the connections, seen from the loop. Its methods
@@ -28,9 +23,10 @@ type EventSource interface {
 	// Ready receives a value when Dispatch has something to deliver.
 	Ready() <-chan struct{}
 
-	// Dispatch delivers at most so many events for about so long, and returns how many it
-	// delivered. If any are left, Ready has a value again.
-	Dispatch(events int, limit time.Duration) int
+	// Dispatch delivers the events of one turn. The source bounds them, in number and in
+	// time, so that posted functions, timers and ticks get theirs. If any are left, Ready
+	// has a value again.
+	Dispatch()
 
 	// Live returns how many connections have events still to come. While there are any,
 	// the loop goes on.
@@ -119,9 +115,9 @@ type Loop struct {
 
 	ending ending // has its own lock
 
-	mu     sync.Mutex // leaf; guards the fields below
-	posted []func()
-	over   bool
+	mu          sync.Mutex // leaf; guards the fields below
+	posted      []func()
+	postsClosed bool // Post takes no more
 }
 
 // New returns a Loop that does nothing before Run.
@@ -146,11 +142,11 @@ type Result struct {
 // function is left, main fails, or Exit is called; then it ends the loop. It may be
 // called once.
 func (l *Loop) Run(main func() error) Result {
-	over := make(chan struct{})
+	returned := make(chan struct{})
 	var watch sync.WaitGroup
-	watch.Go(func() { l.watchLoop(over) }) // ended and joined here
+	watch.Go(func() { l.watchLoop(returned) }) // ended and joined here
 	defer watch.Wait()
-	defer close(over)
+	defer close(returned)
 	l.sleep = time.NewTimer(0)
 	defer l.sleep.Stop()
 
@@ -163,7 +159,7 @@ func (l *Loop) Run(main func() error) Result {
 		l.wait()
 		l.turn()
 	}
-	l.end()
+	l.runEnding()
 	code, decided := l.ending.result()
 	return Result{Code: code, Decided: decided, Err: err}
 }
@@ -207,7 +203,7 @@ func (l *Loop) nextDue() (time.Time, bool) {
 // another.
 func (l *Loop) turn() {
 	l.runPosted()
-	l.opts.Events.Dispatch(turnEvents, turnTime)
+	l.opts.Events.Dispatch()
 	l.runTimers()
 	l.tick()
 	l.opts.AfterTurn()
@@ -240,9 +236,9 @@ func (l *Loop) tick() {
 // noEvents is an EventSource without connections.
 type noEvents struct{}
 
-func (noEvents) Ready() <-chan struct{}          { return nil }
-func (noEvents) Dispatch(int, time.Duration) int { return 0 }
-func (noEvents) Live() int                       { return 0 }
-func (noEvents) Refuse()                         {}
-func (noEvents) CloseAll()                       {}
-func (noEvents) Abort()                          {}
+func (noEvents) Ready() <-chan struct{} { return nil }
+func (noEvents) Dispatch()              {}
+func (noEvents) Live() int              { return 0 }
+func (noEvents) Refuse()                {}
+func (noEvents) CloseAll()              {}
+func (noEvents) Abort()                 {}

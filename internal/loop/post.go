@@ -8,7 +8,7 @@ const maxPosted = 4096
 // function that was taken is called, unless the grace ends before.
 func (l *Loop) Post(f func()) bool {
 	l.mu.Lock()
-	taken := !l.over && len(l.posted) < maxPosted
+	taken := !l.postsClosed && len(l.posted) < maxPosted
 	if taken {
 		l.posted = append(l.posted, f)
 	}
@@ -37,14 +37,14 @@ func (l *Loop) runPosted() {
 	}
 }
 
-// closePosts refuses further posts. It reports false, and does not, if some still wait to
-// be called.
+// closePosts makes Post take no more, and reports true. While functions wait to be called
+// it does nothing and reports false, unless they are to be dropped.
 func (l *Loop) closePosts(drop bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.posted) > 0 && !drop {
 		return false
 	}
-	l.posted, l.over = nil, true
+	l.posted, l.postsClosed = nil, true
 	return true
 }

@@ -31,7 +31,6 @@ var optionNames = map[string]string{
 	"Protocols":          "protocols",
 	"Origin":             "origin",
 	"Kind":               "kind",
-	"Compression":        "compression",
 	"Timeouts.TCP":       "timeout",
 	"Timeouts.TLS":       "timeout",
 	"Timeouts.Handshake": "timeout",
@@ -40,6 +39,9 @@ var optionNames = map[string]string{
 	"SendQueue":          "sendQueue",
 	"ReceiveQueue":       "receiveQueue",
 	"Redirects":          "redirects",
+
+	"Compression.ServerMaxWindowBits": "compression.server_max_window_bits",
+	"Compression.ClientMaxWindowBits": "compression.client_max_window_bits",
 }
 
 // inScriptsWords words a value that the engine refuses. Other errors it returns

@@ -226,11 +226,14 @@ func TestWordsForFieldsOfTheEngine(t *testing.T) {
 	eng := engine.New(engine.Options{})
 	defer eng.Shutdown(t.Context())
 	for name, options := range map[string]engine.ConnectOptions{
-		"headers":      {Header: http.Header{"Host": {"x"}}},
-		"protocols":    {Protocols: []string{"a", "a"}},
-		"origin":       {Origin: "a\nb"},
-		"kind":         {Kind: 99},
-		"compression":  {Compression: &engine.Compression{ServerMaxWindowBits: 99}},
+		"headers":   {Header: http.Header{"Host": {"x"}}},
+		"protocols": {Protocols: []string{"a", "a"}},
+		"origin":    {Origin: "a\nb"},
+		"kind":      {Kind: 99},
+		"compression.server_max_window_bits": {
+			Compression: &engine.Compression{ServerMaxWindowBits: 99}},
+		"compression.client_max_window_bits": {
+			Compression: &engine.Compression{ClientMaxWindowBits: 7}},
 		"timeout":      {Timeouts: engine.Timeouts{TCP: -1}},
 		"maxMessage":   {MaxMessage: -1},
 		"sendQueue":    {SendQueue: -1},

@@ -40,14 +40,22 @@ type Config struct {
 	ClientMaxWindowBits int
 }
 
-// Validate reports which field has a value that the extension does not know, by the name
-// of its parameter.
+// BoundsError is a field of a Config with a value that the extension does not know.
+type BoundsError struct {
+	Field    string // such as "ServerMaxWindowBits"
+	Min, Max int    // its bounds
+	Got      int
+}
+
+func (e *BoundsError) Error() string { return fmt.Sprintf("%s is %d", e.Field, e.Got) }
+
+// Validate refuses values that the extension does not know. The error is a *BoundsError.
 func (c Config) Validate() error {
 	if bits := c.ServerMaxWindowBits; bits != 0 && !validBits(bits) {
-		return fmt.Errorf("%s: 8 to 15 expected, got %d", serverMaxWindowBits, bits)
+		return &BoundsError{"ServerMaxWindowBits", minWindowBits, maxWindowBits, bits}
 	}
 	if bits := c.ClientMaxWindowBits; bits != 0 && bits != ClientMaxWindowBitsAny && !validBits(bits) {
-		return fmt.Errorf("%s: 8 to 15 expected, got %d", clientMaxWindowBits, bits)
+		return &BoundsError{"ClientMaxWindowBits", minWindowBits, maxWindowBits, bits}
 	}
 	return nil
 }

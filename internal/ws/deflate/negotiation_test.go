@@ -1,6 +1,7 @@
 package deflate_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -48,13 +49,15 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	for _, bits := range []int{-2, 1, 7, 16} {
-		err := deflate.Config{ClientMaxWindowBits: bits}.Validate()
-		if err == nil || !strings.HasPrefix(err.Error(), "client_max_window_bits: 8 to 15 expected, got ") {
-			t.Errorf("client_max_window_bits=%d: %v", bits, err)
-		}
-		err = deflate.Config{ServerMaxWindowBits: bits}.Validate()
-		if err == nil || !strings.HasPrefix(err.Error(), "server_max_window_bits: 8 to 15 expected, got ") {
-			t.Errorf("server_max_window_bits=%d: %v", bits, err)
+		for field, c := range map[string]deflate.Config{
+			"ClientMaxWindowBits": {ClientMaxWindowBits: bits},
+			"ServerMaxWindowBits": {ServerMaxWindowBits: bits},
+		} {
+			var refused *deflate.BoundsError
+			want := deflate.BoundsError{Field: field, Min: 8, Max: 15, Got: bits}
+			if err := c.Validate(); !errors.As(err, &refused) || *refused != want {
+				t.Errorf("%+v: %#v, want %+v", c, err, want)
+			}
 		}
 	}
 	if (deflate.Config{ServerMaxWindowBits: deflate.ClientMaxWindowBitsAny}).Validate() == nil {

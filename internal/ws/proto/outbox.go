@@ -19,14 +19,14 @@ const (
 	// holds no more.
 	keptMessages = 8
 
-	// lentMessages is how many entries a table may have that goes from one busy queue to
+	// lentMessages is how many entries a list may have that goes from one busy queue to
 	// the next.
 	lentMessages = 4096
 )
 
-// tables are message tables that a queue has done with: a queue that fills and empties
-// all the time makes no garbage.
-var tables = sync.Pool{New: func() any { return new([]message) }}
+// messageLists are lists that a queue has done with: a queue that fills and empties all
+// the time makes no garbage.
+var messageLists = sync.Pool{New: func() any { return new([]message) }}
 
 // Tally counts messages and the bytes of their payloads.
 type Tally struct {
@@ -72,7 +72,7 @@ type Outbox struct {
 	offset   int // bytes of the first message that have been handed out
 	packed   int // how many messages from first on need no more compression
 
-	table *[]message // in which messages goes back to the pool without an allocation; nil unless borrowed
+	list *[]message // in which messages goes back to the pool without an allocation; nil unless borrowed
 
 	close   *closeFrame // to be handed out
 	urgency urgency     // of close
@@ -279,23 +279,23 @@ func (o *Outbox) takeFrame(frame Frame) {
 	}
 }
 
-// borrow exchanges the small table of a queue that grows for one that others have used.
+// borrow exchanges the small list of a queue that grows for one that others have used.
 func (o *Outbox) borrow() {
-	table := tables.Get().(*[]message)
-	if cap(*table) > len(o.messages) {
-		o.messages = append((*table)[:0], o.messages...)
-		*table = nil
+	list := messageLists.Get().(*[]message)
+	if cap(*list) > len(o.messages) {
+		o.messages = append((*list)[:0], o.messages...)
+		*list = nil
 	}
-	o.table = table
+	o.list = list
 }
 
-// giveBack lends the table of a queue that is empty to others.
+// giveBack lends the list of a queue that is empty to others.
 func (o *Outbox) giveBack() {
-	if o.table != nil && cap(o.messages) <= lentMessages {
-		*o.table = o.messages[:0]
-		tables.Put(o.table)
+	if o.list != nil && cap(o.messages) <= lentMessages {
+		*o.list = o.messages[:0]
+		messageLists.Put(o.list)
 	}
-	o.messages, o.table = nil, nil
+	o.messages, o.list = nil, nil
 }
 
 // Wrote notes that the messages of done have been written completely.
@@ -338,7 +338,7 @@ func (o *Outbox) SentCode() int { return o.sent }
 // Messages pushed from now on are counted only.
 func (o *Outbox) Clear() {
 	o.closing = true
-	o.pongs, o.ping, o.messages, o.table, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0
+	o.pongs, o.ping, o.messages, o.list, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0
 	o.held = Tally{}
 }
 
