@@ -22,7 +22,7 @@ var host = Module{
 			Doc:    "calls `f` each `ms` milliseconds, at least 1; missed periods are skipped; returns a handle",
 			Params: []Param{{Name: "ms", Type: "number"}, {Name: "f", Type: handlerType}}},
 		{Name: "Unregister",
-			Doc:    "cancels a handler or timer; an ended one is ignored. A handle is no number, and a number raises",
+			Doc:    "cancels a handler or timer; an ended one is ignored. A handle is not a number, and a number raises",
 			Params: []Param{{Name: "handle", Type: handleType}}},
 		{Name: "Exit",
 			Doc: "ends the run with an exit code from 0 to 255; it does not return, and `pcall` does not catch it. " +
