@@ -30,12 +30,14 @@ func TestMain(m *testing.M) {
 //	exits CODE CMD [ARGS...]
 //	    runs a command and wants the exit code
 //	signals CODE SIGNAL[,SIGNAL...] CMD [ARGS...]
-//	    starts a command with an open standard input, waits for the first line of its standard output, sends the first
-//	    signal, then each further one when the one before was spoken of on standard error, and wants the exit code.
-//	    "later" among the signals waits until a SIGINT is one of its own, and not for what standard error says
+//	    starts a command with an open standard input, waits for the first line of its
+//	    standard output, sends the first signal, then each further one when standard error
+//	    has mentioned the one before, and wants the exit code. "later" among the signals
+//	    waits until a SIGINT counts as a new one, instead of waiting for standard error
 //	deaf CODE SIGNALS STREAM CMD [ARGS...]
-//	    is signals, but STREAM, stdout or stderr, is a pipe that is full and that nobody reads. A signal is sent when the
-//	    other stream has one line more, and late enough to count as a new signal; SIGNALS may be "none"
+//	    is signals, but STREAM, stdout or stderr, is a full pipe that nobody reads. A signal
+//	    is sent when the other stream has one line more, and late enough to count as a new
+//	    signal; SIGNALS may be "none"
 //	listen VAR
 //	    listens to a port and sets VAR to its address; nobody accepts
 //	free VAR

@@ -69,7 +69,7 @@ func (s *session) answerTo(n int) []byte {
 	return s.down[:end]
 }
 
-// fault happens to one direction of the client's connection behind byte n.
+// fault happens to one direction of the client's connection after byte n.
 type fault struct {
 	kind   string // fin, reset, stall; or none
 	upward bool
@@ -138,9 +138,9 @@ func (s *session) play(t *testing.T, f fault, cert *wstest.Cert) (got []byte, to
 	return got, took
 }
 
-// Whatever happens to a client's connection, and behind whichever byte: the server
-// answers what came whole, in order and with nothing behind, and serves no longer than
-// its time limits allow.
+// Whatever happens to a client's connection, and after whichever byte: the server answers
+// the frames that came whole, in order and with nothing after them, and serves no longer
+// than its time limits allow.
 func TestFaultBehindEachByteOfAClient(t *testing.T) {
 	s := newSession(t)
 	for _, kind := range []string{"fin", "reset", "stall"} {
@@ -167,7 +167,7 @@ func (s *session) judge(t *testing.T, f fault) {
 	if f.upward {
 		want = s.answerTo(f.at)
 	}
-	// A reset takes answers along that are still to be written.
+	// A reset drops answers that are still to be written.
 	if !bytes.HasPrefix(want, got) || f.kind != "reset" && len(got) != len(want) {
 		t.Errorf("%+v: got %q, want %q", f, got, want)
 	}
@@ -189,7 +189,7 @@ func (s *session) judge(t *testing.T, f fault) {
 	}
 }
 
-// The same over TLS, where the bytes' purpose cannot be seen, behind 200 bytes.
+// The same over TLS, where the bytes' purpose cannot be seen, after 200 bytes.
 func TestFaultBehindBytesOverTLS(t *testing.T) {
 	s := newSession(t)
 	cert := wstest.Certificate(t, "echo.test")
@@ -204,7 +204,7 @@ func TestFaultBehindBytesOverTLS(t *testing.T) {
 			for _, end := range append([]int{0}, s.downEnds...) {
 				whole = whole || string(got) == string(s.down[:end])
 			}
-			// What comes of a record that is cut is not seen.
+			// The effect of a record that is cut is not seen.
 			if !whole {
 				t.Errorf("%+v: got %q, want a part of %q", f, got, s.down)
 			}

@@ -442,8 +442,9 @@ func TestChosenKeys(t *testing.T) {
 	}
 }
 
-// FuzzDecode holds decode and encode to encoding/json: the same texts are refused, and those that are taken mean the same
-// after they were read and written, and are written the same again.
+// FuzzDecode compares decode and encode with encoding/json: the same texts are refused.
+// The others have the same meaning after they were read and written, and are written the
+// same again.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-2.5e3,true,false,null,"x\u00e4\ud83d\ude00\n"],"b":{}}`, `[[],{},""]`, ` "\ud800" `, `-0`, `1e999`,
