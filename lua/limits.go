@@ -153,7 +153,7 @@ func (s *State) Step(n int) error {
 	return s.checkpoint()
 }
 
-// look counts steps for places of a table, or of the stack, that an operation looks at or
+// look counts steps for places of a table, of the stack or of code that an operation looks at or
 // copies, where there are many. The next jump or call notices the steps.
 func (s *State) look(places int) {
 	if places >= manyPlaces {
@@ -163,7 +163,12 @@ func (s *State) look(places int) {
 
 const (
 	manyPlaces    = 64
-	placesPerStep = 16
+	placesPerStep = 1 << jumpLog
+
+	// jumpLog is for jumps backwards: one over n instructions counts n / 2^jumpLog steps,
+	// rounded up. Where code is left, the instructions before count as places do. So
+	// steps bound how many instructions are carried out.
+	jumpLog = 4
 )
 
 // charge counts bytes that are about to be taken.

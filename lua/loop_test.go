@@ -2,6 +2,7 @@ package lua_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tidewire/tidewire/lua"
@@ -33,6 +34,13 @@ func TestEveryLoopCounts(t *testing.T) {
 		`local n, most = 0, 1000 repeat n = n + 1 until most <= n`,
 		`local n, most = 0, 999 repeat n = n + 1 until most < n`,
 		`local n, all = 0, true repeat n = n + 1 until all and n == 1000`,
+		`local n, s = 0, "k0" repeat n = n + 1 s = "k" .. n until s == "k1000"`,
+		`local n, s = 0, "k0" repeat n = n + 1 s = "k" .. n until not (s ~= "k1000")`,
+		`local n, s = 0, "a" repeat n = n + 1 if n == 1000 then s = "c" end until s > "b"`,
+		`local n, s = 0, "a" repeat n = n + 1 if n == 1000 then s = "c" end until s >= "b"`,
+		`local n, s, b = 0, "a", "b" repeat n = n + 1 if n == 1000 then s = "c" end until b < s`,
+		`local n, s, b = 0, "a", "b" repeat n = n + 1 if n == 1000 then s = "c" end until b <= s`,
+		`local n, a, b = 0, {}, {} repeat n = n + 1 if n == 1000 then b = a end until a == b`,
 		`local n, none = 0, false repeat n = n + 1 until none or n == 1000`,
 		`local n = 0 ::again:: n = n + 1 if n < 1000 then goto again end`,
 		`local n = 0 ::again:: n = n + 1 if n == 1000 then return end goto again`,
@@ -52,6 +60,37 @@ func TestEveryLoopCounts(t *testing.T) {
 		}
 		if steps := s.Steps(); steps < turns-1 {
 			t.Errorf("%s\ntakes %d steps", source, steps)
+		}
+	}
+}
+
+// Code without loops and calls counts, too, where it is left.
+func TestLongCodeCounts(t *testing.T) {
+	const turns = 100
+	body := strings.Repeat("x = y ", 5000)
+	for _, c := range []struct{ name, source string }{
+		{"for", `for i = 1, 100 do ` + body + `end`},
+		{"in", `for k, v in pairs(list) do ` + body + `end`},
+		{"while", `local n = 0 while n < 100 do n = n + 1 ` + body + `end`},
+		{"repeat", `local n = 0 repeat n = n + 1 ` + body + `until n == 100`},
+		{"repeat with strings", `local n = 0 repeat n = n + 1 ` + body + `until "k" .. n == "k100"`},
+		{"goto", `local n = 0 ::again:: n = n + 1 ` + body + `if n == 100 then return end goto again`},
+		{"a call", `local function f() ` + body + `end for i = 1, 100 do f() end`},
+		{"a result", `local function f() ` + body + `return 1 end for i = 1, 100 do f() end`},
+		{"results", `local function f() ` + body + `return 1, 2 end for i = 1, 100 do f() end`},
+		{"a tail call", `local function g() end local function f() ` + body + `return g() end for i = 1, 100 do f() end`},
+		{"an error", `local function f() ` + body + `error "x" end for i = 1, 100 do pcall(f) end`},
+	} {
+		s, _ := newState(t, lua.Options{})
+		if _, err := s.Run([]byte(`list = {} for i = 1, 100 do list[i] = i end`), "=test"); err != nil {
+			t.Fatal(err)
+		}
+		before := s.Steps()
+		if _, err := s.Run([]byte(c.source), "=test"); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if steps := s.Steps() - before; steps < turns*10_000/16-1 {
+			t.Errorf("%s: %d steps", c.name, steps)
 		}
 	}
 }

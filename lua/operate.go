@@ -207,16 +207,14 @@ func (s *State) order(th *Thread, e event, a, b Value) error {
 		if e == eventLe {
 			result = x.text() <= y.text()
 		}
-		th.current().follow(result)
-		return nil
+		return s.follow(th.current(), result)
 	}
 	if a.isNumber() && b.isNumber() {
 		result := a.float() < b.float()
 		if e == eventLe {
 			result = a.float() <= b.float()
 		}
-		th.current().follow(result)
-		return nil
+		return s.follow(th.current(), result)
 	}
 	if handler := s.orderHandler(a, b, e); !handler.IsNil() {
 		return s.compareBy(th, handler, a, b, returnTest)
@@ -268,12 +266,19 @@ func (s *State) compareBy(th *Thread, handler, a, b Value, flags frameFlags) err
 }
 
 // follow takes the jump after a comparison, or not.
-func (fr *frame) follow(result bool) {
+func (s *State) follow(fr *frame, result bool) error {
 	codes := fr.fn.proto.code
+	jump := 0
 	if result == (codes[fr.pc-1].C() != 0) {
-		fr.pc += int32(codes[fr.pc].J())
+		jump = codes[fr.pc].J()
 	}
-	fr.pc++
+	fr.pc += int32(jump) + 1
+	if jump < 0 {
+		if s.budget += int64(jump >> jumpLog); s.budget < 0 {
+			return s.checkpointJump(int(fr.pc)-jump, int(fr.pc))
+		}
+	}
+	return nil
 }
 
 // operated goes on with an operator whose metamethod has returned.
@@ -283,8 +288,7 @@ func (s *State) operated(th *Thread, waiting *frame, from, count, ret int, flags
 		result = th.stack[from]
 	}
 	if flags&returnTest != 0 {
-		waiting.follow(result.Truth() != (flags&returnNegate != 0))
-		return nil
+		return s.follow(waiting, result.Truth() != (flags&returnNegate != 0))
 	}
 	th.stack[ret] = result
 	return s.concat(th, ret)

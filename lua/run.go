@@ -564,7 +564,7 @@ outer:
 				j := i.J()
 				pc += j
 				if j < 0 {
-					if s.budget--; s.budget < 0 {
+					if s.budget += int64(j >> jumpLog); s.budget < 0 {
 						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
@@ -577,7 +577,7 @@ outer:
 				j := p.code[pc].J()
 				pc += j + 1
 				if j < 0 {
-					if s.budget--; s.budget < 0 {
+					if s.budget += int64(j >> jumpLog); s.budget < 0 {
 						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
@@ -611,7 +611,7 @@ outer:
 				j := p.code[pc].J()
 				pc += j + 1
 				if j < 0 {
-					if s.budget--; s.budget < 0 {
+					if s.budget += int64(j >> jumpLog); s.budget < 0 {
 						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
@@ -639,7 +639,7 @@ outer:
 				j := p.code[pc].J()
 				pc += j + 1
 				if j < 0 {
-					if s.budget--; s.budget < 0 {
+					if s.budget += int64(j >> jumpLog); s.budget < 0 {
 						err = s.checkpointJump(pc-j, pc)
 						continue outer
 					}
@@ -654,7 +654,7 @@ outer:
 					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
-						if s.budget--; s.budget < 0 {
+						if s.budget += int64(j >> jumpLog); s.budget < 0 {
 							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
@@ -674,7 +674,7 @@ outer:
 					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
-						if s.budget--; s.budget < 0 {
+						if s.budget += int64(j >> jumpLog); s.budget < 0 {
 							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
@@ -694,7 +694,7 @@ outer:
 					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
-						if s.budget--; s.budget < 0 {
+						if s.budget += int64(j >> jumpLog); s.budget < 0 {
 							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
@@ -714,7 +714,7 @@ outer:
 					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
-						if s.budget--; s.budget < 0 {
+						if s.budget += int64(j >> jumpLog); s.budget < 0 {
 							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
@@ -734,7 +734,7 @@ outer:
 					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
-						if s.budget--; s.budget < 0 {
+						if s.budget += int64(j >> jumpLog); s.budget < 0 {
 							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
@@ -754,7 +754,7 @@ outer:
 					j := p.code[pc].J()
 					pc += j + 1
 					if j < 0 {
-						if s.budget--; s.budget < 0 {
+						if s.budget += int64(j >> jumpLog); s.budget < 0 {
 							err = s.checkpointJump(pc-j, pc)
 							continue outer
 						}
@@ -818,6 +818,7 @@ outer:
 				err = s.tailCall(s.thread, fr, i)
 				continue outer
 			case code.Return1:
+				s.look(pc)
 				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 {
 					th := s.thread
 					stack := th.stack
@@ -834,6 +835,7 @@ outer:
 				err = s.leave(s.thread, int(fr.base)+i.A(), 1)
 				continue outer
 			case code.Return0:
+				s.look(pc)
 				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 {
 					th := s.thread
 					if want == 1 {
@@ -849,6 +851,7 @@ outer:
 				err = s.leave(s.thread, int(fr.base), 0)
 				continue outer
 			case code.Return:
+				s.look(pc)
 				from := int(fr.base) + i.A()
 				count := i.B() - 1
 				if count < 0 {
@@ -906,7 +909,7 @@ outer:
 					}
 					regs[a+3].n = n
 					pc += i.SD()
-					if s.budget--; s.budget < 0 {
+					if s.budget += int64(i.SD() >> jumpLog); s.budget < 0 {
 						err = s.checkpointJump(pc-i.SD(), pc)
 						continue outer
 					}
@@ -952,7 +955,7 @@ outer:
 				if v := &regs[a+3]; v.n != 0 {
 					regs[a+2] = *v
 					pc += i.SD()
-					if s.budget--; s.budget < 0 {
+					if s.budget += int64(i.SD() >> jumpLog); s.budget < 0 {
 						err = s.checkpointJump(pc-i.SD(), pc)
 						continue outer
 					}

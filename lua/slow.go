@@ -188,14 +188,12 @@ func (s *State) equal(th *Thread, fr *frame, a, b Value) error {
 			}
 			fr = th.current()
 		}
-		fr.follow(a.str().equal(b.str()))
-		return nil
+		return s.follow(fr, a.str().equal(b.str()))
 	}
 	if handler := s.equalHandler(a, b); !handler.IsNil() {
 		return s.compareBy(th, handler, a, b, returnTest)
 	}
-	fr.follow(false)
-	return nil
+	return s.follow(fr, false)
 }
 
 // callSlow makes any call except that of a Lua function with as many arguments as
@@ -245,6 +243,7 @@ func (s *State) tailCall(th *Thread, fr *frame, i code.Instruction) error {
 		}
 		fr = th.current()
 	}
+	s.look(int(fr.pc))
 	f := th.stack[slot]
 	if !f.IsFunction() {
 		handler := s.metamethod(f, eventCall)

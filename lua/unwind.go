@@ -24,6 +24,8 @@ func (s *State) unwindOne(e *Error) (passed bool, err error) {
 		th := s.thread
 		fr := th.current()
 		switch fr.kind {
+		case frameLua:
+			s.look(int(fr.pc))
 		case frameEntry:
 			return true, e
 		case framePCall, frameXPCall:
