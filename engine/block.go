@@ -9,9 +9,6 @@ import (
 const (
 	smallestBlock = 64
 	largestBlock  = 4 << 20
-
-	// largestTail is the largest block for messages that are copied.
-	largestTail = 16 << 10
 )
 
 // pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to
@@ -55,35 +52,6 @@ type lender struct{}
 
 func (lender) Borrow(n int) ([]byte, error) { return allocBytes(n), nil }
 func (lender) Return(b []byte)              { freeBytes(b) }
-
-// block is received memory that holds the payloads of one or more inbox entries.
-type block struct {
-	buf     []byte // its length is how much of it is used
-	pending int    // entries that lie in it, and one for a readLoop that still looks at it; guarded by the inbox's lock
-}
-
-var blocks = sync.Pool{New: func() any { return new(block) }}
-
-// newBlock returns a block with room for at least n bytes.
-func newBlock(n int) *block {
-	b := blocks.Get().(*block)
-	b.buf = allocBytes(n)
-	return b
-}
-
-// wrapBlock returns a block around memory from allocBytes.
-func wrapBlock(buf []byte) *block {
-	b := blocks.Get().(*block)
-	b.buf = buf
-	return b
-}
-
-// free gives the block's memory back. Nobody may use the block from then on.
-func (b *block) free() {
-	freeBytes(b.buf)
-	*b = block{}
-	blocks.Put(b)
-}
 
 // bytesOf views a string as bytes, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -17,7 +17,9 @@ const (
 	defaultBudgetTime   = 4 * time.Millisecond
 )
 
-// Budget bounds one Dispatch. The zero value means 256 events and 4 ms.
+// Budget bounds one Dispatch. The zero value means 256 events and 4 ms. The event under
+// way when the time is up is the last one; behind events that took next to nothing 15
+// more may go by, unless one of them calls TookLong.
 type Budget struct {
 	Events int
 	Time   time.Duration
@@ -38,7 +40,8 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 	}
 	defer e.ready.endDispatch() // deferred, because a handler may unwind this goroutine
 
-	m := meter{events: budget.Events, time: budget.Time, stop: budget.Stop, began: time.Now()}
+	e.tookLong = false
+	m := meter{engine: e, events: budget.Events, time: budget.Time, stop: budget.Stop, began: time.Now()}
 	if m.events <= 0 {
 		m.events = defaultBudgetEvents
 	}
@@ -55,21 +58,49 @@ func (e *Engine) Dispatch(h Handler, budget Budget) int {
 	return m.delivered
 }
 
+// TookLong says that the present event has taken its handler long, so that Dispatch looks
+// at the clock after it. Between events that take next to nothing it mostly does not: 16
+// of them go by at most. Called by a Handler.
+func (e *Engine) TookLong() { e.tookLong = true }
+
 // meter measures one Dispatch against its budget.
 type meter struct {
+	engine    *Engine
 	events    int
 	time      time.Duration
 	stop      func() bool
 	began     time.Time
 	delivered int
+
+	// The clock takes as long to read as a small message to deliver. It is read after
+	// each pause events, and pause grows while these take next to nothing.
+	pause, left int
+	read        time.Duration // after began: when it was last read
 }
 
+const (
+	longestPause = 16
+	shortPause   = 100 * time.Microsecond
+)
+
+// spent reports whether the Dispatch is over. It is asked after each event.
 func (m *meter) spent() bool {
-	if m.delivered == 0 {
+	return m.delivered > 0 && (m.delivered >= m.events || m.late() || m.stop != nil && m.stop())
+}
+
+// late reports whether the time is up.
+func (m *meter) late() bool {
+	if m.left--; m.left > 0 && !m.engine.tookLong {
 		return false
 	}
-	// Since costs half as much as Now.
-	return m.delivered >= m.events || time.Since(m.began) >= m.time || m.stop != nil && m.stop()
+	now := time.Since(m.began) // which costs half as much as Now
+	if now-m.read < shortPause && !m.engine.tookLong {
+		m.pause = min(max(2*m.pause, 1), longestPause)
+	} else {
+		m.pause = 1
+	}
+	m.read, m.left, m.engine.tookLong = now, m.pause, false
+	return now >= m.time
 }
 
 // takeTurn delivers the next events of c, at most turnMessages and as many as the budget
@@ -95,14 +126,8 @@ func (c *connection) takeTurn(h Handler, m *meter) {
 }
 
 // deliver delivers the opening event and messages, until most events of this Dispatch are
-// delivered. The message that a handler was given counts as delivered even if the handler
-// unwinds.
+// delivered.
 func (c *connection) deliver(h Handler, m *meter, most int) {
-	handled := 0
-	defer func() {
-		c.inbox.settle(handled)
-		clear(c.engine.batch[:]) // drops the references to the payloads
-	}()
 	if c.inbox.takeOpen() {
 		m.delivered++
 		h.Opened(c.id, c.info())
@@ -110,14 +135,42 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 			return
 		}
 	}
-	for _, en := range c.inbox.take(c.engine.batch[:0], most-m.delivered) {
-		handled++
-		m.delivered++
-		h.Received(c.id, en.payload, en.kind)
-		if c.closeCalled.Load() || m.spent() {
+	for bytes := int64(turnBytes); m.delivered < most && bytes > 0; {
+		hand := c.inbox.take(most-m.delivered, bytes)
+		if len(hand.events) == 0 {
 			return
 		}
+		done, goOn := c.deliverHand(h, m, &hand)
+		if !goOn {
+			return
+		}
+		bytes -= done
 	}
+}
+
+// deliverHand delivers messages that were taken from the inbox, until the budget is spent
+// or the script closes the connection: then goOn is false. The message that a handler was
+// given counts as delivered even if the handler unwinds.
+func (c *connection) deliverHand(h Handler, m *meter, hand *hand) (bytes int64, goOn bool) {
+	handled, done := 0, Tally{}
+	defer func() { c.inbox.settle(handled, done) }()
+	for i, event := range hand.events {
+		handled = i + 1
+		if event.Opcode.IsControl() {
+			continue
+		}
+		kind, payload := Binary, hand.payload(event)
+		if event.Opcode == wire.Text {
+			kind = Text
+		}
+		m.delivered++
+		done.add(Tally{1, int64(len(payload))})
+		h.Received(c.id, payload, kind)
+		if c.closeCalled.Load() || m.spent() {
+			return done.Bytes, false
+		}
+	}
+	return done.Bytes, true
 }
 
 // deliverEnd delivers the terminal event. From then on nobody finds the connection.

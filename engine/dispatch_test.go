@@ -75,6 +75,37 @@ func TestDispatchBudget(t *testing.T) {
 			t.Errorf("delivered %d events of 3 ms in 10 ms, want 4", n)
 		}
 	})
+	inBubble(t, "time: 15 more where the clock is not looked at", func(t *testing.T) {
+		h := flooded(t, 1, 600)
+		slow := false
+		handler := &tally{}
+		handler.each = func() {
+			if slow {
+				time.Sleep(time.Millisecond)
+			}
+			slow = len(handler.ids) >= 100
+		}
+		n := h.Dispatch(handler, engine.Budget{Events: 600})
+		if slowOnes := n - 100; slowOnes < 4 || slowOnes > 4+15 {
+			t.Errorf("%d events of 1 ms in 4 ms, behind those of no time; want 4 to 19", slowOnes)
+		}
+		if n := h.Dispatch(handler, engine.Budget{Time: 10 * time.Millisecond}); n != 10 {
+			t.Errorf("delivered %d events of 1 ms in 10 ms, want 10: the first one is slow", n)
+		}
+	})
+	inBubble(t, "time: the handler says that an event took long", func(t *testing.T) {
+		h := flooded(t, 1, 600)
+		handler := &tally{}
+		handler.each = func() {
+			if len(handler.ids) > 100 {
+				time.Sleep(time.Millisecond)
+				h.TookLong()
+			}
+		}
+		if n := h.Dispatch(handler, engine.Budget{Events: 600}); n != 104 {
+			t.Errorf("delivered %d events, want 100 of no time and 4 of 1 ms", n)
+		}
+	})
 	inBubble(t, "stopped by the embedder", func(t *testing.T) {
 		h := flooded(t, 2, 100)
 		handled := 0

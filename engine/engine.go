@@ -51,7 +51,7 @@ type Engine struct {
 	// have transports of their own; constant before the first Connect.
 	attempt func(*connection, context.Context, route) (attemptResult, error)
 
-	batch [turnMessages]entry // owned by Dispatch
+	tookLong bool // owned by Dispatch
 
 	mu          sync.Mutex // leaf; guards the fields below
 	lastID      ID

@@ -85,6 +85,9 @@ type Tally struct {
 	Bytes    int64
 }
 
+func (t *Tally) add(u Tally) { t.Messages += u.Messages; t.Bytes += u.Bytes }
+func (t *Tally) sub(u Tally) { t.Messages -= u.Messages; t.Bytes -= u.Bytes }
+
 // End is a connection's one terminal event. It is of one of two sorts: Failed, for which
 // Message is the catalogue's string, or closed, for which Code, Reason and Clean hold.
 type End struct {

@@ -4,18 +4,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/pace"
-	"github.com/tidewire/tidewire/internal/ws/proto"
 )
-
-// controlFrames counts the control frames among the events of one read.
-func controlFrames(events []proto.Event) (n int) {
-	for i := range events {
-		if events[i].Opcode.IsControl() {
-			n++
-		}
-	}
-	return n
-}
 
 // holdBack makes readLoop, which calls it, read nothing for a while if the peer sends more
 // control frames than it may; n of them were in the last read. Once the connection ends

@@ -21,13 +21,16 @@ const fuzzLimit = 2000
 // readAtOnce is our reader's view of all bytes in one go: the events of an open
 // connection whose script only listens.
 func readAtOnce(raw []byte) (messages []string, end string) {
-	events, err := proto.NewReader(proto.ReaderOptions{MaxMessage: fuzzLimit}).Feed(slices.Clone(raw), nil)
-	for _, event := range events {
+	var found proto.Batch
+	raw = slices.Clone(raw)
+	err := proto.NewReader(proto.ReaderOptions{MaxMessage: fuzzLimit}).Feed(raw, &found)
+	for _, event := range found.Events {
+		payload := found.Payload(event, raw)
 		switch event.Opcode {
 		case wire.Text, wire.Binary:
-			messages = append(messages, fmt.Sprintf("%v %s", event.Opcode, wstest.Quote(event.Data)))
+			messages = append(messages, fmt.Sprintf("%v %s", event.Opcode, wstest.Quote(payload)))
 		case wire.Close:
-			code, reason, _ := wire.ParseClose(event.Data)
+			code, reason, _ := wire.ParseClose(payload)
 			return messages, fmt.Sprintf("close %d %q clean", code, reason)
 		}
 	}

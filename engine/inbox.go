@@ -5,21 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
-	"github.com/tidewire/tidewire/internal/ws/wire"
 	"github.com/tidewire/tidewire/memory"
 )
-
-// entry is a message in the inbox.
-type entry struct {
-	// payload lies in block. Dispatch reads it without the inbox's lock, and so must not
-	// come by it through block.buf, whose length changes as readLoop copies the next
-	// message behind.
-	payload []byte
-	block   *block
-	kind    Kind
-}
-
-func (en entry) bytes() int64 { return int64(len(en.payload)) }
 
 // inbox holds messages that a connection has received and the script has not yet seen. It
 // is bounded: when a message does not fit, readLoop waits in put until half of the room
@@ -32,15 +19,13 @@ type inbox struct {
 	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
 
-	entries []entry // from head on
-	head    int
-	list    *[]entry // in which entries goes back to the pool without an allocation; nil unless borrowed
-	inHand  int      // of these, how many Dispatch is delivering
-	counted int64    // what the entries count towards limit
-	memory  memory.Share
-	tail    *block
-	full    bool // readLoop waits for room
-	dropped Tally
+	first, last *parcel // messages wait in; the next event of the first one is one
+	packing     bool    // last takes further messages
+	inHand      int     // how many of first's events Dispatch is delivering
+	waiting     Tally   // messages, those in hand included
+	memory      memory.Share
+	full        bool // readLoop waits for room
+	dropped     Tally
 
 	awaited   bool // readLoop waits until everything is delivered
 	awaitOver bool // stopAwaiting was called: readLoop waits no longer
@@ -51,9 +36,16 @@ type inbox struct {
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
-// entryLists are lent to inboxes: one that is empty holds none, and a busy one does not
-// grow another one with each read.
-var entryLists = sync.Pool{New: func() any { return new([]entry) }}
+const (
+	// smallestKept is the smallest memory that a parcel keeps for itself: of what comes in
+	// less, the parcel would be the larger part.
+	smallestKept = 1 << 10
+
+	// largestPacked is the largest memory for messages that are packed together, and
+	// mostPacked how many of them that may be.
+	largestPacked = 16 << 10
+	mostPacked    = 1 << 10
+)
 
 func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.Bool) {
 	in.limit, in.memory, in.closeCalled = limit, account.Share(), closeCalled
@@ -75,48 +67,31 @@ func (in *inbox) putEnd(lost Tally) (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.endPending = true
-	in.dropped.Messages += lost.Messages
-	in.dropped.Bytes += lost.Bytes
+	in.dropped.add(lost)
 	in.room.Broadcast()
 	return in.scheduleLocked()
 }
 
-// put queues messages in order. If from is not nil their payloads lie in it, and put
-// keeps it as long as need be when it is worth it; otherwise they are copied, except
-// owned ones that fill their memory. It waits while there is no room, calls schedule each
-// time the connection must enter the ready list, with the lock free, and reports whether
-// it waited.
-func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited bool) {
-	in.mu.Lock()
-	for _, event := range events {
-		n := int64(len(event.Data))
-		for in.counted > 0 && (in.full || in.counted+n+messageOverhead > in.limit) && !in.closeCalled.Load() {
-			in.full, waited = true, true
-			in.memory.Set(in.counted)
-			if in.scheduleLocked() {
-				in.mu.Unlock()
-				schedule()
-				in.mu.Lock()
-				continue
-			}
-			in.room.Wait()
-		}
-		if in.closeCalled.Load() {
-			in.dropped.Messages++
-			in.dropped.Bytes += n
-			if event.Owned {
-				freeBytes(event.Data)
-			}
-			continue
-		}
-		if in.list == nil {
-			in.list = entryLists.Get().(*[]entry)
-			in.entries = *in.list
-		}
-		in.entries = append(in.entries, in.place(event, from))
-		in.counted += n + messageOverhead
+// put takes a parcel over. It waits while there is no room for the next message, calls
+// schedule each time the connection must enter the ready list, with the lock free, and
+// reports whether it waited.
+func (in *inbox) put(p *parcel, schedule func()) (waited bool) {
+	if p.found.Messages.Messages == 0 {
+		p.free()
+		return false
 	}
-	in.memory.Set(in.counted)
+	in.mu.Lock()
+	switch {
+	case cap(p.buf) < smallestKept || !p.fills():
+		waited = in.packLocked(p, schedule)
+	case !in.full && in.countedLocked()+size(Tally(p.found.Messages)) <= in.limit && !in.closeCalled.Load():
+		in.appendLocked(p, false)
+		p.admitted = len(p.found.Events)
+		in.waiting.add(Tally(p.found.Messages))
+	default:
+		waited = in.admitLocked(p, schedule)
+	}
+	in.memory.Set(in.countedLocked())
 	enter := in.scheduleLocked()
 	in.mu.Unlock()
 	if enter {
@@ -125,83 +100,138 @@ func (in *inbox) put(events []proto.Event, from *block, schedule func()) (waited
 	return waited
 }
 
-// place finds a home for an event's payload.
-func (in *inbox) place(event proto.Event, from *block) entry {
-	en := entry{kind: Binary}
-	if event.Opcode == wire.Text {
-		en.kind = Text
+// appendLocked puts a parcel in; packing says that it takes further messages.
+func (in *inbox) appendLocked(p *parcel, packing bool) {
+	if in.last == nil {
+		in.first = p
+	} else {
+		in.last.following = p
 	}
-	switch {
-	case event.Owned && len(event.Data)+messageOverhead >= cap(event.Data)/4:
-		en.block, en.payload = wrapBlock(event.Data), event.Data
-	case from != nil && !event.Owned:
-		en.block, en.payload = from, event.Data // which is a part of from.buf
-	default:
-		if in.tail == nil || cap(in.tail.buf)-len(in.tail.buf) < len(event.Data) {
-			in.newTail(len(event.Data))
+	in.last, in.packing = p, packing
+}
+
+// admitLocked puts in a parcel, and lets one message after the other be delivered.
+func (in *inbox) admitLocked(p *parcel, schedule func()) (waited bool) {
+	in.appendLocked(p, false)
+	p.held = true
+	for i, event := range p.found.Events {
+		if !event.Opcode.IsControl() {
+			message := Tally{1, p.length(event)}
+			waited = in.awaitRoomLocked(message, schedule) || waited
+			if in.closeCalled.Load() {
+				in.dropped.add(p.count(p.found.Events[i:]))
+				break
+			}
+			in.waiting.add(message)
 		}
-		start := len(in.tail.buf)
-		in.tail.buf = append(in.tail.buf, event.Data...)
-		en.block, en.payload = in.tail, in.tail.buf[start:]
-		if event.Owned { // its memory was made for more than came
-			freeBytes(event.Data)
+		p.admitted = i + 1
+	}
+	p.held = false
+	in.freeDoneLocked()
+	return waited
+}
+
+// packLocked moves the messages of a parcel into one that takes little memory, and frees
+// it.
+func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool) {
+	for _, event := range p.found.Events {
+		if event.Opcode.IsControl() {
+			continue
 		}
+		payload := p.payload(event)
+		message := Tally{1, int64(len(payload))}
+		waited = in.awaitRoomLocked(message, schedule) || waited
+		if in.closeCalled.Load() {
+			in.dropped.add(message)
+			continue
+		}
+		// Memory of its own may have been made for more than came.
+		owned := event.Owned && len(payload)+messageOverhead >= cap(payload)/4
+		need := len(payload)
+		if owned {
+			p.found.Owned[event.Start] = nil
+			need = 0
+		}
+		if !in.packing || cap(in.last.buf)-len(in.last.buf) < need || len(in.last.found.Events) == mostPacked {
+			in.appendLocked(newParcel(allocBytes(max(need, int(min(in.countedLocked(), largestPacked))))), true)
+		}
+		in.last.add(event.Opcode, payload, owned)
+		in.waiting.add(message)
 	}
-	en.payload = en.payload[:len(en.payload):len(en.payload)]
-	en.block.pending++
-	return en
+	p.free()
+	return waited
 }
 
-// newTail begins a small block for copies, the larger the more is waiting.
-func (in *inbox) newTail(n int) {
-	if in.tail != nil && in.tail.pending == 0 {
-		in.tail.free()
+// awaitRoomLocked waits until a message fits, or until Close is called, and reports
+// whether it had to.
+func (in *inbox) awaitRoomLocked(message Tally, schedule func()) (waited bool) {
+	for in.waiting.Messages > 0 && (in.full || in.countedLocked()+size(message) > in.limit) && !in.closeCalled.Load() {
+		in.full, waited = true, true
+		in.memory.Set(in.countedLocked())
+		if in.scheduleLocked() {
+			in.mu.Unlock()
+			schedule()
+			in.mu.Lock()
+			continue
+		}
+		in.room.Wait()
 	}
-	in.tail = newBlock(max(n, int(min(in.counted, largestTail))))
+	return waited
 }
 
-// hold keeps b while readLoop looks at it, until release.
-func (in *inbox) hold(b *block) {
-	in.mu.Lock()
-	b.pending++
-	in.mu.Unlock()
+// size is how much messages count towards the limit of a queue.
+func size(t Tally) int64 { return t.Bytes + int64(t.Messages)*messageOverhead }
+
+func (in *inbox) countedLocked() int64 { return size(in.waiting) }
+
+// hand is what Dispatch has in hand: events of a parcel. It may look at them without the
+// inbox's lock, and so must not come by them through the parcel, which may grow.
+type hand struct {
+	events []proto.Event
+	buf    []byte
+	owned  [][]byte
 }
 
-func (in *inbox) release(b *block) {
-	in.mu.Lock()
-	in.releaseLocked(b)
-	in.mu.Unlock()
+// payload returns the payload of one of the events.
+func (h *hand) payload(event proto.Event) []byte {
+	if event.Owned {
+		return h.owned[event.Start]
+	}
+	end := event.Start + event.Length
+	return h.buf[event.Start:end:end]
 }
 
-// take copies the next messages into batch for Dispatch to deliver, at most n and about
-// turnBytes of them, one of any size at least. They stay in the inbox until settle.
-func (in *inbox) take(batch []entry, n int) []entry {
+// take gives Dispatch messages to deliver, at most n and about bytes of them, one of any
+// size at least; none if none wait. They stay in the inbox until settle.
+func (in *inbox) take(n int, bytes int64) hand {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	size := int64(0)
-	for _, en := range in.entries[in.head:] {
-		size += en.bytes()
-		if len(batch) == n || len(batch) > 0 && size > turnBytes {
-			break
-		}
-		batch = append(batch, en)
+	if in.waiting.Messages == 0 {
+		return hand{}
 	}
-	in.inHand = len(batch)
-	return batch
+	p := in.first // whose next event is a message
+	events := p.next(n, bytes)
+	in.inHand = len(events)
+	return hand{events, p.buf, p.found.Owned}
 }
 
-// settle takes the first n messages in hand out of the inbox as delivered. If the script
-// closed the connection meanwhile the rest in hand is dropped; otherwise it stays.
-func (in *inbox) settle(n int) {
+// settle takes the first n events in hand out of the inbox, as delivered; done are the
+// messages among them. If the script closed the connection meanwhile the rest is dropped;
+// otherwise it stays.
+func (in *inbox) settle(n int, done Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if n > 0 {
+		in.first.remove(n)
+		in.waiting.sub(done)
+	}
 	in.inHand = 0
-	in.removeLocked(n)
 	if in.closeCalled.Load() {
-		in.dropBehindLocked(0)
+		in.dropLocked()
 	}
-	in.memory.Set(in.counted)
-	if in.full && in.counted <= in.limit/2 {
+	in.freeDoneLocked()
+	in.memory.Set(in.countedLocked())
+	if in.full && in.countedLocked() <= in.limit/2 {
 		in.full = false
 		in.room.Broadcast()
 	}
@@ -213,9 +243,38 @@ func (in *inbox) discard() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.openPending = false
-	in.dropBehindLocked(in.inHand)
-	in.memory.Set(in.counted)
+	in.dropLocked()
+	in.freeDoneLocked()
+	in.memory.Set(in.countedLocked())
 	in.room.Broadcast()
+}
+
+// dropLocked counts every message that is not in Dispatch's hands as dropped.
+func (in *inbox) dropLocked() {
+	inHand := in.inHand // in the first parcel
+	for p := in.first; p != nil; p = p.following {
+		kept := p.delivered + inHand
+		lost := p.count(p.found.Events[kept:p.admitted])
+		p.admitted, inHand = kept, 0
+		in.dropped.add(lost)
+		in.waiting.sub(lost)
+	}
+}
+
+// freeDoneLocked frees the first parcels, as far as they are delivered, so that the next
+// event of the first one left is a message, unless none waits.
+func (in *inbox) freeDoneLocked() {
+	for p := in.first; p != nil && in.inHand == 0; p = in.first {
+		p.passControl()
+		if p.delivered < p.admitted || p.held {
+			return
+		}
+		in.first = p.following
+		if in.first == nil {
+			in.last, in.packing = nil, false
+		}
+		p.free()
+	}
 }
 
 // takeOpen reports once whether the opening event is to be delivered.
@@ -241,7 +300,7 @@ func (in *inbox) afterTurn() waiting {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
-	case in.openPending || in.head < len(in.entries):
+	case in.openPending || in.waiting.Messages > 0:
 		return eventsWait
 	case in.endPending:
 		return endWaits
@@ -257,9 +316,7 @@ func (in *inbox) afterTurn() waiting {
 func (in *inbox) tally() (undelivered, dropped Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	undelivered.Messages = len(in.entries) - in.head
-	undelivered.Bytes = in.counted - int64(undelivered.Messages)*messageOverhead
-	return undelivered, in.dropped
+	return in.waiting, in.dropped
 }
 
 // awaitDelivery waits until everything is delivered and the last handler has returned,
@@ -291,65 +348,9 @@ func (in *inbox) isPaused() bool {
 }
 
 func (in *inbox) scheduleLocked() bool {
-	if in.scheduled || !in.openPending && !in.endPending && in.head == len(in.entries) {
+	if in.scheduled || !in.openPending && !in.endPending && in.waiting.Messages == 0 {
 		return false
 	}
 	in.scheduled = true
 	return true
-}
-
-// removeLocked removes the first n messages.
-func (in *inbox) removeLocked(n int) {
-	for i := in.head; i < in.head+n; i++ {
-		in.letGo(in.entries[i])
-		in.entries[i] = entry{}
-	}
-	in.head += n
-	if in.head > len(in.entries)/2 && in.head < len(in.entries) {
-		waiting := copy(in.entries, in.entries[in.head:])
-		clear(in.entries[waiting:])
-		in.entries, in.head = in.entries[:waiting], 0
-	}
-	in.giveBackLocked()
-}
-
-// dropBehindLocked removes every message behind the first n, and counts them as dropped.
-func (in *inbox) dropBehindLocked(n int) {
-	behind := in.entries[in.head+n:]
-	for _, en := range behind {
-		in.dropped.Messages++
-		in.dropped.Bytes += en.bytes()
-		in.letGo(en)
-	}
-	clear(behind)
-	in.entries = in.entries[:in.head+n]
-	in.giveBackLocked()
-}
-
-// giveBackLocked gives back the memory of an inbox in which no message is left.
-func (in *inbox) giveBackLocked() {
-	if in.head < len(in.entries) {
-		return
-	}
-	if in.list != nil {
-		*in.list = in.entries[:0]
-		entryLists.Put(in.list)
-		in.list, in.entries, in.head = nil, nil, 0
-	}
-	if in.tail != nil && in.tail.pending == 0 {
-		in.tail.free()
-		in.tail = nil
-	}
-}
-
-func (in *inbox) letGo(en entry) {
-	in.counted -= en.bytes() + messageOverhead
-	in.releaseLocked(en.block)
-}
-
-func (in *inbox) releaseLocked(b *block) {
-	b.pending--
-	if b.pending == 0 && b != in.tail {
-		b.free()
-	}
 }

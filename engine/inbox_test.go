@@ -166,6 +166,16 @@ func TestReceiveQueue(t *testing.T) {
 		}
 	})
 
+	inBubble(t, "a ping that was read is answered, whatever waits before it", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, options)
+		peer.SendRaw(wstest.Ping("p").Append(numbered(0, 200, size)))
+		synctest.Wait()
+		if n := undelivered(h); n != 60 {
+			t.Fatalf("%d messages wait, want 60", n)
+		}
+		peer.WantFrame(wstest.Pong("p"))
+	})
+
 	inBubble(t, "Close while full reads on, and counts what it drops", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, options)
 		peer.Conn.(*wstest.Conn).Out().SetCapacity(1000)

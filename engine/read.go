@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"net"
-	"sync"
 	"syscall"
 	"time"
 
@@ -44,15 +43,11 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	c.transport.Cut()
 }
 
-// eventLists are borrowed for as long as it takes to handle one read: a connection that
-// waits for the next holds none.
-var eventLists = sync.Pool{New: func() any { return new([]proto.Event) }}
-
 // receive reads until the connection ends. It reports whether the end is by close frame,
 // the peer's or, after a violation, ours, rather than by the transport.
 func (c *connection) receive(reader *proto.Reader, buffered []byte) (byCloseFrame bool) {
-	events, err := reader.Feed(buffered, nil)
-	if c.handle(events, nil, err) {
+	first := newParcel(append(allocBytes(len(buffered)), buffered...))
+	if c.handle(first, reader.Feed(first.buf, &first.found)) {
 		return true
 	}
 	for {
@@ -70,101 +65,65 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (byCloseFram
 // receiveOnce reads once and handles the bytes. byCloseFrame is as receive has it;
 // readErr is why nothing more comes.
 func (c *connection) receiveOnce(reader *proto.Reader) (byCloseFrame bool, readErr error) {
-	var (
-		got   []byte
-		from  *block // in which got lies; nil if it is valid until the next read only
-		n     int
-		space = reader.Space()
-	)
-	if space != nil {
-		n, readErr = c.transport.ReadInto(space)
-	} else {
-		var lent bool
-		if got, lent, readErr = c.transport.ReadBlock(lender{}); lent {
-			from = wrapBlock(got)
-		}
+	if space := reader.Space(); space != nil {
+		n, readErr := c.transport.ReadInto(space)
+		c.hear()
+		p := newParcel(nil)
+		return c.handle(p, reader.Filled(n, &p.found)), readErr
 	}
+	got, lent, readErr := c.transport.ReadBlock(lender{})
 	c.hear()
-	list := eventLists.Get().(*[]proto.Event)
-	events, err := *list, error(nil)
-	if space != nil {
-		events, err = reader.Filled(n, events)
-	} else {
-		events, err = reader.Feed(got, events)
+	if !lent { // it is good until the next read
+		got = append(allocBytes(len(got)), got...)
 	}
-	byCloseFrame = c.handle(events, from, err)
-	flood := controlFrames(events)
-	clear(events)
-	*list = events[:0]
-	eventLists.Put(list)
+	p := newParcel(got)
+	violation := reader.Feed(got, &p.found)
+	controls := p.found.Controls()
+	byCloseFrame = c.handle(p, violation)
 	if !byCloseFrame && readErr == nil {
-		c.holdBack(flood)
+		c.holdBack(controls)
 	}
 	return byCloseFrame, readErr
 }
 
-// handle posts events in order. from is the block in which their payloads lie, if there
-// is one. violation is the rule that the peer broke after them. It reports whether the
-// connection is over.
-func (c *connection) handle(events []proto.Event, from *block, violation error) (byCloseFrame bool) {
+// handle answers the control frames of a parcel and puts it into the inbox. violation is
+// the rule that the peer broke behind it. handle reports whether the connection is over.
+//
+// Pings and pongs come first, although messages may stand before them: they tell how the
+// peer is, and wait for no script.
+func (c *connection) handle(p *parcel, violation error) (byCloseFrame bool) {
 	if violation != nil {
 		c.foundViolation(failure.From(failure.PhaseOpen, violation))
 	}
-	// A block that messages fill well is handed over with them; otherwise they are
-	// copied, and it is free again.
-	keep := from
-	if from != nil {
-		if fills(events, from) {
-			c.inbox.hold(from)
-			defer c.inbox.release(from)
-		} else {
-			keep = nil
-			defer from.free()
-		}
-	}
-	for len(events) > 0 {
-		messages := 0
-		for messages < len(events) && !events[messages].Opcode.IsControl() {
-			messages++
-		}
-		if messages > 0 {
-			if waited := c.inbox.put(events[:messages], keep, c.readyFn); waited {
-				c.hear()
+	var (
+		code   int // of the peer's close frame
+		reason string
+	)
+	if p.found.Controls() > 0 {
+		for _, event := range p.found.Events {
+			switch event.Opcode {
+			case wire.Ping:
+				c.pinged(p.payload(event))
+			case wire.Pong:
+				c.ponged(p.payload(event))
+			case wire.Close:
+				code, reason, _ = wire.ParseClose(p.payload(event)) // the reader has checked it
 			}
-			events = events[messages:]
-			continue
 		}
-		switch event := events[0]; event.Opcode {
-		case wire.Ping:
-			c.pinged(event.Data)
-		case wire.Pong:
-			c.ponged(event.Data)
-		case wire.Close:
-			code, reason, _ := wire.ParseClose(event.Data) // the reader has checked it
-			c.peerClosed(code, reason)
-			return true
-		}
-		events = events[1:]
 	}
-	if violation != nil {
+	if waited := c.inbox.put(p, c.readyFn); waited {
+		c.hear()
+	}
+	switch {
+	case code != 0:
+		c.peerClosed(code, reason)
+	case violation != nil:
 		c.inbox.awaitDelivery()
 		c.failViolated()
-		return true
+	default:
+		return false
 	}
-	return false
-}
-
-// fills reports whether the messages that lie in a block are worth its size. Other frames
-// in the block do not count: a server could send a byte among kilobytes of pongs, and the
-// inbox would count a byte.
-func fills(events []proto.Event, from *block) bool {
-	counted := 0
-	for _, event := range events {
-		if !event.Owned && !event.Opcode.IsControl() {
-			counted += len(event.Data) + messageOverhead
-		}
-	}
-	return counted >= cap(from.buf)/4
+	return true
 }
 
 // pinged answers a ping (RFC 6455 §5.5.2).

@@ -118,8 +118,9 @@ func answerClose(conn net.Conn, writing *sync.Mutex, buffered []byte) {
 	reader := proto.NewReader(proto.ReaderOptions{Role: proto.Server})
 	buf := make([]byte, 4096)
 	for got := buffered; ; {
-		events, err := reader.Feed(got, nil)
-		for _, event := range events {
+		var found proto.Batch
+		err := reader.Feed(got, &found)
+		for _, event := range found.Events {
 			if event.Opcode == wire.Close {
 				writing.Lock()
 				defer writing.Unlock()

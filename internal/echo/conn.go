@@ -41,7 +41,7 @@ type conn struct {
 	reader  *proto.Reader
 	outbox  proto.Outbox
 	encoder proto.Encoder
-	events  []proto.Event
+	found   proto.Batch
 	frames  []proto.Frame
 }
 
@@ -101,8 +101,7 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 // echo answers the client's frames until a close frame has been written; an error means
 // that none could be.
 func (c *conn) echo(buffered []byte) error {
-	events, err := c.reader.Feed(buffered, nil)
-	err = c.answer(events, err)
+	err := c.answer(buffered, c.reader.Feed(buffered, &c.found))
 	buf := make([]byte, readSize)
 	for err == nil && c.outbox.SentCode() == 0 {
 		err = c.step(buf)
@@ -115,54 +114,44 @@ func (c *conn) echo(buffered []byte) error {
 // client that does not read.
 func (c *conn) step(buf []byte) error {
 	var (
-		events  []proto.Event
 		err     error // the client's mistake
 		readErr error // why nothing more comes
 		n       int
 	)
+	c.found.Reset()
 	if space := c.reader.Space(); space != nil {
 		n, readErr = c.transport.Read(space)
-		events, err = c.reader.Filled(n, c.events[:0])
+		err = c.reader.Filled(n, &c.found)
 	} else {
 		n, readErr = c.transport.Read(buf)
-		events, err = c.reader.Feed(buf[:n], c.events[:0])
+		err = c.reader.Feed(buf[:n], &c.found)
 	}
-	c.events = events
-	if err := c.answer(events, err); err != nil || c.outbox.SentCode() != 0 {
+	if err := c.answer(buf, err); err != nil || c.outbox.SentCode() != 0 {
 		return err
 	}
 	if readErr != nil && c.server.closing() {
 		c.outbox.CloseNow(wire.CloseGoingAway, "the server stops")
 		return c.flush()
 	}
-	if pause := c.pace.Read(controlFrames(events), time.Now()); pause > 0 && readErr == nil {
+	if pause := c.pace.Read(c.found.Controls(), time.Now()); pause > 0 && readErr == nil {
 		c.server.sleep(pause) // false is the end of the server, which ends the next Read
 	}
 	return readErr
 }
 
-// controlFrames counts the control frames among events.
-func controlFrames(events []proto.Event) (n int) {
-	for i := range events {
-		if events[i].Opcode.IsControl() {
-			n++
-		}
-	}
-	return n
-}
-
-// answer writes the answers to events, and if the client broke a rule after them, failed,
-// the close frame that says so.
-func (c *conn) answer(events []proto.Event, failed error) error {
-	for _, event := range events {
+// answer writes the answers to the events found in the bytes that were fed, and if the
+// client broke a rule behind them, failed, the close frame that says so.
+func (c *conn) answer(fed []byte, failed error) error {
+	for _, event := range c.found.Events {
+		payload := c.found.Payload(event, fed)
 		switch event.Opcode {
 		case wire.Text, wire.Binary:
 			// No copy: flush has written the payload before anything is read over it.
-			c.outbox.Push(event.Opcode, unsafe.String(unsafe.SliceData(event.Data), len(event.Data)))
+			c.outbox.Push(event.Opcode, unsafe.String(unsafe.SliceData(payload), len(payload)))
 		case wire.Ping:
-			c.outbox.Pong(event.Data)
+			c.outbox.Pong(payload)
 		case wire.Close:
-			code, reason, _ := wire.ParseClose(event.Data) // the Reader has checked it
+			code, reason, _ := wire.ParseClose(payload) // the Reader has checked it
 			// Flushed first, so that everything sent before the close frame comes back
 			// before it.
 			if err := c.flush(); err != nil {

@@ -35,7 +35,7 @@ func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
 	text, err := m.state.Bytes(data)
 	if err == nil {
 		m.arguments = [3]lua.Value{text, lua.Bool(kind == engine.Binary), lua.Number(c.Number)}
-		err = m.call(wsapi.OnMessage, callback, m.arguments[:]...)
+		err = m.run(wsapi.OnMessage, callback, m.arguments[:]...)
 		m.arguments[0] = lua.Nil
 	}
 	m.report(c, wsapi.OnMessage, err)
@@ -76,7 +76,7 @@ func (m *Module) callback(c *connection, name string, key lua.Value) (callback l
 // callback's own.
 func (m *Module) inherited(c *connection, name string, key lua.Value) (found lua.Value) {
 	m.arguments = [3]lua.Value{c.Door.callbacks.Value(), key}
-	m.report(c, name, m.call(name, m.lookUp, m.arguments[:2]...))
+	m.report(c, name, m.run(name, m.lookUp, m.arguments[:2]...))
 	found, m.found, m.arguments[0] = m.found, lua.Nil, lua.Nil
 	return found
 }
@@ -98,9 +98,22 @@ func (m *Module) fire(c *connection, key string, callback lua.Value, arguments [
 		}
 	}
 	if err == nil {
-		err = m.call(key, callback, values...)
+		err = m.run(key, callback, values...)
 	}
 	m.report(c, key, err)
+}
+
+// longCallback is how many steps make a callback long for Engine.TookLong: some 20 µs.
+const longCallback = 1000
+
+// run calls a function, and says so if it took long.
+func (m *Module) run(where string, f lua.Value, args ...lua.Value) error {
+	before := m.state.Steps()
+	err := m.call(where, f, args...)
+	if m.state.Steps()-before > longCallback {
+		m.session.TookLong()
+	}
+	return err
 }
 
 // report reports the error of the callback under a key, if there is one.

@@ -137,6 +137,8 @@ func (f *fakeEngine) Close(id engine.ID, code int, reason string) error {
 	return nil
 }
 
+func (f *fakeEngine) TookLong() {}
+
 func (f *fakeEngine) Dispatch(h engine.Handler, _ engine.Budget) int {
 	for i, event := range f.events {
 		f.events[i] = nil

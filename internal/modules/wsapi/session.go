@@ -34,6 +34,7 @@ type Engine interface {
 	Send(id engine.ID, kind engine.Kind, data string) error
 	Close(id engine.ID, code int, reason string) error
 	Dispatch(h engine.Handler, budget engine.Budget) int
+	TookLong()
 }
 
 // Reporter shows the errors of callbacks to a person. An errorlog.Log is one.
@@ -172,6 +173,9 @@ func closeCode(number float64) int {
 	}
 	return -1
 }
+
+// TookLong is Engine.TookLong, for a door whose callback took long.
+func (s *Session[D]) TookLong() { s.engine.TookLong() }
 
 // Dispatch hands events to h, the door, until there are no more or the budget is spent,
 // and returns how many it took. From within a callback the error is ErrInCallback.

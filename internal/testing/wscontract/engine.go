@@ -16,6 +16,7 @@ type Engine struct {
 	sent    []string // as sent describes them
 	closed  []string // "101 1000 'bye'"; of the id 0 for an unknown one
 	events  []func(engine.Handler)
+	long    int // how often TookLong was called
 
 	connectErr error
 }
@@ -75,6 +76,9 @@ func (e *Engine) Dispatch(h engine.Handler, budget engine.Budget) (delivered int
 	}
 	return delivered
 }
+
+// TookLong implements wsapi.Engine.
+func (e *Engine) TookLong() { e.long++ }
 
 // Do queues a function that gets the module as the engine sees it.
 func (e *Engine) Do(event func(h engine.Handler)) { e.events = append(e.events, event) }

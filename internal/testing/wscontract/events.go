@@ -45,6 +45,19 @@ var events = []rule{
 			"tls={ version='TLS 1.3' cipher='TLS_AES_128_GCM_SHA256' subject='CN=peer.test' issuer='CN=ca' " +
 			"expires='2027-01-02T02:04:05Z' } }")
 	}},
+	{"the engine hears of a callback that takes long", func(r *rig) {
+		r.do(`
+			local function long() for i = 1, 100000 do end end
+			websocket.Connect("ws://peer.test/", {onOpen = long, onMessage = long, onClose = long})
+		`)
+		r.engine.Opened(101, engine.Info{})
+		r.engine.Received(101, "x", engine.Text)
+		r.engine.Ended(101, engine.End{Code: 1000})
+		r.pump(3)
+		if r.engine.long != 3 {
+			r.t.Errorf("after 3 long callbacks the engine has heard of %d", r.engine.long)
+		}
+	}},
 	{"a field of info that is unknown is absent", func(r *rig) {
 		r.do(show + `websocket.Connect("ws://peer.test/", {onOpen = show "onOpen"})`)
 		r.engine.Opened(101, engine.Info{})

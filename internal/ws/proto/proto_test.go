@@ -119,7 +119,7 @@ func TestMemoryFollowsArrival(t *testing.T) {
 		return make([]byte, 0, n)
 	}})
 	frame := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 1 << 40})
-	if _, err := reader.Feed(append(frame, 1, 2, 3), nil); err != nil {
+	if err := reader.Feed(append(frame, 1, 2, 3), new(proto.Batch)); err != nil {
 		t.Fatal(err)
 	}
 	for arrived := 3; arrived < 8<<20; {
@@ -127,7 +127,7 @@ func TestMemoryFollowsArrival(t *testing.T) {
 			t.Fatalf("%d bytes allocated for %d that arrived", allocated, arrived)
 		}
 		n := len(reader.Space())
-		if _, err := reader.Filled(n, nil); err != nil {
+		if err := reader.Filled(n, new(proto.Batch)); err != nil {
 			t.Fatal(err)
 		}
 		arrived += n
@@ -145,12 +145,12 @@ func TestControlFramesKeepTheirPayloads(t *testing.T) {
 			reader := proto.NewReader(proto.ReaderOptions{})
 			var got []string
 			for _, piece := range [][]byte{stream[:first], stream[first:second], stream[second:]} {
-				events, err := reader.Feed(piece, nil)
-				if err != nil {
+				var found proto.Batch
+				if err := reader.Feed(piece, &found); err != nil {
 					t.Fatal(err)
 				}
-				for _, event := range events {
-					got = append(got, fmt.Sprintf("%v %s", event.Opcode, event.Data))
+				for _, event := range found.Events {
+					got = append(got, fmt.Sprintf("%v %s", event.Opcode, found.Payload(event, piece)))
 				}
 			}
 			if !slices.Equal(got, want) {
@@ -180,16 +180,20 @@ func TestBlocksAreReturned(t *testing.T) {
 		long := wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: int64(i * 1000)})
 		long = append(long, make([]byte, i*1000)...)
 		long = wire.AppendHeader(long, wire.Header{Fin: true})
-		events, err := reader.Feed(long, nil)
-		if err != nil || len(events) != 1 || len(events[0].Data) != i*1000 {
-			t.Fatalf("%d events, %v", len(events), err)
+		var found proto.Batch
+		if err := reader.Feed(long, &found); err != nil || len(found.Events) != 1 {
+			t.Fatalf("%d events, %v", len(found.Events), err)
 		}
-		if events[0].Owned {
-			delete(out, &events[0].Data[:1][0])
+		payload := found.Payload(found.Events[0], long)
+		if len(payload) != i*1000 {
+			t.Fatalf("%d bytes, want %d", len(payload), i*1000)
+		}
+		if found.Events[0].Owned {
+			delete(out, &payload[:1][0])
 		}
 	}
-	reader.Feed(wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: 10}), nil)
-	reader.Feed([]byte("12345"), nil)
+	reader.Feed(wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: 10}), new(proto.Batch))
+	reader.Feed([]byte("12345"), new(proto.Batch))
 	if n, ok := reader.Unfinished(); n != 5 || !ok {
 		t.Errorf("Unfinished = %d, %v; want 5, true", n, ok)
 	}
@@ -202,11 +206,12 @@ func TestBlocksAreReturned(t *testing.T) {
 func TestReadingAllocatesNothing(t *testing.T) {
 	buf := bytes.Repeat([]byte("\x81\x05Hello"), 1000)
 	reader := proto.NewReader(proto.ReaderOptions{})
-	events := make([]proto.Event, 0, 1000)
+	found := proto.Batch{Events: make([]proto.Event, 0, 1000)}
 	if n := testing.AllocsPerRun(10, func() {
-		var err error
-		if events, err = reader.Feed(buf, events[:0]); err != nil || len(events) != 1000 {
-			t.Fatalf("%d events, %v", len(events), err)
+		found.Reset()
+		err := reader.Feed(buf, &found)
+		if want := (proto.Tally{Messages: 1000, Bytes: 5000}); err != nil || found.Messages != want {
+			t.Fatalf("%v, %v; want %v", found.Messages, err, want)
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations for 1000 messages, want 0", n)
@@ -233,15 +238,26 @@ func FuzzReader(f *testing.F) {
 		run := func(pieces ...[]byte) (out []string, unfinished int64) {
 			reader := proto.NewReader(opts)
 			for _, piece := range pieces {
-				events, err := reader.Feed(slices.Clone(piece), nil)
-				for _, event := range events {
-					if event.Opcode == wire.Text && !wire.ValidUTF8(event.Data) {
-						t.Errorf("text %q", event.Data)
+				var found proto.Batch
+				var messages proto.Tally
+				piece = slices.Clone(piece)
+				err := reader.Feed(piece, &found)
+				for _, event := range found.Events {
+					payload := found.Payload(event, piece)
+					if event.Opcode == wire.Text && !wire.ValidUTF8(payload) {
+						t.Errorf("text %q", payload)
 					}
-					if len(event.Data) > limit || event.Opcode.IsControl() && len(event.Data) > wire.MaxControlPayload {
-						t.Errorf("%v of %d bytes", event.Opcode, len(event.Data))
+					if len(payload) > limit || event.Opcode.IsControl() && len(payload) > wire.MaxControlPayload {
+						t.Errorf("%v of %d bytes", event.Opcode, len(payload))
 					}
-					out = append(out, fmt.Sprintf("%v %q", event.Opcode, event.Data))
+					if !event.Opcode.IsControl() {
+						messages.Messages++
+						messages.Bytes += int64(len(payload))
+					}
+					out = append(out, fmt.Sprintf("%v %q", event.Opcode, payload))
+				}
+				if messages != found.Messages {
+					t.Errorf("%v messages, counted as %v", messages, found.Messages)
 				}
 				if err != nil {
 					failed := failure.From(failure.PhaseOpen, err)
@@ -275,10 +291,11 @@ func TestEmptyFragments(t *testing.T) {
 				if compressed && opcode == wire.Text {
 					h.RSV = 4
 				}
-				frame := append(wire.AppendHeader(nil, h), payload...)
-				events, err := reader.Feed(bytes.Repeat(frame, times), nil)
-				for _, event := range events {
-					got = append(got, event.Opcode.String()+" "+string(event.Data))
+				frames := bytes.Repeat(append(wire.AppendHeader(nil, h), payload...), times)
+				var found proto.Batch
+				err := reader.Feed(frames, &found)
+				for _, event := range found.Events {
+					got = append(got, event.Opcode.String()+" "+string(found.Payload(event, frames)))
 				}
 				return err
 			}
@@ -323,10 +340,11 @@ func BenchmarkFeed32(b *testing.B) {
 	frame := append([]byte{0x81, 32}, bytes.Repeat([]byte("x"), 32)...)
 	buf := bytes.Repeat(frame, 65536/len(frame))
 	reader := proto.NewReader(proto.ReaderOptions{})
-	var events []proto.Event
+	var found proto.Batch
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += 65536 / len(frame) {
-		events, _ = reader.Feed(buf, events[:0])
+		found.Reset()
+		reader.Feed(buf, &found)
 	}
 }
 
@@ -339,12 +357,13 @@ func BenchmarkFeedEmpty(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			buf := []byte(strings.Repeat(c.frame, 8192))
-			var events []proto.Event
+			var found proto.Batch
 			b.ReportAllocs()
 			for i := 0; i < b.N; i += 8192 {
 				reader := proto.NewReader(proto.ReaderOptions{})
-				reader.Feed([]byte(c.first), nil)
-				events, _ = reader.Feed(buf, events[:0])
+				reader.Feed([]byte(c.first), &found)
+				found.Reset()
+				reader.Feed(buf, &found)
 			}
 		})
 	}

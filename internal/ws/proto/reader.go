@@ -23,18 +23,6 @@ const (
 	rsv1 = 4
 )
 
-// Event is a whole message or a control frame that a peer sent.
-type Event struct {
-	Opcode wire.Opcode // Text, Binary, Ping, Pong or Close
-
-	// Owned: Data was made by ReaderOptions.Alloc and belongs to the receiver now.
-	// Otherwise it is part of the bytes given to Feed, or of the Reader's own and valid
-	// until the next Feed.
-	Owned bool
-
-	Data []byte // the payload; of a Close it has been checked, and wire.ParseClose reads it
-}
-
 // ReaderOptions configures a Reader. The zero value reads a server's frames without a
 // limit.
 type ReaderOptions struct {
@@ -96,34 +84,81 @@ func NewReader(opts ReaderOptions) *Reader {
 	return &Reader{opts: opts}
 }
 
-// Feed reads all of buf and appends its events. It unmasks in place and never keeps buf.
-// The error is final and names the rule that the peer has broken; the events before it
-// hold.
-func (r *Reader) Feed(buf []byte, events []Event) ([]Event, error) {
-	for r.failed == nil && !r.closed {
+// Feed reads all of buf and adds what it finds to the batch. It unmasks in place and never
+// keeps buf. The error is final and names the rule that the peer has broken; the events
+// before it hold.
+func (r *Reader) Feed(buf []byte, into *Batch) error {
+	for at := 0; r.failed == nil && !r.closed; {
 		if !r.inFrame {
-			n, err := r.readHeader(buf)
+			if r.headerLen == 0 && r.message == wire.Continuation {
+				at = r.feedWhole(buf, at, into)
+			}
+			n, err := r.readHeader(buf[at:])
 			if err != nil {
 				r.failed = err
 				break
 			}
-			buf = buf[n:]
+			at += n
 			if !r.inFrame {
 				break // the header goes on in the next Feed
 			}
 		}
-		part := buf[:min(r.missing, int64(len(buf)))]
-		buf = buf[len(part):]
-		if r.frame.Opcode.IsControl() {
-			events, r.failed = r.readControl(part, events)
-		} else {
-			events, r.failed = r.readData(part, events)
+		part := buf[at:]
+		if int64(len(part)) > r.missing {
+			part = part[:r.missing]
 		}
+		if r.frame.Opcode.IsControl() {
+			r.failed = r.readControl(part, at, into)
+		} else {
+			r.failed = r.readData(part, at, into)
+		}
+		at += len(part)
 		if r.missing > 0 {
 			break
 		}
 	}
-	return events, r.failed
+	return r.failed
+}
+
+// feedWhole reads messages that lie whole in buf, each in one short frame as most are, up
+// to the first frame of another kind. It returns how far it came. It decides nothing that
+// Feed would not decide, it is only faster.
+func (r *Reader) feedWhole(buf []byte, at int, into *Batch) int {
+	if r.opts.Role != Client {
+		return at
+	}
+	events, first, limit := into.Events, len(into.Events), len(buf)
+	if r.opts.MaxMessage > 0 {
+		limit = int(min(int64(limit), r.opts.MaxMessage))
+	}
+	size := 0
+	for at+2 <= len(buf) {
+		opcode := wire.Opcode(buf[at] & 0xf)
+		start, length := at+2, int(buf[at+1])
+		if buf[at]&0xf0 != 0x80 || opcode != wire.Text && opcode != wire.Binary || length > 126 {
+			break
+		}
+		if length == 126 {
+			if start+2 > len(buf) {
+				break
+			}
+			length = int(buf[at+2])<<8 | int(buf[at+3])
+			start += 2
+			if length < 126 {
+				break
+			}
+		}
+		end := start + length
+		if end > len(buf) || length > limit || opcode == wire.Text && !wire.ValidUTF8(buf[start:end]) {
+			break
+		}
+		events = append(events, Event{Opcode: opcode, Start: uint32(start), Length: uint32(length)})
+		size += length
+		at = end
+	}
+	into.Events = events
+	into.Messages.add(Tally{len(events) - first, int64(size)})
+	return at
 }
 
 // Space returns room into which the next bytes from the transport may be read directly,
@@ -140,13 +175,13 @@ func (r *Reader) Space() []byte {
 	return room[:min(int64(len(room)), r.missing)]
 }
 
-// Filled notes that the first n bytes of Space have been read. It returns as Feed does.
-func (r *Reader) Filled(n int, events []Event) ([]Event, error) {
+// Filled notes that the first n bytes of Space have been read. Otherwise it is as Feed.
+func (r *Reader) Filled(n int, into *Batch) error {
 	part := r.data[len(r.data) : len(r.data)+n]
 	r.data = r.data[:len(r.data)+n]
 	r.unmask(part)
-	events, r.failed = r.endOfPart(part, events)
-	return events, r.failed
+	r.failed = r.endOfPart(part, into)
+	return r.failed
 }
 
 // Unfinished returns how many bytes of payload have arrived of a message that is not
@@ -247,79 +282,89 @@ func (r *Reader) checkSize(h wire.Header) error {
 	return nil
 }
 
-// readControl takes part of a control frame's payload.
-func (r *Reader) readControl(part []byte, events []Event) ([]Event, error) {
+// readControl takes part of a control frame's payload, which lies at a place in the bytes
+// fed.
+func (r *Reader) readControl(part []byte, at int, into *Batch) error {
 	r.unmask(part)
 	r.missing -= int64(len(part))
-	if r.missing > 0 || r.control != nil {
+	whole := r.missing == 0 && r.control == nil
+	payload := part
+	if !whole {
 		if r.control == nil {
 			r.control = make([]byte, 0, r.frame.Length)
 		}
 		r.control = append(r.control, part...)
-		part = r.control
+		payload = r.control
 	}
 	if r.missing > 0 {
-		return events, nil
+		return nil
 	}
 	r.inFrame, r.control = false, nil
 	if r.frame.Opcode == wire.Close {
-		if _, _, err := wire.ParseClose(part); err != nil {
-			return events, err
+		if _, _, err := wire.ParseClose(payload); err != nil {
+			return err
 		}
 		r.closed = true
 	}
-	return append(events, Event{Opcode: r.frame.Opcode, Data: part}), nil
+	if whole {
+		into.found(r.frame.Opcode, at, len(payload))
+	} else {
+		into.made(r.frame.Opcode, payload)
+	}
+	return nil
 }
 
-// readData takes part of a data frame's payload. A message that is whole in one frame in
-// one buffer stays where it is; everything else is kept in r.data.
-func (r *Reader) readData(part []byte, events []Event) ([]Event, error) {
+// readData takes part of a data frame's payload, which lies at a place in the bytes fed.
+// A message that is whole in one frame stays where it is; everything else is kept in
+// r.data.
+func (r *Reader) readData(part []byte, at int, into *Batch) error {
 	r.unmask(part)
 	if r.data == nil && r.frame.Fin && r.frame.Opcode != wire.Continuation && int64(len(part)) == r.missing {
 		if r.compressed {
 			r.missing = 0
-			return r.inflate(part, events)
+			return r.inflate(part, into)
 		}
 		if r.frame.Opcode == wire.Text && !wire.ValidUTF8(part) {
 			r.refused = int64(len(part))
-			return events, rule.TextUTF8
+			return rule.TextUTF8
 		}
 		r.inFrame, r.missing, r.message = false, 0, wire.Continuation
-		return append(events, Event{Opcode: r.frame.Opcode, Data: part}), nil
+		into.found(r.frame.Opcode, at, len(part))
+		return nil
 	}
 	if r.data == nil || cap(r.data)-len(r.data) < len(part) {
 		r.grow(len(part))
 	}
 	r.data = append(r.data, part...)
-	return r.endOfPart(part, events)
+	return r.endOfPart(part, into)
 }
 
 // endOfPart notes that part has been appended to r.data.
-func (r *Reader) endOfPart(part []byte, events []Event) ([]Event, error) {
+func (r *Reader) endOfPart(part []byte, into *Batch) error {
 	r.missing -= int64(len(part))
 	if r.message == wire.Text && !r.compressed && !r.text.Feed(part) {
-		return events, rule.TextUTF8
+		return rule.TextUTF8
 	}
 	if r.missing > 0 {
-		return events, nil
+		return nil
 	}
 	if r.compressed && r.frame.Fin {
-		return r.inflate(r.data, events)
+		return r.inflate(r.data, into)
 	}
 	r.inFrame = false
 	if !r.frame.Fin {
-		return events, nil
+		return nil
 	}
 	if r.message == wire.Text && !r.text.Done() {
-		return events, rule.TextUTF8
+		return rule.TextUTF8
 	}
-	events = append(events, Event{Opcode: r.message, Owned: true, Data: r.data})
+	into.made(r.message, r.data)
 	r.data, r.message = nil, wire.Continuation
-	return events, nil
+	return nil
 }
 
 // inflate ends a compressed message, all of whose payload is there.
-func (r *Reader) inflate(payload []byte, events []Event) ([]Event, error) {
+func (r *Reader) inflate(payload []byte, into *Batch) error {
 	message, err := r.opts.Inflater.Decompress(r.opts.Alloc, payload, r.opts.MaxMessage)
 	if err == nil && r.message == wire.Text && !wire.ValidUTF8(message) {
 		err = rule.TextUTF8
@@ -328,15 +373,15 @@ func (r *Reader) inflate(payload []byte, events []Event) ([]Event, error) {
 		if r.data == nil {
 			r.refused = int64(len(payload))
 		}
-		return events, err
+		return err
 	}
-	events = append(events, Event{Opcode: r.message, Owned: true, Data: message})
+	into.made(r.message, message)
 	if r.data != nil {
 		r.opts.Free(r.data)
 		r.data = nil
 	}
 	r.inFrame, r.message = false, wire.Continuation
-	return events, nil
+	return nil
 }
 
 // grow makes room for n more bytes of the message. Room grows with the bytes that have

@@ -215,33 +215,35 @@ func (e *endpoint) command(line string) {
 func (e *endpoint) feed(b []byte) {
 	for _, piece := range e.chop(append([]byte(nil), b...)) {
 		for len(piece) > 0 && !e.failed {
-			var events []proto.Event
+			var found proto.Batch
 			var err error
+			fed := piece
 			if space := e.reader.Space(); space != nil {
 				n := copy(space, piece)
 				piece = piece[n:]
-				events, err = e.reader.Filled(n, nil)
+				err = e.reader.Filled(n, &found)
 			} else {
-				events, err = e.reader.Feed(piece, nil)
+				err = e.reader.Feed(piece, &found)
 				piece = nil
 			}
-			e.events(events, err)
+			e.events(&found, fed, err)
 		}
 	}
 }
 
-func (e *endpoint) events(events []proto.Event, err error) {
-	for _, event := range events {
+func (e *endpoint) events(found *proto.Batch, fed []byte, err error) {
+	for _, event := range found.Events {
+		payload := found.Payload(event, fed)
 		switch event.Opcode {
 		case wire.Ping:
-			e.outbox.Pong(event.Data)
+			e.outbox.Pong(payload)
 		case wire.Close:
-			code, reason, _ := wire.ParseClose(event.Data)
+			code, reason, _ := wire.ParseClose(payload)
 			e.outbox.Answer(code, "")
 			fmt.Fprintf(&e.results, "event close %d %q\n", code, reason)
 			continue
 		}
-		fmt.Fprintf(&e.results, "event %v %s\n", event.Opcode, short(string(event.Data)))
+		fmt.Fprintf(&e.results, "event %v %s\n", event.Opcode, short(string(payload)))
 	}
 	if err != nil {
 		failed := failure.From(failure.PhaseOpen, err)

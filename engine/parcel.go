@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+// A parcel is what a read has brought: messages in order, and the memory in which they
+// lie. Messages that do not fill the memory they came in move into a small parcel, which
+// several reads share (inbox.pack).
+type parcel struct {
+	buf   []byte      // from allocBytes; the bytes that were fed
+	found proto.Batch // what lies there; readLoop has seen to the control frames, and Dispatch passes them over
+
+	// Guarded by the inbox's lock, once the parcel is there:
+	admitted  int  // of the events: how many may be delivered
+	delivered int  // of these: how many have been, or were passed over
+	held      bool // readLoop waits for room for the rest
+	following *parcel
+}
+
+// keptEvents is how many events the list of a parcel may have room for that goes from one
+// read to the next: as many as a block of 64 KiB holds of messages of 8 bytes.
+const keptEvents = 6 << 10
+
+// parcels are lent to readLoop for as long as it takes to handle one read, and to the
+// inbox while messages lie in them: a connection that waits for its peer holds none.
+var parcels = sync.Pool{New: func() any { return new(parcel) }}
+
+// newParcel returns a parcel around memory from allocBytes.
+func newParcel(buf []byte) *parcel {
+	p := parcels.Get().(*parcel)
+	p.buf = buf
+	return p
+}
+
+// free gives the parcel's memory back. Nobody may use the parcel from then on.
+func (p *parcel) free() {
+	for _, payload := range p.found.Owned {
+		if payload != nil {
+			freeBytes(payload)
+		}
+	}
+	freeBytes(p.buf)
+	p.found.Reset()
+	*p = parcel{found: p.found}
+	if cap(p.found.Events) <= keptEvents {
+		parcels.Put(p)
+	}
+}
+
+// fills reports whether the messages that lie in the parcel's memory are worth its size.
+// Other frames do not count: a server could send a byte among kilobytes of pongs, and the
+// inbox would count a byte.
+func (p *parcel) fills() bool {
+	counted := int64(p.found.Messages.Messages) * messageOverhead
+	counted += p.found.Messages.Bytes
+	for _, payload := range p.found.Owned {
+		counted -= int64(len(payload)) // at least: a control frame may be among them
+	}
+	return counted >= int64(cap(p.buf))/4
+}
+
+// next returns the events that come next, up to n messages and about so many bytes of
+// them, one of any size at least.
+func (p *parcel) next(n int, bytes int64) []proto.Event {
+	events, messages := p.found.Events[p.delivered:p.admitted], 0
+	for i, event := range events {
+		if event.Opcode.IsControl() {
+			continue
+		}
+		bytes -= p.length(event)
+		if messages == n || messages > 0 && bytes < 0 {
+			return events[:i]
+		}
+		messages++
+	}
+	return events
+}
+
+// passControl passes over control frames that come next.
+func (p *parcel) passControl() {
+	for p.delivered < p.admitted && p.found.Events[p.delivered].Opcode.IsControl() {
+		p.delivered++
+	}
+}
+
+func (p *parcel) payload(event proto.Event) []byte { return p.found.Payload(event, p.buf) }
+
+// length returns how many bytes the payload of an event has.
+func (p *parcel) length(event proto.Event) int64 {
+	if event.Owned {
+		return int64(len(p.found.Owned[event.Start]))
+	}
+	return int64(event.Length)
+}
+
+// count counts the messages among events.
+func (p *parcel) count(events []proto.Event) (t Tally) {
+	for _, event := range events {
+		if !event.Opcode.IsControl() {
+			t.Messages++
+			t.Bytes += p.length(event)
+		}
+	}
+	return t
+}
+
+// remove takes out the next n events, and frees payloads of their own: those may be
+// large, and the parcel may stay for long.
+func (p *parcel) remove(n int) {
+	if len(p.found.Owned) > 0 {
+		for _, event := range p.found.Events[p.delivered : p.delivered+n] {
+			if event.Owned {
+				if !event.Opcode.IsControl() {
+					freeBytes(p.found.Owned[event.Start])
+				}
+				p.found.Owned[event.Start] = nil
+			}
+		}
+	}
+	p.delivered += n
+}
+
+// add copies a message into the parcel, or takes over its memory if that is worth it.
+// There is room for it.
+func (p *parcel) add(opcode wire.Opcode, payload []byte, owned bool) {
+	event := proto.Event{Opcode: opcode, Owned: owned}
+	if owned {
+		event.Start = uint32(len(p.found.Owned))
+		p.found.Owned = append(p.found.Owned, payload)
+	} else {
+		event.Start, event.Length = uint32(len(p.buf)), uint32(len(payload))
+		p.buf = append(p.buf, payload...)
+	}
+	p.found.Events = append(p.found.Events, event)
+	p.admitted++
+}
