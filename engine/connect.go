@@ -64,7 +64,7 @@ func (c *connection) dialAndShake(ctx context.Context) (attemptResult, error) {
 		if err == nil || c.opts.Redirects == 0 || result.response == nil || !redirects(result.response) {
 			return result, err
 		}
-		if at, err = at.follow(result.response, c.opts.Redirects); err != nil {
+		if at, err = at.follow(result.response, &c.opts); err != nil {
 			return attemptResult{}, err
 		}
 	}
@@ -86,6 +86,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		Policy:      options.Policy,
 		NamePolicy:  options.Policy.ofName,
 		Words:       options.Words,
+		Names:       dial.Names{Field: c.opts.FieldName, Roots: options.RootsName},
 		Entered:     c.entered,
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })

@@ -63,6 +63,11 @@ type Options struct {
 	// permission.Plain, which names no way to allow them.
 	Words permission.Words
 
+	// RootsName is where the reader of a failure can give authorities for TLS, such as an
+	// environment variable that TLSConfig obeys: the text of a certificate that is not
+	// trusted names it. Empty means TLSConfig.RootCAs.
+	RootsName string
+
 	// DialContext replaces the TCP dialer, for tests and for programs with a network of
 	// their own. It is called with network "tcp" and "host:port", host as the URL has it.
 	// Policy is then not asked: the dialer decides. nil dials with package net, both
@@ -185,6 +190,19 @@ type ConnectOptions struct {
 	// Caller is where the script called, such as "bot.lua:12". It appears in log lines
 	// only.
 	Caller string
+
+	// FieldName names a field of ConnectOptions, such as "TLS.CA", as the reader of a
+	// failure can set it: texts that give advice name it. It may be called from any
+	// goroutine. nil means the field's own name.
+	FieldName func(field string) string
+}
+
+// fieldName is FieldName, also if that is nil.
+func (o *ConnectOptions) fieldName(field string) string {
+	if o.FieldName == nil {
+		return field
+	}
+	return o.FieldName(field)
 }
 
 // TLSOptions configures TLS for one connection. The zero value trusts the engine's
@@ -231,7 +249,7 @@ func (o ConnectOptions) validate() error {
 	for name, values := range o.Header {
 		for _, value := range values {
 			if err := handshake.CheckHeader(name, value); err != nil {
-				return &OptionError{Field: "Header", Expected: "a header that may be set", Got: err.Error()}
+				return &OptionError{Field: "Header", Expected: "a header that may be set", Got: o.headerStory(err)}
 			}
 		}
 	}
@@ -270,6 +288,23 @@ func (o ConnectOptions) validate() error {
 		}
 	}
 	return nil
+}
+
+// headerStory says why a header is refused, and how to set it. err is CheckHeader's.
+func (o *ConnectOptions) headerStory(err error) string {
+	var own *handshake.OwnFieldError
+	if !errors.As(err, &own) {
+		return err.Error()
+	}
+	switch own.SetsIt {
+	case "Host":
+		return own.Error() + ", use the URL"
+	case "Protocols":
+		return own.Error() + ", use the option '" + o.fieldName("Protocols") + "'"
+	case "Extensions":
+		return own.Error() + ", use the option '" + o.fieldName("Compression") + "'"
+	}
+	return own.Error()
 }
 
 func (o ConnectOptions) withDefaults() ConnectOptions {

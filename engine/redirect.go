@@ -36,15 +36,16 @@ var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 // follow returns where a redirect leads. Secrets of one origin do not go to another, nor
 // back to it from there: originHeaders, the URL's user name and password, the script's
 // certificate, and the name that the server's must have.
-func (r route) follow(answer *handshake.Response, limit int) (route, error) {
+func (r route) follow(answer *handshake.Response, opts *ConnectOptions) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
 		args = append([]any{answer.Status, failure.Printable(failure.ShortURL(dial.Redact(answer.Location)), 200)},
 			args...)
 		return route{}, failure.New(failure.PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}
-	if len(r.followed) == limit {
-		return refuse("it would be more than the %d that option redirects allows", limit)
+	if len(r.followed) == opts.Redirects {
+		return refuse("it would be more than the %d that option %s allows", opts.Redirects,
+			opts.fieldName("Redirects"))
 	}
 	target, err := r.target.Resolve(answer.Location)
 	switch {

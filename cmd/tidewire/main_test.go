@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -42,6 +44,8 @@ func TestMain(m *testing.M) {
 //	    listens to a port and sets VAR to its address; nobody accepts
 //	free VAR
 //	    sets VAR to an address that nobody listens to
+//	stranger VAR
+//	    starts a TLS server that nobody trusts and sets VAR to its address
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -53,6 +57,14 @@ func TestScripts(t *testing.T) {
 			"deaf":    deaf,
 			"listen":  func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]) },
 			"free":    func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]).Close() },
+
+			"stranger": func(ts *testscript.TestScript, _ bool, args []string) {
+				server := httptest.NewUnstartedServer(nil)
+				server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // of broken handshakes
+				server.StartTLS()
+				ts.Defer(server.Close)
+				ts.Setenv(args[0], server.Listener.Addr().String())
+			},
 		},
 	})
 }

@@ -132,6 +132,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 			MaxConnections: flags.limits.connections,
 			Proxy:          variables.Proxy,
 			TLSConfig:      variables.TLSConfig(logger),
+			RootsName:      environment.RootsVariable,
 		},
 
 		Permissions: flags.permissions.permissions(),

@@ -24,8 +24,8 @@ func badValue(field, expected, got string) *OptionError {
 	return &OptionError{fmt.Sprintf("field '%s': %s expected, got %s", field, expected, got)}
 }
 
-// optionNames are the scripts' names for the fields of engine.ConnectOptions that the
-// engine may refuse.
+// optionNames are the scripts' names for the fields of engine.ConnectOptions that texts
+// of the engine name.
 var optionNames = map[string]string{
 	"Header":             "headers",
 	"Protocols":          "protocols",
@@ -40,9 +40,19 @@ var optionNames = map[string]string{
 	"ReceiveQueue":       "receiveQueue",
 	"Redirects":          "redirects",
 
+	"Compression":                     "compression",
 	"Compression.ServerMaxWindowBits": "compression.server_max_window_bits",
 	"Compression.ClientMaxWindowBits": "compression.client_max_window_bits",
+
+	"TLS.CA":         "tls.ca",
+	"TLS.Cert":       "tls.cert",
+	"TLS.Key":        "tls.key",
+	"TLS.ServerName": "tls.serverName",
+	"TLS.Insecure":   "tls.insecure",
 }
+
+// optionName is the script's name for a field of engine.ConnectOptions.
+func optionName(field string) string { return cmp.Or(optionNames[field], field) }
 
 // inScriptsWords words a value that the engine refuses. Other errors it returns
 // unchanged.
@@ -51,7 +61,7 @@ func inScriptsWords(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	return badValue(cmp.Or(optionNames[refused.Field], refused.Field), refused.Expected, refused.Got)
+	return badValue(optionName(refused.Field), refused.Expected, refused.Got)
 }
 
 // ReadOptions reads Connect's options; a nil table has none. Names come from luaapi.

@@ -220,6 +220,26 @@ func TestErrorsOfTheEngine(t *testing.T) {
 	}
 }
 
+// A header that the handshake sets itself comes with the name of the script's option that
+// sets it.
+func TestHeadersOfTheHandshake(t *testing.T) {
+	eng := engine.New(engine.Options{})
+	defer eng.Shutdown(t.Context())
+	session := wsapi.NewSession[string](eng, wsapi.Options{})
+	for header, want := range map[string]string{
+		"Host":                     ", use the URL",
+		"Sec-WebSocket-Protocol":   ", use the option 'protocols'",
+		"Sec-WebSocket-Extensions": ", use the option 'compression'",
+		"Sec-WebSocket-Key":        "",
+	} {
+		_, err := session.Connect(wsapi.ConnectCall[string]{
+			URL: "ws://peer.test/", Callbacks: tableOf(), Options: tableOf("headers", tableOf(header, "x")),
+		})
+		wantArgument(t, err, 3, "field 'headers': a header that may be set expected, got "+
+			http.CanonicalHeaderKey(header)+": the opening handshake sets it"+want)
+	}
+}
+
 // Each value that the engine refuses is named as the script has it.
 func TestWordsForFieldsOfTheEngine(t *testing.T) {
 	r := newRig(t)

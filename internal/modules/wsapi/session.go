@@ -116,7 +116,7 @@ func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 	if err != nil {
 		return nil, argumentError(3, err)
 	}
-	options.Caller = call.Caller
+	options.Caller, options.FieldName = call.Caller, optionName
 	warning, err := lookAlikes(call.Callbacks)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,9 @@ import (
 	"log/slog"
 )
 
+// RootsVariable names a file with certificates to trust, in addition to the system's.
+const RootsVariable = "SSL_CERT_FILE"
+
 // Environment reads variables. A variable that is not set is empty. Environment may be
 // used from several goroutines at once if its function may.
 type Environment func(name string) (value string)

@@ -10,7 +10,7 @@ import (
 // roots adds the certificates of SSL_CERT_FILE to the system's roots, as crypto/x509 does
 // by itself on other systems. nil means the system's roots alone.
 func (e Environment) roots() *x509.CertPool {
-	name := e("SSL_CERT_FILE")
+	name := e(RootsVariable)
 	if name == "" {
 		return nil
 	}

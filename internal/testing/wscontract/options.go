@@ -101,9 +101,25 @@ var options = []rule{
 	}},
 }
 
+// wantOptions compares the options of a call of Connect. In every call the engine is to
+// name the script's options, not its own fields.
 func (r *rig) wantOptions(call int, want engine.ConnectOptions) {
 	r.t.Helper()
-	if got := r.engine.options[call]; !reflect.DeepEqual(got, want) {
+	got := r.engine.options[call]
+	if got.FieldName == nil {
+		r.t.Fatal("the engine does not know the names of the script's options")
+	}
+	for field, name := range map[string]string{
+		"TLS.CA": "tls.ca", "TLS.Cert": "tls.cert", "TLS.Key": "tls.key", "TLS.ServerName": "tls.serverName",
+		"TLS.Insecure": "tls.insecure", "Redirects": "redirects", "Protocols": "protocols",
+		"Compression": "compression",
+	} {
+		if is := got.FieldName(field); is != name {
+			r.t.Errorf("%s is called %q, want %q", field, is, name)
+		}
+	}
+	got.FieldName = nil // two functions are never equal
+	if !reflect.DeepEqual(got, want) {
 		r.t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

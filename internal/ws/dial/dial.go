@@ -72,6 +72,9 @@ type Options struct {
 	// permission.Plain.
 	Words permission.Words
 
+	// Names are the words for fields in advice.
+	Names Names
+
 	// Entered is called with each phase as it begins, PhaseTCP (the name look-up
 	// included), PhaseProxy and PhaseTLS, on the caller's goroutine. May be nil.
 	Entered func(failure.Phase)

@@ -48,7 +48,15 @@ func goroutinesEnd() bool {
 	return false
 }
 
-var longTimeouts = dial.Options{TCPTimeout: time.Minute, TLSTimeout: time.Minute}
+// longTimeouts has the names that scripts of the runner see, so that texts here are
+// theirs. TestNamesOfGo has the others.
+var longTimeouts = dial.Options{TCPTimeout: time.Minute, TLSTimeout: time.Minute,
+	Names: dial.Names{Field: scriptsName, Roots: "SSL_CERT_FILE"}}
+
+func scriptsName(field string) string {
+	return map[string]string{"TLS.CA": "tls.ca", "TLS.Cert": "tls.cert", "TLS.Key": "tls.key",
+		"TLS.ServerName": "tls.serverName", "TLS.Insecure": "tls.insecure"}[field]
+}
 
 func TestDialTCP(t *testing.T) {
 	address := listen(t, "127.0.0.1:0", func(conn net.Conn) { conn.Write([]byte("hello")) })

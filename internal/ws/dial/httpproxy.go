@@ -47,11 +47,9 @@ func (n *tunnel) startTLS(ctx context.Context) error {
 		where := fmt.Sprintf("tunnel to %s: tls handshake with %s", n.server, n.proxy.shown)
 		return cancelled(failure.PhaseProxy, cause, where)
 	}
-	return n.fail(err, "tls handshake with %s: %s", n.proxy.shown, tlsStory(err, n.proxy.expected()))
-}
-
-func (p *proxyServer) expected() expected {
-	return expected{peer: "the proxy", name: p.host, trust: "SSL_CERT_FILE", plain: "begin its URL with http://"}
+	want := expected{peer: "the proxy", name: n.proxy.host, trust: n.o.Names.roots(),
+		plain: "begin its URL with http://"}
+	return n.fail(err, "tls handshake with %s: %s", n.proxy.shown, tlsStory(err, want))
 }
 
 // ask sends the request and reads the answer.

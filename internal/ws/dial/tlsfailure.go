@@ -29,18 +29,22 @@ func (s *tlsSettings) story(err error) string {
 	alert := alertText(err)
 	switch {
 	case alert == "certificate required", s.asked && s.offered == "" && slices.Contains(certificateAlerts, alert):
-		return fmt.Sprintf("the server wants a client certificate (%s): give tls.cert and tls.key", alert)
+		return fmt.Sprintf("the server wants a client certificate (%s): give %s and %s", alert,
+			s.names.field("TLS.Cert"), s.names.field("TLS.Key"))
 	case s.offered != "" && slices.Contains(certificateAlerts, alert):
 		return fmt.Sprintf("the server does not accept the client certificate %q: %s", s.offered, alert)
 	case alert == "unrecognized name":
-		return fmt.Sprintf("the server knows no host %s: correct the URL, or tls.serverName", s.config.ServerName)
+		return fmt.Sprintf("the server knows no host %s: correct the URL, or %s", s.config.ServerName,
+			s.names.field("TLS.ServerName"))
 	}
 	return tlsStory(err, s.expected())
 }
 
 func (s *tlsSettings) expected() expected {
-	return expected{peer: "the server", name: s.config.ServerName, trust: "tls.ca or SSL_CERT_FILE",
-		rename: ", or give the right name in tls.serverName", plain: "use ws:// or another port"}
+	return expected{peer: "the server", name: s.config.ServerName,
+		trust:  s.names.field("TLS.CA") + " or " + s.names.roots(),
+		rename: ", or give the right name in " + s.names.field("TLS.ServerName"),
+		plain:  "use ws:// or another port"}
 }
 
 // expected is the yardstick for a peer, and how a person can change it.
@@ -170,7 +174,8 @@ func validityStory(certificate *x509.Certificate, want expected) string {
 
 // insecureWarning names the fault that the script has asked to ignore.
 func (s *tlsSettings) insecureWarning(state tls.ConnectionState, t *Target) string {
-	begin := fmt.Sprintf("wss://%s: the server's certificate is not verified (tls.insecure)", t.HostHeader())
+	begin := fmt.Sprintf("wss://%s: the server's certificate is not verified (%s)", t.HostHeader(),
+		s.names.field("TLS.Insecure"))
 	if len(state.PeerCertificates) == 0 {
 		return begin
 	}

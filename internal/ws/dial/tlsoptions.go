@@ -18,9 +18,9 @@ import (
 // maxPEMFile is four times the largest bundle of public authorities.
 const maxPEMFile = 1 << 20
 
-// TLSOptions holds a script's settings, by the names of its option "tls". The zero value
-// asks for nothing. CA, Cert and Key each hold PEM text, recognised by "-----BEGIN", or
-// else the path of a file with such text.
+// TLSOptions holds the settings of one connection. The zero value asks for nothing. CA,
+// Cert and Key each hold PEM text, recognised by "-----BEGIN", or else the path of a file
+// with such text.
 type TLSOptions struct {
 	CA          string // authorities to trust; "" adds none
 	CAExclusive bool   // trust those of CA alone, not those of the system or of TLSConfig as well
@@ -35,7 +35,8 @@ type TLSOptions struct {
 // it learns.
 type tlsSettings struct {
 	config   *tls.Config
-	insecure bool // a fault is warned of, not refused
+	insecure bool  // a fault is warned of, not refused
+	names    Names // for advice
 
 	own   *tls.Certificate // the script's certificate; nil if it gave none
 	given func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
@@ -62,7 +63,8 @@ func newTLSSettings(t *Target, o *Options) (*tlsSettings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &tlsSettings{config: config, insecure: o.TLS.Insecure, own: own, given: config.GetClientCertificate}
+	s := &tlsSettings{config: config, insecure: o.TLS.Insecure, names: o.Names, own: own,
+		given: config.GetClientCertificate}
 	config.GetClientCertificate = s.clientCertificate
 	config.InsecureSkipVerify = config.InsecureSkipVerify || s.insecure
 	return s, nil
@@ -114,7 +116,7 @@ func (o *Options) setRoots(config *tls.Config) error {
 	if o.TLS.CA == "" {
 		return nil
 	}
-	source, err := o.readPEM("tls.ca", o.TLS.CA)
+	source, err := o.readPEM("TLS.CA", o.TLS.CA)
 	if err != nil {
 		return err
 	}
@@ -140,13 +142,14 @@ func (o *Options) setRoots(config *tls.Config) error {
 
 // keyPair reads the client's certificate and its key; nil if there is none.
 func (o *Options) keyPair() (*tls.Certificate, error) {
+	nameOfCert, nameOfKey := o.Names.field("TLS.Cert"), o.Names.field("TLS.Key")
 	switch {
 	case o.TLS.Cert == "" && o.TLS.Key == "":
 		return nil, nil
 	case o.TLS.Cert == "":
-		return nil, badTLSOption(nil, "tls.key without tls.cert: give the certificate, too")
+		return nil, badTLSOption(nil, "%s without %s: give the certificate, too", nameOfKey, nameOfCert)
 	}
-	certificate, err := o.readPEM("tls.cert", o.TLS.Cert)
+	certificate, err := o.readPEM("TLS.Cert", o.TLS.Cert)
 	if err != nil {
 		return nil, err
 	}
@@ -156,12 +159,12 @@ func (o *Options) keyPair() (*tls.Certificate, error) {
 	}
 	key := certificate
 	if o.TLS.Key != "" {
-		if key, err = o.readPEM("tls.key", o.TLS.Key); err != nil {
+		if key, err = o.readPEM("TLS.Key", o.TLS.Key); err != nil {
 			return nil, err
 		}
 	} else if certificate.key() == nil {
-		return nil, badTLSOption(nil, "tls.cert without tls.key: give the key, too, or put it into the "+
-			"certificate's PEM")
+		return nil, badTLSOption(nil, "%s without %s: give the key, too, or put it into the "+
+			"certificate's PEM", nameOfCert, nameOfKey)
 	}
 	if err := key.checkKey(); err != nil {
 		return nil, err
@@ -179,19 +182,21 @@ func (o *Options) keyPair() (*tls.Certificate, error) {
 
 // pemSource is PEM text with the name that a person knows it by.
 type pemSource struct {
-	name   string // an option's, with the path if there is one
+	name   string // that of a field, with the path if there is one
 	data   []byte
 	blocks []*pem.Block
 }
 
-// readPEM returns the PEM text that value is, or that the file of that name holds.
-func (o *Options) readPEM(option, value string) (*pemSource, error) {
-	source := &pemSource{name: option, data: []byte(value)}
+// readPEM returns the PEM text that the value of a field is, or that the file of that
+// name holds.
+func (o *Options) readPEM(field, value string) (*pemSource, error) {
+	name := o.Names.field(field)
+	source := &pemSource{name: name, data: []byte(value)}
 	if !strings.Contains(value, "-----BEGIN") {
 		if strings.ContainsAny(value, "\r\n") { // not shown: it may be a key
-			return nil, badTLSOption(nil, "%s is neither PEM text (-----BEGIN …) nor the path of a file", option)
+			return nil, badTLSOption(nil, "%s is neither PEM text (-----BEGIN …) nor the path of a file", name)
 		}
-		source.name = fmt.Sprintf("%s file %s", option, quote(value))
+		source.name = fmt.Sprintf("%s file %s", name, quote(value))
 		read := o.ReadFile
 		if read == nil {
 			read = readRegular

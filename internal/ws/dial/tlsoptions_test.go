@@ -157,6 +157,43 @@ func TestTLSOptionsRefused(t *testing.T) {
 	}
 }
 
+// A program without scripts reads the names of the fields that it has set itself.
+func TestNamesOfGo(t *testing.T) {
+	cert := newCertificate(t, nil)
+	address := listenTLS(t, serverConfig(cert), func(*tls.Conn) {})
+	told := func(server string, change func(*dial.Options)) string {
+		o := tlsOptions(address, cert)
+		o.Names = dial.Names{}
+		change(&o)
+		conn, err := dialURL(t, "wss://"+server, o)
+		if err != nil {
+			return err.Error()
+		}
+		conn.Raw.Close()
+		return strings.Join(conn.Warnings, "\n")
+	}
+	untrusted := func(o *dial.Options) { o.TLSConfig.RootCAs = x509.NewCertPool() }
+	for name, c := range map[string]struct{ got, want string }{
+		"a key alone": {told("example.com", func(o *dial.Options) { o.TLS.Key = keyPEM(t, cert) }),
+			"set up tls: TLS.Key without TLS.Cert: give the certificate, too"},
+		"no PEM": {told("example.com", func(o *dial.Options) { o.TLS.CA = "a\nb" }),
+			"set up tls: TLS.CA is neither PEM text (-----BEGIN …) nor the path of a file"},
+		"not trusted": {told("example.com", untrusted),
+			`tls handshake with example.com:443: certificate "CN=the leaf" of example.com is self-signed and ` +
+				"not trusted here: if it is the right one, give it in TLS.CA or TLSConfig.RootCAs"},
+		"another name": {told("other.test", func(*dial.Options) {}),
+			`tls handshake with other.test:443: certificate "CN=the leaf" is for example.com, 127.0.0.1, not for ` +
+				"other.test: correct the host, or give the right name in TLS.ServerName"},
+		"insecure": {told("example.com", func(o *dial.Options) { o.TLS.Insecure = true }),
+			"wss://example.com: the server's certificate is not verified (TLS.Insecure), but it is good: leave " +
+				"the option out"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %q\nwant %q", name, c.got, c.want)
+		}
+	}
+}
+
 // Without TLS its options mean nothing: no file is read.
 func TestTLSOptionsWithoutTLS(t *testing.T) {
 	address := listen(t, "127.0.0.1:0", func(net.Conn) {})

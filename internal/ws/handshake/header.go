@@ -8,10 +8,10 @@ import (
 )
 
 // own maps the fields that the opening handshake writes itself, or that would change how
-// its request is framed, to the script's own way to set it ("" if there is none). Every
-// other Sec-WebSocket- field is the handshake's too.
+// its request is framed, to the field of Request that sets it ("" if there is none).
+// Every other Sec-WebSocket- field is the handshake's too.
 var own = map[string]string{
-	"Host":                     "the URL",
+	"Host":                     "Host",
 	"Upgrade":                  "",
 	"Connection":               "",
 	"Content-Length":           "",
@@ -21,25 +21,30 @@ var own = map[string]string{
 	"Expect":                   "",
 	"Keep-Alive":               "",
 	"Proxy-Connection":         "",
-	"Sec-Websocket-Protocol":   "the option 'protocols'",
-	"Sec-Websocket-Extensions": "the option 'compression'",
+	"Sec-Websocket-Protocol":   "Protocols",
+	"Sec-Websocket-Extensions": "Extensions",
 }
 
-// CheckHeader reports why a script may not add this field to the opening handshake: the
-// name is not a token, the value holds control bytes (RFC 9110 §5.5, §5.6.2), or the
-// handshake sets the field itself (RFC 6455 §4.1). The text never contains the value,
+// OwnFieldError is a header field that the opening handshake sets itself.
+type OwnFieldError struct {
+	Name   string
+	SetsIt string // the field of Request that sets it; "" if none does
+}
+
+func (e *OwnFieldError) Error() string { return e.Name + ": the opening handshake sets it" }
+
+// CheckHeader reports why Request.Header may not have this field: the name is not a token,
+// the value holds control bytes (RFC 9110 §5.5, §5.6.2), or the handshake sets the field
+// itself (RFC 6455 §4.1), which is an *OwnFieldError. The text never contains the value,
 // which may be a secret.
 func CheckHeader(name, value string) error {
 	if !isToken(name) {
 		return fmt.Errorf("%q: a header name is one or more letters, digits and !#$%%&'*+-.^_`|~", name)
 	}
 	canonical := textproto.CanonicalMIMEHeaderKey(name)
-	instead, reserved := own[canonical]
-	if reserved || strings.HasPrefix(canonical, "Sec-Websocket-") {
-		if instead != "" {
-			return fmt.Errorf("%s: the opening handshake sets it, use %s", name, instead)
-		}
-		return fmt.Errorf("%s: the opening handshake sets it", name)
+	setsIt, isOwn := own[canonical]
+	if isOwn || strings.HasPrefix(canonical, "Sec-Websocket-") {
+		return &OwnFieldError{name, setsIt}
 	}
 	for i := range len(value) {
 		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {

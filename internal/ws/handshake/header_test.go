@@ -1,6 +1,7 @@
 package handshake_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -23,9 +24,9 @@ func TestCheckHeader(t *testing.T) {
 		{"X", "a\nb", "0x0a at offset 1"},
 		{"X", "secret\x00", "0x00 at offset 6"},
 		{"X", "\x7f", "0x7f at offset 0"},
-		{"Host", "h", "Host: the opening handshake sets it, use the URL"},
-		{"sec-websocket-protocol", "chat", "use the option 'protocols'"},
-		{"Sec-WebSocket-Extensions", "x", "use the option 'compression'"},
+		{"Host", "h", "Host: the opening handshake sets it"},
+		{"sec-websocket-protocol", "chat", "the opening handshake sets it"},
+		{"Sec-WebSocket-Extensions", "x", "the opening handshake sets it"},
 		{"SEC-WEBSOCKET-KEY", "x", "the opening handshake sets it"},
 		{"Sec-WebSocket-Version", "13", "the opening handshake sets it"},
 		{"Sec-WebSocket-Anything", "x", "the opening handshake sets it"},
@@ -50,6 +51,20 @@ func TestCheckHeader(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", c.name, err, c.want)
 		} else if strings.Contains(err.Error(), "secret") || strings.ContainsAny(err.Error(), "\r\n") {
 			t.Errorf("%q: the text shows the value or breaks the line: %q", c.name, err)
+		}
+	}
+}
+
+// A field that Request has in another way comes with the name of that.
+func TestOwnFields(t *testing.T) {
+	for name, want := range map[string]string{
+		"host": "Host", "Sec-WebSocket-Protocol": "Protocols", "sec-websocket-extensions": "Extensions",
+		"Sec-WebSocket-Key": "", "Upgrade": "",
+	} {
+		var own *handshake.OwnFieldError
+		err := handshake.CheckHeader(name, "x")
+		if !errors.As(err, &own) || *own != (handshake.OwnFieldError{Name: name, SetsIt: want}) {
+			t.Errorf("%s: %#v, want the field %q", name, err, want)
 		}
 	}
 }
