@@ -58,22 +58,32 @@ func inflater(agreed deflate.Params) proto.Inflater {
 // packLocked compresses the next messages, about a buffer of them, so that the outbox
 // hands them out. It gives up the lock meanwhile; messages are compressed by writeLoop
 // alone, in their order.
-func (c *connection) packLocked(wb *writeBuffer) {
+func (c *connection) packLocked(wb *writeBuffer) error {
 	for packed := 0; packed < len(wb.bytes); {
 		plain, ok := c.outbox.Plain()
 		if !ok {
-			return
+			return nil
 		}
 		c.mu.Unlock()
-		out, shorter := c.compressor.Compress(wb.packed[:0], plain)
-		message := string(out)
-		if wb.packed = out; cap(out) > maxPacked {
-			wb.packed = nil
+		message, shorter, err := c.pack(wb, plain)
+		c.mu.Lock()
+		if err != nil {
+			return err
 		}
 		if packed += len(message); !shorter {
 			packed += len(plain)
 		}
-		c.mu.Lock()
 		c.outbox.Packed(message, shorter)
 	}
+	return nil
+}
+
+// pack compresses one message.
+func (c *connection) pack(wb *writeBuffer, plain string) (message string, shorter bool, err error) {
+	defer c.caught(&err)
+	out, shorter := c.compressor.Compress(wb.packed[:0], plain)
+	if wb.packed = out; cap(out) > maxPacked {
+		wb.packed = nil
+	}
+	return string(out), shorter, nil
 }

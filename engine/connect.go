@@ -57,7 +57,8 @@ type attemptResult struct {
 
 // dialAndShake dials and shakes hands, again for each redirect that is followed, and
 // notes the facts that it learns on the way, also of a failure.
-func (c *connection) dialAndShake(ctx context.Context) (attemptResult, error) {
+func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err error) {
+	defer c.caught(&err)
 	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
 		result, err := c.engine.attempt(c, ctx, at)
@@ -74,6 +75,7 @@ func (c *connection) dialAndShake(ctx context.Context) (attemptResult, error) {
 // response is nil if no server was reached.
 func (c *connection) attempt(ctx context.Context, at route) (attemptResult, error) {
 	options := &c.engine.opts
+	policy := c.guardedPolicy()
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
 		TLSTimeout:  c.opts.Timeouts.TLS,
@@ -83,8 +85,8 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		Proxy:       c.opts.Proxy,
 		ProxyFor:    options.proxyFor,
 		DialContext: options.DialContext,
-		Policy:      options.Policy,
-		NamePolicy:  options.Policy.ofName,
+		Policy:      policy,
+		NamePolicy:  policy.ofName,
 		Words:       options.Words,
 		Names:       dial.Names{Field: c.opts.FieldName, Roots: options.RootsName},
 		Entered:     c.entered,
@@ -96,6 +98,12 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	if err != nil {
 		return attemptResult{}, err
 	}
+	done := false
+	defer func() {
+		if !done { // a panic is among the reasons
+			conn.Raw.Close()
+		}
+	}()
 	request := handshake.Request{
 		URL:        at.target.Redacted,
 		Host:       at.target.HostHeader(),
@@ -115,24 +123,24 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now
 	})
 	if err != nil {
-		conn.Raw.Close()
 		return attemptResult{response: response}, err
 	}
+	done = true
 	return attemptResult{conn.HandOver(), response, *compression}, nil
 }
 
 // entered notes how far the connection has come.
 func (c *connection) entered(phase failure.Phase) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.connectPhase = phase
-	c.mu.Unlock()
 }
 
 // learn notes facts for Info.
 func (c *connection) learn(note func(*facts)) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	note(&c.facts)
-	c.mu.Unlock()
 }
 
 func tlsInfo(t *dial.TLSInfo) *TLSInfo {

@@ -16,6 +16,14 @@ func (e *Engine) UseTransport(open func(url string) transport.Conn) {
 	}
 }
 
+// BreakCompressor makes the compression of an open connection panic.
+func (e *Engine) BreakCompressor(id ID) {
+	c := e.find(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.compressor, c.outbox.Compresses = nil, true
+}
+
 // PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and
 // gives them back, again and again until stop is closed: whoever still uses memory that
 // it has given back sees it change, and the race detector sees it too.

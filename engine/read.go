@@ -46,12 +46,8 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 // receive reads until the connection ends. It reports whether the end is by close frame,
 // the peer's or, after a violation, ours, rather than by the transport.
 func (c *connection) receive(reader *proto.Reader, buffered []byte) (byCloseFrame bool) {
-	first := newParcel(append(allocBytes(len(buffered)), buffered...))
-	if c.handle(first, reader.Feed(first.buf, &first.found)) {
-		return true
-	}
 	for {
-		byCloseFrame, readErr := c.receiveOnce(reader)
+		byCloseFrame, readErr := c.receiveOnce(reader, buffered)
 		if byCloseFrame {
 			return true
 		}
@@ -59,31 +55,50 @@ func (c *connection) receive(reader *proto.Reader, buffered []byte) (byCloseFram
 			c.transportEnded(readErr)
 			return false
 		}
+		buffered = nil
 	}
 }
 
-// receiveOnce reads once and handles the bytes. byCloseFrame is as receive has it;
-// readErr is why nothing more comes.
-func (c *connection) receiveOnce(reader *proto.Reader) (byCloseFrame bool, readErr error) {
-	if space := reader.Space(); space != nil {
-		n, readErr := c.transport.ReadInto(space)
-		c.hear()
-		p := newParcel(nil)
-		return c.handle(p, reader.Filled(n, &p.found)), readErr
+// receiveOnce handles the bytes of one read, or those that are buffered if there are any.
+// byCloseFrame is as receive has it; readErr is why nothing more comes.
+func (c *connection) receiveOnce(reader *proto.Reader, buffered []byte) (byCloseFrame bool, readErr error) {
+	p, violation, readErr := c.read(reader, buffered)
+	if p == nil { // a panic
+		return false, readErr
 	}
-	got, lent, readErr := c.transport.ReadBlock(lender{})
-	c.hear()
-	if !lent { // it is good until the next read
-		got = append(allocBytes(len(got)), got...)
-	}
-	p := newParcel(got)
-	violation := reader.Feed(got, &p.found)
 	controls := p.found.Controls()
 	byCloseFrame = c.handle(p, violation)
 	if !byCloseFrame && readErr == nil {
 		c.holdBack(controls)
 	}
 	return byCloseFrame, readErr
+}
+
+// read reads once, unless bytes are buffered, and gives them to the reader. After a panic
+// there is no parcel, and readErr is its failure.
+func (c *connection) read(reader *proto.Reader, buffered []byte) (p *parcel, violation, readErr error) {
+	defer func() {
+		if value := recover(); value != nil {
+			reader.Abandon()
+			p, readErr = nil, c.panicked(value)
+		}
+	}()
+	if space := reader.Space(); space != nil {
+		n, readErr := c.transport.ReadInto(space)
+		c.hear()
+		p := newParcel(nil)
+		return p, reader.Filled(n, &p.found), readErr
+	}
+	got, lent := buffered, false
+	if len(got) == 0 {
+		got, lent, readErr = c.transport.ReadBlock(lender{})
+		c.hear()
+	}
+	if !lent { // it is good until the next read
+		got = append(allocBytes(len(got)), got...)
+	}
+	p = newParcel(got)
+	return p, reader.Feed(got, &p.found), readErr
 }
 
 // handle answers the control frames of a parcel and puts it into the inbox. violation is
@@ -181,6 +196,7 @@ func (c *connection) joinWriteLoop() {
 // closing at once, with bytes unread, would reset the connection, and the peer might
 // never see our close frame.
 func (c *connection) linger() {
+	defer c.caught(new(error)) // the terminal event is out
 	timer := time.AfterFunc(lingerTime, c.transport.Cut)
 	defer timer.Stop()
 	if c.transport.CloseWrite() == nil {

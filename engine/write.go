@@ -2,9 +2,11 @@ package engine
 
 import (
 	cryptorand "crypto/rand"
+	"errors"
 	"math/rand/v2"
 	"sync"
 
+	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
@@ -72,8 +74,11 @@ func (c *connection) writeLoop() {
 		if !c.outbox.Waits() || c.writeErr != nil {
 			c.writing = false
 			c.writeLoopEnded.Broadcast()
+			whole := !errors.Is(c.writeErr, errPanic)
 			c.mu.Unlock()
-			wb.free()
+			if whole { // after a panic nobody knows who holds its memory
+				wb.free()
+			}
 			return
 		}
 		class := writeBufferClass(c.outbox.WaitingBytes())
@@ -83,7 +88,11 @@ func (c *connection) writeLoop() {
 			wb = newWriteBuffer(class)
 			c.mu.Lock()
 		}
-		c.packLocked(wb)
+		if err := c.packLocked(wb); err != nil {
+			c.mu.Unlock()
+			c.writeFailed(err, proto.Tally{})
+			continue
+		}
 		wb.frames = c.outbox.Next(wb.frames[:0], len(wb.bytes))
 		closeIsLast := c.outbox.SentCode() != 0
 		c.mu.Unlock()
@@ -102,16 +111,19 @@ func (c *connection) write(wb *writeBuffer, closeIsLast bool) {
 	piece := len(wb.bytes)
 	wb.encoder.Load(wb.frames)
 	for !wb.encoder.Empty() {
-		n, done := wb.encoder.Fill(wb.bytes[:piece], wb.keys)
+		n, done, err := c.fill(wb, piece)
+		if err != nil {
+			c.writeFailed(err, proto.Tally{})
+			return
+		}
 		for left := wb.bytes[:n]; len(left) > 0; {
-			written, err := c.transport.Write(left[:min(len(left), piece)])
+			written, err := c.writeOnce(left[:min(len(left), piece)])
 			left = left[written:]
-			c.mu.Lock()
 			if err != nil {
-				c.writeFailedLocked(err, wb.encoder.DoneAfter(n-len(left)))
-				c.unlock()
+				c.writeFailed(err, wb.encoder.DoneAfter(n-len(left)))
 				return
 			}
+			c.mu.Lock()
 			if c.state.now == closing {
 				piece = closingPiece
 			}
@@ -139,12 +151,34 @@ func (c *connection) noteWriteLocked(all, closeIsLast bool) {
 	}
 }
 
-func (c *connection) writeFailedLocked(err error, done proto.Tally) {
+// fill encodes the next frames of wb into its first size bytes, as Encoder.Fill does.
+func (c *connection) fill(wb *writeBuffer, size int) (n int, done proto.Tally, err error) {
+	defer c.caught(&err)
+	n, done = wb.encoder.Fill(wb.bytes[:size], wb.keys)
+	return n, done, nil
+}
+
+// writeOnce is the transport's Write.
+func (c *connection) writeOnce(p []byte) (n int, err error) {
+	defer c.caught(&err)
+	return c.transport.Write(p)
+}
+
+// writeFailed ends writing, after done had left; a panic ends the connection.
+func (c *connection) writeFailed(err error, done proto.Tally) {
+	c.mu.Lock()
 	c.outbox.Wrote(done)
 	c.writeErr = err
+	if errors.Is(err, errPanic) {
+		c.failLocked(failure.From(failure.PhaseOpen, err))
+		c.unlock()
+		c.cut()
+		return
+	}
 	c.closingLocked("write: " + err.Error())
 	c.clearLocked()
 	c.armClosingLocked()
+	c.unlock()
 }
 
 // hurryWriteLocked makes a write that is under way return early, now that the connection

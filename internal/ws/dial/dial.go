@@ -135,8 +135,15 @@ var errTimer = errors.New("timer expired")
 // client's certificate: the first Read of Transport, or a Write before it, then gives a
 // *failure.Error of PhaseTLS, and TLSInfo.Error is set.
 func Dial(ctx context.Context, t *Target, o Options) (*Conn, error) {
-	conn := &Conn{}
-	if err := conn.dial(ctx, t, &o); err != nil {
+	conn, done := &Conn{}, false
+	defer func() {
+		if !done && conn.Raw != nil { // a function of Options has panicked
+			conn.Raw.Close()
+		}
+	}()
+	err := conn.dial(ctx, t, &o)
+	done = true
+	if err != nil {
 		var denied *deniedError
 		if errors.As(err, &denied) && denied.forLog() != "" {
 			conn.Warnings = append(conn.Warnings, denied.forLog())

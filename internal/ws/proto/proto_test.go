@@ -134,6 +134,21 @@ func TestMemoryFollowsArrival(t *testing.T) {
 	}
 }
 
+// An abandoned Reader gives nothing back, and still counts the message that it was in.
+func TestAbandon(t *testing.T) {
+	reader := proto.NewReader(proto.ReaderOptions{Free: func([]byte) { t.Error("given back") }})
+	var batch proto.Batch
+	reader.Feed(append(wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: 10}), "12345"...), &batch)
+	reader.Abandon()
+	if n, ok := reader.Unfinished(); n != 5 || !ok {
+		t.Errorf("Unfinished = %d, %v; want 5, true", n, ok)
+	}
+	reader.Drop()
+	if err := reader.Feed([]byte("67890"), &batch); len(batch.Events) > 0 || err != nil {
+		t.Errorf("it read on: %v, %v", batch.Events, err)
+	}
+}
+
 // Each ping is answered with its own payload, wherever reads cut the two of them: those
 // of one Feed all hold until the next (a ping completed by a read, and one cut by the end
 // of the same read, once shared their bytes).

@@ -190,6 +190,13 @@ func (r *Reader) Unfinished() (bytes int64, ok bool) {
 	return int64(len(r.data)) + r.refused, r.message != wire.Continuation
 }
 
+// Abandon forgets the Reader's memory without giving it back, when a panic in the middle
+// of its work has left nobody knowing whose it is. Nothing may be read after.
+func (r *Reader) Abandon() {
+	r.refused += int64(len(r.data))
+	r.data, r.closed = nil, true
+}
+
 // Drop gives back the Reader's memory. Nothing may be read after.
 func (r *Reader) Drop() {
 	if r.data != nil {
