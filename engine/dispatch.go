@@ -112,22 +112,22 @@ func (c *connection) takeTurn(h Handler, m *meter) {
 			c.engine.ready.push(c)
 		}
 	}()
-	most := min(m.events, m.delivered+turnMessages)
-	c.deliver(h, m, most)
-	waits := c.inbox.afterTurn()
+	limit := min(m.events, m.delivered+turnMessages)
+	c.deliver(h, m, limit)
+	left := c.inbox.afterTurn()
 	unwound = false
 	switch {
-	case waits == eventsWait, waits == endWaits && (m.spent() || m.delivered == most):
+	case left == eventsWait, left == endWaits && (m.spent() || m.delivered == limit):
 		c.engine.ready.push(c)
-	case waits == endWaits:
+	case left == endWaits:
 		m.delivered++
 		c.deliverEnd(h)
 	}
 }
 
-// deliver delivers the opening event and messages, until most events of this Dispatch are
-// delivered.
-func (c *connection) deliver(h Handler, m *meter, most int) {
+// deliver delivers the opening event and messages, until the Dispatch has delivered limit
+// events in all.
+func (c *connection) deliver(h Handler, m *meter, limit int) {
 	if c.inbox.takeOpen() {
 		m.delivered++
 		h.Opened(c.id, c.info())
@@ -135,8 +135,8 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 			return
 		}
 	}
-	for bytes := int64(turnBytes); m.delivered < most && bytes > 0; {
-		hand := c.inbox.take(most-m.delivered, bytes)
+	for bytes := int64(turnBytes); m.delivered < limit && bytes > 0; {
+		hand := c.inbox.take(limit-m.delivered, bytes)
 		if len(hand.events) == 0 {
 			return
 		}
@@ -149,8 +149,8 @@ func (c *connection) deliver(h Handler, m *meter, most int) {
 }
 
 // deliverHand delivers messages that were taken from the inbox, until the budget is spent
-// or the script closes the connection: then goOn is false. The message that a handler was
-// given counts as delivered even if the handler unwinds.
+// or Close is called: then goOn is false. The message that a handler was given counts as
+// delivered even if the handler unwinds.
 func (c *connection) deliverHand(h Handler, m *meter, hand *hand) (bytes int64, goOn bool) {
 	handled, done := 0, Tally{}
 	defer func() { c.inbox.settle(handled, done) }()

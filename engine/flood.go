@@ -28,13 +28,13 @@ func (c *connection) holdBack(n int) {
 		c.engine.opts.Logger.Warn("the peer sends more pings and pongs than anybody needs: it is held back",
 			"id", uint64(c.id), "limit a second", pace.PerSecond, "caller", c.opts.Caller)
 	}
-	c.inbox.rest(pause)
+	c.inbox.pauseReading(pause)
 	c.hear()
 }
 
-// rest makes readLoop, which calls it, read nothing for d. The script's Close ends that:
-// from then on the peer's close frame is waited for.
-func (in *inbox) rest(d time.Duration) {
+// pauseReading makes readLoop, which calls it, read nothing for d. Close ends that: from
+// then on the peer's close frame is waited for.
+func (in *inbox) pauseReading(d time.Duration) {
 	over := false // guarded by in.mu
 	timer := time.AfterFunc(d, func() {
 		in.mu.Lock()
@@ -45,9 +45,9 @@ func (in *inbox) rest(d time.Duration) {
 	defer timer.Stop()
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.resting = true
+	in.pausing = true
 	for !over && !in.closeCalled.Load() {
 		in.room.Wait()
 	}
-	in.resting = false
+	in.pausing = false
 }

@@ -29,10 +29,10 @@ type inbox struct {
 
 	awaited   bool // readLoop waits until everything is delivered
 	awaitOver bool // stopAwaiting was called: readLoop waits no longer
-	resting   bool // readLoop waits until a flood of control frames has been read at the pace
+	pausing   bool // readLoop is in pauseReading
 
-	openPending bool // the opening event waits before the entries
-	endPending  bool // the terminal event waits behind the entries
+	openPending bool // the opening event waits before the messages
+	endPending  bool // the terminal event waits behind the messages
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
@@ -184,8 +184,8 @@ func size(t Tally) int64 { return t.Bytes + int64(t.Messages)*messageOverhead }
 
 func (in *inbox) countedLocked() int64 { return size(in.waiting) }
 
-// hand is what Dispatch has in hand: events of a parcel. It may look at them without the
-// inbox's lock, and so must not come by them through the parcel, which may grow.
+// hand holds the events of a parcel that Dispatch is delivering. It looks at them without
+// the inbox's lock, and so must not come by them through the parcel, which may grow.
 type hand struct {
 	events []proto.Event
 	buf    []byte
@@ -286,17 +286,18 @@ func (in *inbox) takeOpen() bool {
 	return pending
 }
 
-// waiting is what a connection has to deliver when Dispatch has given it a turn.
-type waiting uint8
+// contents says which events wait in an inbox.
+type contents uint8
 
 const (
-	nothingWaits waiting = iota // the next event enters the connection into the ready list again
-	eventsWait                  // the opening event, or messages
-	endWaits                    // the terminal event and nothing before it
+	nothingWaits contents = iota
+	eventsWait            // the opening event, or messages
+	endWaits              // the terminal event and nothing before it
 )
 
-// afterTurn is called when Dispatch has given the connection a turn.
-func (in *inbox) afterTurn() waiting {
+// afterTurn is called when Dispatch has given the connection a turn. Once nothing waits,
+// the next event enters the connection into the ready list again.
+func (in *inbox) afterTurn() contents {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
@@ -344,7 +345,7 @@ func (in *inbox) stopAwaiting() {
 func (in *inbox) isPaused() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return (in.full || in.awaited || in.resting) && !in.closeCalled.Load()
+	return (in.full || in.awaited || in.pausing) && !in.closeCalled.Load()
 }
 
 func (in *inbox) scheduleLocked() bool {

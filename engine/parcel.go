@@ -7,12 +7,12 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// A parcel is what a read has brought: messages in order, and the memory in which they
-// lie. Messages that do not fill the memory they came in move into a small parcel, which
-// several reads share (inbox.pack).
+// parcel holds the messages that one read has brought, in order, and the memory in which
+// they lie. Messages that do not fill the memory they came in move into a small parcel,
+// which several reads share (inbox.packLocked).
 type parcel struct {
 	buf   []byte      // from allocBytes; the bytes that were fed
-	found proto.Batch // what lies there; readLoop has seen to the control frames, and Dispatch passes them over
+	found proto.Batch // in buf; readLoop has seen to its control frames, and Dispatch passes them over
 
 	// Guarded by the inbox's lock, once the parcel is there:
 	admitted  int  // of the events: how many may be delivered
