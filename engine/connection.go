@@ -200,8 +200,8 @@ func (c *connection) abort() {
 	c.stop()
 }
 
-// stop ends what a connection does whose outcome is decided. One that has not started has
-// no goroutine to post its terminal event, and will never have one: stop posts it.
+// stop makes a connection whose outcome is decided end. One that has not started has no
+// goroutine that finishes it, and will never have one: stop does that.
 func (c *connection) stop() {
 	c.mu.Lock()
 	started := c.cancel != nil
@@ -230,8 +230,8 @@ func (c *connection) cut() {
 	}
 }
 
-// finish posts the terminal event, once. Nothing of the connection is delivered after,
-// and writeLoop has ended.
+// finish puts the terminal event into the inbox, once. Nothing of the connection is
+// delivered after it, and writeLoop has ended.
 func (c *connection) finish(lost Tally) {
 	c.mu.Lock()
 	if !c.closedLocked() {
@@ -276,8 +276,8 @@ func (c *connection) closingExpired() {
 		c.mu.Unlock()
 		return
 	case paused:
-		// Writing has failed, and messages that the peer sent before wait for the script
-		// to make room.
+		// Writing has failed, and messages that the peer sent before wait for Dispatch to
+		// make room.
 		c.armClosingLocked()
 		c.mu.Unlock()
 		return

@@ -122,7 +122,7 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 		return c.id, nil
 	}
 	start, err := e.guard.admit(c)
-	if err != nil && c.withdraw() {
+	if err != nil && c.withdraw() { // otherwise CloseAll has ended it, which is an event
 		e.takeBack(c)
 		why := "as many connections to " + failure.Bounded(target.Address()) + " wait as may"
 		return 0, e.tooMany(opts.Caller, why, maxWaitingDials)
@@ -297,7 +297,7 @@ func (e *Engine) setRunning(c *connection, running bool) {
 	}
 }
 
-// tooMany logs a refused Connect, at most once a second for each line of a script.
+// tooMany logs a refused Connect, at most once a second for each caller.
 func (e *Engine) tooMany(caller, why string, limit int) error {
 	e.mu.Lock()
 	log := e.refusals.allow(caller, time.Now())

@@ -19,11 +19,10 @@ const (
 	calm = 10 * time.Second
 )
 
-// guard paces dials to where connections fail, so that a script that leaks reconnect
-// handlers floods nobody. Once a connection to a host and port failed, or ended within 1
-// s of opening, connections to it wait in line and start one by one, until the line is
-// empty and 10 s passed without another failure. Where nothing fails it costs a map
-// look-up.
+// guard paces dials to where connections fail, so that a program that reconnects without
+// end floods nobody. Once a connection to a host and port failed, or ended within 1 s of
+// opening, connections to it wait in line and start one by one, until the line is empty
+// and 10 s passed without another failure. Where nothing fails it costs a map look-up.
 type guard struct {
 	pace      time.Duration // between two starts; 0 switches the guard off; constant
 	perSecond int           // starts, at most; constant

@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/memory"
 )
 
-// inbox holds messages that a connection has received and the script has not yet seen. It
+// inbox holds messages that a connection has received and Dispatch has not delivered. It
 // is bounded: when a message does not fit, readLoop waits in put until half of the room
 // is free, so that TCP holds the peer back; an empty inbox takes one message of any size.
 // The opening and the terminal event need no room.
@@ -216,8 +216,8 @@ func (in *inbox) take(n int, bytes int64) hand {
 }
 
 // settle takes the first n events in hand out of the inbox, as delivered; done are the
-// messages among them. If the script closed the connection meanwhile the rest is dropped;
-// otherwise it stays.
+// messages among them. If Close was called meanwhile all others are dropped; otherwise
+// they stay.
 func (in *inbox) settle(n int, done Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -340,8 +340,8 @@ func (in *inbox) stopAwaiting() {
 	in.room.Broadcast()
 }
 
-// isPaused reports whether nothing is read for now: until the script has seen the messages
-// that wait, or because the peer is held back.
+// isPaused reports whether nothing is read for now: until the messages that wait are
+// delivered, or because the peer is held back.
 func (in *inbox) isPaused() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -2,8 +2,8 @@ package engine
 
 import "time"
 
-// logLimit lets one line a second through for each key. It holds few keys: lines of a
-// script.
+// logLimit lets one line a second through for each key. It holds few keys: places that
+// call Connect.
 type logLimit map[string]time.Time
 
 // maxLogKeys bounds the map against keys made up at run time.

@@ -59,7 +59,7 @@ type Options struct {
 	// address.
 	Policy Policy
 
-	// Words words the refusals of Policy, in the log and for the script. nil means
+	// Words words the refusals of Policy, in the log and in End.Detail. nil means
 	// permission.Plain, which names no way to allow them.
 	Words permission.Words
 
@@ -75,7 +75,7 @@ type Options struct {
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// ReadFile reads the files that ConnectOptions.TLS names, off the caller's goroutine;
-	// its error is shown to the script. It is the place to forbid reading. nil reads any
+	// its error is shown in End.Detail. It is the place to forbid reading. nil reads any
 	// regular file of at most 1 MiB.
 	ReadFile func(path string) ([]byte, error)
 
@@ -94,7 +94,7 @@ type Options struct {
 	Proxy func(target *url.URL) (Proxy, error)
 }
 
-// Proxy is a proxy that no script has named.
+// Proxy is a proxy that Options.Proxy has chosen.
 type Proxy struct {
 	URL    string // as ConnectOptions.Proxy has it; empty means none
 	Source string // where the URL is set, for messages, such as "HTTP_PROXY"; may be empty
@@ -187,7 +187,7 @@ type ConnectOptions struct {
 	// password, and TLS.Cert, Key and ServerName stay with their origin. 0 means none.
 	Redirects int
 
-	// Caller is where the script called, such as "bot.lua:12". It appears in log lines
+	// Caller is where Connect was called, such as "bot.lua:12". It appears in log lines
 	// only.
 	Caller string
 

@@ -11,7 +11,7 @@ import (
 
 // outcome holds everything in End except the tallies.
 type outcome struct {
-	failed   bool // the script's onError; otherwise its onClose
+	failed   bool // see End.Failed
 	message  string
 	code     int
 	reason   string
@@ -41,8 +41,8 @@ func closedByPeer(code int, reason string) *outcome {
 	}
 }
 
-// failureLocked is the abnormal end for err's reason: onError before the script's Close,
-// onClose(1006) after it.
+// failureLocked is the abnormal end for err's reason: a failure before Close was called,
+// closed with 1006 after it.
 func (c *connection) failureLocked(err *failure.Error) *outcome {
 	o := &outcome{
 		failed:   !c.closeCalled.Load(),

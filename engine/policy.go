@@ -13,9 +13,10 @@ import (
 // about to be connected to, after the name was resolved; host is the name as the URL has
 // it, in ASCII. A non-nil error refuses the address, which is then passed over. If none
 // is left the connection ends as "Connection rejected", with the first error's text in
-// the detail. The script sees that text, so it should not name addr, which the engine
-// logs; an error that wraps a *permission.Refusal is worded by Options.Words. It is
-// called from several goroutines at once and must not block.
+// End.Detail. That reaches a script, which must not learn where a name leads: the text
+// should not name addr, which the engine logs. An error that wraps a *permission.Refusal
+// is worded by Options.Words. A Policy is called from several goroutines at once and must
+// not block.
 //
 // Before a name is looked up it is asked about the name, with the port alone: addr.Addr()
 // is the zero Addr. There only an error that is ErrNameRefused counts, and ends the
@@ -23,13 +24,13 @@ import (
 //
 // Through a proxy it is asked about the server before anything is sent. Where the name is
 // left to the proxy to resolve, addr has the port alone, and every error counts. A proxy
-// that the script names is asked about like a server, by address; one of Options.Proxy is
-// not, as the script did not choose it.
+// of ConnectOptions is asked about like a server, by address; one of Options.Proxy is
+// not, as it is the embedder's choice.
 type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 
-// ErrNameRefused is for a Policy's error to wrap, or to be, if it holds for a name
-// whatever its addresses: then the name is not looked up. The errors of NewPolicy's are
-// it where they may.
+// ErrNameRefused marks a refusal that holds for a name whatever its addresses: a Policy
+// returns it, or an error that wraps it, and the name is not looked up. Refusals of a
+// NewPolicy that depend on the name alone wrap it.
 var ErrNameRefused = policy.ErrName
 
 // ofName asks about a name that is still to be looked up.

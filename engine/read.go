@@ -16,9 +16,9 @@ import (
 // (RFC 6455 §7.1.1).
 const lingerTime = 2 * time.Second
 
-// readLoop posts events until the transport ends, then the one terminal event. buffered
-// holds the bytes that came behind the server's answer. Ended by cutting the transport,
-// joined by Engine.Shutdown.
+// readLoop puts messages into the inbox until the transport ends, then the one terminal
+// event. buffered holds the bytes that came behind the server's answer. Ended by cutting
+// the transport, joined by Engine.Shutdown.
 func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	defer c.engine.setRunning(c, false)
 	reader := proto.NewReader(proto.ReaderOptions{
@@ -104,8 +104,8 @@ func (c *connection) read(reader *proto.Reader, buffered []byte) (p *parcel, vio
 // handle answers the control frames of a parcel and puts it into the inbox. violation is
 // the rule that the peer broke behind it. handle reports whether the connection is over.
 //
-// Pings and pongs come first, although messages may stand before them: they tell how the
-// peer is, and wait for no script.
+// Pings and pongs come first, although messages may be before them: they show that the
+// peer is alive, and wait for no Handler.
 func (c *connection) handle(p *parcel, violation error) (byCloseFrame bool) {
 	if violation != nil {
 		c.foundViolation(failure.From(failure.PhaseOpen, violation))

@@ -34,7 +34,7 @@ func redirects(answer *handshake.Response) bool {
 var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 
 // follow returns where a redirect leads. Secrets of one origin do not go to another, nor
-// back to it from there: originHeaders, the URL's user name and password, the script's
+// back to it from there: originHeaders, the URL's user name and password, our
 // certificate, and the name that the server's must have.
 func (r route) follow(answer *handshake.Response, opts *ConnectOptions) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {

@@ -7,18 +7,18 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
-// violationPatience is how long our close frame waits, after a violation, for the script
-// to see the messages before it.
+// violationPatience is how long our close frame waits, after a violation, for the
+// messages before it to be delivered.
 const violationPatience = time.Second
 
 // violation is a rule that the peer broke while the connection was open. Until the close
-// frame that answers it is queued the connection counts as open: the script still sees
-// the messages before it, and messages that it sends leave first. Meanwhile nothing is
-// read, and keepalive is stopped.
+// frame that answers it is queued the connection counts as open: the messages before it
+// are still delivered, and messages that are sent meanwhile leave first. Nothing is read,
+// and keepalive is stopped.
 type violation struct {
 	err      *failure.Error // nil if there was none
 	answered bool           // our close frame is queued
-	timer    *time.Timer    // answers when the script takes too long
+	timer    *time.Timer    // answers when delivery takes too long
 }
 
 // foundViolation begins to fail the connection (RFC 6455 §7.1.7). It is called by
@@ -48,8 +48,8 @@ func (c *connection) failViolated() {
 }
 
 // answerViolationLocked decides how the connection ends and queues our close frame:
-// behind the messages that the script has sent, or in the place of another close frame
-// that is under way.
+// behind the messages that were sent, or in the place of another close frame that is
+// under way.
 func (c *connection) answerViolationLocked() {
 	if c.violation.answered || c.state.now == closed {
 		return

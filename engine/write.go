@@ -64,7 +64,7 @@ func (c *connection) kickLocked() {
 }
 
 // writeLoop writes the outbox's messages and control frames until it is empty or the
-// transport fails. Started by kickLocked, ended by closing the transport, joined by
+// transport fails. Started by kickLocked, ended by cutting the transport, joined by
 // readLoop and by Engine.Shutdown.
 func (c *connection) writeLoop() {
 	defer c.engine.loops.Done()

@@ -28,7 +28,7 @@ type Options struct {
 	// for an https proxy.
 	TLSConfig *tls.Config
 
-	// TLS holds the script's settings on top of TLSConfig. Without TLS they are ignored.
+	// TLS holds this dial's settings on top of TLSConfig. Without TLS they are ignored.
 	TLS TLSOptions
 
 	// ReadFile reads the files that TLS names. Its error is shown in the failure's text
@@ -54,7 +54,7 @@ type Options struct {
 	// Policy is asked about each address before it is connected to; host is as in the
 	// Target. One that it refuses with an error is passed over; if none is left the first
 	// error ends the dial. It is called from several goroutines at once. nil allows all.
-	// The error's text reaches the script, so it should not name addr; Conn.Warnings
+	// The error's text may reach a script, so it should not name addr; Conn.Warnings
 	// does.
 	//
 	// Through a proxy it is asked about the server before anything is sent, with an addr
@@ -80,7 +80,7 @@ type Options struct {
 	Entered func(failure.Phase)
 }
 
-// Proxy is a proxy that the script has not named.
+// Proxy is a proxy that Options.ProxyFor has chosen.
 type Proxy struct {
 	URL    string // as Options.Proxy; "" means none
 	Source string // where the URL is set, such as a variable's name, for texts; may be ""

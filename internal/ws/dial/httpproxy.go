@@ -28,7 +28,7 @@ func (n *tunnel) http(ctx context.Context) error {
 
 // startTLS shakes hands with an https proxy. It is trusted by the roots of
 // Options.TLSConfig, the system's if that has none, and its keys are logged there; other
-// settings, and a script's, are meant for servers.
+// settings, and those of TLSOptions, are meant for servers.
 func (n *tunnel) startTLS(ctx context.Context) error {
 	var base tls.Config
 	if n.o.TLSConfig != nil {

@@ -20,7 +20,7 @@ type policies struct {
 
 func (o *Options) policies() policies { return policies{o.NamePolicy, o.Policy, o.Words.OrPlain()} }
 
-// deniedError is the policy's refusal of an address, or of a name. Its text is for the
+// deniedError is the policy's refusal of an address, or of a name. Its text may reach a
 // script, which must not learn the address of a name that it may not reach; forLog is for
 // the log.
 type deniedError struct {

@@ -172,7 +172,7 @@ func validityStory(certificate *x509.Certificate, want expected) string {
 		certificate.NotAfter.UTC().Format(time.RFC3339), want.peer)
 }
 
-// insecureWarning names the fault that the script has asked to ignore.
+// insecureWarning names the fault that TLSOptions.Insecure ignores.
 func (s *tlsSettings) insecureWarning(state tls.ConnectionState, t *Target) string {
 	begin := fmt.Sprintf("wss://%s: the server's certificate is not verified (%s)", t.HostHeader(),
 		s.names.field("TLS.Insecure"))

@@ -38,8 +38,8 @@ type tlsSettings struct {
 	insecure bool  // a fault is warned of, not refused
 	names    Names // for advice
 
-	own   *tls.Certificate // the script's certificate; nil if it gave none
-	given func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+	own   *tls.Certificate                                            // that of TLSOptions; nil if there is none
+	given func(*tls.CertificateRequestInfo) (*tls.Certificate, error) // TLSConfig's
 
 	// Written by the handshake, which runs on its caller's goroutine.
 	asked   bool   // the server asked for a certificate
@@ -81,8 +81,8 @@ func tlsConfig(base *tls.Config) *tls.Config {
 	return config
 }
 
-// clientCertificate is config's GetClientCertificate. The script's certificate goes out
-// whatever the server says it accepts: package tls would keep back one that does not
+// clientCertificate is config's GetClientCertificate. The certificate of TLSOptions goes
+// out whatever the server says it accepts: package tls would keep back one that does not
 // suit, and the server would complain of none at all.
 func (s *tlsSettings) clientCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	s.asked = true
@@ -131,7 +131,7 @@ func (o *Options) setRoots(config *tls.Config) error {
 		config.RootCAs = pool.Clone()
 	default:
 		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-			config.RootCAs = x509.NewCertPool() // a machine without authorities: those of the script are all there is
+			config.RootCAs = x509.NewCertPool() // a machine without authorities: those of TLS.CA are all there is
 		}
 	}
 	for _, certificate := range certificates {

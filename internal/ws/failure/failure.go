@@ -29,7 +29,7 @@ const (
 // renamed.
 type Category string
 
-// The categories, in the contract's order.
+// The categories, in the manual's order.
 const (
 	URI         Category = "uri"
 	Denied      Category = "denied"
@@ -53,7 +53,7 @@ const (
 	Internal    Category = "internal"
 )
 
-// Categories lists every category in the contract's order.
+// Categories lists every category in the manual's order.
 func Categories() []Category {
 	return []Category{
 		URI, Denied, DNS, Refused, Unreachable, Reset, EOF, TLS, Proxy, Timeout, HTTPStatus, Handshake,
@@ -74,7 +74,8 @@ func Retryable(category Category, httpStatus int) bool {
 	return false
 }
 
-// The catalogue: onError's first argument. The contract fixes each string byte for byte.
+// The catalogue: onError's first argument. Scripts compare it: no string may change by a
+// byte.
 const (
 	MsgTransport           = "Underlying Transport Error"
 	MsgTimerExpired        = "Timer Expired"

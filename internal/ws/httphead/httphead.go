@@ -21,8 +21,8 @@ const (
 	// maxBody is how much of a refusal's body is read, in bytes.
 	maxBody = 4 << 10
 
-	// bodyWait is how long a refusal waits for its body: the script is to hear of the
-	// refusal although the server holds its body back.
+	// bodyWait is how long a refusal waits for its body: a server that holds the body back
+	// holds the refusal back no longer.
 	bodyWait = time.Second
 )
 
