@@ -5,7 +5,7 @@
 #   make race      the tests under the race detector (needs a C compiler)
 #   make fuzz      every fuzz target for FUZZTIME
 #   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies,
-#                  100,000 connections that leave nothing
+#                  connections that leave nothing: 100,000 in fake time, 20,000 on sockets, 20,000 of a script
 #   make bench     every benchmark, BENCHCOUNT times
 #   make bench-compare BASE=rev
 #                  the benchmarks of a revision and of the working tree, run in turns; BENCHPKGS="engine lua" for some
@@ -79,6 +79,8 @@ fuzz:
 soak:
 	$(GO) test ./engine -run '^TestFaultOnTheWay$$' -cut.every -timeout 0 -v
 	$(GO) test ./engine -run '^TestNothingGrows$$' -leak.cycles 100000 -timeout 0 -v
+	$(GO) test ./engine -run '^TestNothingGrowsOnSockets$$' -leak.sockets 20000 -timeout 0 -v
+	$(GO) test ./modules/websocket -run '^TestScriptsLeaveNothing$$' -leak.cycles 20000 -timeout 0 -v
 	$(GO) test ./engine -run '^TestRandomSessions$$' -random.for $(SOAKTIME) -timeout 0 -v
 
 bench:

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,8 +80,15 @@ func leakBatch(t *testing.T, eng *engine.Engine, network *wstest.Net, n int, ran
 		f := fault{[]string{"none", "fin", "reset", "stall"}[random.IntN(4)], random.IntN(2) == 0, random.Int64N(300)}
 		f.order(client)
 	}
-	urls := []string{"ws://echo.test/", "ws://echo.test/", "ws://echo.test/", "ws://refused.test/", "ws://x.invalid/",
-		"nonsense"}
+	cycle(t, eng, n, random, engine.ConnectOptions{}, []string{"ws://echo.test/", "ws://echo.test/", "ws://echo.test/",
+		"ws://refused.test/", "ws://x.invalid/", "nonsense"})
+	time.Sleep(time.Minute) // sockets that wait for a FIN, lines of the guard
+}
+
+// cycle begins n connections, up to 20 of them at once, and dispatches until all have
+// ended. They send a few messages and close, early or late, unless they end otherwise.
+func cycle(t *testing.T, eng *engine.Engine, n int, random *rand.Rand, opts engine.ConnectOptions, urls []string) {
+	t.Helper()
 	host := handler{
 		opened: func(id engine.ID, _ *engine.Info) {
 			for _, m := range []string{"first", "message after message", "last"} {
@@ -98,7 +106,7 @@ func leakBatch(t *testing.T, eng *engine.Engine, network *wstest.Net, n int, ran
 	for begun := 0; ended < n; {
 		for begun < n && eng.Live() < 20 {
 			begun++
-			opts := engine.ConnectOptions{}
+			opts.Compression = nil
 			if random.IntN(2) == 0 {
 				opts.Compression = &engine.Compression{}
 			}
@@ -113,7 +121,70 @@ func leakBatch(t *testing.T, eng *engine.Engine, network *wstest.Net, n int, ran
 		<-eng.Ready()
 		eng.Dispatch(host, engine.Budget{})
 	}
-	time.Sleep(time.Minute) // sockets that wait for a FIN, lines of the guard
+}
+
+// An hour of 500 connections that all have something to say now and then: memory and
+// goroutines are after it as they were after ten minutes.
+func TestChattyHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const conns = 500
+		network := new(wstest.Net)
+		l, err := network.Listen("echo.test:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := echo.Serve(l, echo.Options{})
+		defer server.Close()
+		eng := engine.New(engine.Options{DialContext: network.DialContext})
+		defer eng.Shutdown(context.Background())
+		said, heard := 0, 0
+		host := handler{
+			opened: func(id engine.ID, info *engine.Info) {
+				if info.Extensions != "" { // what both sides remember of messages is full from the start
+					eng.Send(id, engine.Auto, strings.Repeat("chat ", 20_000))
+					said++
+				}
+			},
+			received: func(engine.ID, []byte, engine.Kind) { heard++ },
+			ended: func(id engine.ID, end *engine.End) {
+				t.Errorf("connection %d has ended: %s", id, end.Detail)
+			},
+		}
+		for i := range conns {
+			var opts engine.ConnectOptions
+			if i%10 == 0 {
+				opts.Compression = &engine.Compression{}
+			}
+			if _, err := eng.Connect("ws://echo.test/", opts); err != nil {
+				t.Fatal(err)
+			}
+		}
+		random := rand.New(rand.NewPCG(1, 2))
+		var first grown
+		// Each one is silent for 50 seconds at least now and then, so that keepalive has
+		// something to do, too.
+		for minute := range 60 {
+			for range conns {
+				time.Sleep(time.Minute / conns)
+				id := engine.ID(1 + random.IntN(conns))
+				eng.Send(id, engine.Auto, strings.Repeat("chat ", 1+random.IntN(random.IntN(500)+1)))
+				said++
+				synctest.Wait()
+				for eng.Dispatch(host, engine.Budget{}) > 0 {
+				}
+			}
+			if minute%10 != 9 {
+				continue
+			}
+			now := measure(eng)
+			if first.live == 0 {
+				first = now
+			}
+			if now.live != conns || now.goroutines > first.goroutines || now.heap > first.heap+200<<10 || heard != said {
+				t.Fatalf("after %d minutes %+v, at first %+v; %d of %d messages came back", minute+1, now, first, heard, said)
+			}
+		}
+	})
 }
 
 // lockedSource is a source that dials, which run at the same time, may share.

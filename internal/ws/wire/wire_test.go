@@ -166,6 +166,9 @@ func TestUTF8(t *testing.T) {
 			if bad != test.badAt {
 				t.Errorf("bad at %d, want %d", bad, test.badAt)
 			}
+			if (bad < 0 || bad == len(test.text)) && !(u.Feed([]byte("next")) && u.Done()) {
+				t.Error("after Done the next text is bad, too")
+			}
 			// In two pieces, cut anywhere.
 			for cut := range len(test.text) + 1 {
 				var u wire.UTF8
