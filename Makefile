@@ -11,6 +11,8 @@
 #                  the benchmarks of a revision and of the working tree, run in turns; BENCHPKGS="engine lua" for some
 #                  packages, BENCH=regexp for some benchmarks, BENCHCOUNT and BENCHTIME
 #   make bench-lua Lua programs on five VMs, into docs/performance.md; needs lua5.1 and luajit
+#   make bench-ws  the engine beside other clients and bare TCP, into docs/performance.md; Linux, under an hour.
+#                  make bench-ws-quick takes under ten minutes
 #   make interop   tests against servers that others wrote; installs them
 #   make lint      staticcheck
 #   make build     the runner, ./tidewire
@@ -28,7 +30,7 @@ MODULES     := doors/gopherlua bench
 # in_modules runs a command in each of them.
 in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test manual race fuzz soak bench bench-compare bench-lua interop lint build
+.PHONY: all format format-check vet test manual race fuzz soak bench bench-compare bench-lua bench-ws bench-ws-quick interop lint build
 
 all: format vet test
 
@@ -92,6 +94,12 @@ bench-compare:
 
 bench-lua:
 	cd bench && $(GO) run ./lua
+
+bench-ws:
+	cd bench && $(GO) run ./ws
+
+bench-ws-quick:
+	cd bench && $(GO) run ./ws -quick
 
 interop:
 	interop/install

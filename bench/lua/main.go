@@ -14,20 +14,22 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+
+	"github.com/tidewire/tidewire/bench/internal/page"
 )
 
 func main() {
 	rounds := flag.Int("rounds", 5, "how often each program runs on each VM")
 	only := flag.String("only", "", "run the programs whose names match this regular expression, print the tables")
-	page := flag.String("page", "../docs/performance.md", "the file that holds the tables between two marks")
+	file := flag.String("page", "../docs/performance.md", "the file that holds the tables between two marks")
 	flag.Parse()
-	if err := run(*rounds, *only, *page); err != nil {
+	if err := run(*rounds, *only, *file); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/lua:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds int, only, page string) error {
+func run(rounds int, only, file string) error {
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -55,5 +57,5 @@ func run(rounds int, only, page string) error {
 		fmt.Println(report)
 		return nil
 	}
-	return insert(page, report)
+	return page.Of("make bench-lua").Insert(file, report)
 }

@@ -3,40 +3,12 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"strings"
 
+	"github.com/tidewire/tidewire/bench/internal/page"
 	"github.com/tidewire/tidewire/bench/lua/embedding"
 )
-
-// The marks around the part of the page that this command writes.
-const (
-	begin = "<!-- begin of what make bench-lua writes -->\n"
-	end   = "<!-- end of what make bench-lua writes -->\n"
-)
-
-// insert puts a report between the marks of a page.
-func insert(page, report string) error {
-	text, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
-	changed, err := spliced(string(text), report)
-	if err != nil {
-		return fmt.Errorf("%s: %w", page, err)
-	}
-	return os.WriteFile(page, []byte(changed), 0o666)
-}
-
-func spliced(text, report string) (string, error) {
-	before, rest, found := strings.Cut(text, begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		return "", fmt.Errorf("the lines %q and %q are not there", begin, end)
-	}
-	return before + begin + "\n" + report + "\n" + end + after, nil
-}
 
 // report is the Markdown of all tables.
 func (r *results) report(programs []program) string {
@@ -73,8 +45,8 @@ func ofKind(programs []program, k kind) []program {
 
 func (r *results) writeMachine(b *strings.Builder) {
 	fmt.Fprintf(b, "%s, best of %d rounds. Machine: %s, %s/%s, %s.\nLoad average %s at the start, %s at the end.\n\n",
-		r.date.Format("2006-01-02"), r.rounds, machine(), runtime.GOOS, runtime.GOARCH, runtime.Version(), r.load,
-		load())
+		r.date.Format("2006-01-02"), r.rounds, page.Machine(), runtime.GOOS, runtime.GOARCH, runtime.Version(), r.load,
+		page.Load())
 	for _, v := range r.vms {
 		fmt.Fprintf(b, "- %s: %s\n", v.title, v.version)
 	}

@@ -8,18 +8,6 @@ import (
 	"github.com/tidewire/tidewire/bench/lua/embedding"
 )
 
-func TestSpliced(t *testing.T) {
-	got, err := spliced("top\n"+begin+"old\n"+end+"bottom\n", "new\n")
-	if want := "top\n" + begin + "\nnew\n\n" + end + "bottom\n"; err != nil || got != want {
-		t.Errorf("%q, error %v, want %q", got, err, want)
-	}
-	for _, page := range []string{"", begin, end, end + begin} {
-		if _, err := spliced(page, "new\n"); err == nil {
-			t.Errorf("%q: no error", page)
-		}
-	}
-}
-
 func TestGeometricMean(t *testing.T) {
 	if got := geometricMean([]float64{1, 4, 16}); math.Abs(got-4) > 1e-12 {
 		t.Errorf("%v, want 4", got)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tidewire/tidewire/bench/internal/page"
 	"github.com/tidewire/tidewire/bench/lua/embedding"
 )
 
@@ -34,7 +35,7 @@ func newResults(vms []vm) *results {
 		cells:   make(map[string][]cell),
 		outputs: make(map[string]string),
 		date:    time.Now(),
-		load:    load(),
+		load:    page.Load(),
 	}
 }
 

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/tidewire/tidewire/bench/internal/page"
 	"github.com/tidewire/tidewire/bench/lua/embedding"
 )
 
@@ -63,7 +63,7 @@ func prepare(folder string) ([]vm, error) {
 func (v vm) ask(place int) (string, error) {
 	switch place {
 	case ours:
-		commit, err := output("git", "describe", "--always", "--dirty")
+		commit, err := page.Revision()
 		return "tidewire at " + commit, err
 	case gopherLua:
 		return output("go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "github.com/yuin/gopher-lua")
@@ -143,32 +143,4 @@ func (v vm) embed(least time.Duration) (map[string]embedding.Figure, error) {
 	}
 	var figures map[string]embedding.Figure
 	return figures, json.Unmarshal([]byte(r.output), &figures)
-}
-
-// load is the load average of the machine over 1, 5 and 15 minutes.
-func load() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if fields := strings.Fields(string(text)); err == nil && len(fields) >= 3 {
-		return strings.Join(fields[:3], " ")
-	}
-	return "unknown"
-}
-
-// machine is the processor's name and how many of it there are.
-func machine() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "unknown"
-	}
-	name, count := "unknown", 0
-	for line := range strings.Lines(string(text)) {
-		key, field, _ := strings.Cut(line, ":")
-		switch strings.TrimSpace(key) {
-		case "processor":
-			count++
-		case "model name":
-			name = strings.TrimSpace(field)
-		}
-	}
-	return fmt.Sprintf("%d × %s", count, name)
 }

@@ -1,0 +1,42 @@
+package page
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Load is the load average of the machine over 1, 5 and 15 minutes.
+func Load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if fields := strings.Fields(string(text)); err == nil && len(fields) >= 3 {
+		return strings.Join(fields[:3], " ")
+	}
+	return "unknown"
+}
+
+// Machine is the processor's name and how many of it there are.
+func Machine() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	name, count := "unknown", 0
+	for line := range strings.Lines(string(text)) {
+		key, field, _ := strings.Cut(line, ":")
+		switch strings.TrimSpace(key) {
+		case "processor":
+			count++
+		case "model name":
+			name = strings.TrimSpace(field)
+		}
+	}
+	return fmt.Sprintf("%d × %s", count, name)
+}
+
+// Revision is this repository's, as git describes it.
+func Revision() (string, error) {
+	out, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+	return strings.TrimSpace(string(out)), err
+}

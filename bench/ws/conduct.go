@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidewire/tidewire/bench/internal/page"
+	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/report"
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+	"github.com/tidewire/tidewire/bench/ws/server"
+)
+
+// Quick runs measure parts of quickLength, and memory, which hardly varies, quickMemory
+// times.
+const (
+	quickLength = 150 * time.Millisecond
+	quickMemory = 3
+)
+
+// playTimeout ends a contestant that hangs.
+const playTimeout = 2 * time.Minute
+
+type options struct {
+	scenarios, contestants string
+	count                  int
+	length                 time.Duration
+	connections            int
+	quick, print           bool
+	page, plot             string
+	profile                string
+}
+
+// conduct starts the server and plays everything in turns.
+func conduct(o options) (err error) {
+	if o.quick {
+		o.length = quickLength
+	}
+	scenarios, err := scenario.Named(o.scenarios)
+	if err != nil {
+		return err
+	}
+	playing, err := contestants.Named(o.contestants)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	peer, err := server.Start(self, "-"+serveFlag)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, peer.Stop()) }()
+	run, err := newRun(o, scenarios, playing)
+	if err != nil {
+		return err
+	}
+	for round := range o.count {
+		for _, s := range scenarios {
+			if o.quick && round >= quickMemory && (s.Kind == scenario.Idle || s.Kind == scenario.Storm) {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "round %d of %d, %s:", round+1, o.count, s.Name)
+			for _, c := range playing {
+				if s.Takes(c) {
+					one(o, self, peer.Address, s, c, run)
+				}
+			}
+			fmt.Fprintln(os.Stderr)
+		}
+	}
+	run.LoadAfter = page.Load()
+	if err := write(o, run); err != nil {
+		return err
+	}
+	if n := len(run.Failures); n > 0 {
+		return fmt.Errorf("%d measurements have failed, the first one: %s", n, run.Failures[0].Text)
+	}
+	return nil
+}
+
+// one measures one contestant in one scenario once.
+func one(o options, self string, at server.Address, s scenario.Scenario, c contestants.Contestant, run *report.Run) {
+	r, err := child(o, self, at, s, c)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, " %s fails", c.Name)
+		run.Failures = append(run.Failures, report.Failure{Scenario: s.Name, Contestant: c.Name, Text: err.Error()})
+		return
+	}
+	run.Results = append(run.Results, r)
+	fmt.Fprintf(os.Stderr, " %s %s", c.Name, report.Figure(s, r))
+}
+
+// child plays in a process of its own.
+func child(o options, self string, at server.Address, s scenario.Scenario, c contestants.Contestant) (
+	r scenario.Result, err error,
+) {
+	address, err := json.Marshal(at)
+	if err != nil {
+		return r, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), playTimeout)
+	defer cancel()
+	command := exec.CommandContext(ctx, self, "-"+atFlag, string(address), "-scenario", s.Name,
+		"-contestants", c.Name, "-length", o.length.String(), "-connections", strconv.Itoa(o.connections),
+		"-cpuprofile", o.profile)
+	var out, problem bytes.Buffer
+	command.Stdout, command.Stderr = &out, &problem
+	if err := command.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("still running after %v", playTimeout)
+		}
+		return r, fmt.Errorf("%s, %s: %w: %s", s.Name, c.Name, err, firstLine(problem.String()))
+	}
+	return r, json.Unmarshal(out.Bytes(), &r)
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.TrimPrefix(line, "bench/ws: ")
+}
+
+// write puts the report where it belongs: a part of it to the standard output, the whole
+// into the manual.
+func write(o options, run *report.Run) error {
+	if o.print || o.scenarios != "" || o.contestants != "" {
+		_, err := io.WriteString(os.Stdout, run.Markdown())
+		return err
+	}
+	plot, err := run.Plot()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.plot, plot, 0o666); err != nil {
+		return err
+	}
+	image := "![The figures of the others over our engine's](" + filepath.Base(o.plot) + ")\n\n"
+	return page.Of("make bench-ws").Insert(o.page, image+run.Markdown())
+}
+
+func setting(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
+func newRun(o options, scenarios []scenario.Scenario, playing []contestants.Contestant) (*report.Run, error) {
+	revision, err := page.Revision()
+	if err != nil {
+		return nil, err
+	}
+	versions := []string{"tidewire at " + revision}
+	for _, c := range playing {
+		if c.Module == "" {
+			continue
+		}
+		out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Version}}", c.Module).Output()
+		if err != nil {
+			return nil, fmt.Errorf("the version of %s: %w", c.Module, err)
+		}
+		if version := strings.TrimSpace(string(out)); !slices.Contains(versions, version) {
+			versions = append(versions, version)
+		}
+	}
+	return &report.Run{
+		Date:       time.Now(),
+		Rounds:     o.count,
+		Length:     o.length,
+		Machine:    page.Machine(),
+		Go:         fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH),
+		LoadBefore: page.Load(),
+		Versions:   versions,
+		Settings: fmt.Sprintf("GOMAXPROCS=%d", runtime.GOMAXPROCS(0)) +
+			" GOGC=" + setting("GOGC", "100"),
+		Scenarios:   scenarios,
+		Contestants: playing,
+	}, nil
+}

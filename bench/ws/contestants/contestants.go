@@ -1,0 +1,109 @@
+// Package contestants lists the programs that are compared.
+package contestants
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tidewire/tidewire/bench/ws/client"
+	"github.com/tidewire/tidewire/bench/ws/contestants/coder"
+	"github.com/tidewire/tidewire/bench/ws/contestants/gobwas"
+	"github.com/tidewire/tidewire/bench/ws/contestants/gorilla"
+	"github.com/tidewire/tidewire/bench/ws/contestants/gws"
+	"github.com/tidewire/tidewire/bench/ws/contestants/luavm"
+	"github.com/tidewire/tidewire/bench/ws/contestants/raw"
+	"github.com/tidewire/tidewire/bench/ws/contestants/tidewire"
+	"github.com/tidewire/tidewire/bench/ws/server"
+)
+
+// A Contestant is one program.
+type Contestant struct {
+	Name   string
+	Shape  string // how it is built
+	Checks string // of the protocol, on what it receives
+	Module string // the library's, for its version
+	Lua    bool   // the App is in Lua
+	Ours   bool   // it runs on our engine
+
+	// Deflate lists the ways of permessage-deflate that it can.
+	Deflate []server.Deflate
+
+	New func(client.Options) (client.Client, error)
+}
+
+const (
+	batches = "reads of 64 KiB, buffers used again, batches of up to 128 messages, one write a turn"
+	channel = "default buffers, a Go channel, one write a message"
+	module  = "default options, the websocket module"
+
+	ourChecks = "frames, fragments, UTF-8, limits of messages and queues; counts what is unsent and dropped"
+	bareCheck = "fin, opcode and length of frames; no fragments, no control frames, no UTF-8"
+)
+
+// List has all of them, in the order of the report.
+var List = []Contestant{
+	{Name: "raw", Shape: "TCP, frames known in advance", Checks: "nothing", New: raw.New},
+
+	{Name: "gorilla", Shape: batches, Checks: "frames, fragments; no UTF-8, no limit set",
+		Module: "github.com/gorilla/websocket", Deflate: []server.Deflate{server.NoTakeover}, New: gorilla.Shaped},
+	{Name: "gorilla-shown", Shape: channel, Checks: "as gorilla", Module: "github.com/gorilla/websocket",
+		Deflate: []server.Deflate{server.NoTakeover}, New: gorilla.Shown},
+	{Name: "coder", Shape: batches, Checks: "frames, fragments, limit of messages; no UTF-8",
+		Module: "github.com/coder/websocket", Deflate: both, New: coder.Shaped},
+	{Name: "coder-shown", Shape: channel, Checks: "as coder",
+		Module: "github.com/coder/websocket", Deflate: both, New: coder.Shown},
+	{Name: "gws", Shape: batches, Checks: "frames, fragments, limit of messages; UTF-8 is off by default",
+		Module: "github.com/lxzan/gws", Deflate: both, New: gws.Shaped},
+	{Name: "gws-shown", Shape: channel, Checks: "as gws",
+		Module: "github.com/lxzan/gws", Deflate: both, New: gws.Shown},
+	{Name: "gobwas", Shape: batches, Checks: bareCheck, Module: "github.com/gobwas/ws",
+		Deflate: []server.Deflate{server.NoTakeover}, New: gobwas.Shaped},
+	{Name: "gobwas-shown", Shape: channel, Checks: "frames, fragments, UTF-8; no limit set",
+		Module: "github.com/gobwas/ws", New: gobwas.Shown},
+
+	{Name: "engine", Shape: "default options, a handler in Go", Checks: ourChecks, Ours: true,
+		Deflate: both, New: tidewire.Engine},
+
+	{Name: "gobwas-gopherlua", Shape: "gobwas, each message a call of gopher-lua", Checks: bareCheck,
+		Module: "github.com/yuin/gopher-lua", Lua: true, New: around(luavm.NewGopherLua)},
+	{Name: "gobwas-lua", Shape: "gobwas, each message a call of our VM", Checks: bareCheck,
+		Module: "github.com/gobwas/ws", Lua: true, New: around(luavm.NewOurs)},
+	{Name: "engine-gopherlua", Shape: module, Checks: ourChecks, Module: "github.com/yuin/gopher-lua",
+		Lua: true, Ours: true, Deflate: []server.Deflate{server.Takeover}, New: tidewire.GopherLua},
+	{Name: "engine-lua", Shape: module, Checks: ourChecks, Lua: true, Ours: true,
+		Deflate: []server.Deflate{server.Takeover}, New: tidewire.Lua},
+}
+
+var both = []server.Deflate{server.NoTakeover, server.Takeover}
+
+func around(make luavm.Make) func(client.Options) (client.Client, error) {
+	return func(o client.Options) (client.Client, error) {
+		c, err := gobwas.Loop(o)
+		if err != nil {
+			return nil, err
+		}
+		return luavm.Around(c, o.Task, make)
+	}
+}
+
+// Can reports whether a contestant knows a way to compress.
+func (c Contestant) Can(d server.Deflate) bool {
+	return d == server.Plain || slices.Contains(c.Deflate, d)
+}
+
+// Named returns the contestants with these names, separated by commas; all for none.
+func Named(names string) ([]Contestant, error) {
+	if names == "" {
+		return List, nil
+	}
+	var found []Contestant
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(List, func(c Contestant) bool { return c.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no contestant is named %q", name)
+		}
+		found = append(found, List[i])
+	}
+	return found, nil
+}

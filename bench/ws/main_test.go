@@ -1,0 +1,107 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+	"github.com/tidewire/tidewire/bench/ws/server"
+)
+
+// The test's own program is the server and the contestants, too.
+func TestMain(m *testing.M) {
+	for _, arg := range os.Args[1:] {
+		if arg == "-"+serveFlag || arg == "-"+atFlag {
+			main()
+			return
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// Every contestant plays scenarios of each sort, with few messages and connections; what
+// is lost or changed on the way fails there.
+func TestPlay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a process for each contestant")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := server.Start(self, "-"+serveFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := peer.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	scenarios, err := scenario.Named("receive-256,send-32,echo-64,latency-2k,idle-5000-wss,inflate-takeover," +
+		"deflate,deflate-takeover")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		o := options{length: 30 * time.Millisecond, connections: min(s.Connections, 5)}
+		if s.Kind == scenario.Latency {
+			o.length = 100 * time.Millisecond // the server leaves out the first 20
+		}
+		for _, c := range contestants.List {
+			if !s.Takes(c) {
+				continue
+			}
+			r, err := child(o, self, peer.Address, s, c)
+			switch {
+			case err != nil:
+				t.Error(err)
+			case r.Scenario != s.Name || r.Contestant != c.Name:
+				t.Errorf("%s, %s: the result is of %s, %s", s.Name, c.Name, r.Scenario, r.Contestant)
+			case s.Kind == scenario.Messages && (r.Messages == 0 || r.CPU <= 0 || r.ServerCPU <= 0),
+				s.Kind == scenario.Latency && r.Latency.Count == 0,
+				s.Kind == scenario.Idle && (r.Connections != 5 || r.After.Resident == 0):
+				t.Errorf("%s, %s: %+v", s.Name, c.Name, r)
+			}
+		}
+	}
+}
+
+// A contestant that cannot go on says why.
+func TestPlayFails(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := server.Address{WS: "127.0.0.1:1", WSS: "127.0.0.1:1", Control: "127.0.0.1:1"}
+	_, err = child(options{length: time.Millisecond}, self, nobody, scenario.List[0], contestants.List[0])
+	if err == nil || !strings.Contains(err.Error(), "the server's certificate cannot be read") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Each name is that of one scenario or contestant.
+func TestNames(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, s := range scenario.List {
+		if seen[s.Name] {
+			t.Errorf("two scenarios are named %s", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	for _, c := range contestants.List {
+		if seen[c.Name] {
+			t.Errorf("two contestants are named %s", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	if _, err := scenario.Named("receive-32,nothing"); err == nil {
+		t.Error("no error for a scenario that is not there")
+	}
+	if _, err := contestants.Named("nobody"); err == nil {
+		t.Error("no error for a contestant that is not there")
+	}
+}

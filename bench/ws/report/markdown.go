@@ -1,0 +1,223 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+)
+
+// The names of the contestants that the tables of ratios put beside each other.
+const (
+	raw             = "raw"
+	engine          = "engine"
+	engineLua       = "engine-lua"
+	engineGopherLua = "engine-gopherlua"
+	gobwasLua       = "gobwas-lua"
+	gobwasGopherLua = "gobwas-gopherlua"
+)
+
+// none stands for a figure that was not measured.
+const none = "–"
+
+// Markdown is the whole report.
+func (r *Run) Markdown() string {
+	var b strings.Builder
+	r.writeRun(&b)
+	r.writeRatios(&b)
+	r.writeLua(&b)
+	r.writeContestants(&b)
+	for _, s := range r.Scenarios {
+		r.writeScenario(&b, s)
+	}
+	r.writeFailures(&b)
+	return b.String()
+}
+
+func (r *Run) writeRun(b *strings.Builder) {
+	fmt.Fprintf(b, "%s, %d rounds, measured parts of %v. Machine: %s, %s, %s.\n"+
+		"Load average %s at the start, %s at the end.\n\n",
+		r.Date.Format("2006-01-02"), r.Rounds, r.Length, r.Machine, r.Go, r.Settings, r.LoadBefore, r.LoadAfter)
+	for _, version := range r.Versions {
+		fmt.Fprintf(b, "- %s\n", version)
+	}
+}
+
+// of returns the results of one contestant in one scenario.
+func (r *Run) of(s scenario.Scenario, contestant string) (found []scenario.Result) {
+	for _, result := range r.Results {
+		if result.Scenario == s.Name && result.Contestant == contestant {
+			found = append(found, result)
+		}
+	}
+	return found
+}
+
+// median is that of a contestant's headline figure.
+func (r *Run) median(s scenario.Scenario, contestant string) (float64, bool) {
+	sp, ok := over(r.of(s, contestant), func(x scenario.Result) float64 { return headline(s, x) })
+	return sp.median, ok && sp.median > 0
+}
+
+// plays reports whether a contestant is part of the run.
+func (r *Run) plays(name string) bool {
+	for _, c := range r.Contestants {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ratio is one contestant's figure over another's, in bold if the first one loses.
+func (r *Run) ratio(s scenario.Scenario, a, b string) string {
+	x, hasX := r.median(s, a)
+	y, hasY := r.median(s, b)
+	if !hasX || !hasY {
+		return none
+	}
+	return emphasised(x/y, b != raw)
+}
+
+func emphasised(ratio float64, compete bool) string {
+	text := fmt.Sprintf("%.2f", ratio)
+	if compete && ratio > 1 {
+		return "**" + text + "**"
+	}
+	return text
+}
+
+// writeRatios writes our engine's figures over those of each library with a handler in
+// Go, and over the best of them.
+func (r *Run) writeRatios(b *strings.Builder) {
+	if !r.plays(engine) {
+		return
+	}
+	var peers []string
+	for _, c := range r.Contestants {
+		if !c.Ours && !c.Lua && c.Name != raw {
+			peers = append(peers, c.Name)
+		}
+	}
+	b.WriteString("\n### Our engine over the others\n\n" +
+		"The engine's CPU time over that of the column, both with a handler in Go. At a fixed rate\n" +
+		"it is the median time instead, for idle connections the resident memory. Below 1 the\n" +
+		"engine needs less, in bold it needs more.\n\n")
+	columns := append([]string{"scenario", engine, "/ " + raw}, prefixed("/ ", peers)...)
+	header(b, append(columns, "/ the best")...)
+	for _, s := range r.Scenarios {
+		figure, ok := r.median(s, engine)
+		if !ok {
+			continue
+		}
+		cells := []string{s.Title, unit(s.Kind, figure), r.ratio(s, engine, raw)}
+		best, name := 0.0, ""
+		for _, peer := range peers {
+			cells = append(cells, r.ratio(s, engine, peer))
+			if x, ok := r.median(s, peer); ok && (name == "" || x < best) {
+				best, name = x, peer
+			}
+		}
+		last := none
+		if name != "" {
+			last = emphasised(figure/best, true) + " " + name
+		}
+		line(b, append(cells, last)...)
+	}
+}
+
+// writeLua writes the same for callbacks in Lua: both engines on both VMs.
+func (r *Run) writeLua(b *strings.Builder) {
+	if !r.plays(engineLua) {
+		return
+	}
+	b.WriteString("\n### With a callback in Lua\n\n" +
+		"CPU time of our engine with our VM, and over that of the column. Both engines run on both\n" +
+		"VMs, so that the gain of the one is not taken for the gain of the other.\n\n")
+	others := []string{gobwasGopherLua, gobwasLua, engineGopherLua, engine}
+	header(b, append([]string{"scenario", engineLua}, prefixed("/ ", others)...)...)
+	for _, s := range r.Scenarios {
+		figure, ok := r.median(s, engineLua)
+		if !ok {
+			continue
+		}
+		cells := []string{s.Title, unit(s.Kind, figure)}
+		for _, other := range others {
+			cells = append(cells, r.ratio(s, engineLua, other))
+		}
+		line(b, cells...)
+	}
+}
+
+func (r *Run) writeContestants(b *strings.Builder) {
+	b.WriteString("\n### Contestants\n\n")
+	fmt.Fprintf(b, "| contestant | built with | checks of what it receives |\n|---|---|---|\n")
+	for _, c := range r.Contestants {
+		line(b, c.Name, c.Shape, c.Checks)
+	}
+}
+
+// writeScenario writes everything that was measured in one scenario.
+func (r *Run) writeScenario(b *strings.Builder, s scenario.Scenario) {
+	columns := columnsOf(s)
+	titles := []string{"contestant"}
+	for _, c := range columns {
+		titles = append(titles, c.title)
+	}
+	fmt.Fprintf(b, "\n### %s\n\n", strings.ToUpper(s.Title[:1])+s.Title[1:])
+	header(b, titles...)
+	for _, c := range r.Contestants {
+		results := r.of(s, c.Name)
+		if len(results) == 0 {
+			continue
+		}
+		cells := []string{name(c)}
+		for _, column := range columns {
+			sp, _ := over(results, column.figure)
+			if column.spread && sp.low != sp.high {
+				cells = append(cells, fmt.Sprintf("%s (%s – %s)", column.text(sp.median), column.text(sp.low),
+					column.text(sp.high)))
+				continue
+			}
+			cells = append(cells, column.text(sp.median))
+		}
+		line(b, cells...)
+	}
+}
+
+func name(c contestants.Contestant) string {
+	if c.Ours {
+		return "**" + c.Name + "**"
+	}
+	return c.Name
+}
+
+// writeFailures says which figures are missing.
+func (r *Run) writeFailures(b *strings.Builder) {
+	if len(r.Failures) == 0 {
+		return
+	}
+	b.WriteString("\n### Failures\n\nNot in the figures:\n\n")
+	for _, f := range r.Failures {
+		fmt.Fprintf(b, "- %s in %s: `%s`\n", f.Contestant, f.Scenario, f.Text)
+	}
+}
+
+func prefixed(prefix string, names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = prefix + name
+	}
+	return out
+}
+
+// header starts a table whose first column is text.
+func header(b *strings.Builder, columns ...string) {
+	line(b, columns...)
+	b.WriteString("|---|" + strings.Repeat("---:|", len(columns)-1) + "\n")
+}
+
+func line(b *strings.Builder, cells ...string) {
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}

@@ -1,0 +1,29 @@
+// Package report writes the figures of a run of the bench: tables in Markdown and a plot.
+package report
+
+import (
+	"time"
+
+	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+)
+
+// A Run is everything that was measured, and where.
+type Run struct {
+	Date                  time.Time
+	Rounds                int
+	Length                time.Duration // of each measured part
+	Machine               string
+	Go                    string // version and platform
+	LoadBefore, LoadAfter string
+	Settings              string
+	Versions              []string
+
+	Scenarios   []scenario.Scenario
+	Contestants []contestants.Contestant
+	Results     []scenario.Result
+	Failures    []Failure
+}
+
+// A Failure is a measurement without figures.
+type Failure struct{ Scenario, Contestant, Text string }

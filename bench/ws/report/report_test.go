@@ -1,0 +1,143 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidewire/tidewire/bench/ws/client"
+	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/measure"
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+	"github.com/tidewire/tidewire/bench/ws/server"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// known is a run of one scenario of each kind, two rounds, in which our engine wins, loses
+// and is missing.
+func known() *Run {
+	r := &Run{
+		Date:   time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC),
+		Rounds: 2, Length: time.Second, Machine: "2 × processor", Go: "go1.26 linux/amd64",
+		LoadBefore: "0.01 0.02 0.03", LoadAfter: "1.01 0.52 0.23", Settings: "GOMAXPROCS=2 GOGC=100",
+		Versions: []string{"tidewire at abc", "example.com/gobwas v1"},
+		Scenarios: []scenario.Scenario{
+			{Name: "receive", Title: "receive 32 B", Kind: scenario.Messages, Role: client.Count},
+			{Name: "deflate", Title: "deflate", Kind: scenario.Messages, Role: client.Burst,
+				Serve: server.Task{Deflate: server.Takeover}},
+			{Name: "latency", Title: "echo at a rate", Kind: scenario.Latency, Role: client.Echo},
+			{Name: "idle", Title: "idle connections", Kind: scenario.Idle},
+			{Name: "storm", Title: "connections at once", Kind: scenario.Storm},
+		},
+		Contestants: []contestants.Contestant{
+			{Name: "raw", Shape: "TCP", Checks: "nothing"},
+			{Name: "gobwas", Shape: "batches", Checks: "little"},
+			{Name: "gws", Shape: "batches", Checks: "some"},
+			{Name: "engine", Shape: "a handler", Checks: "all", Ours: true},
+			{Name: "gobwas-lua", Shape: "a call", Checks: "little", Lua: true},
+			{Name: "engine-lua", Shape: "a module", Checks: "all", Lua: true, Ours: true},
+		},
+		Failures: []Failure{{Scenario: "deflate", Contestant: "gws", Text: "a message was lost"}},
+	}
+	for scenarioName, figures := range map[string]map[string][2]time.Duration{
+		"receive": {"raw": {10, 12}, "gobwas": {100, 100}, "gws": {200, 220}, "engine": {50, 60},
+			"gobwas-lua": {400, 400}, "engine-lua": {200, 300}},
+		"deflate": {"gobwas": {8_000, 8_000}, "engine": {9_000, 11_000}},
+		"latency": {"raw": {10_000, 10_000}, "gobwas": {20_000, 20_000}, "engine": {20_200, 20_200}},
+		"storm":   {"gws": {300_000, 300_000}, "engine": {200_000, 100_000}},
+	} {
+		for contestant, rounds := range figures {
+			for _, cpu := range rounds {
+				r.Results = append(r.Results, scenario.Result{
+					Scenario: scenarioName, Contestant: contestant, Messages: 1000, Connections: 1000,
+					Wall: 2000 * cpu, CPU: 1000 * cpu, ServerCPU: 500 * cpu, Allocations: 1000, Bytes: 64_000,
+					Sent: 300_000, Latency: measure.Quantiles{Count: 1000, P50: cpu, P90: 2 * cpu, P99: 3 * cpu,
+						P999: 4 * cpu, Most: 5 * cpu},
+					After: measure.Memory{Resident: 8 << 20, Peak: 9 << 20},
+				})
+			}
+		}
+	}
+	for contestant, resident := range map[string]int64{"raw": 4 << 10, "gobwas": 11 << 10, "engine": 5 << 10} {
+		for range 2 {
+			r.Results = append(r.Results, scenario.Result{
+				Scenario: "idle", Contestant: contestant, Connections: 1000,
+				Before: measure.Memory{Resident: 1 << 20, Heap: 1 << 10, Stacks: 1 << 10},
+				After: measure.Memory{Resident: 1<<20 + 1000*resident, Peak: 1<<20 + 1500*resident,
+					Heap: 1<<10 + 1000*2048, Stacks: 1<<10 + 1000*2048},
+			})
+		}
+	}
+	return r
+}
+
+func TestGolden(t *testing.T) {
+	run := known()
+	plot, err := run.Plot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string][]byte{"report.md": []byte(run.Markdown()), "plot.svg": plot} {
+		path := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(path, got, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs; run with -update and look at the difference. Got:\n%s", path, got)
+		}
+	}
+}
+
+// Figures that decide are computed here by hand.
+func TestRatios(t *testing.T) {
+	report := known().Markdown()
+	for _, want := range []string{
+		// 55 over 11, over 100, over 210: the medians of two rounds are their means.
+		"| receive 32 B | 55.0 ns | 5.00 | 0.55 | 0.26 | 0.55 gobwas |\n",
+		// A loss is bold, and the missing contestant is no zero.
+		"| deflate | 10.0 µs | – | **1.25** | – | **1.25** gobwas |\n",
+		"| echo at a rate | 20.2 µs | 2.02 | **1.01** | – | **1.01** gobwas |\n",
+		"| idle connections | 5.0 KiB | 1.25 | 0.45 | – | 0.45 gobwas |\n",
+		"| connections at once | 150 µs | – | – | 0.50 | 0.50 gws |\n",
+		"| receive 32 B | 250 ns | – | 0.62 | – | **4.55** |\n",
+		"| **engine** | 55.0 ns (50.0 ns – 60.0 ns) | 110 ns | 82.5 ns | 25 % | 1.00 | 64 | 8.0 MiB | 9.0 MiB |\n",
+		"- gws in deflate: `a message was lost`\n",
+	} {
+		if !strings.Contains(report, want) {
+			t.Errorf("the report has no line %q:\n%s", want, report)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for ns, want := range map[float64]string{
+		7.54: "7.5 ns", 99.94: "99.9 ns", 123.4: "123 ns", 1234: "1.23 µs", 12_345: "12.3 µs", 123_456: "123 µs",
+		1_234_567: "1.23 ms", 12_345_678: "12.3 ms", 123_456_789: "123 ms", 1_234_567_890: "1.23 s",
+	} {
+		if got := duration(ns); got != want {
+			t.Errorf("%v ns is written %q, want %q", ns, got, want)
+		}
+	}
+}
+
+// Letters that would hide each other are moved, the others keep their row.
+func TestApart(t *testing.T) {
+	marks := []letter{{X: 100, Y: 50}, {X: 104, Y: 50}, {X: 97, Y: 50}, {X: 300, Y: 50}}
+	apart(marks)
+	for i, want := range []float64{50, 50 - closeBy, 50 + closeBy, 50} {
+		if marks[i].Y != want {
+			t.Errorf("mark %d is at %v, want %v", i, marks[i].Y, want)
+		}
+	}
+}
