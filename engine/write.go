@@ -105,8 +105,8 @@ func (c *connection) writeLoop() {
 // one.
 const closingPiece = 1 << 10
 
-// write writes the frames in wb. A failure ends writing, not reading: bytes that the peer had
-// sent before are still there, and the read that comes after them finds the end.
+// write writes the frames in wb. A failure ends writing, not reading: bytes that the peer
+// had sent before are still there, and the read that comes after them finds the end.
 func (c *connection) write(wb *writeBuffer, closeIsLast bool) {
 	piece := len(wb.bytes)
 	wb.encoder.Load(wb.frames)

@@ -24,12 +24,12 @@ func parseExtensions(values []string) ([]extension, error) {
 	var list []extension
 	for _, value := range values {
 		s := scanner{rest: value}
-		for !s.end() {
+		for !s.atEnd() {
 			if s.take(',') {
 				continue
 			}
 			e, ok := s.extension()
-			if !ok || !s.end() && !s.take(',') {
+			if !ok || !s.atEnd() && !s.take(',') {
 				return nil, &rule.Violation{Rule: rule.ExtensionMalformed, Got: int64(len(value) - len(s.rest)),
 					Value: value}
 			}
@@ -43,8 +43,8 @@ func parseExtensions(values []string) ([]extension, error) {
 // optional (RFC 6455 §9.1, by way of the implied white space of RFC 2616 §2.1).
 type scanner struct{ rest string }
 
-func (s *scanner) skip()     { s.rest = strings.TrimLeft(s.rest, " \t") }
-func (s *scanner) end() bool { s.skip(); return s.rest == "" }
+func (s *scanner) skip()       { s.rest = strings.TrimLeft(s.rest, " \t") }
+func (s *scanner) atEnd() bool { s.skip(); return s.rest == "" }
 
 // take takes c if it is next.
 func (s *scanner) take(c byte) bool {

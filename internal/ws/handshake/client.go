@@ -69,12 +69,12 @@ type Response struct {
 // wraps ctx's cause.
 func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request, timeout time.Duration,
 ) (*Response, error) {
-	e := begin(ctx, conn, raw, timeout)
+	e := newExchange(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)
-	if whole := e.end(); err == nil && !whole {
-		err = e.ended()
+	if whole := e.stopClock(); err == nil && !whole {
+		err = e.interrupted()
 	}
 	if err != nil {
 		return resp, err

@@ -33,9 +33,9 @@ type exchange struct {
 	cut       chan struct{} // closed when raw was closed, because ctx ended
 }
 
-// begin starts the clock. When it runs out or ctx ends, raw is closed, which ends a
-// blocked Read or Write of conn.
-func begin(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.Duration) *exchange {
+// newExchange starts the clock of an exchange. When it runs out or ctx ends, raw is
+// closed, which ends a blocked Read or Write of conn.
+func newExchange(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.Duration) *exchange {
 	e := &exchange{timeout: timeout, conn: conn, head: httphead.NewReader(conn), cut: make(chan struct{})}
 	e.ctx, e.stopTimer = context.WithTimeoutCause(ctx, timeout, errTimer)
 	e.stopCut = context.AfterFunc(e.ctx, func() {
@@ -45,9 +45,9 @@ func begin(ctx context.Context, conn io.ReadWriter, raw io.Closer, timeout time.
 	return e
 }
 
-// end stops the clock and reports whether the transport is still whole. To be called
-// once.
-func (e *exchange) end() bool {
+// stopClock is called once, at the exchange's end, and reports whether the transport is
+// still whole.
+func (e *exchange) stopClock() bool {
 	whole := e.stopCut()
 	if !whole {
 		<-e.cut
@@ -74,7 +74,7 @@ func (e *exchange) explain(category failure.Category, message string, cause erro
 func (e *exchange) readFailure(err error) *failure.Error {
 	switch {
 	case e.ctx.Err() != nil:
-		return e.ended()
+		return e.interrupted()
 	case e.head.Err() == httphead.ErrTooLong:
 		return e.explain(failure.Handshake, failure.MsgHTTPParse, httphead.ErrTooLong,
 			"the %s sent %v", e.peer, httphead.ErrTooLong)
@@ -88,13 +88,13 @@ func (e *exchange) readFailure(err error) *failure.Error {
 // writeFailure says why our half could not be written.
 func (e *exchange) writeFailure(err error) *failure.Error {
 	if e.ctx.Err() != nil {
-		return e.ended()
+		return e.interrupted()
 	}
 	return e.transportFailure(err)
 }
 
-// ended is the failure of a handshake that ran out of time or was cancelled.
-func (e *exchange) ended() *failure.Error {
+// interrupted is the failure of a handshake that ran out of time or was cancelled.
+func (e *exchange) interrupted() *failure.Error {
 	cause := context.Cause(e.ctx)
 	switch {
 	case cause == errTimer && e.head.Got() > 0:

@@ -48,11 +48,11 @@ type Choices struct {
 // answered with a refusal before.
 func Server(ctx context.Context, conn io.ReadWriter, raw io.Closer, choices Choices, timeout time.Duration,
 ) (*Accepted, error) {
-	e := begin(ctx, conn, raw, timeout)
+	e := newExchange(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake", "client"
 	accepted, err := e.serve(choices)
-	if whole := e.end(); err == nil && !whole {
-		err = e.ended()
+	if whole := e.stopClock(); err == nil && !whole {
+		err = e.interrupted()
 	}
 	if err != nil {
 		return nil, err
