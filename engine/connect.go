@@ -20,6 +20,9 @@ func (c *connection) connectLoop(ctx context.Context) {
 	if err != nil {
 		c.fail(failure.From(failure.PhaseHandshake, err))
 	} else if c.openOver(result) {
+		if c.opts.Ping > 0 {
+			c.engine.wake.watch()
+		}
 		if c.inbox.putOpened() {
 			c.engine.ready.push(c)
 		}

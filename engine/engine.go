@@ -45,6 +45,7 @@ type Engine struct {
 	opts  Options // constant after New
 	ready readyList
 	guard guard
+	wake  wakeWatch
 	loops sync.WaitGroup // every goroutine of every connection
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
@@ -86,6 +87,7 @@ func New(opts Options) *Engine {
 	}
 	e.ready.signal = make(chan struct{}, 1)
 	e.guard.init(e.opts)
+	e.wake.init(e.Live, e.pingAll)
 	return e
 }
 
@@ -230,6 +232,7 @@ func (e *Engine) Abort() {
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()
 	e.guard.stop()
+	e.wake.stop()
 	e.mu.Lock()
 	lingering := make([]*connection, 0, len(e.running))
 	for c := range e.running {

@@ -24,6 +24,28 @@ func (e *Engine) BreakCompressor(id ID) {
 	c.compressor, c.outbox.Compresses = nil, true
 }
 
+// SetWallClock replaces the wall clock that is compared with the monotonic one.
+func (e *Engine) SetWallClock(now func() time.Time) { e.wake.wallClock = now }
+
+// ComparesClocks reports whether the engine looks out for a sleep of the machine.
+func (e *Engine) ComparesClocks() bool {
+	e.wake.mu.Lock()
+	defer e.wake.mu.Unlock()
+	return e.wake.running
+}
+
+// ExpireKeepalive runs keepalive's timer as if the time for an answer had just ended, and
+// the timer had come so much later than it was due.
+func (e *Engine) ExpireKeepalive(id ID, late time.Duration) {
+	c := e.find(id)
+	c.mu.Lock()
+	k := &c.keepalive
+	k.asked = time.Now().Add(-c.opts.Pong - late)
+	k.since, k.due = k.asked, time.Now().Add(-late)
+	c.mu.Unlock()
+	c.keepaliveDue()
+}
+
 // PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and
 // gives them back, again and again until stop is closed: whoever still uses memory that
 // it has given back sees it change, and the race detector sees it too.

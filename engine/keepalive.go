@@ -14,16 +14,42 @@ import (
 // time is set to the end of the pause. All of it is guarded by the connection's lock.
 type keepalive struct {
 	timer   *time.Timer // nil if pings are off
+	due     time.Time   // when the timer is to fire
 	number  uint64      // of our newest ping; its payload
 	asked   time.Time   // when that ping was queued; zero when none is unanswered
 	written bool        // that ping was handed to the operating system
 	since   time.Time   // when it was, or when anything else last was while it waited for its turn
 }
 
+// lateTimer is how late a timer may come without a reason to think that we were not
+// running.
+const lateTimer = time.Second
+
 // startKeepaliveLocked begins to watch an open connection.
 func (c *connection) startKeepaliveLocked() {
 	if c.opts.Ping > 0 {
+		c.keepalive.due = time.Now().Add(c.opts.Ping)
 		c.keepalive.timer = time.AfterFunc(c.opts.Ping, c.keepaliveDue)
+	}
+}
+
+// reset makes the timer fire d from now.
+func (k *keepalive) reset(now time.Time, d time.Duration) {
+	k.due = now.Add(d)
+	k.timer.Reset(d)
+}
+
+// pingLocked pings the peer, whose time to answer begins.
+func (c *connection) pingLocked(now time.Time) {
+	k := &c.keepalive
+	k.number++
+	k.asked, k.since, k.written = now, now, false
+	c.outbox.Ping(strconv.FormatUint(k.number, 10))
+	c.kickLocked()
+	if c.opts.Pong > 0 {
+		k.reset(now, c.opts.Pong)
+	} else {
+		k.reset(now, c.opts.Ping)
 	}
 }
 
@@ -44,23 +70,18 @@ func (c *connection) keepaliveDue() {
 	if paused || !heard.Before(k.asked) {
 		k.asked = time.Time{}
 	}
+	// We did not run when the timer was due, as after a sleep or SIGSTOP: the answer may be
+	// there and not yet read.
+	late := now.Sub(k.due) > lateTimer
 	switch {
 	case paused:
-		k.timer.Reset(c.opts.Ping)
+		k.reset(now, c.opts.Ping)
 	case k.asked.IsZero() && now.Sub(heard) < c.opts.Ping:
-		k.timer.Reset(c.opts.Ping - now.Sub(heard))
-	case k.asked.IsZero() || c.opts.Pong < 0:
-		k.number++
-		k.asked, k.since, k.written = now, now, false
-		c.outbox.Ping(strconv.FormatUint(k.number, 10))
-		c.kickLocked()
-		if c.opts.Pong > 0 {
-			k.timer.Reset(c.opts.Pong)
-		} else {
-			k.timer.Reset(c.opts.Ping)
-		}
+		k.reset(now, c.opts.Ping-now.Sub(heard))
+	case k.asked.IsZero() || c.opts.Pong < 0 || late:
+		c.pingLocked(now)
 	case now.Sub(k.since) < c.opts.Pong:
-		k.timer.Reset(c.opts.Pong - now.Sub(k.since))
+		k.reset(now, c.opts.Pong-now.Sub(k.since))
 	default:
 		c.failLocked(failure.New(failure.PhaseOpen, failure.Keepalive, failure.MsgTimerExpired,
 			"nothing came from the peer for %v, and no answer to a ping within %v: the peer or the way to it is gone",
