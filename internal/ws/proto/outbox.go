@@ -1,8 +1,6 @@
 package proto
 
 import (
-	"sync"
-
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -14,19 +12,7 @@ const (
 	// maxPongs is how many answers to pings wait at most. A peer that sends more before
 	// we get to write needs only the newest ones (RFC 6455 §5.5.3).
 	maxPongs = 16
-
-	// keptMessages is how many entries an empty queue keeps room for: an idle connection
-	// holds no more.
-	keptMessages = 8
-
-	// lentMessages is how many entries a list may have that goes from one busy queue to
-	// the next.
-	lentMessages = 4096
 )
-
-// messageLists are lists that a queue has done with: a queue that fills and empties all
-// the time makes no garbage.
-var messageLists = sync.Pool{New: func() any { return new([]message) }}
 
 // Tally counts messages and the bytes of their payloads.
 type Tally struct {
@@ -67,12 +53,8 @@ type Outbox struct {
 	pongs []string
 	ping  *string
 
-	messages []message // from first on
-	first    int
+	messages messages
 	offset   int // bytes of the first message that have been handed out
-	packed   int // how many messages from first on need no more compression
-
-	list *[]message // in which messages goes back to the pool without an allocation; nil unless borrowed
 
 	close   *closeFrame // to be handed out
 	urgency urgency     // of close
@@ -92,13 +74,6 @@ const (
 	atOnce
 )
 
-type message struct {
-	opcode  wire.Opcode
-	rsv     byte
-	payload string
-	size    int64 // of the payload before it was compressed
-}
-
 type closeFrame struct {
 	code    int
 	payload string
@@ -113,13 +88,7 @@ func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 		return
 	}
 	o.held.add(size)
-	switch full := len(o.messages) == cap(o.messages); {
-	case full && o.first > len(o.messages)/2:
-		o.compact()
-	case full && len(o.messages) == keptMessages:
-		o.borrow()
-	}
-	o.messages = append(o.messages, message{opcode: opcode, payload: payload, size: int64(len(payload))})
+	o.messages.push(opcode, payload)
 }
 
 // Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the
@@ -141,24 +110,26 @@ func (o *Outbox) PingWaits() bool { return o.ping != nil }
 // Plain returns the next message that is still to be compressed, once those before it
 // are.
 func (o *Outbox) Plain() (payload string, ok bool) {
-	next := o.first + o.packed
-	if !o.Compresses || o.urgency != afterAll || o.sent != 0 || next >= len(o.messages) {
+	if !o.Compresses || o.urgency != afterAll || o.sent != 0 {
 		return "", false
 	}
-	return o.messages[next].payload, true
+	if m := o.messages.firstPlain(); m != nil {
+		return m.payload, true
+	}
+	return "", false
 }
 
 // Packed brings back the message that Plain handed out: compressed, or as it was if
 // compression does not pay. Between the two calls the outbox may have been cleared.
 func (o *Outbox) Packed(payload string, compressed bool) {
-	next := o.first + o.packed
-	if next >= len(o.messages) {
+	m := o.messages.firstPlain()
+	if m == nil {
 		return
 	}
-	o.packed++
-	if m := &o.messages[next]; compressed {
+	if compressed {
 		m.payload, m.rsv = payload, rsv1
 	}
+	o.messages.pack()
 }
 
 // Close queues the close frame that begins the closing handshake, after everything queued
@@ -237,7 +208,7 @@ func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 func (o *Outbox) messageWaits() bool {
 	switch o.urgency {
 	case afterAll:
-		return o.first < len(o.messages) && (!o.Compresses || o.packed > 0)
+		return o.messages.count > 0 && (!o.Compresses || o.messages.packed > 0)
 	case afterMessage:
 		return o.offset > 0
 	}
@@ -247,12 +218,12 @@ func (o *Outbox) messageWaits() bool {
 // closeWaits reports whether the close frame is next, all that goes before it having been
 // handed out.
 func (o *Outbox) closeWaits() bool {
-	return o.close != nil && (o.urgency != afterAll || o.first == len(o.messages))
+	return o.close != nil && (o.urgency != afterAll || o.messages.count == 0)
 }
 
 // peekFrame returns the next frame of the first message.
 func (o *Outbox) peekFrame() Frame {
-	m := o.messages[o.first]
+	m := o.messages.front()
 	frame := Frame{Fin: true, RSV: m.rsv, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: m.size}
 	if o.offset > 0 {
 		frame.Opcode, frame.RSV = wire.Continuation, 0
@@ -266,36 +237,9 @@ func (o *Outbox) peekFrame() Frame {
 func (o *Outbox) takeFrame(frame Frame) {
 	o.offset += len(frame.Payload)
 	if frame.Fin {
-		o.messages[o.first] = message{} // drops the reference to the payload
-		o.first++
+		o.messages.pop()
 		o.offset = 0
-		o.packed = max(o.packed-1, 0)
 	}
-	if o.first == len(o.messages) {
-		o.messages, o.first = o.messages[:0], 0
-		if cap(o.messages) > keptMessages {
-			o.giveBack()
-		}
-	}
-}
-
-// borrow exchanges the small list of a queue that grows for one that others have used.
-func (o *Outbox) borrow() {
-	list := messageLists.Get().(*[]message)
-	if cap(*list) > len(o.messages) {
-		o.messages = append((*list)[:0], o.messages...)
-		*list = nil
-	}
-	o.list = list
-}
-
-// giveBack lends the list of a queue that is empty to others.
-func (o *Outbox) giveBack() {
-	if o.list != nil && cap(o.messages) <= lentMessages {
-		*o.list = o.messages[:0]
-		messageLists.Put(o.list)
-	}
-	o.messages, o.list = nil, nil
 }
 
 // Wrote notes that the messages of done have been written completely.
@@ -338,12 +282,6 @@ func (o *Outbox) SentCode() int { return o.sent }
 // Messages pushed from now on are counted only.
 func (o *Outbox) Clear() {
 	o.closing = true
-	o.pongs, o.ping, o.messages, o.list, o.first, o.offset, o.packed = nil, nil, nil, nil, 0, 0, 0
+	o.pongs, o.ping, o.messages, o.offset = nil, nil, messages{}, 0
 	o.held = Tally{}
-}
-
-func (o *Outbox) compact() {
-	n := copy(o.messages, o.messages[o.first:])
-	clear(o.messages[n:])
-	o.messages, o.first = o.messages[:n], 0
 }

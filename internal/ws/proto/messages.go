@@ -1,0 +1,104 @@
+package proto
+
+import (
+	"sync"
+
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+// message is one that waits to be written.
+type message struct {
+	payload string
+	size    int64 // of the payload before it was compressed
+	opcode  wire.Opcode
+	rsv     byte
+}
+
+// messages is a queue of messages. It lies in pages of one size, which go from one queue
+// to the next: a queue that grows copies nothing, one that fills and empties all the time
+// makes no garbage and stays in the processor's cache, and an empty one holds no page.
+type messages struct {
+	first, last *page
+	count       int
+
+	// The first message that is still to be compressed, if messages are: all before it are
+	// packed. plain is nil at the end of a full page.
+	packed  int // how many messages that are
+	plain   *page
+	plainAt int
+}
+
+// page is a part of the queue: the messages from head on, up to tail.
+type page struct {
+	next       *page
+	head, tail int
+	messages   [32]message
+}
+
+var pages = sync.Pool{New: func() any { return new(page) }}
+
+func (q *messages) push(opcode wire.Opcode, payload string) {
+	p := q.last
+	if p == nil || p.tail == len(p.messages) {
+		p = q.grow()
+	}
+	m := &p.messages[p.tail]
+	m.payload, m.size, m.opcode, m.rsv = payload, int64(len(payload)), opcode, 0
+	p.tail++
+	q.count++
+}
+
+// grow adds a page.
+func (q *messages) grow() *page {
+	p := pages.Get().(*page)
+	if q.last == nil {
+		q.first = p
+	} else {
+		q.last.next = p
+	}
+	q.last = p
+	if q.plain == nil {
+		q.plain, q.plainAt = p, 0
+	}
+	return p
+}
+
+// front returns the first message. There is one.
+func (q *messages) front() *message { return &q.first.messages[q.first.head] }
+
+// pop removes the first message. There is one.
+func (q *messages) pop() {
+	p := q.first
+	p.messages[p.head].payload = "" // drops the reference
+	p.head++
+	q.count--
+	q.packed = max(q.packed-1, 0)
+	if p.head < p.tail {
+		return
+	}
+	q.first = p.next
+	if q.first == nil {
+		q.last = nil
+	}
+	if q.plain == p {
+		q.plain = nil
+	}
+	p.next, p.head, p.tail = nil, 0, 0
+	pages.Put(p)
+}
+
+// firstPlain returns the first message that is still to be compressed, or nil.
+func (q *messages) firstPlain() *message {
+	if q.packed == q.count {
+		return nil
+	}
+	return &q.plain.messages[q.plainAt]
+}
+
+// pack notes that firstPlain needs no more compression.
+func (q *messages) pack() {
+	q.packed++
+	if q.plainAt++; q.plainAt == len(q.plain.messages) {
+		q.plain, q.plainAt = q.plain.next, 0
+	}
+}
