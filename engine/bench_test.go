@@ -22,7 +22,9 @@ var noBudget = engine.Budget{Events: 1 << 30, Time: time.Hour}
 // dispatchUntil dispatches without a budget and without a clock.
 func dispatchUntil(eng *engine.Engine, h engine.Handler, done func() bool) {
 	for !done() {
-		if eng.Dispatch(h, noBudget) == 0 {
+		events := eng.Dispatch(h, noBudget)
+		eng.Flush()
+		if events == 0 {
 			<-eng.Ready()
 		}
 	}
@@ -147,7 +149,7 @@ func BenchmarkSend(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				h.Send(id, engine.Binary, message)
+				h.Queue(id, engine.Binary, message)
 				if i%1024 == 1023 { // a script's turn is over; the queue stays short
 					for h.Stats().Unsent.Messages > 100_000 {
 						runtime.Gosched()
@@ -207,7 +209,7 @@ func BenchmarkEcho(b *testing.B) {
 		n := 0
 		count := handler{received: func(engine.ID, []byte, engine.Kind) { n++ }}
 		for b.Loop() {
-			h.Send(id, engine.Text, message)
+			h.Queue(id, engine.Text, message)
 			want := n + 1
 			dispatchUntil(h.Engine, count, func() bool { return n == want })
 		}

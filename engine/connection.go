@@ -59,10 +59,11 @@ type connection struct {
 	connectPhase failure.Phase // how far it has come while connecting
 	facts        facts
 
-	// Written by writeLoop alone, after kickLocked has started it:
-	closeWritten   bool      // our close frame was handed to the operating system
-	writeErr       error     // why writing ended
-	writeLoopEnded sync.Cond // signalled with writing false
+	// Written by whoever writes, writeLoop or tryFlush, while writing is true:
+	closeWritten bool         // our close frame was handed to the operating system
+	writeErr     error        // why writing ended
+	begun        *writeBuffer // for writeLoop, if tryFlush has begun with it
+	writingEnded sync.Cond    // signalled with writing false
 
 	// Written by readLoop alone:
 	readEnded bool          // it has met its end, and is about to say how the connection ends
@@ -73,7 +74,8 @@ type connection struct {
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
 	outbox       proto.Outbox
 	outboxMemory memory.Share // see chargeLocked
-	writing      bool         // writeLoop runs, or is about to
+	writing      bool         // somebody writes, without the lock
+	isQueued     bool         // in the engine's queueList, or on the way there
 	keepalive    keepalive
 	violation    violation
 	closingTimer *time.Timer
@@ -96,7 +98,7 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	} else {
 		c.url = dial.RedactUnread(url)
 	}
-	c.writeLoopEnded.L = &c.mu
+	c.writingEnded.L = &c.mu
 	c.writeLoopFn = c.writeLoop
 	c.readyFn = func() { e.ready.push(c) }
 	c.inbox.init(opts.ReceiveQueue, e.opts.Memory, &c.closeCalled)
@@ -123,26 +125,34 @@ func (c *connection) start() {
 }
 
 // send queues a message, or counts it as unsent if the connection is closing.
-func (c *connection) send(opcode wire.Opcode, data string) {
+//
+// later leaves the writing to Flush: then enter says that the connection must enter the
+// queueList.
+func (c *connection) send(opcode wire.Opcode, data string, later bool) (enter bool) {
 	c.mu.Lock()
 	unsent := c.outbox.Unsent()
 	size := unsent.Bytes + int64(unsent.Messages+1)*messageOverhead + int64(len(data))
 	c.outbox.Push(opcode, data)
 	if c.state.now >= closing {
 		c.mu.Unlock()
-		return
+		return false
 	}
 	if unsent.Messages == 0 || size <= c.opts.SendQueue {
 		c.chargeLocked()
-		c.kickLocked()
+		if later {
+			enter = c.queueLocked()
+		} else {
+			c.kickLocked()
+		}
 		c.mu.Unlock()
-		return
+		return enter
 	}
 	c.failLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
 		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
 		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
 	c.unlock()
 	c.stop()
+	return false
 }
 
 // chargeLocked charges the engine's account for the messages in the outbox. It is called

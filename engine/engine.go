@@ -42,11 +42,12 @@ var (
 // Engine is safe for concurrent use, except Dispatch, which one goroutine at a time may
 // call.
 type Engine struct {
-	opts  Options // constant after New
-	ready readyList
-	guard guard
-	wake  wakeWatch
-	loops sync.WaitGroup // every goroutine of every connection
+	opts   Options // constant after New
+	ready  readyList
+	queued queueList
+	guard  guard
+	wake   wakeWatch
+	loops  sync.WaitGroup // every goroutine of every connection
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
 	// have transports of their own; constant before the first Connect.
@@ -137,7 +138,10 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 
 // Send queues a message; it never blocks. A message for an ended or unknown id is
 // discarded with a debug line. The error is ErrInvalidUTF8 or nil.
-func (e *Engine) Send(id ID, kind Kind, data string) error {
+func (e *Engine) Send(id ID, kind Kind, data string) error { return e.send(id, kind, data, false) }
+
+// send is Send, or with later Queue.
+func (e *Engine) send(id ID, kind Kind, data string, later bool) error {
 	c := e.find(id)
 	if kind == DefaultKind && c != nil {
 		kind = c.opts.Kind
@@ -154,7 +158,9 @@ func (e *Engine) Send(id ID, kind Kind, data string) error {
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
 	}
-	c.send(opcode, data)
+	if c.send(opcode, data, later) {
+		e.queued.add(c)
+	}
 	return nil
 }
 
@@ -233,6 +239,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()
 	e.guard.stop()
 	e.wake.stop()
+	e.queued.stop()
 	e.mu.Lock()
 	lingering := make([]*connection, 0, len(e.running))
 	for c := range e.running {

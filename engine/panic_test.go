@@ -56,8 +56,13 @@ func (p *panicky) ReadInto(b []byte) (int, error) {
 }
 
 func (p *panicky) Write(b []byte) (int, error) { p.enter("Write"); return p.Conn.Write(b) }
-func (p *panicky) CloseWrite() error           { p.enter("CloseWrite"); return p.Conn.CloseWrite() }
-func (p *panicky) Drain()                      { p.enter("Drain"); p.Conn.Drain() }
+func (p *panicky) TryWrite(b []byte) (int, error) {
+	p.enter("TryWrite")
+	return p.Conn.TryWrite(b)
+}
+
+func (p *panicky) CloseWrite() error { p.enter("CloseWrite"); return p.Conn.CloseWrite() }
+func (p *panicky) Drain()            { p.enter("Drain"); p.Conn.Drain() }
 
 // A panic in the transport, the reader or the compression ends its connection, with one
 // terminal event and nothing left behind. Another connection does not notice.
@@ -94,6 +99,12 @@ func TestPanicWhileOpen(t *testing.T) {
 			want: []string{internal}, phase: engine.PhaseOpen, dropped: engine.Tally{Messages: 1, Bytes: 100}},
 		{name: "a write", conn: panicky{method: "Write"},
 			act:  func(h *enginetest.Rig, _ *wstest.Peer) { h.Send(h.ID, engine.Text, "lost") },
+			want: []string{internal}, phase: engine.PhaseOpen, unsent: engine.Tally{Messages: 1, Bytes: 4}},
+		{name: "a write within Flush", conn: panicky{method: "TryWrite"},
+			act: func(h *enginetest.Rig, _ *wstest.Peer) {
+				h.Queue(h.ID, engine.Text, "lost")
+				h.Flush()
+			},
 			want: []string{internal}, phase: engine.PhaseOpen, unsent: engine.Tally{Messages: 1, Bytes: 4}},
 		{name: "the answer to a ping", conn: panicky{method: "Write"},
 			act: func(_ *enginetest.Rig, peer *wstest.Peer) {

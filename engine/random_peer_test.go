@@ -133,7 +133,11 @@ func (c *randomConn) step(r *randomRun, what string) {
 	}
 	switch what {
 	case "send":
-		r.h.Send(c.id, engine.Text, data)
+		if c.sent%2 == 0 {
+			r.h.Queue(c.id, engine.Text, data) // settle flushes
+		} else {
+			r.h.Send(c.id, engine.Text, data)
+		}
 		c.model.send(data)
 	case "close":
 		r.h.Close(c.id, 3000, "")

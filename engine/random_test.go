@@ -133,6 +133,7 @@ func (r *randomRun) differ(format string, args ...any) {
 
 // settle lets everything happen that can happen now, on both sides, and compares.
 func (r *randomRun) settle() {
+	r.h.Flush()
 	synctest.Wait()
 	for !r.asleep && r.h.Dispatch(r, engine.Budget{Time: time.Hour}) > 0 {
 		synctest.Wait()

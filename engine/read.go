@@ -188,7 +188,7 @@ func (c *connection) joinWriteLoop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.writing {
-		c.writeLoopEnded.Wait()
+		c.writingEnded.Wait()
 	}
 }
 

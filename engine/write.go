@@ -13,13 +13,19 @@ import (
 // writeBufferSizes are the sizes in which bytes leave, chosen by how much is queued.
 var writeBufferSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
 
-// writeBuffer is writeLoop's memory while there is something to write.
+// writeBuffer is the memory of whoever writes, while there is something to write.
 type writeBuffer struct {
 	class   int
 	bytes   []byte
 	packed  []byte // the last message that was compressed
 	frames  []proto.Frame
 	encoder proto.Encoder
+
+	piece       int         // how many bytes are written at once
+	left        []byte      // encoded bytes that are not written yet
+	done        proto.Tally // the messages that end in the bytes encoded last
+	encoded     int         // how many bytes these are
+	closeIsLast bool        // the frames end with the close frame
 
 	// keys gives masking keys that a peer cannot foresee (RFC 6455 §10.3): a generator of
 	// its own for each buffer, seeded by the operating system.
@@ -49,36 +55,57 @@ func newWriteBuffer(class int) *writeBuffer {
 func (wb *writeBuffer) free() {
 	clear(wb.frames)
 	wb.frames = wb.frames[:0]
-	wb.encoder = proto.Encoder{}
+	wb.encoder, wb.left = proto.Encoder{}, nil
 	writeBuffers[wb.class].Put(wb)
+}
+
+// load takes the next frames from an outbox, about as many as the buffer holds.
+func (wb *writeBuffer) load(outbox *proto.Outbox) {
+	wb.frames = outbox.Next(wb.frames[:0], len(wb.bytes))
+	wb.encoder.Load(wb.frames)
+	wb.closeIsLast = outbox.SentCode() != 0
+	wb.piece = len(wb.bytes)
+}
+
+// empty reports whether everything that was loaded is written.
+func (wb *writeBuffer) empty() bool { return len(wb.left) == 0 && wb.encoder.Empty() }
+
+// mayWriteLocked reports whether there is something to write and nobody does.
+func (c *connection) mayWriteLocked() bool {
+	return !c.writing && c.transport != nil && c.writeErr == nil && c.state.now != closed && c.outbox.Waits()
 }
 
 // kickLocked starts writeLoop if there is something to write and nobody does.
 func (c *connection) kickLocked() {
-	if c.writing || c.transport == nil || c.writeErr != nil || c.state.now == closed || !c.outbox.Waits() {
-		return
+	if c.mayWriteLocked() {
+		c.writing = true
+		c.startWriteLoopLocked()
 	}
-	c.writing = true
+}
+
+func (c *connection) startWriteLoopLocked() {
 	c.engine.loops.Add(1)
 	go c.writeLoopFn()
 }
 
 // writeLoop writes the outbox's messages and control frames until it is empty or the
-// transport fails. Started by kickLocked, ended by cutting the transport, joined by
-// readLoop and by Engine.Shutdown.
+// transport fails. Started by kickLocked or, with a buffer of which a part is written, by
+// tryFlush; ended by cutting the transport; joined by readLoop and by Engine.Shutdown.
 func (c *connection) writeLoop() {
 	defer c.engine.loops.Done()
-	wb := newWriteBuffer(0)
+	c.mu.Lock()
+	wb := c.begun
+	c.begun = nil
+	c.mu.Unlock()
+	if wb == nil {
+		wb = newWriteBuffer(0)
+	}
 	for {
+		c.write(wb)
 		c.mu.Lock()
 		if !c.outbox.Waits() || c.writeErr != nil {
-			c.writing = false
-			c.writeLoopEnded.Broadcast()
-			whole := !errors.Is(c.writeErr, errPanic)
+			c.endWritingLocked(wb)
 			c.mu.Unlock()
-			if whole { // after a panic nobody knows who holds its memory
-				wb.free()
-			}
 			return
 		}
 		class := writeBufferClass(c.outbox.WaitingBytes())
@@ -93,10 +120,17 @@ func (c *connection) writeLoop() {
 			c.writeFailed(err, proto.Tally{})
 			continue
 		}
-		wb.frames = c.outbox.Next(wb.frames[:0], len(wb.bytes))
-		closeIsLast := c.outbox.SentCode() != 0
+		wb.load(&c.outbox)
 		c.mu.Unlock()
-		c.write(wb, closeIsLast)
+	}
+}
+
+// endWritingLocked says that nobody writes any more, until the next kick.
+func (c *connection) endWritingLocked(wb *writeBuffer) {
+	c.writing = false
+	c.writingEnded.Broadcast()
+	if !errors.Is(c.writeErr, errPanic) { // after a panic nobody knows who holds its memory
+		wb.free()
 	}
 }
 
@@ -105,37 +139,37 @@ func (c *connection) writeLoop() {
 // one.
 const closingPiece = 1 << 10
 
-// write writes the frames in wb. A failure ends writing, not reading: bytes that the peer
-// had sent before are still there, and the read that comes after them finds the end.
-func (c *connection) write(wb *writeBuffer, closeIsLast bool) {
-	piece := len(wb.bytes)
-	wb.encoder.Load(wb.frames)
-	for !wb.encoder.Empty() {
-		n, done, err := c.fill(wb, piece)
-		if err != nil {
-			c.writeFailed(err, proto.Tally{})
+// write writes all that is loaded in wb, unless the transport fails.
+func (c *connection) write(wb *writeBuffer) {
+	for c.writeErr == nil && !wb.empty() { // which nobody else writes meanwhile
+		if len(wb.left) == 0 && !c.fill(wb) {
 			return
 		}
-		for left := wb.bytes[:n]; len(left) > 0; {
-			written, err := c.writeOnce(left[:min(len(left), piece)])
-			left = left[written:]
-			if err != nil {
-				c.writeFailed(err, wb.encoder.DoneAfter(n-len(left)))
-				return
-			}
-			c.mu.Lock()
-			if c.state.now == closing {
-				piece = closingPiece
-			}
-			if written > 0 {
-				c.noteWriteLocked(wb.encoder.Empty() && len(left) == 0, closeIsLast)
-			}
-			if len(left) == 0 {
-				c.outbox.Wrote(done)
-				c.chargeLocked()
-			}
-			c.mu.Unlock()
-		}
+		n, err := c.writeOnce(wb.left[:min(len(wb.left), wb.piece)])
+		c.wrote(wb, n, err)
+	}
+}
+
+// wrote notes that n bytes of wb were written. A failure ends writing, not reading: bytes
+// that the peer had sent before are still there, and the read that comes after them finds
+// the end.
+func (c *connection) wrote(wb *writeBuffer, n int, err error) {
+	wb.left = wb.left[n:]
+	if err != nil {
+		c.writeFailed(err, wb.encoder.DoneAfter(wb.encoded-len(wb.left)))
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.now == closing {
+		wb.piece = closingPiece
+	}
+	if n > 0 {
+		c.noteWriteLocked(wb.empty(), wb.closeIsLast)
+	}
+	if len(wb.left) == 0 {
+		c.outbox.Wrote(wb.done)
+		c.chargeLocked()
 	}
 }
 
@@ -151,17 +185,33 @@ func (c *connection) noteWriteLocked(all, closeIsLast bool) {
 	}
 }
 
-// fill encodes the next frames of wb into its first size bytes, as Encoder.Fill does.
-func (c *connection) fill(wb *writeBuffer, size int) (n int, done proto.Tally, err error) {
+// fill encodes the next bytes of wb, of which none are left. It reports false after a
+// panic.
+func (c *connection) fill(wb *writeBuffer) (ok bool) {
+	err := c.encode(wb)
+	if err != nil {
+		c.writeFailed(err, proto.Tally{})
+	}
+	return err == nil
+}
+
+func (c *connection) encode(wb *writeBuffer) (err error) {
 	defer c.caught(&err)
-	n, done = wb.encoder.Fill(wb.bytes[:size], wb.keys)
-	return n, done, nil
+	wb.encoded, wb.done = wb.encoder.Fill(wb.bytes[:wb.piece], wb.keys)
+	wb.left = wb.bytes[:wb.encoded]
+	return nil
 }
 
 // writeOnce is the transport's Write.
 func (c *connection) writeOnce(p []byte) (n int, err error) {
 	defer c.caught(&err)
 	return c.transport.Write(p)
+}
+
+// tryWrite is the transport's TryWrite.
+func (c *connection) tryWrite(p []byte) (n int, err error) {
+	defer c.caught(&err)
+	return c.transport.TryWrite(p)
 }
 
 // writeFailed ends writing, after done had left; a panic ends the connection.

@@ -118,7 +118,7 @@ func (r *run) open() error {
 		Events:    eventSource{r.engine, module, r.output, func() bool { return r.loop.Ending() }},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
-		AfterTurn: r.flush,
+		AfterTurn: r.afterTurn,
 		Interrupt: r.interrupt,
 		Overdue:   func(code int) { r.giveUp(code, errOverdue) },
 	})
@@ -194,8 +194,10 @@ func (r *run) shutdown() {
 	}
 }
 
-// flush writes the script's pending output. An error of that is logged once.
-func (r *run) flush() {
+// afterTurn sends the messages and writes the output that the script has left waiting. An
+// error of its output is logged once.
+func (r *run) afterTurn() {
+	r.engine.Flush()
 	if err := r.output.printed.Flush(); err != nil {
 		r.unwritten(err)
 	}

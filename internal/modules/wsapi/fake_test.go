@@ -116,7 +116,9 @@ func (f *fakeEngine) Connect(_ string, opts engine.ConnectOptions) (engine.ID, e
 	return engine.ID(100 + len(f.connects)), nil
 }
 
-func (f *fakeEngine) Send(id engine.ID, kind engine.Kind, data string) error {
+func (f *fakeEngine) Flush() {}
+
+func (f *fakeEngine) Queue(id engine.ID, kind engine.Kind, data string) error {
 	if kind == engine.Text && !utf8.ValidString(data) {
 		return engine.ErrInvalidUTF8
 	}

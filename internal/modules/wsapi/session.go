@@ -31,7 +31,8 @@ var ErrInCallback = errors.New("the pump was called from a callback")
 // Engine has the methods of an engine.Engine that a Session needs.
 type Engine interface {
 	Connect(url string, opts engine.ConnectOptions) (engine.ID, error)
-	Send(id engine.ID, kind engine.Kind, data string) error
+	Queue(id engine.ID, kind engine.Kind, data string) error
+	Flush()
 	Close(id engine.ID, code int, reason string) error
 	Dispatch(h engine.Handler, budget engine.Budget) int
 	TookLong()
@@ -140,7 +141,7 @@ func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 // id is discarded, but checked first.
 func (s *Session[D]) Send(number float64, data string, kind engine.Kind) error {
 	if c := s.byNumber[number]; c != nil {
-		return argumentError(2, s.engine.Send(c.id, kind, data))
+		return argumentError(2, s.engine.Queue(c.id, kind, data))
 	}
 	if kind == engine.Text && !utf8.ValidString(data) {
 		return argumentError(2, engine.ErrInvalidUTF8)
@@ -178,13 +179,15 @@ func closeCode(number float64) int {
 func (s *Session[D]) TookLong() { s.engine.TookLong() }
 
 // Dispatch hands events to h, the door, until there are no more or the budget is spent,
-// and returns how many it took. From within a callback the error is ErrInCallback.
+// and returns how many it took. Then it flushes. From within a callback the error is
+// ErrInCallback.
 func (s *Session[D]) Dispatch(h engine.Handler, budget engine.Budget) (int, error) {
 	if s.inside {
 		return 0, ErrInCallback
 	}
 	s.inside = true
 	defer func() { s.inside = false }()
+	defer s.engine.Flush()
 	return s.engine.Dispatch(h, budget), nil
 }
 

@@ -17,6 +17,7 @@ type Engine struct {
 	closed  []string // "101 1000 'bye'"; of the id 0 for an unknown one
 	events  []func(engine.Handler)
 	long    int // how often TookLong was called
+	flushed int // how many messages had been sent when Flush was called last
 
 	connectErr error
 }
@@ -33,8 +34,11 @@ func (e *Engine) Connect(url string, opts engine.ConnectOptions) (engine.ID, err
 	return engine.ID(100 + len(e.urls)), nil
 }
 
-// Send implements wsapi.Engine.
-func (e *Engine) Send(id engine.ID, kind engine.Kind, data string) error {
+// Flush implements wsapi.Engine.
+func (e *Engine) Flush() { e.flushed = len(e.sent) }
+
+// Queue implements wsapi.Engine.
+func (e *Engine) Queue(id engine.ID, kind engine.Kind, data string) error {
 	if kind == engine.Text && !utf8.ValidString(data) {
 		return engine.ErrInvalidUTF8
 	}

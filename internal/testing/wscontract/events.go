@@ -45,6 +45,16 @@ var events = []rule{
 			"tls={ version='TLS 1.3' cipher='TLS_AES_128_GCM_SHA256' subject='CN=peer.test' issuer='CN=ca' " +
 			"expires='2027-01-02T02:04:05Z' } }")
 	}},
+	{"what callbacks send is flushed when the pump is done", func(r *rig) {
+		r.do(`websocket.Connect("ws://peer.test/", {onMessage = function(data, _, id) websocket.Send(id, data) end})`)
+		r.engine.Received(101, "a", engine.Text)
+		r.engine.Received(101, "b", engine.Text)
+		r.pump(2)
+		r.wantSent("101 default \"a\"", "101 default \"b\"")
+		if r.engine.flushed != 2 {
+			r.t.Errorf("%d messages were sent before the last flush, want 2", r.engine.flushed)
+		}
+	}},
 	{"the engine hears of a callback that takes long", func(r *rig) {
 		r.do(`
 			local function long() for i = 1, 100000 do end end

@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -97,8 +98,11 @@ func (s *socket) TryWrite(p []byte) (n int, err error) {
 	s.out, s.written, s.writeErr = p, 0, nil
 	err = s.raw.Write(s.writeFn)
 	s.out = nil
-	if err == nil {
+	switch {
+	case err == nil:
 		err = s.writeErr
+	case s.hurried.Load() && errors.Is(err, os.ErrDeadlineExceeded):
+		err = nil // the next Write clears that
 	}
 	return s.written, err
 }

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// flushDelay is the longest time for which a message waits for Flush.
+	flushDelay = time.Millisecond
+
+	// mostQueued is how many bytes of a connection wait for Flush: more is written at
+	// once, on another goroutine.
+	mostQueued = 64 << 10
+
+	// mostTried is how many bytes Flush itself writes for a connection, triedConnections
+	// for how many connections and triedTime for how long: the rest is written on other
+	// goroutines.
+	mostTried        = 16 << 10
+	triedConnections = 32
+	triedTime        = 200 * time.Microsecond
+)
+
+// Queue is Send without hurry, for handlers: the message leaves with the next Flush, or
+// after 1 ms, so that others can join it in one write. In all else it is as Send.
+func (e *Engine) Queue(id ID, kind Kind, data string) error { return e.send(id, kind, data, true) }
+
+// Flush writes the messages from Queue, as far as the transports take them without
+// waiting; goroutines do the rest. It never blocks. The goroutine that dispatches calls it
+// when it has done its round, before it sleeps.
+func (e *Engine) Flush() {
+	waiting := e.queued.take()
+	if len(waiting) == 0 {
+		return
+	}
+	began := time.Now()
+	for i, c := range waiting {
+		if i < triedConnections && (i == 0 || time.Since(began) < triedTime) {
+			c.tryFlush()
+		} else {
+			c.flush()
+		}
+	}
+	e.queued.giveBack(waiting)
+}
+
+// queueList holds the connections that have messages for Flush, each once. Its timer is
+// the Flush of an embedder that is late with it. An armed timer is left alone: it may find
+// nothing, or come early.
+type queueList struct {
+	mu      sync.Mutex // leaf; guards the fields below
+	waiting []*connection
+	spare   []*connection // the memory of the list before
+	timer   *time.Timer
+	armed   bool
+}
+
+// add puts in a connection that is not there (connection.isQueued).
+func (l *queueList) add(c *connection) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, c)
+	if l.armed {
+		return
+	}
+	l.armed = true
+	if l.timer == nil {
+		l.timer = time.AfterFunc(flushDelay, l.late)
+	} else {
+		l.timer.Reset(flushDelay)
+	}
+}
+
+func (l *queueList) take() []*connection {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	waiting := l.waiting
+	l.waiting, l.spare = l.spare, nil
+	return waiting
+}
+
+// giveBack takes the memory of a list back.
+func (l *queueList) giveBack(list []*connection) {
+	clear(list)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spare = list[:0]
+}
+
+// late is the body of the timer.
+func (l *queueList) late() {
+	l.mu.Lock()
+	l.armed = false
+	waiting := l.waiting
+	l.waiting = nil
+	l.mu.Unlock()
+	for _, c := range waiting {
+		c.flush()
+	}
+}
+
+// queueLocked leaves the messages in the outbox to Flush, and reports whether the
+// connection must enter the queueList.
+func (c *connection) queueLocked() (enter bool) {
+	switch {
+	case !c.mayWriteLocked(): // whoever writes sees to them, or connectLoop does
+		return false
+	case c.outbox.WaitingBytes() >= mostQueued:
+		c.kickLocked()
+		return false
+	}
+	enter, c.isQueued = !c.isQueued, true
+	return enter
+}
+
+// flush leaves a queued connection's messages to writeLoop.
+func (c *connection) flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.isQueued = false
+	c.kickLocked()
+}
+
+// tryFlush writes as many of a queued connection's messages as the transport takes
+// without waiting, and leaves the rest to writeLoop. While it writes, nobody else does
+// (c.writing).
+func (c *connection) tryFlush() {
+	c.mu.Lock()
+	c.isQueued = false
+	if !c.mayWriteLocked() || c.outbox.Compresses || c.outbox.WaitingBytes() > mostTried {
+		c.kickLocked()
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	wb := newWriteBuffer(writeBufferClass(c.outbox.WaitingBytes()))
+	wb.load(&c.outbox)
+	c.mu.Unlock()
+
+	if c.fill(wb) {
+		n, err := c.tryWrite(wb.left)
+		c.wrote(wb, n, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writeErr != nil || wb.empty() && !c.outbox.Waits() {
+		c.endWritingLocked(wb)
+		return
+	}
+	c.begun = wb
+	c.startWriteLoopLocked()
+}
+
+// stop stops the timer: the connections have ended.
+func (l *queueList) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}

@@ -1,0 +1,209 @@
+package engine_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
+)
+
+func TestQueue(t *testing.T) {
+	inBubble(t, "messages wait for Flush, and leave in order", func(t *testing.T) {
+		h, peer := openStream(t, engine.ConnectOptions{})
+		for i := range 5 {
+			h.Queue(h.ID, engine.Text, fmt.Sprint(i))
+		}
+		synctest.Wait()
+		if unsent := h.Stats().Unsent.Messages; unsent != 5 {
+			t.Errorf("%d messages unsent before Flush, want 5", unsent)
+		}
+		h.Flush()
+		if unsent := h.Stats().Unsent.Messages; unsent != 0 {
+			t.Errorf("%d messages unsent when Flush has returned, want 0", unsent)
+		}
+		for i := range 5 {
+			peer.WantFrame(wstest.Text(fmt.Sprint(i)))
+		}
+	})
+	inBubble(t, "without Flush they leave after 1 ms, each time", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		for i := range 3 {
+			queued := time.Now()
+			h.Queue(h.ID, engine.Text, fmt.Sprint(i))
+			peer.WantFrame(wstest.Text(fmt.Sprint(i)))
+			if took := time.Since(queued); took != time.Millisecond {
+				t.Errorf("message %d left after %v, want 1 ms", i, took)
+			}
+		}
+	})
+	inBubble(t, "64 KiB do not wait", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		half := strings.Repeat("x", 32<<10)
+		queued := time.Now()
+		h.Queue(h.ID, engine.Text, half)
+		peer.WantSilence(time.Microsecond)
+		h.Queue(h.ID, engine.Text, half)
+		peer.WantFrame(wstest.Text(half), wstest.Text(half))
+		if took := time.Since(queued); took > time.Microsecond {
+			t.Errorf("they left after %v", took)
+		}
+	})
+	inBubble(t, "Send and Close take along what was queued", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		queued := time.Now()
+		h.Queue(h.ID, engine.Text, "1")
+		h.Send(h.ID, engine.Text, "2")
+		peer.WantFrame(wstest.Text("1"), wstest.Text("2"))
+		h.Queue(h.ID, engine.Text, "3")
+		h.Close(h.ID, 0, "")
+		peer.WantFrame(wstest.Text("3"), wstest.Close(1000, ""))
+		if took := time.Since(queued); took != 0 {
+			t.Errorf("they left after %v, want at once", took)
+		}
+		h.Flush() // of a connection that has written already
+		peer.Close(1000, "")
+		h.Want(`close 1000 "" clean`)
+	})
+	inBubble(t, "before open they wait for the handshake", func(t *testing.T) {
+		h := enginetest.New(t, engine.Options{})
+		id := h.Connect(enginetest.URL, engine.ConnectOptions{})
+		h.Queue(id, engine.Text, "early")
+		h.Flush()
+		peer := wstest.Accept(t, h.Listener)
+		peer.Handshake(wstest.Answer{})
+		peer.WantFrame(wstest.Text("early"))
+	})
+	inBubble(t, "to nobody", func(t *testing.T) {
+		h := enginetest.New(t, engine.Options{})
+		if err := h.Queue(7, engine.Text, "x"); err != nil {
+			t.Error(err)
+		}
+		if err := h.Queue(7, engine.Text, "\xff"); err != engine.ErrInvalidUTF8 {
+			t.Errorf("error %v, want ErrInvalidUTF8", err)
+		}
+		h.Flush()
+	})
+}
+
+// However little the transport takes without waiting, all arrives, in order, and is
+// counted once.
+func TestFlushOfAFullTransport(t *testing.T) {
+	messages := []string{"a", strings.Repeat("b", 200), "", "c"}
+	total := 0
+	for _, message := range messages {
+		total += len(wstest.Text(message).Append(nil)) + 4 // the masking key
+	}
+	for room := range total + 1 {
+		inBubble(t, fmt.Sprintf("%d bytes", room), func(t *testing.T) {
+			h, peer := openStream(t, engine.ConnectOptions{})
+			s := peer.Conn.(*streamPeer).stream
+			s.mu.Lock()
+			s.out.window = room
+			s.mu.Unlock()
+			for _, message := range messages {
+				h.Queue(h.ID, engine.Text, message)
+			}
+			h.Flush()
+			synctest.Wait()
+			if unsent := h.Stats().Unsent.Messages; (unsent == 0) != (room == total) {
+				t.Errorf("%d messages unsent, with room for %d bytes of %d", unsent, room, total)
+			}
+			h.Queue(h.ID, engine.Text, "behind") // while writeLoop waits
+			h.Flush()
+			s.mu.Lock()
+			s.out.window += streamWindow
+			s.cond.Broadcast()
+			s.mu.Unlock()
+			for _, message := range append(messages, "behind") {
+				peer.WantFrame(wstest.Text(message))
+			}
+			synctest.Wait()
+			if unsent := h.Stats().Unsent; unsent != (engine.Tally{}) {
+				t.Errorf("unsent %+v", unsent)
+			}
+		})
+	}
+}
+
+// A write that fails within Flush ends the connection as any other does.
+func TestFlushFails(t *testing.T) {
+	inBubble(t, "a reset", func(t *testing.T) {
+		h, peer := openStream(t, engine.ConnectOptions{})
+		s := peer.Conn.(*streamPeer).stream
+		h.Queue(h.ID, engine.Text, "1")
+		h.Queue(h.ID, engine.Text, "2")
+		s.mu.Lock()
+		s.reset = true
+		s.mu.Unlock()
+		h.Flush()
+		s.cond.Broadcast()
+		h.Want(`error "Underlying Transport Error" reset`)
+		if unsent := h.End(h.ID).Unsent; unsent != (engine.Tally{Messages: 2, Bytes: 2}) {
+			t.Errorf("unsent %+v, want both", unsent)
+		}
+	})
+}
+
+// Over real sockets Flush writes by itself; more connections than it tries, and more bytes
+// than a socket takes, are written all the same.
+func TestFlushOverSockets(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(echo.Serve(l, echo.Options{}).Close)
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	var ids []engine.ID
+	for range 50 {
+		id := h.Connect("ws://"+l.Addr().String()+"/", engine.ConnectOptions{})
+		h.WantOf(id, "open")
+		ids = append(ids, id)
+	}
+	h.Queue(ids[0], engine.Text, "x")
+	h.Flush()
+	if unsent := h.Stats().Unsent.Messages; unsent != 0 {
+		t.Errorf("%d messages unsent when Flush has returned, want 0", unsent)
+	}
+	h.WantOf(ids[0], `text "x"`)
+	for _, size := range []int{1, 1000, 15 << 10, 40 << 10} {
+		message := strings.Repeat("y", size)
+		for _, id := range ids {
+			h.Queue(id, engine.Text, message)
+			h.Queue(id, engine.Text, message)
+		}
+		h.Flush()
+		for _, id := range ids {
+			h.WantOf(id, "text "+wstest.Quote([]byte(message)), "text "+wstest.Quote([]byte(message)))
+		}
+	}
+}
+
+// Queue and Flush allocate nothing once their memory is there.
+func TestFlushAllocatesNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(echo.Serve(l, echo.Options{}).Close)
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	id := h.Connect("ws://"+l.Addr().String()+"/", engine.ConnectOptions{})
+	h.WantOf(id, "open")
+	message := strings.Repeat("x", 32)
+	ignored := engine.NopHandler{}
+	if n := testing.AllocsPerRun(500, func() {
+		for range 10 {
+			h.Queue(id, engine.Text, message)
+		}
+		h.Flush()
+		h.Dispatch(ignored, noBudget)
+	}); n > 1 {
+		t.Errorf("%.1f allocations for 10 messages, want at most 1: a pool may be emptied", n)
+	}
+}
