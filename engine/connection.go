@@ -49,8 +49,8 @@ type connection struct {
 	cancel  context.CancelFunc // ends the dial
 	started time.Time          // of the dial
 
-	// Written once, by connectLoop with the step to open. Whoever has seen that step,
-	// readLoop and writeLoop among them, reads them without the lock:
+	// Written once, by connectLoop with the step to open. Goroutines that have seen that
+	// step, readLoop and writeLoop among them, read them without the lock:
 	opened     time.Time
 	transport  transport.Conn      // carries the frames
 	compressor *deflate.Compressor // nil if nothing is compressed; used by writeLoop alone
@@ -59,7 +59,8 @@ type connection struct {
 	connectPhase failure.Phase // how far it has come while connecting
 	facts        facts
 
-	// Written by whoever writes, writeLoop or tryFlush, while writing is true:
+	// Written by the goroutine that writes, in writeLoop or tryFlush, while writing is
+	// true:
 	closeWritten bool         // our close frame was handed to the operating system
 	writeErr     error        // why writing ended
 	begun        *writeBuffer // for writeLoop, if tryFlush has begun with it

@@ -24,7 +24,7 @@ import (
 // does not compress.
 var cutMessages = []string{"one", "\x00\xff\x01\xfe\x02\xfd\x03\xfc", strings.Repeat("three, compressed ", 20)}
 
-// A fault happens to one direction of a connection behind byte n.
+// A fault happens to one direction of a connection after byte n.
 type fault struct {
 	kind   string // fin, reset, stall
 	upward bool   // from the client to the server
@@ -60,7 +60,7 @@ type scene struct {
 	options engine.ConnectOptions
 	tls     *tls.Config // of the client
 
-	network *wstest.Net // that the client dials on: on it lies the way to the faults
+	network *wstest.Net // that the client dials on, with the faults on its way
 	wrap    func(net.Conn) net.Conn
 }
 
@@ -141,8 +141,8 @@ type course struct {
 
 type span struct{ payload, end int64 }
 
-// whole returns how many messages end at n or before, and part what of the next one's
-// payload does not, if its header is complete.
+// whole returns how many messages end at n or before, and part the bytes of the next
+// one's payload before n, if its header is complete.
 func (c course) whole(n int64) (whole int, part int64, begun bool) {
 	for _, frame := range c.frames {
 		switch {
@@ -226,8 +226,8 @@ func courses(t *testing.T) (up, down course) {
 	return up, down
 }
 
-// Whatever happens to a connection, and behind whichever byte of a plain session: there
-// is one terminal event, the right one, at the promised time and behind the messages that
+// Whatever happens to a connection, and after whichever byte of a plain session: there is
+// one terminal event, the right one, at the promised time and after the messages that
 // came whole, the counts are right, and nothing is left.
 func TestFaultBehindEachByte(t *testing.T) {
 	up, down := courses(t)

@@ -73,7 +73,7 @@ func forward(ctx context.Context, client net.Conn, behind *wstest.Net) {
 }
 
 // Over TLS and through a proxy, where the bytes' purpose cannot be seen: one terminal
-// event, behind messages in order, in a time that some phase has, with counts that are
+// event, after messages in order, in a time that some phase has, with counts that are
 // possible, and nothing is left.
 func TestFaultOnTheWay(t *testing.T) {
 	cert := wstest.Certificate(t, "echo.test")
@@ -141,7 +141,7 @@ func TestFaultOnTheWay(t *testing.T) {
 	}
 }
 
-// faultsUpTo returns faults behind the first bytes of both directions: all, or 200 of
+// faultsUpTo returns faults after the first bytes of both directions: all, or 200 of
 // them.
 func faultsUpTo(up, down int64, random *rand.Rand) (all []fault) {
 	for _, kind := range []string{"fin", "reset", "stall"} {

@@ -18,8 +18,8 @@ const (
 )
 
 // Budget bounds one Dispatch. The zero value means 256 events and 4 ms. The event under
-// way when the time is up is the last one; behind events that took next to nothing 15
-// more may go by, unless one of them calls TookLong.
+// way when the time is up is the last one; after events that took next to no time 15 more
+// may follow, unless one of them calls TookLong.
 type Budget struct {
 	Events int
 	Time   time.Duration
@@ -202,7 +202,7 @@ type readyList struct {
 
 	mu          sync.Mutex // leaf; guards the fields below, and nextReady of the connections in the list
 	first, last *connection
-	dispatching bool // Dispatch runs: it sees by itself what is pushed
+	dispatching bool // Dispatch runs: it finds pushed connections by itself
 }
 
 // beginDispatch reports false if another Dispatch is running.

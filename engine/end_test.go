@@ -90,7 +90,7 @@ func TestPeerCloses(t *testing.T) {
 }
 
 // The peer's mistakes while open: the same onError as its golden trace, our close frame,
-// what came before delivered.
+// and earlier messages delivered.
 func TestPeerBreaksRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		raw   []byte

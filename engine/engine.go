@@ -169,7 +169,7 @@ func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
 	return e.Send(id, kind, string(data))
 }
 
-// Close begins the closing handshake (RFC 6455 §7.1.2) behind the queued messages; or
+// Close begins the closing handshake (RFC 6455 §7.1.2) after the queued messages, or
 // cancels a connection that is not open yet. code 0 means 1000. It does nothing to an
 // ended or unknown id. The error is ErrCloseCode, ErrCloseReason or nil.
 func (e *Engine) Close(id ID, code int, reason string) error {
@@ -232,9 +232,9 @@ func (e *Engine) Abort() {
 }
 
 // Shutdown aborts, cuts connections that still wait for the peer's FIN, and returns when
-// every goroutine of the engine has ended, or with ctx's error. It delivers nothing: what
-// a Dispatch after it delivers is the terminal events that are left, and no other event.
-// Call it from outside of a Handler.
+// every goroutine of the engine has ended, or with ctx's error. It delivers nothing: a
+// Dispatch after it delivers the terminal events that are left, and no other event. Call
+// it from outside of a Handler.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.Abort()
 	e.guard.stop()

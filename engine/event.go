@@ -7,7 +7,7 @@ import (
 )
 
 // ID names a connection for the life of its engine. IDs start at 1, are never reused, and
-// stay below 2^53 so that a Lua number carries them exactly. 0 is no connection.
+// stay below 2^53 so that a Lua number carries them exactly. 0 names no connection.
 type ID uint64
 
 // Kind is text or binary, of a message to send or one received (RFC 6455 §5.6).

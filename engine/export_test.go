@@ -47,8 +47,8 @@ func (e *Engine) ExpireKeepalive(id ID, late time.Duration) {
 }
 
 // PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and
-// gives them back, again and again until stop is closed: whoever still uses memory that
-// it has given back sees it change, and the race detector sees it too.
+// gives them back, again and again until stop is closed: code that still uses memory
+// which it has given back sees it change, and so does the race detector.
 func PoisonFreeMemory(stop <-chan struct{}) {
 	var taken [][]byte
 	for {

@@ -6,9 +6,9 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/pace"
 )
 
-// holdBack makes readLoop, which calls it, read nothing for a while if the peer sends more
-// control frames than it may; n of them were in the last read. Once the connection ends
-// its timers bound what is read.
+// holdBack makes readLoop, which calls it, read nothing for a while if the peer sends
+// more control frames than it may; n of them were in the last read. Once the connection
+// ends its timers bound the reading.
 func (c *connection) holdBack(n int) {
 	if n == 0 {
 		return

@@ -131,8 +131,8 @@ func TestControlFrameFlood(t *testing.T) {
 	})
 }
 
-// floodWithPings sends 100,000 pings a second until it cannot. It reads nothing, and pauses
-// since the bubble's clock would stand still while we read all of them.
+// floodWithPings sends 100,000 pings a second until it cannot. It reads nothing, and
+// pauses since the bubble's clock would not advance while we read all of them.
 func floodWithPings(peer *wstest.Peer) {
 	for flood := repeated(wstest.Ping(""), 10_000); ; time.Sleep(100 * time.Millisecond) {
 		if _, err := peer.Conn.Write(flood); err != nil {

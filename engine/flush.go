@@ -103,7 +103,7 @@ func (l *queueList) late() {
 // connection must enter the queueList.
 func (c *connection) queueLocked() (enter bool) {
 	switch {
-	case !c.mayWriteLocked(): // whoever writes sees to them, or connectLoop does
+	case !c.mayWriteLocked(): // the goroutine that writes sees to them, or connectLoop does
 		return false
 	case c.outbox.WaitingBytes() >= mostQueued:
 		c.kickLocked()

@@ -36,8 +36,8 @@ func serve(t *testing.T, h *enginetest.Rig) {
 	t.Cleanup(func() { h.Listener.Close() })
 }
 
-// quiet is a testing.TB whose Fatal ends the goroutine alone: a client that goes away is
-// no failure of the test.
+// quiet is a testing.TB whose Fatal ends the goroutine alone: a client that goes away
+// does not fail the test.
 type quiet struct{ *testing.T }
 
 func (quiet) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }

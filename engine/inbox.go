@@ -32,13 +32,13 @@ type inbox struct {
 	pausing   bool // readLoop is in pauseReading
 
 	openPending bool // the opening event waits before the messages
-	endPending  bool // the terminal event waits behind the messages
+	endPending  bool // the terminal event waits after the messages
 	scheduled   bool // in the ready list, or in Dispatch's hands
 }
 
 const (
-	// smallestKept is the smallest memory that a parcel keeps for itself: of what comes in
-	// less, the parcel would be the larger part.
+	// smallestKept is the smallest memory that a parcel keeps for itself: with less
+	// memory the parcel would be the larger part.
 	smallestKept = 1 << 10
 
 	// largestPacked is the largest memory for messages that are packed together, and

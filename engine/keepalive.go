@@ -7,18 +7,18 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-// keepalive notices a peer that is gone without a word: after ConnectOptions.Ping without
-// a byte it is sent a ping, and when ConnectOptions.Pong later still nothing has come,
-// the connection fails. Any byte counts. While a full inbox or a violation pauses
-// reading, both clocks are stopped: the last bytes came just before the pause, and their
-// time is set to the end of the pause. All of it is guarded by the connection's lock.
+// keepalive notices a peer that has vanished: after ConnectOptions.Ping without a byte it
+// is sent a ping, and when ConnectOptions.Pong later still nothing has come, the
+// connection fails. Any byte counts. While a full inbox or a violation pauses reading,
+// both clocks are stopped: the last bytes came just before the pause, and their time is
+// set to the end of the pause. All of it is guarded by the connection's lock.
 type keepalive struct {
 	timer   *time.Timer // nil if pings are off
 	due     time.Time   // when the timer is to fire
 	number  uint64      // of our newest ping; its payload
 	asked   time.Time   // when that ping was queued; zero when none is unanswered
 	written bool        // that ping was handed to the operating system
-	since   time.Time   // when it was, or when anything else last was while it waited for its turn
+	since   time.Time   // when it was, or while it waited for its turn, when anything else was
 }
 
 // lateTimer is how late a timer may come without a reason to think that we were not

@@ -23,7 +23,7 @@ import (
 var socketCycles = flag.Int("leak.sockets", 2000,
 	"TestNothingGrowsOnSockets: how many connections begin and end")
 
-// faultyListener gives each connection a fault behind some byte of the server's.
+// faultyListener gives each connection a fault after some byte of the server's.
 type faultyListener struct {
 	net.Listener
 	random *rand.Rand
@@ -42,7 +42,7 @@ func (l faultyListener) Accept() (net.Conn, error) {
 	return f, nil
 }
 
-// faultySocket is a server's socket that ends, or says nothing more, behind a byte.
+// faultySocket is a server's socket that ends, or says nothing more, after a byte.
 type faultySocket struct {
 	*net.TCPConn
 	kind string

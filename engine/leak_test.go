@@ -37,8 +37,8 @@ func measure(eng *engine.Engine) grown {
 	return grown{runtime.NumGoroutine(), stats.HeapAlloc, eng.Live(), eng.Running(), eng.GuardLines()}
 }
 
-// Connections that begin, fail in every phase, close and are cut leave nothing behind in
-// an engine that lives on.
+// Connections that begin, fail in every phase, close and are cut leave nothing in an
+// engine that lives on.
 func TestNothingGrows(t *testing.T) {
 	seed := rand.Uint64()
 	synctest.Test(t, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestChattyHour(t *testing.T) {
 		said, heard := 0, 0
 		host := handler{
 			opened: func(id engine.ID, info *engine.Info) {
-				if info.Extensions != "" { // what both sides remember of messages is full from the start
+				if info.Extensions != "" { // fills the windows of both sides from the start
 					eng.Send(id, engine.Auto, strings.Repeat("chat ", 20_000))
 					said++
 				}

@@ -302,7 +302,7 @@ func (m *model) pass() {
 }
 
 // upward is the way of our frames. While it is stuck the first one waits in the writer's
-// hand, and the others behind it.
+// hand, and the others after it.
 type upward struct {
 	got   []string // by the peer
 	stuck bool
@@ -352,8 +352,8 @@ func (u *upward) waiting() (frames []string) {
 
 func (u *upward) flow() { *u = upward{got: append(u.got, u.waiting()...)} }
 
-// skip drops what waits between the writer's hand and the close frame, and returns how
-// many messages those were.
+// skip drops the frames between the writer's hand and the close frame, and returns how
+// many of them were messages.
 func (u *upward) skip() (messages int) {
 	messages = len(u.texts)
 	u.pongs, u.ping, u.texts = nil, false, nil

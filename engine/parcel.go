@@ -7,9 +7,9 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// parcel holds the messages that one read has brought, in order, and the memory in which
-// they lie. Messages that do not fill the memory they came in move into a small parcel,
-// which several reads share (inbox.packLocked).
+// parcel holds the messages of one read, in order, and their memory. Messages that do not
+// fill the memory they came in move into a small parcel, which several reads share
+// (inbox.packLocked).
 type parcel struct {
 	buf   []byte      // from allocBytes; the bytes that were fed
 	found proto.Batch // in buf; readLoop has seen to its control frames, and Dispatch passes them over
@@ -26,7 +26,7 @@ type parcel struct {
 const keptEvents = 6 << 10
 
 // parcels are lent to readLoop for as long as it takes to handle one read, and to the
-// inbox while messages lie in them: a connection that waits for its peer holds none.
+// inbox while they hold messages: a connection that waits for its peer holds none.
 var parcels = sync.Pool{New: func() any { return new(parcel) }}
 
 // newParcel returns a parcel around memory from allocBytes.
@@ -51,9 +51,9 @@ func (p *parcel) free() {
 	}
 }
 
-// fills reports whether the messages that lie in the parcel's memory are worth its size.
-// Other frames do not count: a server could send a byte among kilobytes of pongs, and the
-// inbox would count a byte.
+// fills reports whether the messages in the parcel's memory are worth its size. Other
+// frames do not count: a server could send a byte among kilobytes of pongs, and the inbox
+// would count a byte.
 func (p *parcel) fills() bool {
 	counted := int64(p.found.Messages.Messages) * messageOverhead
 	counted += p.found.Messages.Bytes

@@ -85,7 +85,7 @@ func items(list string) []string {
 	return []string{list}
 }
 
-// closer closes what opens.
+// closer closes each connection as it opens.
 type closer struct {
 	engine.NopHandler
 	eng    *engine.Engine
@@ -96,7 +96,7 @@ type closer struct {
 func (c *closer) Opened(id engine.ID, _ *engine.Info) { c.opened = true; c.eng.Close(id, 1000, "") }
 func (c *closer) Ended(_ engine.ID, end *engine.End)  { c.end = end }
 
-// Whatever a loopback address is called, it is denied as one, or is no URL.
+// A loopback address is denied in every spelling, or the URL is refused.
 func TestPolicySpellings(t *testing.T) {
 	server, err := echo.Start("", echo.Options{})
 	if err != nil {

@@ -61,7 +61,7 @@ type randomConn struct {
 	unpacker *deflate.Decompressor
 	sent     int
 	begun    string // the message that has been sent in part
-	rest     []byte // and what is still to be sent of it
+	rest     []byte // its bytes that are still to be sent
 	answered bool
 	ended    bool       // the peer has sent its FIN, or worse
 	underway []underway // the peer's steps
@@ -224,7 +224,7 @@ func (c *randomConn) lead(r *randomRun, effect func()) {
 	c.arrive()
 }
 
-// arrive does what has arrived.
+// arrive takes the steps whose bytes have arrived.
 func (c *randomConn) arrive() {
 	for len(c.underway) > 0 && c.underway[0].at <= c.model.now {
 		c.underway[0].effect()

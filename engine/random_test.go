@@ -72,7 +72,7 @@ func randomSteps(seed uint64) []randomStep {
 	if random.IntN(4) > 0 {
 		steps = append(steps, randomStep{what: "accept"})
 	}
-	if random.IntN(3) == 0 { // what matters then is much that waits
+	if random.IntN(3) == 0 { // sessions with long queues
 		steps = append(steps, randomStep{what: "stop"})
 		words = append(words, "send", "send", "send", "send", "ping", "read")
 	}

@@ -17,7 +17,7 @@ import (
 const lingerTime = 2 * time.Second
 
 // readLoop puts messages into the inbox until the transport ends, then the one terminal
-// event. buffered holds the bytes that came behind the server's answer. Ended by cutting
+// event. buffered holds the bytes that came after the server's answer. Ended by cutting
 // the transport, joined by Engine.Shutdown.
 func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	defer c.engine.setRunning(c, false)
@@ -102,7 +102,7 @@ func (c *connection) read(reader *proto.Reader, buffered []byte) (p *parcel, vio
 }
 
 // handle answers the control frames of a parcel and puts it into the inbox. violation is
-// the rule that the peer broke behind it. handle reports whether the connection is over.
+// the rule that the peer broke after it. handle reports whether the connection is over.
 //
 // Pings and pongs come first, although messages may be before them: they show that the
 // peer is alive, and wait for no Handler.

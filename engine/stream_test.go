@@ -244,7 +244,7 @@ func (p *streamPeer) Close() error {
 	return nil
 }
 
-// Reset sends RST_STREAM, behind the bytes that were sent.
+// Reset sends RST_STREAM, after the bytes that were sent.
 func (p *streamPeer) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

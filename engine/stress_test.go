@@ -31,7 +31,8 @@ type faultyServer struct {
 	told map[string]told // by request target
 }
 
-// told has the number of messages of a connection before its end, and how it ended.
+// told is the server's record of a connection: its messages before the end, and how it
+// ended.
 type told struct {
 	messages int
 	end      string
@@ -167,7 +168,7 @@ func TestStress(t *testing.T) {
 	eng := engine.New(engine.Options{DialContext: n.DialContext, DialsPerSecond: -1})
 
 	const goroutines, connects = 8, 40
-	var mu sync.Mutex // guards seen and everything behind it
+	var mu sync.Mutex // guards seen and everything in it
 	seen := make(map[engine.ID]*observed)
 	last := func() engine.ID { // most of the time one of the newest
 		mu.Lock()

@@ -47,9 +47,8 @@ func (c *connection) failViolated() {
 	c.answerViolationLocked()
 }
 
-// answerViolationLocked decides how the connection ends and queues our close frame:
-// behind the messages that were sent, or in the place of another close frame that is
-// under way.
+// answerViolationLocked decides how the connection ends and queues our close frame: after
+// the messages that were sent, or in the place of another close frame that is under way.
 func (c *connection) answerViolationLocked() {
 	if c.violation.answered || c.state.now == closed {
 		return

@@ -20,7 +20,7 @@ const (
 	brokenCode  = 1002
 )
 
-// withBroken returns text messages with a violation behind them, for one write.
+// withBroken returns text messages followed by a violation, for one write.
 func withBroken(messages ...string) []byte {
 	var raw []byte
 	for _, m := range messages {

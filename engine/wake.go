@@ -15,8 +15,8 @@ const (
 	sleepJump = 5 * time.Second
 )
 
-// wakeWatch notices that the machine has slept. On most systems the monotonic clock stands
-// still meanwhile, and with it every timer: the peer may have given us up long ago, and
+// wakeWatch notices that the machine has slept. On most systems the monotonic clock stops
+// for that time, and with it every timer: the peer may have given us up long ago, and
 // keepalive would take its whole time to notice. Where the monotonic clock goes on the
 // timers are late, which keepaliveDue looks at.
 type wakeWatch struct {

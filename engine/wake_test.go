@@ -12,7 +12,7 @@ import (
 )
 
 // sleeper is a wall clock that runs ahead of the bubble's clock, as after a sleep of the
-// machine in which the monotonic clock stood still.
+// machine during which the monotonic clock was stopped.
 type sleeper struct{ ahead atomic.Int64 }
 
 func (s *sleeper) now() time.Time        { return time.Now().Round(0).Add(time.Duration(s.ahead.Load())) }

@@ -13,7 +13,8 @@ import (
 // writeBufferSizes are the sizes in which bytes leave, chosen by how much is queued.
 var writeBufferSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
 
-// writeBuffer is the memory of whoever writes, while there is something to write.
+// writeBuffer is the memory of the goroutine that writes, while there is something to
+// write.
 type writeBuffer struct {
 	class   int
 	bytes   []byte
@@ -89,8 +90,8 @@ func (c *connection) startWriteLoopLocked() {
 }
 
 // writeLoop writes the outbox's messages and control frames until it is empty or the
-// transport fails. Started by kickLocked or, with a buffer of which a part is written, by
-// tryFlush; ended by cutting the transport; joined by readLoop and by Engine.Shutdown.
+// transport fails. Started by kickLocked or, with a partly written buffer, by tryFlush;
+// ended by cutting the transport; joined by readLoop and by Engine.Shutdown.
 func (c *connection) writeLoop() {
 	defer c.engine.loops.Done()
 	c.mu.Lock()
@@ -125,7 +126,7 @@ func (c *connection) writeLoop() {
 	}
 }
 
-// endWritingLocked says that nobody writes any more, until the next kick.
+// endWritingLocked says that nobody writes until the next kick.
 func (c *connection) endWritingLocked(wb *writeBuffer) {
 	c.writing = false
 	c.writingEnded.Broadcast()
@@ -178,15 +179,14 @@ func (c *connection) wrote(wb *writeBuffer, n int, err error) {
 func (c *connection) noteWriteLocked(all, closeIsLast bool) {
 	c.keepalive.noteWriteLocked(all, c.outbox.PingWaits())
 	if c.state.now == closing {
-		if !c.violation.answered { // a peer that broke a rule is not waited for as long as it pleases
+		if !c.violation.answered { // the wait for a peer that broke a rule is bounded
 			c.armClosingLocked()
 		}
 		c.closeWritten = all && closeIsLast
 	}
 }
 
-// fill encodes the next bytes of wb, of which none are left. It reports false after a
-// panic.
+// fill encodes the next bytes into wb, which is empty. It reports false after a panic.
 func (c *connection) fill(wb *writeBuffer) (ok bool) {
 	err := c.encode(wb)
 	if err != nil {

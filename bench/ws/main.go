@@ -7,8 +7,8 @@
 //	go run ./ws -scenario receive-32,send-32 -contestants raw,gobwas,engine -count 5
 //
 // The last one prints its tables. Each measurement is a process of its own; contestants
-// take turns, and one server process is the other end of all. What is measured and how is
-// in docs/performance.md.
+// take turns, and one server process is the other end of all. docs/performance.md
+// describes the measurements.
 package main
 
 import (

@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Every contestant plays scenarios of each sort, with few messages and connections; what
-// is lost or changed on the way fails there.
+// Every contestant plays scenarios of each sort, with few messages and connections; a
+// message that is lost or changed on the way fails there.
 func TestPlay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process for each contestant")

@@ -140,7 +140,7 @@ func (c *conn) step(buf []byte) error {
 }
 
 // answer writes the answers to the events found in the bytes that were fed, and if the
-// client broke a rule behind them, failed, the close frame that says so.
+// client broke a rule after them, failed, the close frame that says so.
 func (c *conn) answer(fed []byte, failed error) error {
 	for _, event := range c.found.Events {
 		payload := c.found.Payload(event, fed)

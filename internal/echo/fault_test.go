@@ -58,7 +58,7 @@ func newSession(t *testing.T) *session {
 	return s
 }
 
-// answerTo returns what the server has to say to the first n bytes.
+// answerTo returns the server's answer to the first n bytes.
 func (s *session) answerTo(n int) []byte {
 	end := 0
 	for i := range s.upEnds {
@@ -99,8 +99,8 @@ const (
 	served         = time.Minute // by then whatever can end without Close has ended
 )
 
-// play sends the session's bytes through a fault, for 30 seconds, and returns what came
-// back and how long the server served.
+// play sends the session's bytes through a fault, for 30 seconds, and returns the answer
+// and how long the server served.
 func (s *session) play(t *testing.T, f fault, cert *wstest.Cert) (got []byte, took time.Duration) {
 	t.Helper()
 	n := &wstest.Net{Setup: f.order}

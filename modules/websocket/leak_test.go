@@ -61,7 +61,7 @@ type deaf struct{}
 
 func (deaf) Report(string, error, ...any) {}
 
-// grown is what a state holds after many connections have ended.
+// grown is the content of a state after many connections have ended.
 type grown struct {
 	values      int64 // bytes of the state's, by its own account
 	connections int   // that the module holds

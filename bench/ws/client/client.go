@@ -1,5 +1,5 @@
-// Package client says what a contestant is to the bench: a Client with connections, and
-// one goroutine on which an App gets the messages of all of them.
+// Package client has the bench's view of a contestant: a Client with connections, and one
+// goroutine on which an App gets the messages of all of them.
 package client
 
 import (

@@ -10,7 +10,7 @@ import (
 const flushBytes = 64 << 10
 
 // A Conn is a connection as a program around a library shapes it for speed: the messages
-// read so far are handed over before it waits for more, and what is written leaves at the
+// read so far are handed over before it waits for more, and written messages leave at the
 // end of a turn.
 type Conn struct {
 	net.Conn
@@ -88,7 +88,7 @@ func (c *Conn) Append(n int, fill func(to []byte)) error {
 	return nil
 }
 
-// flush writes what Write has gathered.
+// flush writes the bytes that Write has gathered.
 func (c *Conn) flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -63,7 +63,7 @@ func (l *Loop) Run(app App) error {
 }
 
 // Connect opens a connection for a library: TCP, and TLS for wss. Coalesce makes it
-// gather what is written, once the opening handshake is done.
+// gather written messages, once the opening handshake is done.
 func (l *Loop) Connect(u *url.URL) (*Conn, error) {
 	conn, err := net.Dial("tcp", u.Host)
 	if err != nil {

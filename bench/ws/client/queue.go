@@ -29,8 +29,8 @@ type Message struct {
 }
 
 // A Queue hands messages from the readers of all connections to one goroutine, in
-// batches. It is what an engine-shaped program around a library does best: one lock for
-// many messages, and buffers that are used again.
+// batches. It is the best that an engine-shaped program around a library can do: one lock
+// for many messages, and buffers that are used again.
 type Queue struct {
 	mu      sync.Mutex // leaf; guards the fields below
 	some    *sync.Cond // a batch waits, or a reader has failed

@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// A Role is what an App does.
+// A Role is the work of an App.
 type Role string
 
 // The roles.
@@ -48,7 +48,7 @@ type Task struct {
 	failed error
 }
 
-// Prepare computes what a Task needs for Role. Call it once.
+// Prepare computes a Task's data for Role. Call it once.
 func (t *Task) Prepare() error {
 	t.next = make(map[int]int)
 	if t.Role != Burst {
@@ -71,7 +71,7 @@ func (t *Task) Again(target int, verify bool) {
 	t.Count, t.Bytes, t.Target, t.Verify = 0, 0, target, verify
 }
 
-// Played counts what a client in Lua has counted itself.
+// Played takes the counts of a client in Lua.
 func (t *Task) Played(messages int, bytes int64) { t.Count, t.Bytes = messages, bytes }
 
 // Done reports whether the Play has had enough.
@@ -96,7 +96,7 @@ func (t *Task) Owed() bool {
 	return true
 }
 
-// Received counts a message and does what the role wants.
+// Received counts a message and acts by the role.
 func (t *Task) Received(s Sender, connection int, data []byte) (more bool) {
 	switch t.Role {
 	case Count, Echo:
@@ -158,7 +158,7 @@ func (t *Task) Acknowledged(data []byte) error {
 	return nil
 }
 
-// Err returns what was wrong with the messages so far. counted says that the words were
+// Err returns the first fault in the messages so far. counted says that the words were
 // added up, which Lua does not do.
 func (t *Task) Err(counted bool) error {
 	if t.failed != nil || t.Role != Count || !counted {

@@ -8,7 +8,7 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// sent keeps what a Task sends.
+// sent keeps the messages of a Task.
 type sent [][]byte
 
 func (s *sent) Send(_ int, data []byte) { *s = append(*s, data) }
@@ -53,8 +53,8 @@ func TestTaskChecks(t *testing.T) {
 	}
 }
 
-// Bursts leave while fewer than Window are on their way, and what the server acknowledges
-// has to be what was sent.
+// Bursts leave while fewer than Window are on their way, and the server has to
+// acknowledge the messages that were sent.
 func TestTaskBursts(t *testing.T) {
 	task := newTask(t, Burst)
 	task.Again(2*task.Burst, false)

@@ -6,7 +6,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// slowest is the longest time that a histogram tells from a longer one.
+// slowest is the longest time that a histogram distinguishes from a longer one.
 const slowest = 10 * time.Second
 
 // NewHistogram returns a histogram of times from 1 ns, with three digits.

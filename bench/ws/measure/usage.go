@@ -1,4 +1,4 @@
-// Package measure reads what a process has used: CPU time, allocations and memory, and
+// Package measure reads the use of a process, in CPU time, allocations and memory, and
 // keeps histograms of times.
 package measure
 
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A Usage is what the process has used so far.
+// A Usage is the process's use so far.
 type Usage struct {
 	Wall               time.Time
 	CPU                time.Duration // user and system, of all threads
@@ -36,7 +36,7 @@ func CPU() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// A Memory is what the process holds, in bytes.
+// A Memory is the process's memory, in bytes.
 type Memory struct {
 	Resident int64 // after a collection, with free memory given back
 	Peak     int64 // the most that was ever resident
@@ -46,7 +46,7 @@ type Memory struct {
 
 // Held reads the memory after a collection.
 func Held() (Memory, error) {
-	runtime.GC() // the second one, in FreeOSMemory, frees what pools have held
+	runtime.GC() // the second one, in FreeOSMemory, frees the memory of pools
 	debug.FreeOSMemory()
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)

@@ -10,8 +10,8 @@ import (
 	"math/rand/v2"
 )
 
-// A Shape says what a message looks like. All begin with a number of two digits, the
-// message's place in the cycle.
+// A Shape is the look of a message. All begin with a number of two digits, the message's
+// place in the cycle.
 type Shape string
 
 // The shapes. Text and JSON are valid UTF-8.

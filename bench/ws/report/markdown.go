@@ -18,7 +18,7 @@ const (
 	gobwasGopherLua = "gobwas-gopherlua"
 )
 
-// none stands for a figure that was not measured.
+// none takes the place of a figure that was not measured.
 const none = "–"
 
 // Markdown is the whole report.

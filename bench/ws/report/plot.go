@@ -31,7 +31,7 @@ var plotSource string
 
 var plotTemplate = template.Must(template.New("plot").Parse(plotSource))
 
-// A letter stands for a contestant, so that the plot can be read without colours.
+// A letter marks a contestant, so that the plot can be read without colours.
 type letter struct {
 	Name, Sign string
 	X, Y       float64

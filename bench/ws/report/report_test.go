@@ -105,7 +105,7 @@ func TestRatios(t *testing.T) {
 	for _, want := range []string{
 		// 55 over 11, over 100, over 210: the medians of two rounds are their means.
 		"| receive 32 B | 55.0 ns | 5.00 | 0.55 | 0.26 | 0.55 gobwas |\n",
-		// A loss is bold, and the missing contestant is no zero.
+		// A loss is bold, and a missing contestant is not shown as 0.
 		"| deflate | 10.0 µs | – | **1.25** | – | **1.25** gobwas |\n",
 		"| echo at a rate | 20.2 µs | 2.02 | **1.01** | – | **1.01** gobwas |\n",
 		"| idle connections | 5.0 KiB | 1.25 | 0.45 | – | 0.45 gobwas |\n",

@@ -139,8 +139,8 @@ func (p *player) measure(r *Result, length time.Duration) error {
 			return p.client.Play(p.task)
 		})
 		r.Messages = int64(p.task.Count)
-		// The warm-up had a stall if this is too short, and what waited in queues would
-		// count too much.
+		// The warm-up had a stall if this is too short, and messages that waited in
+		// queues would count too much.
 		if err != nil || r.Wall >= length/2 {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/payload"
 )
 
-// A Task is what the server does on a connection. It travels as the URL that a contestant
+// A Task is the server's work on a connection. It travels as the URL that a contestant
 // dials.
 type Task struct {
 	Mode     Mode
@@ -37,7 +37,7 @@ const (
 	Idle  Mode = "idle"  // does nothing
 )
 
-// Deflate says whether permessage-deflate is used and what both ends remember.
+// Deflate says whether permessage-deflate is used, and with which memory at both ends.
 type Deflate string
 
 // The ways to compress.
@@ -47,7 +47,7 @@ const (
 	Takeover   Deflate = "takeover"    // each message may refer to those before it
 )
 
-// Extension is what the server agrees to.
+// Extension is the server's answer to the offer.
 func (d Deflate) Extension() string {
 	switch d {
 	case NoTakeover:

@@ -149,8 +149,8 @@ type inflater struct {
 	out      bytes.Buffer
 }
 
-// tail ends a message for the inflater: what the sender has cut off, and an empty last
-// block.
+// tail ends a message for the inflater: the bytes that the sender has cut off, and an
+// empty last block.
 const tail = "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
 
 func (i *inflater) message(data []byte) ([]byte, error) {

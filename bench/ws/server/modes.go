@@ -81,7 +81,7 @@ func (s *Server) flood(conn net.Conn, t Task) error {
 }
 
 // sink acknowledges each burst with the number of bursts and the checksum of all messages
-// so far, as text: so the client knows what has arrived, and checks it.
+// so far, as text: so the client knows the messages that have arrived, and checks them.
 func (s *Server) sink(conn net.Conn, t Task) error {
 	in := newReader(conn, t.Deflate)
 	var sum uint64

@@ -1,5 +1,6 @@
 // Package server is the other end of all contestants: one process of plain Go on TCP,
-// with frames that are prepared before anything is measured. It checks what it receives.
+// with frames that are prepared before anything is measured. It checks the messages that
+// it receives.
 package server
 
 import (

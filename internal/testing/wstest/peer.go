@@ -157,7 +157,7 @@ func (p *Peer) WantEnd() {
 func (p *Peer) WantSilence(d time.Duration) {
 	p.tb.Helper()
 	p.ready()
-	p.Conn.SetReadDeadline(time.Now().Add(max(d, 1))) // a deadline that has passed hides what is there
+	p.Conn.SetReadDeadline(time.Now().Add(max(d, 1))) // a deadline that has passed hides bytes that are there
 	defer p.Conn.SetReadDeadline(time.Time{})
 	b, err := p.buf.ReadByte()
 	if err == nil {

@@ -2,21 +2,21 @@ package proto
 
 import "github.com/tidewire/tidewire/internal/ws/wire"
 
-// Event is a whole message or a control frame that a peer sent. It says where the payload
-// lies and holds no pointer, so that the collector skips a list of thousands; Batch.Payload
+// Event is a whole message or a control frame that a peer sent. It has the payload's
+// place and no pointer, so that the collector skips a list of thousands; Batch.Payload
 // finds the bytes.
 type Event struct {
 	Opcode wire.Opcode // Text, Binary, Ping, Pong or Close
 
 	// Owned: the payload is memory of its own, made by ReaderOptions.Alloc if it is a
-	// message's, and the receiver's now: the one at Start in Batch.Owned. Otherwise it
-	// lies in the bytes that were fed, from Start on.
+	// message's, and the receiver's now: the one at Start in Batch.Owned. Otherwise it is
+	// in the bytes that were fed, from Start on.
 	Owned bool
 
 	Start, Length uint32 // Length only if it is not Owned
 }
 
-// Batch is what a Reader has found in the bytes that it was fed, in order.
+// Batch has the events that a Reader has found in the bytes that it was fed, in order.
 type Batch struct {
 	Events   []Event
 	Owned    [][]byte
@@ -26,7 +26,8 @@ type Batch struct {
 // Controls returns how many control frames are among the events.
 func (b *Batch) Controls() int { return len(b.Events) - b.Messages.Messages }
 
-// Payload returns an event's payload. fed is what was fed, in the same place or another.
+// Payload returns an event's payload. fed has the bytes that were fed, in the same place
+// or another.
 func (b *Batch) Payload(event Event, fed []byte) []byte {
 	if event.Owned {
 		return b.Owned[event.Start]
@@ -40,7 +41,7 @@ func (b *Batch) Reset() {
 	*b = Batch{Events: b.Events[:0], Owned: b.Owned[:0]}
 }
 
-// found adds an event whose payload lies in the bytes fed.
+// found adds an event whose payload is in the bytes fed.
 func (b *Batch) found(opcode wire.Opcode, start, length int) {
 	b.Events = append(b.Events, Event{Opcode: opcode, Start: uint32(start), Length: uint32(length)})
 	b.count(opcode, length)

@@ -14,8 +14,8 @@ type message struct {
 	rsv     byte
 }
 
-// messages is a queue of messages. It lies in pages of one size, which go from one queue
-// to the next: a queue that grows copies nothing, one that fills and empties all the time
+// messages is a queue of messages. It has pages of one size, which go from one queue to
+// the next: a queue that grows copies nothing, one that fills and empties all the time
 // makes no garbage and stays in the processor's cache, and an empty one holds no page.
 type messages struct {
 	first, last *page

@@ -84,7 +84,7 @@ func NewReader(opts ReaderOptions) *Reader {
 	return &Reader{opts: opts}
 }
 
-// Feed reads all of buf and adds what it finds to the batch. It unmasks in place and never
+// Feed reads all of buf and adds its events to the batch. It unmasks in place and never
 // keeps buf. The error is final and names the rule that the peer has broken; the events
 // before it hold.
 func (r *Reader) Feed(buf []byte, into *Batch) error {
@@ -120,9 +120,9 @@ func (r *Reader) Feed(buf []byte, into *Batch) error {
 	return r.failed
 }
 
-// feedWhole reads messages that lie whole in buf, each in one short frame as most are, up
-// to the first frame of another kind. It returns how far it came. It decides nothing that
-// Feed would not decide, it is only faster.
+// feedWhole reads messages that are whole in buf, each in one short frame as most are, up
+// to the first frame of another kind. It returns how far it came. Its results are Feed's;
+// it is only faster.
 func (r *Reader) feedWhole(buf []byte, at int, into *Batch) int {
 	if r.opts.Role != Client {
 		return at
@@ -289,7 +289,7 @@ func (r *Reader) checkSize(h wire.Header) error {
 	return nil
 }
 
-// readControl takes part of a control frame's payload, which lies at a place in the bytes
+// readControl takes part of a control frame's payload, which is at a place in the bytes
 // fed.
 func (r *Reader) readControl(part []byte, at int, into *Batch) error {
 	r.unmask(part)
@@ -321,8 +321,8 @@ func (r *Reader) readControl(part []byte, at int, into *Batch) error {
 	return nil
 }
 
-// readData takes part of a data frame's payload, which lies at a place in the bytes fed.
-// A message that is whole in one frame stays where it is; everything else is kept in
+// readData takes part of a data frame's payload, which is at a place in the bytes fed. A
+// message that is whole in one frame stays where it is; everything else is kept in
 // r.data.
 func (r *Reader) readData(part []byte, at int, into *Batch) error {
 	r.unmask(part)

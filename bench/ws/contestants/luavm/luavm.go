@@ -28,7 +28,7 @@ type VM interface {
 	// Connect calls the websocket module's Connect with the App's callbacks.
 	Connect(url string, options map[string]bool) error
 
-	// Played returns what the script has counted since Again.
+	// Played returns the script's counts since Again.
 	Played() (messages int, bytes int64, err error)
 }
 
@@ -36,7 +36,7 @@ type VM interface {
 type State struct {
 	Task   *client.Task
 	Opened int  // connections
-	Enough bool // the script has counted what it wants
+	Enough bool // the script has counted enough
 }
 
 // Again prepares the script for a Play of its Task.
@@ -45,7 +45,7 @@ func (s *State) Again(vm VM) error {
 	return vm.Again(s.Task.Target, s.Task.Verify)
 }
 
-// Finish puts what the script has counted into its Task.
+// Finish puts the script's counts into its Task.
 func (s *State) Finish(vm VM) error {
 	messages, bytes, err := vm.Played()
 	s.Task.Played(messages, bytes)

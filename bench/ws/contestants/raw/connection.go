@@ -90,8 +90,8 @@ func (c *connection) next(header, size int) ([]byte, error) {
 	return data, nil
 }
 
-// echo sends back the messages of a read in one write, until it is told that there were
-// enough. The frames have the key 0, which is as long as any other.
+// echo sends back the messages of a read in one write, until there were enough. The
+// frames have the key 0, which is as long as any other.
 func (c *connection) echo(done func(messages int) (more bool)) error {
 	var out []byte
 	for more := true; more; {

@@ -25,7 +25,7 @@ type handler struct {
 	err     error
 }
 
-// Engine returns the engine with a handler in Go. It has default limits, but for the
+// Engine returns the engine with a handler in Go. It has default limits, except for the
 // number of connections.
 func Engine(o client.Options) (client.Client, error) {
 	h := &handler{engine: newEngine(o), options: o, kind: engine.Binary}
