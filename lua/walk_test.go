@@ -1,7 +1,10 @@
 package lua_test
 
 import (
+	"runtime"
 	"testing"
+	"unsafe"
+	"weak"
 
 	"github.com/tidewire/tidewire/lua"
 )
@@ -378,6 +381,62 @@ func TestFinalizersRunOnce(t *testing.T) {
 	for id, n := range ran {
 		if n != 1 {
 			t.Fatalf("the finalizer of %d ran %d times", id, n)
+		}
+	}
+}
+
+// Keys that move from the entries to the array in the middle of a walk are found.
+func TestWalkOfKeysThatMove(t *testing.T) {
+	s, printed := newState(t, lua.Options{})
+	s.SmallSlices()
+	_, err := s.Run([]byte(`
+		local weak, lost, places = setmetatable({}, {__mode = "v"}), 0, 0
+		for round = 1, 300 do
+			local keep = {}
+			for i = 2, 126, 2 do weak[i] = {i} keep[i] = weak[i] end -- half of an array, and so none
+			for i = 1, 1500 + round * 7 % 1000 do end
+			keep[3] = {} keep[5] = {} -- more than half
+			for i = 1, 3000 do end
+			for i = 2, 126, 2 do if weak[i] ~= keep[i] then lost = lost + 1 end weak[i] = nil end
+		end
+		print(lost)`), "=test")
+	if err != nil || printed.String() != "0\n" || s.Walks() < 300 {
+		t.Errorf("%d walks, lost %s, error %v", s.Walks(), printed, err)
+	}
+}
+
+// The caches of short strings let those go that a walk has found nowhere else, since they
+// are not charged any longer.
+func TestCachesForgetStrings(t *testing.T) {
+	s, _ := newState(t, lua.Options{})
+	keep, err := s.NewTable(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Ref(keep.Value())
+	for name, make := range map[string]func(string) (lua.Value, error){"Key": s.Key, "Piece": s.Piece} {
+		made := func(text string, kept bool) weak.Pointer[byte] {
+			v, err := make(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kept {
+				err = keep.Set(v, lua.True)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			bytes, _ := v.AsString()
+			return weak.Make(unsafe.StringData(bytes))
+		}
+		dead, held := made(name+" dead", false), made(name+" held", true)
+		collect(t, s)
+		runtime.GC()
+		if dead.Value() != nil {
+			t.Errorf("%s: a string that nothing holds is not freed", name)
+		}
+		if again := made(name+" held", false); again != held {
+			t.Errorf("%s: a string that is held is made twice", name)
 		}
 	}
 }
