@@ -23,6 +23,9 @@ const (
 
 	pileValueBytes = 16
 
+	// longKey is the length in bytes from which on a key with escapes is not copied.
+	longKey = 1 << 10
+
 	// membersAt is the number of keys and values whose steps are counted together.
 	membersAt = 1 << 10
 
@@ -501,10 +504,10 @@ func (d *decoder) number() error {
 // integer puts on the pile the number that ends here, which has neither a point nor an
 // exponent. value is right if it has up to 15 digits.
 func (d *decoder) integer(begin, whole int, value uint64) error {
-	if d.at-whole <= 15 && (value != 0 || begin == whole) { // -0 is not an integer
+	if d.at-whole <= 15 {
 		f := float64(value)
 		if begin < whole {
-			f = -f
+			f = -f // of 0, too
 		}
 		return d.push(lua.Number(f))
 	}
@@ -580,6 +583,13 @@ func (d *decoder) key() error {
 		return err
 	}
 	if escaped {
+		if d.unescaped.Len() > longKey { // else there would be a copy that is not counted
+			key, err := d.unescaped.Value()
+			if err != nil {
+				return err
+			}
+			return d.push(key)
+		}
 		text = string(d.unescaped.Bytes())
 		d.unescaped.Reset()
 	}

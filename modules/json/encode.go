@@ -26,8 +26,8 @@ const (
 )
 
 // encoder writes one value as JSON (RFC 8259). It reads tables raw: metamethods are not
-// called, so that no Lua code runs, and nothing changes, under its hands. (A finalizer
-// may run; it changes an array or an object between two elements.)
+// called, and finalizers wait until the call is over, so that no Lua code runs, and
+// nothing changes, under its hands.
 type encoder struct {
 	m       *module
 	s       *lua.State
@@ -47,11 +47,9 @@ func (m *module) encode(c *lua.Call) error {
 	if e == nil {
 		e = &encoder{m: m, s: m.s, out: m.s.NewBuilder()}
 	}
-	m.encoder = nil // a finalizer may encode meanwhile
+	m.encoder = nil // it is at work: after a panic it is not used again
 	text, err := e.run(value)
 	e.pending = e.pending[:0]
-	clear(e.around)
-	e.around = e.around[:0]
 	e.out.Reset()
 	m.encoder = e
 	switch err := err.(type) {
@@ -157,7 +155,9 @@ func (e *encoder) table(table *lua.Table) error {
 	}
 	e.around = append(e.around, table)
 	err := e.contents(table)
-	e.around = e.around[:len(e.around)-1]
+	last := len(e.around) - 1
+	e.around[last] = nil // an encoder at rest holds no table
+	e.around = e.around[:last]
 	return err
 }
 

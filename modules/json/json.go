@@ -37,7 +37,7 @@ type module struct {
 	// its own.
 	array *lua.Table
 
-	decoders []*decoder // that are at work, the innermost last: a finalizer may decode in the middle of another one
+	decoders []*decoder // at work, the innermost last: a metamethod of options may decode in the middle of another one
 	decoder  *decoder   // at rest, or nil
 	encoder  *encoder   // at rest, or nil
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+	"unsafe"
+	"weak"
 
 	"github.com/tidewire/tidewire/lua"
 )
@@ -30,6 +33,7 @@ func TestConformance(t *testing.T) {
 		{"nothing", ``, `! line 1, column 1: expected a value, got the end of the text`},
 		{"white space alone", " \n ", `! line 2, column 2: expected a value, got the end of the text`},
 		{"a form feed as white space", "\f1", `! line 1, column 1: expected a value, got byte 0x0C`},
+		{"a vertical tab as white space", "\v1", `! line 1, column 1: expected a value, got byte 0x0B`},
 		{"a no-break space", "\u00a01", `! line 1, column 1: expected a value, got byte 0xC2`},
 		{"a byte order mark", "\ufeff1", `! line 1, column 1: expected a value, got byte 0xEF`},
 		{"something behind", `1 x`, `! line 1, column 3: expected nothing behind the value, got 'x'`},
@@ -127,6 +131,8 @@ func TestConformance(t *testing.T) {
 			`\n \r \t \u`},
 		{"three digits", `"\u004"`, `! line 1, column 2: expected four hexadecimal digits behind \u`},
 		{"no hexadecimal digit", `"\u00g0"`, `! line 1, column 2: expected four hexadecimal digits behind \u`},
+		{"four digits at the end", `"\u0041`, `! line 1, column 1: a string has no end: expected '"', got the end of ` +
+			`the text`},
 		{"escape at the end", `"\`, `! line 1, column 2: an unknown escape: expected one of \" \\ \/ \b \f \n ` +
 			`\r \t \u`},
 		{"a line break in a string", "[\"a\nb\"]", `! line 1, column 4: a control byte in a string: expected \u000a`},
@@ -161,6 +167,7 @@ func TestEncode(t *testing.T) {
 		{`nil`, `null`},
 		{`json.null`, `null`},
 		{`true`, `true`},
+		{`"\128"`, `! a string is not UTF-8 (byte 0x80 at 1): JSON takes no binary data, write it as base64`},
 		{`"\0\1\8\9\10\11\12\13\31\34\92/\127"`, `"\u0000\u0001\b\t\n\u000b\f\r\u001f\"\\/` + "\x7f\""},
 		{`"\228"`, `! a string is not UTF-8 (byte 0xE4 at 1): JSON takes no binary data, write it as base64`},
 		{`{name = "ab\255"}`, `! at name: a string is not UTF-8 (byte 0xFF at 3): JSON takes no binary data, ` +
@@ -172,11 +179,14 @@ func TestEncode(t *testing.T) {
 		{`2^53`, `9007199254740992`},
 		{`-2^53 + 1`, `-9007199254740991`},
 		{`2^63`, `9223372036854776000`},
+		{`2^60`, `1152921504606847000`},
 		{`1e20`, `100000000000000000000`},
 		{`1e100`, `1e+100`},
 		{`0.1 + 0.2`, `0.30000000000000004`},
 		{`1/3`, `0.3333333333333333`},
 		{`1e-7`, `1e-07`},
+		{`1e-6`, `0.000001`},
+		{`9.9e-7`, `9.9e-07`},
 		{`0/0`, `! the number nan has no form in JSON`},
 		{`{x = {1, 1/0}}`, `! at x[2]: the number inf has no form in JSON`},
 		{`{-1/0}`, `! at [1]: the number -inf has no form in JSON`},
@@ -186,6 +196,7 @@ func TestEncode(t *testing.T) {
 		{`json.array {}`, `[]`},
 		{`json.array {1, 2}`, `[1,2]`},
 		{`{list = json.array()}`, `{"list":[]}`},
+		{`setmetatable({}, {})`, `{}`},
 		{`{1, "x", {}, {2}}`, `[1,"x",{},[2]]`},
 		{`{1, json.null, 3}`, `[1,null,3]`},
 		{`{b = 1, a = 2}`, `{"b":1,"a":2}`},
@@ -198,6 +209,10 @@ func TestEncode(t *testing.T) {
 
 		{`print`, `! a function has no form in JSON`},
 		{`{config = {items = {1, 2, print}}}`, `! at config.items[3]: a function has no form in JSON`},
+		{`{a1 = print}`, `! at a1: a function has no form in JSON`},
+		{`{["1a"] = print}`, `! at ["1a"]: a function has no form in JSON`},
+		{`{[("k"):rep(100)] = print}`,
+			`! at ["` + strings.Repeat("k", 40) + `"...]: a function has no form in JSON`},
 		{`{["a b"] = {["end"] = coroutine.create(print)}}`, `! at ["a b"].end: a thread has no form in JSON`},
 		{`{io.stdout}`, `! at [1]: a userdata has no form in JSON`},
 		{`{1, nil, 3}`, `! an array has no value at 2, but one at 3: fill it with json.null`},
@@ -211,6 +226,8 @@ func TestEncode(t *testing.T) {
 		{`{a = 1, [true] = 1}`, `! the key true: an object's keys are strings, an array's 1, 2, 3 and so on`},
 		{`{[print] = 1}`, `! the key of type function: an object's keys are strings, an array's 1, 2, 3 and so on`},
 		{`(function() local t = {} t.list = {1, t} return t end)()`, `! at list[2]: the table contains itself`},
+		{`(function() local t = {} t[1] = {t} return {x = {t}} end)()`, `! at x[1][1][1]: the table contains itself`},
+		{`(function() local t = {} return {t, {t, t}} end)()`, `[{},[{},{}]]`},
 		{`(function() local t = {} for i = 1, 1000 do t = {t} end return t end)()`,
 			`! at ` + strings.Repeat("[1]", 33) + "[" + "..." + "]" + strings.Repeat("[1]", 33) +
 				`: nested deeper than ` +
@@ -271,6 +288,7 @@ func TestModule(t *testing.T) {
 		raises("bot:1: json.encode: at a.b: a function has no form in JSON", loadstring("json.encode{a={b=print}}", "=bot"))
 
 		-- a call that failed leaves nothing behind for the next one
+		for i = 1, 1001 do pcall(json.encode, {print}) end
 		assert(json.encode {1, {2}} == "[1,[2]]" and #json.decode "[1,2]" == 2)`)
 }
 
@@ -304,7 +322,7 @@ func TestBigIntegers(t *testing.T) {
 		for _, big in ipairs {"9007199254740993", "-9007199254740993", "12345678901234567890", ("9"):rep(400)} do
 			assert(read(big) == big and read("[" .. big .. "]")[1] == big and read('{"id":' .. big .. '}').id == big, big)
 		end
-		assert(read "[1,9007199254740993]"[1] == 1)
+		assert(read "[1,9007199254740993]"[1] == 1 and json.decode "9007199254740993" == 9007199254740992)
 		assert(json.decode("1", {}) == 1 and json.decode("1", nil) == 1)
 		assert(json.decode("9007199254740993", setmetatable({}, {__index = {bigint = "string"}})) == "9007199254740993")
 		local function raises(want, options)
@@ -324,12 +342,15 @@ func TestBigIntegers(t *testing.T) {
 func TestStepsAreCounted(t *testing.T) {
 	for _, test := range []struct{ name, prepare, call string }{
 		{"many values in", `text = "[" .. ("1,"):rep(50000) .. "1]"`, `json.decode(text)`},
+		{"members in, twice", `text = "{" .. ("\"k\":1,"):rep(25000) .. "\"k\":1}"`, `json.decode(text)`},
 		{"a long string in", `text = "\"" .. ("x"):rep(4000000) .. "\""`, `json.decode(text)`},
-		{"a string of escapes in", `text = "\"" .. ("\\n"):rep(2000000) .. "\""`, `json.decode(text)`},
+		{"a string of escapes in", `text = "\"" .. ("\\n"):rep(1000000) .. "\""`, `json.decode(text)`},
 		{"white space in", `text = (" "):rep(4000000) .. "1"`, `json.decode(text)`},
 		{"not UTF-8", `text = ("x"):rep(4000000) .. "\255"`, `pcall(json.decode, text)`},
 		{"many values out", `list = json.decode("[" .. ("1,"):rep(50000) .. "1]")`, `json.encode(list)`},
 		{"a long string out", `list = ("x"):rep(4000000)`, `json.encode(list)`},
+		{"a list with another key out", `list = {} for i = 1, 25000 do list[i] = i end list.x = 1`,
+			`pcall(json.encode, list)`},
 		{"one table many times out", `list = {} for i = 1, 16 do list = {list, list} end`, `json.encode(list)`},
 		{"empty places out", `local t = {x = 1} for i = 1, 20000 do t["k" .. i] = i end for i = 1, 20000 do t["k" .. i] = nil end
 			list = {} for i = 1, 200 do list[i] = t end`, `json.encode(list)`},
@@ -382,6 +403,158 @@ func TestMemory(t *testing.T) {
 				t.Errorf("%d bytes are charged afterwards", used)
 			}
 		})
+	}
+}
+
+// Texts and errors are right whatever piece of a long text they are in.
+func TestLongTexts(t *testing.T) {
+	s := newState(t, lua.Options{})
+	for shift := range 3 {
+		text := `"` + strings.Repeat("x", shift) + strings.Repeat("ä€😀", 50_000) + `"`
+		if got, err := recode(t, s, text); err != nil || got != text {
+			t.Errorf("%d bytes of %d, error %v", len(got), len(text), err)
+		}
+	}
+	for _, c := range []struct{ text, want string }{
+		{"[\n" + strings.Repeat("1,\n", 100_000) + "x", "line 100002, column 1: expected a value, got 'x'"},
+		{"[\n" + strings.Repeat("1,", 100_000) + "x", "line 2, column 200001: expected a value, got 'x'"},
+		{"[" + strings.Repeat("1", 1<<20+1) + "]", "line 1, column 2: a number is longer than 1048576 bytes"},
+		{"[0." + strings.Repeat("1", 1<<20) + "]", "line 1, column 2: a number is longer than 1048576 bytes"},
+		{"[0e" + strings.Repeat("1", 1<<20) + "]", "line 1, column 2: a number is longer than 1048576 bytes"},
+	} {
+		if _, err := recode(t, s, c.text); err == nil || err.Error() != "json.decode: "+c.want {
+			t.Errorf("error %.200v, want %s", err, c.want)
+		}
+	}
+}
+
+// The options' metamethods may decode in the middle of a call.
+func TestDecodeWithinDecode(t *testing.T) {
+	s := newState(t, lua.Options{})
+	run(t, s, `
+		local function options(depth)
+			return setmetatable({}, {__index = function()
+				if depth > 0 then assert(json.decode('["inner\\n", ' .. depth .. ']', options(depth - 1))[2] == depth) end
+			end})
+		end
+		function twice() return json.decode('["outer\\n", {"a":[1,2]}]', options(2)) end
+		local t = twice()
+		assert(t[1] == "outer\n" and t[2].a[2] == 2)`)
+	before := collect(t, s)
+	run(t, s, `for i = 1, 3000 do twice() end`)
+	if more := collect(t, s) - before; more > 64<<10 {
+		t.Errorf("%d bytes more are charged afterwards", more)
+	}
+}
+
+// The charge during and after a call is that of the values that are there.
+func TestCharges(t *testing.T) {
+	for _, c := range []struct{ name, prepare, call string }{
+		{"numbers", `text = "[" .. ("1,"):rep(300000) .. "1]"`, `json.decode(text)`},
+		{"strings", `text = "[" .. ("\"a string that is long\","):rep(100000) .. "1]"`, `json.decode(text)`},
+		{"members", `local m = {} for i = 1, 200000 do m[i] = '"k' .. i .. '":1' end text = "{" .. table.concat(m, ",") .. "}"`,
+			`json.decode(text)`},
+		{"arrays", `text = "[" .. ("[1],"):rep(100000) .. "1]"`, `json.decode(text)`},
+		{"a string that does not end", `text = '"\\n' .. ("x"):rep(8e6)`, `pcall(json.decode, text)`},
+		{"a string out", `text = ("x"):rep(4e6)`, `json.encode(text)`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newState(t, lua.Options{})
+			// With a weak table, walks happen while values are made.
+			run(t, s, `setmetatable({}, {__mode = "k"}) `+c.prepare)
+			before := collect(t, s)
+			run(t, s, `value = `+c.call)
+			if charged, live := s.Memory(), collect(t, s); charged < live-live/50 {
+				t.Errorf("%d bytes are charged for %d", charged, live)
+			}
+			run(t, s, `value = nil`)
+			if more := collect(t, s) - before; more > 512<<10 {
+				t.Errorf("%d bytes more are charged afterwards", more)
+			}
+		})
+	}
+}
+
+// Values that wait for the end of their array are found by a walk at the memory limit,
+// which would drop their charge otherwise.
+func TestWalksFindWaitingValues(t *testing.T) {
+	const limit = 32 << 20
+	for _, c := range []struct {
+		name, text string
+		left       int // bytes of the limit
+	}{
+		{"strings", `"[" .. ('"' .. ("x"):rep(200000) .. '",'):rep(30) .. "1]"`, 5_000_000},
+		{"a string that is to be stored", `"[" .. ("1,"):rep(64) .. '"' .. ("x"):rep(200000) .. '"]'`, 206_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newState(t, lua.Options{MaxMemory: limit})
+			run(t, s, `text = `+c.text+` json.decode "1"
+				function try() return (select(2, pcall(json.decode, text))) end`)
+			if err := s.Reserve(int(limit-collect(t, s)) - c.left); err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Call1(s.Global("try"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, _ := lua.ToText(got); text != "not enough memory" {
+				t.Errorf("got %#v", got)
+			}
+		})
+	}
+}
+
+// Decoders and encoders at rest hold no values.
+func TestNothingIsHeldAtRest(t *testing.T) {
+	s := newState(t, lua.Options{})
+	text := func() weak.Pointer[byte] {
+		text, _ := run(t, s, `return json.decode('["a string that nothing else holds"]')[1]`)[0].AsString()
+		return weak.Make(unsafe.StringData(text))
+	}()
+	table := func() weak.Pointer[lua.Table] {
+		table, _ := run(t, s, `local inner = {} json.encode{{inner}} return inner`)[0].AsTable()
+		return weak.Make(table)
+	}()
+	collect(t, s)
+	runtime.GC()
+	if text.Value() != nil {
+		t.Error("a decoder holds a string")
+	}
+	if table.Value() != nil {
+		t.Error("an encoder holds a table")
+	}
+}
+
+// The module, null and the metatable of arrays stay the same ones when no script holds
+// them.
+func TestModuleStays(t *testing.T) {
+	s := newState(t, lua.Options{})
+	run(t, s, `
+		local weak = setmetatable({json, json.null, getmetatable(json.array())}, {__mode = "v"})
+		json.null, json, package.loaded.json, package.loaded["tide.json"] = nil
+		collectgarbage()
+		json = require "json"
+		assert(json == weak[1])
+		assert(json.decode "null" == weak[2])
+		assert(getmetatable(json.decode "[]") == weak[3])`)
+}
+
+// A long text is charged while it is written: an encoder that has written one holds none
+// of it.
+func TestEncoderForgetsText(t *testing.T) {
+	s := newState(t, lua.Options{})
+	run(t, s, `text = ("\1"):rep(4e6)`)
+	heap := func() uint64 {
+		var stats runtime.MemStats
+		collect(t, s)
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := heap()
+	run(t, s, `json.encode(text)`)
+	if after := heap(); after > before+1<<20 {
+		t.Errorf("%d bytes are held", after-before)
 	}
 }
 

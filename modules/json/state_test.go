@@ -66,3 +66,13 @@ func recode(t testing.TB, s *lua.State, text string) (string, error) {
 	}
 	return result, nil
 }
+
+// collect walks the state and returns the bytes that are live.
+func collect(t testing.TB, s *lua.State) int64 {
+	t.Helper()
+	live, err := s.Collect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live
+}
