@@ -41,8 +41,7 @@ func TestPlay(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	scenarios, err := scenario.Named("receive-256,send-32,echo-64,latency-2k,idle-5000-wss,inflate-takeover," +
-		"deflate,deflate-takeover")
+	scenarios, err := scenario.Named("receive-256,send-32,latency-2k,idle-5000-wss,frames,inflate-takeover,deflate")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +62,7 @@ func TestPlay(t *testing.T) {
 				t.Errorf("%s, %s: the result is of %s, %s", s.Name, c.Name, r.Scenario, r.Contestant)
 			case s.Kind == scenario.Messages && (r.Messages == 0 || r.CPU <= 0 || r.ServerCPU <= 0),
 				s.Kind == scenario.Latency && r.Latency.Count == 0,
+				s.Kind == scenario.Frames && (r.Frames.Count == 0 || r.Messages == 0),
 				s.Kind == scenario.Idle && (r.Connections != 5 || r.After.Resident == 0):
 				t.Errorf("%s, %s: %+v", s.Name, c.Name, r)
 			}

@@ -1,5 +1,7 @@
 package client
 
+import "time"
+
 // A Channel hands messages to one goroutine through a Go channel, one at a time, as
 // programs around a library usually do. Messages are written as soon as they are sent.
 type Channel struct {
@@ -32,8 +34,18 @@ func (c *Channel) Send(connection int, data []byte) {
 // Play plays the Task itself.
 func (c *Channel) Play(t *Task) error {
 	t.Begin(c)
+	var due <-chan time.Time // of a frame
+	if t.Frames != nil {
+		ticker := time.NewTicker(t.Frames.Every)
+		defer ticker.Stop()
+		due = ticker.C
+	}
 	for {
 		select {
+		case <-due:
+			if t.Frames.Run(); t.Frames.Done() {
+				return nil
+			}
 		case m := <-c.Messages:
 			more := t.Received(c, m.Connection, m.Data)
 			if m.Held != nil {

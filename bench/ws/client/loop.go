@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"time"
 )
 
 // A Loop is the part that the shaped contestants share: the queue, the App's goroutine,
@@ -37,6 +38,15 @@ func (l *Loop) Play(t *Task) error { return l.Run(t) }
 
 // Run hands messages to an App until it has had enough.
 func (l *Loop) Run(app App) error {
+	var frames *Frames
+	if l.options.Task != nil {
+		frames = l.options.Task.Frames
+	}
+	var timer *time.Timer
+	if frames != nil {
+		timer = time.AfterFunc(frames.Until(), l.wake)
+		defer timer.Stop()
+	}
 	app.Begin(l)
 	for more := true; more; {
 		if err := errors.Join(l.turn.end(), l.err); err != nil {
@@ -57,6 +67,14 @@ func (l *Loop) Run(app App) error {
 			if err := l.giveBack(b); err != nil {
 				return err
 			}
+			if frames != nil {
+				frames.Run()
+			}
+		}
+		if frames != nil {
+			frames.Run()
+			timer.Reset(frames.Until())
+			more = !frames.Done()
 		}
 	}
 	return l.turn.end()

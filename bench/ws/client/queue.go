@@ -33,11 +33,12 @@ type Message struct {
 // for many messages, and buffers that are used again.
 type Queue struct {
 	mu      sync.Mutex // leaf; guards the fields below
-	some    *sync.Cond // a batch waits, or a reader has failed
+	some    *sync.Cond // a batch waits, a reader has failed, or a frame is due
 	free    *sync.Cond // a batch has come back
 	waiting []*batch
 	large   [][]byte
-	kept    int // bytes of large
+	kept    int  // bytes of large
+	frame   bool // one is due
 	err     error
 }
 
@@ -168,14 +169,23 @@ func (f *Feed) Fail(err error) {
 	q.some.Signal()
 }
 
-// take waits for batches and returns all, in the room of spare. The error comes after the
-// last of them.
+// wake makes take return without batches, for a frame.
+func (q *Queue) wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.frame = true
+	q.some.Signal()
+}
+
+// take waits for batches and returns all, in the room of spare; none if a frame is due.
+// The error comes after the last of them.
 func (q *Queue) take(spare []*batch) ([]*batch, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && q.err == nil {
+	for len(q.waiting) == 0 && q.err == nil && !q.frame {
 		q.some.Wait()
 	}
+	q.frame = false
 	if len(q.waiting) == 0 {
 		return nil, q.err
 	}

@@ -15,6 +15,7 @@ type Role string
 const (
 	Count Role = "count" // counts messages
 	Echo  Role = "echo"  // sends each message back
+	Mixed Role = "mixed" // counts messages of the first connection, sends back those of the second
 	Burst Role = "burst" // sends bursts of messages, the next one when one is acknowledged
 	Idle  Role = "idle"  // does nothing
 )
@@ -28,7 +29,8 @@ type Task struct {
 	Role   Role
 	Burst  int      // messages
 	Cycle  [][]byte // the messages that one end sends again and again
-	Target int      // Play ends when Count has reached it
+	Target int      // Play ends when Count has reached it,
+	Frames *Frames  // or after enough of these, if not nil
 
 	// Verify compares every message that is received with the one that was sent. Without
 	// it the words of the messages have to do.
@@ -40,6 +42,7 @@ type Task struct {
 	total  int         // messages before this Play
 	sum    uint64      // payload.Word of all messages received
 	next   map[int]int // Verify: each connection's next message
+	echoed int         // messages, of all Plays
 	bursts int         // acknowledged
 	sent   int         // bursts
 	want   uint64      // the checksum of the bursts acknowledged
@@ -75,7 +78,12 @@ func (t *Task) Again(target int, verify bool) {
 func (t *Task) Played(messages int, bytes int64) { t.Count, t.Bytes = messages, bytes }
 
 // Done reports whether the Play has had enough.
-func (t *Task) Done() bool { return t.Count >= t.Target }
+func (t *Task) Done() bool {
+	if t.Frames != nil {
+		return t.Frames.Done()
+	}
+	return t.Count >= t.Target
+}
 
 // Fail makes the Play end with an error, as soon as there is a message.
 func (t *Task) Fail(err error) {
@@ -99,13 +107,14 @@ func (t *Task) Owed() bool {
 // Received counts a message and acts by the role.
 func (t *Task) Received(s Sender, connection int, data []byte) (more bool) {
 	switch t.Role {
-	case Count, Echo:
+	case Count, Echo, Mixed:
 		if len(data) < payload.Least {
 			t.Fail(fmt.Errorf("a message of %d bytes", len(data)))
 			return false
 		}
-		if t.Role == Echo {
+		if t.Role == Echo || t.Role == Mixed && connection == 1 {
 			s.Send(connection, data)
+			t.echoed++
 		} else {
 			t.sum = payload.Word(t.sum, data)
 		}
@@ -161,16 +170,16 @@ func (t *Task) Acknowledged(data []byte) error {
 // Err returns the first fault in the messages so far. counted says that the words were
 // added up, which Lua does not do.
 func (t *Task) Err(counted bool) error {
-	if t.failed != nil || t.Role != Count || !counted {
+	if t.failed != nil || t.Role != Count && t.Role != Mixed || !counted {
 		return t.failed
 	}
 	var want uint64
-	for n := range t.total + t.Count {
+	messages := t.total + t.Count - t.echoed
+	for n := range messages {
 		want = payload.Word(want, t.Cycle[n%len(t.Cycle)])
 	}
 	if t.sum != want {
-		return fmt.Errorf("of %d messages some were lost or changed: sum %016x, want %016x",
-			t.total+t.Count, t.sum, want)
+		return fmt.Errorf("of %d messages some were lost or changed: sum %016x, want %016x", messages, t.sum, want)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tidewire/tidewire/bench/ws/client"
+	"github.com/tidewire/tidewire/bench/ws/measure"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
@@ -35,13 +36,13 @@ func columnsOf(s scenario.Scenario) []column {
 	}
 	columns := []column{{"CPU a message",
 		func(r scenario.Result) float64 { return per(float64(r.CPU), r.Messages) }, duration, true}}
-	if s.Kind == scenario.Latency {
-		columns = append(columns,
-			column{"p50", func(r scenario.Result) float64 { return float64(r.Latency.P50) }, duration, true},
-			column{"p99", func(r scenario.Result) float64 { return float64(r.Latency.P99) }, duration, true},
-			column{"p99.9", func(r scenario.Result) float64 { return float64(r.Latency.P999) }, duration, false},
-			column{"longest", func(r scenario.Result) float64 { return float64(r.Latency.Most) }, duration, false})
-	} else {
+	switch s.Kind {
+	case scenario.Frames:
+		columns = append(columns, quantiles("frame late by, ", frames)...)
+		columns = append(columns, quantiles("ping ", latency)...)
+	case scenario.Latency:
+		columns = append(columns, quantiles("", latency)...)
+	default:
 		columns = append(columns, column{"time a message",
 			func(r scenario.Result) float64 { return per(float64(r.Wall), r.Messages) }, duration, false})
 	}
@@ -50,6 +51,18 @@ func columnsOf(s scenario.Scenario) []column {
 			func(r scenario.Result) float64 { return per(float64(r.Sent), r.Messages) }, wholeBytes, false})
 	}
 	return append(append(columns, shared(func(r scenario.Result) int64 { return r.Messages })...), memory()...)
+}
+
+func frames(r scenario.Result) measure.Quantiles  { return r.Frames }
+func latency(r scenario.Result) measure.Quantiles { return r.Latency }
+
+func quantiles(prefix string, of func(scenario.Result) measure.Quantiles) []column {
+	return []column{
+		{prefix + "p50", func(r scenario.Result) float64 { return float64(of(r).P50) }, duration, true},
+		{prefix + "p99", func(r scenario.Result) float64 { return float64(of(r).P99) }, duration, true},
+		{prefix + "p99.9", func(r scenario.Result) float64 { return float64(of(r).P999) }, duration, false},
+		{prefix + "longest", func(r scenario.Result) float64 { return float64(of(r).Most) }, duration, false},
+	}
 }
 
 // shared are the columns for the work that one message or connection takes.

@@ -8,14 +8,16 @@ import (
 )
 
 // headline is the figure that a scenario is about: nanoseconds of the contestant's CPU time
-// for a message or a connection, nanoseconds of half of all echoes, or bytes resident for
-// a connection.
+// for a message or a connection, nanoseconds of half of all echoes or of 99 % of
+// the frames' delays, or bytes resident for a connection.
 func headline(s scenario.Scenario, r scenario.Result) float64 {
 	switch s.Kind {
 	case scenario.Idle:
 		return per(float64(r.After.Resident-r.Before.Resident), r.Connections)
 	case scenario.Latency:
 		return float64(r.Latency.P50)
+	case scenario.Frames:
+		return float64(r.Frames.P99)
 	case scenario.Storm:
 		return per(float64(r.CPU), r.Connections)
 	}

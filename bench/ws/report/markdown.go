@@ -102,8 +102,8 @@ func (r *Run) writeRatios(b *strings.Builder) {
 	}
 	b.WriteString("\n### Our engine over the others\n\n" +
 		"The engine's CPU time over that of the column, both with a handler in Go. At a fixed rate\n" +
-		"it is the median time instead, for idle connections the resident memory. Below 1 the\n" +
-		"engine needs less, in bold it needs more.\n\n")
+		"it is the median time instead, for frames their delay that 1 in 100 exceeds, and for idle\n" +
+		"connections the resident memory. Below 1 the engine needs less, in bold it needs more.\n\n")
 	columns := append([]string{"scenario", engine, "/ " + raw}, prefixed("/ ", peers)...)
 	header(b, append(columns, "/ the best")...)
 	for _, s := range r.Scenarios {

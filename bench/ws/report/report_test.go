@@ -32,6 +32,7 @@ func known() *Run {
 				Serve: server.Task{Deflate: server.Takeover}},
 			{Name: "latency", Title: "echo at a rate", Kind: scenario.Latency, Role: client.Echo},
 			{Name: "idle", Title: "idle connections", Kind: scenario.Idle},
+			{Name: "frames", Title: "frames beside a flood", Kind: scenario.Frames, Role: client.Mixed},
 			{Name: "storm", Title: "connections at once", Kind: scenario.Storm},
 		},
 		Contestants: []contestants.Contestant{
@@ -49,6 +50,7 @@ func known() *Run {
 			"gobwas-lua": {400, 400}, "engine-lua": {200, 300}},
 		"deflate": {"gobwas": {8_000, 8_000}, "engine": {9_000, 11_000}},
 		"latency": {"raw": {10_000, 10_000}, "gobwas": {20_000, 20_000}, "engine": {20_200, 20_200}},
+		"frames":  {"gws": {250, 250}, "engine": {500, 500}},
 		"storm":   {"gws": {300_000, 300_000}, "engine": {200_000, 100_000}},
 	} {
 		for contestant, rounds := range figures {
@@ -58,6 +60,8 @@ func known() *Run {
 					Wall: 2000 * cpu, CPU: 1000 * cpu, ServerCPU: 500 * cpu, Allocations: 1000, Bytes: 64_000,
 					Sent: 300_000, Latency: measure.Quantiles{Count: 1000, P50: cpu, P90: 2 * cpu, P99: 3 * cpu,
 						P999: 4 * cpu, Most: 5 * cpu},
+					Frames: measure.Quantiles{Count: 60, P50: 10 * cpu, P90: 20 * cpu, P99: 30 * cpu, P999: 40 * cpu,
+						Most: 50 * cpu},
 					After: measure.Memory{Resident: 8 << 20, Peak: 9 << 20},
 				})
 			}
@@ -109,6 +113,7 @@ func TestRatios(t *testing.T) {
 		"| deflate | 10.0 µs | – | **1.25** | – | **1.25** gobwas |\n",
 		"| echo at a rate | 20.2 µs | 2.02 | **1.01** | – | **1.01** gobwas |\n",
 		"| idle connections | 5.0 KiB | 1.25 | 0.45 | – | 0.45 gobwas |\n",
+		"| frames beside a flood | 15.0 µs | – | – | **2.00** | **2.00** gws |\n",
 		"| connections at once | 150 µs | – | – | 0.50 | 0.50 gws |\n",
 		"| receive 32 B | 250 ns | – | 0.62 | – | **4.55** |\n",
 		"| **engine** | 55.0 ns (50.0 ns – 60.0 ns) | 110 ns | 82.5 ns | 25 % | 1.00 | 64 | 8.0 MiB | 9.0 MiB |\n",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/tidewire/tidewire/bench/ws/client"
@@ -32,7 +33,8 @@ type Result struct {
 	Allocations uint64
 	Bytes       uint64            // allocated
 	Sent        int64             // bytes of payload that Sink has read, compressed or not
-	Latency     measure.Quantiles // of Latency; a Storm's, from the beginning to each opening
+	Latency     measure.Quantiles // of echoes, as the server has seen them
+	Frames      measure.Quantiles // how late frames began
 	Before      measure.Memory    // the first connection
 	After       measure.Memory    // all
 }
@@ -124,6 +126,8 @@ func (p *player) measure(r *Result, length time.Duration) error {
 		return p.client.Play(p.task)
 	case Storm:
 		return p.storm(r)
+	case Frames:
+		return p.frames(r, length)
 	}
 	p.task.Again(1<<62, true)
 	if err := p.dial(p.Connections); err != nil {
@@ -141,7 +145,7 @@ func (p *player) measure(r *Result, length time.Duration) error {
 		r.Messages = int64(p.task.Count)
 		// The warm-up had a stall if this is too short, and messages that waited in
 		// queues would count too much.
-		if err != nil || r.Wall >= length/2 {
+		if err != nil || r.Wall >= length/2 && (p.Kind != Latency || r.Latency.Count > 0) {
 			return err
 		}
 		target *= 2
@@ -156,6 +160,39 @@ func (p *player) dial(n int) error {
 		}
 	}
 	return nil
+}
+
+// Frames take framesLength as long as the other scenarios, of which a quarter is to warm
+// up.
+const (
+	frameEvery   = time.Second / 60
+	framesLength = 5
+)
+
+func (p *player) frames(r *Result, length time.Duration) error {
+	p.task.Frames = &client.Frames{Every: frameEvery}
+	p.task.Again(1<<62, false)
+	if err := p.dial(1); err != nil {
+		return err
+	}
+	beside := *p
+	beside.url = strings.Replace(p.url, p.Serve.Path(), p.Beside.Path(), 1)
+	if err := beside.dial(1); err != nil {
+		return err
+	}
+	target := max(1, int(framesLength*length/frameEvery))
+	p.task.Frames.Begin(1 + target/4)
+	if err := p.client.Play(p.task); err != nil {
+		return err
+	}
+	err := p.used(r, func() error {
+		p.task.Again(1<<62, false)
+		p.task.Frames.Begin(target)
+		return p.client.Play(p.task)
+	})
+	r.Messages = int64(p.task.Count)
+	r.Frames = measure.QuantilesOf(p.task.Frames.Delays)
+	return err
 }
 
 // storm opens all connections at once, after a few to warm up.

@@ -22,6 +22,7 @@ const (
 	Latency  Kind = "latency"  // the same, and times from the due time at a fixed rate
 	Idle     Kind = "idle"     // memory for each connection
 	Storm    Kind = "storm"    // CPU and wall time for each connection
+	Frames   Kind = "frames"   // how late frames begin, beside Messages
 )
 
 // A Scenario is one row of the report.
@@ -31,6 +32,9 @@ type Scenario struct {
 	Kind  Kind
 	Role  client.Role
 	Serve server.Task
+
+	// Frames: the second connection's task. Serve is the first one's.
+	Beside server.Task
 
 	Connections int
 	TLS         bool
@@ -92,6 +96,10 @@ var List = []Scenario{
 		Connections: 5000, TLS: true, NoLua: true},
 	{Name: "storm-1000", Title: "1,000 connections at once", Kind: Storm, Role: client.Idle, Serve: idle,
 		Connections: 1000, NoLua: true},
+	{Name: "frames", Title: "60 frames a second beside a flood of 256 B and a ping-pong", Kind: Frames,
+		Role:   client.Mixed,
+		Serve:  flood(payload.Text, 256, server.Plain),
+		Beside: server.Task{Mode: server.Ping, Order: order(payload.Text, 256)}, NoRaw: true},
 	{Name: "inflate", Title: "inflate 880 B of JSON, no takeover", Role: client.Count,
 		Serve: flood(payload.JSON, 880, server.NoTakeover), NoRaw: true},
 	{Name: "inflate-takeover", Title: "inflate 880 B of JSON, takeover", Role: client.Count,

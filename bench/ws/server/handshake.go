@@ -32,6 +32,7 @@ const (
 	Flood Mode = "flood" // sends messages as fast as the client takes them
 	Sink  Mode = "sink"  // takes messages, and acknowledges each burst with its checksum
 	Echo  Mode = "echo"  // sends messages and expects each one back
+	Ping  Mode = "ping"  // is Echo with one message, and measures how long each one takes
 	Pace  Mode = "pace"  // does the same at a fixed rate, and measures from the due time
 	Once  Mode = "once"  // sends one message, expects it back, and then does nothing
 	Idle  Mode = "idle"  // does nothing

@@ -24,6 +24,8 @@ func (s *Server) serve(conn net.Conn, t Task) error {
 		return s.sink(conn, t)
 	case Echo:
 		return s.echo(conn, t)
+	case Ping:
+		return s.ping(conn, t)
 	case Pace:
 		return s.pace(conn, t)
 	case Once:
@@ -145,6 +147,28 @@ func (s *Server) echo(conn net.Conn, t Task) error {
 			}
 			back++
 		}
+	}
+}
+
+func (s *Server) ping(conn net.Conn, t Task) error {
+	c, err := s.cycle(t)
+	if err != nil {
+		return err
+	}
+	in := newReader(conn, t.Deflate)
+	for n := 0; ; n++ {
+		began := time.Now()
+		if err := write(conn, c.frames[n%len(c.frames)]); err != nil {
+			return err
+		}
+		message, err := in.next()
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(message, c.messages[n%len(c.messages)]) {
+			return fmt.Errorf("message %d came back changed", n)
+		}
+		s.late(began)
 	}
 }
 

@@ -22,6 +22,10 @@ local roles = {
     count, bytes = count + 1, bytes + #data
     if count >= target then enough() end
   end,
+  mixed = function(data, isBinary, id)
+    if id == 2 then Send(id, data) end
+    count, bytes = count + 1, bytes + #data
+  end,
   burst = function(data, isBinary, id)
     acknowledged(data)
     count, bytes = count + burst, bytes + burst * #cycle[1]

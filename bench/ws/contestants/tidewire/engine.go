@@ -5,6 +5,7 @@ package tidewire
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tidewire/tidewire/bench/ws/client"
 	"github.com/tidewire/tidewire/bench/ws/server"
@@ -70,13 +71,40 @@ func (h *handler) Dial(url string, n int) error {
 }
 
 func (h *handler) Play(t *client.Task) error {
-	h.more = !t.Done()
 	t.Begin(h)
+	if t.Frames != nil {
+		return withFrames(h.engine, t.Frames, func(b engine.Budget) error {
+			h.engine.Dispatch(h, b)
+			return h.err
+		})
+	}
+	h.more = !t.Done()
 	for h.more && h.err == nil {
 		<-h.engine.Ready()
 		h.engine.Dispatch(h, engine.Budget{})
 	}
 	return h.err
+}
+
+// withFrames is the loop of a program that has frames, too: a Dispatch ends when the next
+// one is due.
+func withFrames(eng *engine.Engine, frames *client.Frames, dispatch func(engine.Budget) error) error {
+	timer := time.NewTimer(frames.Until())
+	defer timer.Stop()
+	for !frames.Done() {
+		select {
+		case <-timer.C:
+		case <-eng.Ready():
+			// The value of Ready is taken, so there has to be a Dispatch, a short one at least.
+			left := max(frames.Until(), time.Microsecond)
+			if err := dispatch(engine.Budget{Events: 1 << 30, Time: left}); err != nil {
+				return err
+			}
+		}
+		frames.Run()
+		timer.Reset(frames.Until())
+	}
+	return nil
 }
 
 func (h *handler) Send(connection int, data []byte) {

@@ -18,7 +18,7 @@ type module struct {
 	options client.Options
 	vm      luavm.VM
 	state   luavm.State
-	pump    func() error
+	pump    func(engine.Budget) error
 	err     error // of callbacks
 }
 
@@ -37,9 +37,9 @@ func Lua(o client.Options) (client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.vm, m.pump = vm, func() error {
-		_, err := door.Pump(engine.Budget{})
-		return err
+	m.vm, m.pump = vm, func(b engine.Budget) error {
+		_, err := door.Pump(b)
+		return errors.Join(err, m.err)
 	}
 	send, err := vm.L.Field(vm.L.Global("websocket"), "Send")
 	if err == nil {
@@ -56,9 +56,9 @@ func GopherLua(o client.Options) (client.Client, error) {
 	m := newModule(o)
 	vm := luavm.OpenGopherLua(&m.state)
 	door := gopherlua.Open(vm.L, m.engine, gopherlua.Options{Errors: m})
-	m.vm, m.pump = vm, func() error {
-		door.Pump(engine.Budget{})
-		return nil
+	m.vm, m.pump = vm, func(b engine.Budget) error {
+		door.Pump(b)
+		return m.err
 	}
 	vm.L.SetGlobal("Send", vm.L.GetField(vm.L.GetGlobal("websocket"), "Send"))
 	return m, vm.Load(o.Task)
@@ -88,12 +88,18 @@ func (m *module) Dial(url string, n int) error {
 	return m.until(func() bool { return m.state.Opened >= target })
 }
 
-func (m *module) Play(*client.Task) error {
+func (m *module) Play(t *client.Task) error {
 	if err := m.state.Again(m.vm); err != nil {
 		return err
 	}
 	if err := m.vm.Begin(1); err != nil {
 		return err
+	}
+	if t.Frames != nil {
+		if err := withFrames(m.engine, t.Frames, m.pump); err != nil {
+			return err
+		}
+		return m.state.Finish(m.vm)
 	}
 	if err := m.until(func() bool { return m.state.Enough }); err != nil {
 		return err
@@ -104,7 +110,7 @@ func (m *module) Play(*client.Task) error {
 func (m *module) until(done func() bool) error {
 	for !done() {
 		<-m.engine.Ready()
-		if err := errors.Join(m.pump(), m.err); err != nil {
+		if err := m.pump(engine.Budget{}); err != nil {
 			return err
 		}
 	}
