@@ -25,36 +25,39 @@ func (b *Box) Rename(from, to string) error {
 	}
 	defer m.close()
 	if b.read.all {
-		return m.rename(m.from, m.to)
+		return m.there()
 	}
 	readable, err := source.look(rule, b.read)
 	if err != nil {
 		return err
 	}
-	if err := m.rename(m.from, m.to); err != nil {
+	if err := m.there(); err != nil {
 		return err
 	}
-	// Somebody may have put another file there after it was looked at. A link may be
-	// moved: where it leads is looked at when it is opened.
-	moved, err := m.lstat(m.to)
+	// Somebody may have put another file there after it was looked at, or another
+	// directory on the way. A link may be moved: where it leads is looked at when it is
+	// opened.
+	moved, err := m.moved()
 	if err == nil && moved.Mode()&fs.ModeSymlink == 0 && !os.SameFile(moved, readable) {
-		_ = m.rename(m.to, m.from) // these may have been swapped as well
+		_ = m.back() // without an effect if somebody has taken it away
 		return b.read.refuse(from)
 	}
 	return nil
 }
 
-// A move is a renaming that the rules of Write allow.
+// A move is a renaming that the rules of Write allow. On Linux it holds both directories,
+// so that whoever moves those does not change where back leads; elsewhere package os has
+// only paths for it.
 type move struct {
-	from, to string
-	rename   func(from, to string) error
-	lstat    func(name string) (fs.FileInfo, error)
-	close    func() error
+	there func() error
+	back  func() error
+	moved func() (fs.FileInfo, error) // the file under its new name
+	close func()
 }
 
 func (r rules) newMove(from, to string) (*move, error) {
 	if r.all {
-		return &move{from, to, os.Rename, os.Lstat, func() error { return nil }}, nil
+		return newMoveAnywhere(from, to)
 	}
 	target, _, err := r.find(to, realEntry)
 	if err != nil {
@@ -78,7 +81,7 @@ func (r rules) newMove(from, to string) (*move, error) {
 		_ = root.Close()
 		return nil, syscall.EXDEV
 	}
-	return &move{name, newName, root.Rename, root.Lstat, root.Close}, nil
+	return newMoveBelow(root, name, newName)
 }
 
 // look describes the file at a place, below a rule that covers it.
