@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,7 +49,7 @@ func TestKeepalive(t *testing.T) {
 				t.Errorf("round trip %v, want 7s", rtt)
 			}
 		}
-		h.WantNothing(0)
+		h.WantNothing(time.Second)
 	})
 	inBubble(t, "a second answer to the same ping measures nothing", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
@@ -124,6 +125,22 @@ func TestKeepalive(t *testing.T) {
 		h.Want(expired)
 		wantAfter(t, begin, 15*time.Second)
 	})
+	inBubble(t, "a ping behind a message that leaves slowly: the time runs from its last byte, not from its first",
+		func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			begin := time.Now()
+			peer.Conn.(*wstest.Conn).In().SetCapacity(70_000)
+			h.Send(h.ID, engine.Binary, strings.Repeat("x", 200_000)) // four writes; the ping waits from 30 s on
+			for _, pause := range []time.Duration{45 * time.Second, 15 * time.Second} {
+				time.Sleep(pause)
+				if _, err := io.ReadFull(peer.Conn, make([]byte, 64<<10)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.Patience = time.Hour
+			h.Want(expired)
+			wantAfter(t, begin, 80*time.Second)
+		})
 	inBubble(t, "a ping behind a message that cannot leave: the time runs from the last byte that left",
 		func(t *testing.T) {
 			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})

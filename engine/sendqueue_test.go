@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
@@ -64,7 +65,7 @@ func TestSendQueueLimit(t *testing.T) {
 		for range 10 {
 			h.Send(h.ID, engine.Text, strings.Repeat("x", 36))
 		}
-		h.WantNothing(0)
+		h.WantNothing(time.Second)
 		h.Send(h.ID, engine.Text, "")
 		h.Want(full)
 		end := h.End(h.ID)
@@ -75,7 +76,7 @@ func TestSendQueueLimit(t *testing.T) {
 	inBubble(t, "an empty queue takes one message of any size", func(t *testing.T) {
 		h, _ := stuck(t, 1000)
 		h.Send(h.ID, engine.Text, strings.Repeat("x", 100_000))
-		h.WantNothing(0)
+		h.WantNothing(time.Second)
 		h.Send(h.ID, engine.Text, "x")
 		h.Want(full)
 	})
@@ -87,7 +88,7 @@ func TestSendQueueLimit(t *testing.T) {
 			peer.WantFrame(wstest.Text("x"), wstest.Text("y"))
 			synctest.Wait()
 		}
-		h.WantNothing(0)
+		h.WantNothing(time.Second)
 	})
 	inBubble(t, "before open, in the dial guard's line too", func(t *testing.T) {
 		h := enginetest.New(t, engine.Options{})

@@ -136,6 +136,11 @@ func TestViolationDoesNotWaitForTheScript(t *testing.T) {
 			if waited := time.Since(begin); waited != time.Second {
 				t.Errorf("after %v, want 1s", waited)
 			}
+			peer.Hangup()
+			synctest.Wait()
+			if c.receiveQueue == 0 && h.Net.OpenConns() > 0 {
+				t.Error("the socket waits for the script, too")
+			}
 			time.Sleep(time.Minute)
 			echoes(h)
 			for range c.messages {
@@ -192,7 +197,7 @@ func TestViolationBySlowReader(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{Ping: -1})
 		conn := peer.Conn.(*wstest.Conn)
-		conn.In().SetCapacity(100)
+		conn.In().SetCapacity(1 << 10) // so that every second something is written
 		h.Send(h.ID, engine.Binary, strings.Repeat("x", 1<<20))
 		begin := time.Now()
 		peer.SendRaw([]byte(broken))

@@ -1,6 +1,11 @@
 package deflate_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/ws/deflate"
+)
 
 // A walker reads DEFLATE (RFC 1951) without decompressing it: it only looks at how long
 // the data gets, and how far back it refers. The library under test cannot check this, as
@@ -162,4 +167,64 @@ func (w *walker) symbol(c code) int {
 	}
 	w.t.Fatal("a code without a symbol")
 	return 0
+}
+
+// backReference is a payload whose message is the three bytes that begin so far back: one
+// block with fixed codes (RFC 1951 §3.2.6), a distance of 385 to 768, and the start of
+// the empty block that ends each payload.
+func backReference(distance int) []byte {
+	var payload []byte
+	bit := 0
+	put := func(v, n int) { // lowest bit first
+		for i := range n {
+			if bit%8 == 0 {
+				payload = append(payload, 0)
+			}
+			payload[bit/8] |= byte(v>>i&1) << (bit % 8)
+			bit++
+		}
+	}
+	code := func(v, n int) { // highest bit first
+		for i := range n {
+			put(v>>(n-1-i)&1, 1)
+		}
+	}
+	put(0, 1) // not BFINAL
+	put(1, 2) // fixed codes
+	code(1, 7)
+	if distance <= 512 {
+		code(17, 5)
+		put(distance-385, 7)
+	} else {
+		code(18, 5)
+		put(distance-513, 8)
+	}
+	code(0, 7) // the end of the block
+	put(0, 3)
+	return payload
+}
+
+// A window that has filled message by message goes back as far as was agreed, and not a
+// byte farther.
+func TestWindowIsNoLargerThanAgreed(t *testing.T) {
+	alloc := func(n int) []byte { return make([]byte, 0, n) }
+	for _, c := range []struct {
+		distance int
+		want     string // "" is a failure
+	}{{512, "bcd"}, {513, ""}} {
+		d := deflate.NewDecompressor(direction(true, 9), nil)
+		// In blocks that are not compressed.
+		first := "abcde" + strings.Repeat("-", 507)
+		for _, message := range []string{first, "x"} {
+			n := len(message)
+			payload := append([]byte{0, byte(n), byte(n >> 8), byte(^n), byte(^n >> 8)}, message...)
+			if got, err := d.Decompress(alloc, append(payload, 0), 0); err != nil || string(got) != message {
+				t.Fatalf("message of %d bytes: %q, %v", n, got, err)
+			}
+		}
+		got, err := d.Decompress(alloc, backReference(c.distance), 0)
+		if string(got) != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%d bytes back: %q, %v, want %q", c.distance, got, err, c.want)
+		}
+	}
 }

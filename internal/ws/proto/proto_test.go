@@ -218,6 +218,20 @@ func TestBlocksAreReturned(t *testing.T) {
 	}
 }
 
+// After Clear the queue holds nothing, whatever is pushed; all of it counts as unsent.
+func TestClearedOutbox(t *testing.T) {
+	var outbox proto.Outbox
+	outbox.Push(wire.Text, "before")
+	outbox.Clear()
+	outbox.Push(wire.Text, "after")
+	if outbox.Waits() || outbox.Held() != (proto.Tally{}) || len(outbox.Next(nil, 1000)) > 0 {
+		t.Errorf("holds %+v", outbox.Held())
+	}
+	if got, want := outbox.Unsent(), (proto.Tally{Messages: 2, Bytes: 11}); got != want {
+		t.Errorf("unsent %+v, want %+v", got, want)
+	}
+}
+
 func TestReadingAllocatesNothing(t *testing.T) {
 	buf := bytes.Repeat([]byte("\x81\x05Hello"), 1000)
 	reader := proto.NewReader(proto.ReaderOptions{})
