@@ -39,12 +39,13 @@ func (c *connection) offerCompression(request *handshake.Request) *deflate.Param
 	return agreed
 }
 
-// compressLocked makes an open connection compress its messages.
+// compressLocked makes an open connection compress its messages, or else encode short
+// ones as they are sent.
 func (c *connection) compressLocked(agreed deflate.Params) {
 	if agreed.InUse {
 		c.compressor = deflate.NewCompressor(agreed.Client)
-		c.outbox.Compresses = true
 	}
+	c.outbox.Compresses, c.outbox.Encodes = agreed.InUse, !agreed.InUse
 }
 
 // inflater returns the reverse of the server's compression, or nil if none was agreed on.

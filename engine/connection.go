@@ -125,22 +125,30 @@ func (c *connection) start() {
 	c.mu.Unlock()
 }
 
-// send queues a message, or counts it as unsent if the connection is closing.
-//
-// later leaves the writing to Flush: then enter says that the connection must enter the
-// queueList.
-func (c *connection) send(opcode wire.Opcode, data string, later bool) (enter bool) {
+// sending is how a message is to be sent.
+type sending struct {
+	later    bool // it may wait for Flush
+	borrowed bool // its bytes are good for the call only
+}
+
+// send queues a message, or counts it as unsent if the connection is closing. enter says
+// that the connection must enter the queueList.
+func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter bool) {
 	c.mu.Lock()
 	unsent := c.outbox.Unsent()
 	size := unsent.Bytes + int64(unsent.Messages+1)*messageOverhead + int64(len(data))
-	c.outbox.Push(opcode, data)
+	if how.borrowed {
+		c.outbox.PushBytes(opcode, bytesOf(data))
+	} else {
+		c.outbox.Push(opcode, data)
+	}
 	if c.state.now >= closing {
 		c.mu.Unlock()
 		return false
 	}
 	if unsent.Messages == 0 || size <= c.opts.SendQueue {
 		c.chargeLocked()
-		if later {
+		if how.later {
 			enter = c.queueLocked()
 		} else {
 			c.kickLocked()

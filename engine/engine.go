@@ -138,10 +138,27 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 
 // Send queues a message; it never blocks. A message for an ended or unknown id is
 // discarded with a debug line. The error is ErrInvalidUTF8 or nil.
-func (e *Engine) Send(id ID, kind Kind, data string) error { return e.send(id, kind, data, false) }
+func (e *Engine) Send(id ID, kind Kind, data string) error {
+	return e.send(id, kind, data, sending{})
+}
 
-// send is Send, or with later Queue.
-func (e *Engine) send(id ID, kind Kind, data string, later bool) error {
+// SendBytes is Send for bytes, which it copies.
+func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
+	return e.send(id, kind, textOf(data), sending{borrowed: true})
+}
+
+// Queue is Send without hurry, for handlers: the message leaves with the next Flush, or
+// after 1 ms, so that others can join it in one write. In all else it is as Send.
+func (e *Engine) Queue(id ID, kind Kind, data string) error {
+	return e.send(id, kind, data, sending{later: true})
+}
+
+// QueueBytes is Queue for bytes, which it copies.
+func (e *Engine) QueueBytes(id ID, kind Kind, data []byte) error {
+	return e.send(id, kind, textOf(data), sending{later: true, borrowed: true})
+}
+
+func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 	c := e.find(id)
 	if kind == DefaultKind && c != nil {
 		kind = c.opts.Kind
@@ -158,15 +175,10 @@ func (e *Engine) send(id ID, kind Kind, data string, later bool) error {
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
 	}
-	if c.send(opcode, data, later) {
+	if c.send(opcode, data, how) {
 		e.queued.add(c)
 	}
 	return nil
-}
-
-// SendBytes is Send for bytes, which it copies.
-func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
-	return e.Send(id, kind, string(data))
 }
 
 // Close begins the closing handshake (RFC 6455 §7.1.2) after the queued messages, or

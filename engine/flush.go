@@ -21,10 +21,6 @@ const (
 	triedTime        = 200 * time.Microsecond
 )
 
-// Queue is Send without hurry, for handlers: the message leaves with the next Flush, or
-// after 1 ms, so that others can join it in one write. In all else it is as Send.
-func (e *Engine) Queue(id ID, kind Kind, data string) error { return e.send(id, kind, data, true) }
-
 // Flush writes the messages from Queue, as far as the transports take them without
 // waiting; goroutines do the rest. It never blocks. The goroutine that dispatches calls it
 // when it has done its round, before it sleeps.

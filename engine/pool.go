@@ -55,3 +55,6 @@ func (lender) Return(b []byte)              { freeBytes(b) }
 
 // bytesOf views a string as bytes, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// textOf views bytes as a string, which is good as long as they do not change.
+func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

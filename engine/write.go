@@ -54,7 +54,7 @@ func newWriteBuffer(class int) *writeBuffer {
 }
 
 func (wb *writeBuffer) free() {
-	clear(wb.frames)
+	proto.Release(wb.frames)
 	wb.frames = wb.frames[:0]
 	wb.encoder, wb.left = proto.Encoder{}, nil
 	writeBuffers[wb.class].Put(wb)
@@ -62,6 +62,7 @@ func (wb *writeBuffer) free() {
 
 // load takes the next frames from an outbox, about as many as the buffer holds.
 func (wb *writeBuffer) load(outbox *proto.Outbox) {
+	proto.Release(wb.frames)
 	wb.frames = outbox.Next(wb.frames[:0], len(wb.bytes))
 	wb.encoder.Load(wb.frames)
 	wb.closeIsLast = outbox.SentCode() != 0

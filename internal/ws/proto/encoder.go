@@ -34,13 +34,25 @@ func (e *Encoder) Empty() bool { return e.next == len(e.frames) }
 // messages end in them. A client gives keys, from which each frame takes a fresh masking
 // key (RFC 6455 §5.3, §10.3); a server gives nil.
 func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
-	clear(e.frames[e.begin:e.next]) // drops the references to the payloads
+	Release(e.frames[e.begin:e.next])
 	e.begin, e.written, e.masked = e.next, 0, keys != nil
 	if e.inside {
 		e.written = e.headerLen(e.frames[e.next]) + e.offset
 	}
 	for e.next < len(e.frames) {
 		frame := &e.frames[e.next]
+		if frame.segment != nil {
+			before := e.offset
+			part := copy(dst[n:], frame.Payload[before:])
+			n += part
+			e.inside, e.offset = true, before+part
+			done.add(frame.endsWithin(before, e.offset))
+			if e.offset < len(frame.Payload) {
+				return n, done
+			}
+			e.next, e.inside, e.offset = e.next+1, false, 0
+			continue
+		}
 		if !e.inside {
 			if len(dst)-n <= wire.MaxHeader {
 				return n, done
@@ -77,19 +89,40 @@ func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
 // write that failed half-way.
 func (e *Encoder) DoneAfter(n int) (done Tally) {
 	n += e.written
-	for _, frame := range e.frames[e.begin:e.next] {
-		n -= e.headerLen(frame) + len(frame.Payload)
-		if n < 0 {
-			break
-		}
-		if frame.ends >= 0 {
+	for i, frame := range e.frames[e.begin:min(e.next+1, len(e.frames))] {
+		size := e.headerLen(frame) + len(frame.Payload)
+		switch {
+		case frame.segment != nil:
+			before := 0
+			if i == 0 {
+				before = e.written
+			}
+			done.add(frame.endsWithin(before, min(n, size)))
+		case n >= size && frame.ends >= 0:
 			done.add(Tally{1, frame.ends})
+		}
+		if n -= size; n <= 0 {
+			break
 		}
 	}
 	return done
 }
 
+// endsWithin counts the messages of a segment whose last byte lies between two places.
+func (f *Frame) endsWithin(from, to int) Tally {
+	if from == 0 && to == len(f.Payload) {
+		return f.segment.messages
+	}
+	t := wholeMessages(f.Payload[:to])
+	t.sub(wholeMessages(f.Payload[:from]))
+	return t
+}
+
+// headerLen returns the length of a frame's header; a segment has its frames' within.
 func (e *Encoder) headerLen(frame Frame) int {
+	if frame.segment != nil {
+		return 0
+	}
 	var b [wire.MaxHeader]byte
 	return len(wire.AppendHeader(b[:0], wire.Header{Masked: e.masked, Length: int64(len(frame.Payload))}))
 }

@@ -6,10 +6,12 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-// message is one that waits to be written.
+// message is one that waits to be written; or a segment of several, and then it has none
+// of the other fields.
 type message struct {
 	payload string
 	size    int64 // of the payload before it was compressed
+	segment *segment
 	opcode  wire.Opcode
 	rsv     byte
 }
@@ -38,14 +40,32 @@ type page struct {
 var pages = sync.Pool{New: func() any { return new(page) }}
 
 func (q *messages) push(opcode wire.Opcode, payload string) {
+	m := q.add()
+	m.payload, m.size, m.opcode, m.rsv = payload, int64(len(payload)), opcode, 0
+}
+
+// pushEncoded is push for a short message, which is encoded into the last segment.
+func (q *messages) pushEncoded(opcode wire.Opcode, payload string) {
+	var last *segment
+	if q.count > 0 {
+		last = q.last.messages[q.last.tail-1].segment
+	}
+	if last == nil || !last.fits(len(payload)) {
+		last = newSegment()
+		q.add().segment = last
+	}
+	last.add(opcode, payload)
+}
+
+// add adds an entry, whose fields are to be set.
+func (q *messages) add() *message {
 	p := q.last
 	if p == nil || p.tail == len(p.messages) {
 		p = q.grow()
 	}
-	m := &p.messages[p.tail]
-	m.payload, m.size, m.opcode, m.rsv = payload, int64(len(payload)), opcode, 0
 	p.tail++
 	q.count++
+	return &p.messages[p.tail-1]
 }
 
 // grow adds a page.
@@ -69,7 +89,7 @@ func (q *messages) front() *message { return &q.first.messages[q.first.head] }
 // pop removes the first message. There is one.
 func (q *messages) pop() {
 	p := q.first
-	p.messages[p.head].payload = "" // drops the reference
+	p.messages[p.head].payload, p.messages[p.head].segment = "", nil // drops the references
 	p.head++
 	q.count--
 	q.packed = max(q.packed-1, 0)

@@ -1,6 +1,8 @@
 package proto
 
 import (
+	"unsafe"
+
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -31,6 +33,18 @@ type Frame struct {
 	Payload string
 
 	ends int64 // payload bytes of the message that this frame ends; -1 if it ends none
+
+	segment *segment // whose frames Payload is, as they leave; nil if it is one frame's payload
+}
+
+// Release gives the memory of frames back that have left the Encoder, and clears them.
+func Release(frames []Frame) {
+	for i := range frames {
+		if s := frames[i].segment; s != nil {
+			s.free()
+		}
+	}
+	clear(frames)
 }
 
 // Outbox holds messages and control frames to be written and hands them out in the order
@@ -49,6 +63,10 @@ type Outbox struct {
 	// Compresses says that messages leave compressed (RFC 7692): each one waits until
 	// Plain has handed it out and Packed has brought it back. Set before the first Next.
 	Compresses bool
+
+	// Encodes says that Push encodes short messages as a client's at once, unless they
+	// leave compressed. Set before the first Push.
+	Encodes bool
 
 	pongs []string
 	ping  *string
@@ -88,7 +106,20 @@ func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 		return
 	}
 	o.held.add(size)
+	if o.Encodes && len(payload) <= largestEncoded {
+		o.messages.pushEncoded(opcode, payload)
+		return
+	}
 	o.messages.push(opcode, payload)
+}
+
+// PushBytes is Push for a payload that may change once it has returned.
+func (o *Outbox) PushBytes(opcode wire.Opcode, payload []byte) {
+	if o.closing || o.Encodes && len(payload) <= largestEncoded {
+		o.Push(opcode, unsafe.String(unsafe.SliceData(payload), len(payload))) // which keeps no reference
+		return
+	}
+	o.Push(opcode, string(payload))
 }
 
 // Pong queues the answer to a ping with the given payload, which it copies. Beyond 16 the
@@ -224,6 +255,9 @@ func (o *Outbox) closeWaits() bool {
 // peekFrame returns the next frame of the first message.
 func (o *Outbox) peekFrame() Frame {
 	m := o.messages.front()
+	if m.segment != nil {
+		return Frame{Fin: true, Payload: m.segment.text(), segment: m.segment}
+	}
 	frame := Frame{Fin: true, RSV: m.rsv, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: m.size}
 	if o.offset > 0 {
 		frame.Opcode, frame.RSV = wire.Continuation, 0

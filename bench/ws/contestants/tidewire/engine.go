@@ -80,6 +80,7 @@ func (h *handler) Play(t *client.Task) error {
 	}
 	h.more = !t.Done()
 	for h.more && h.err == nil {
+		h.engine.Flush()
 		<-h.engine.Ready()
 		h.engine.Dispatch(h, engine.Budget{})
 	}
@@ -108,7 +109,7 @@ func withFrames(eng *engine.Engine, frames *client.Frames, dispatch func(engine.
 }
 
 func (h *handler) Send(connection int, data []byte) {
-	if err := h.engine.SendBytes(h.ids[connection], h.kind, data); err != nil {
+	if err := h.engine.QueueBytes(h.ids[connection], h.kind, data); err != nil {
 		h.err = err
 	}
 }

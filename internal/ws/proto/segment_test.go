@@ -1,0 +1,149 @@
+package proto_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/ws/proto"
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+// ending is where a message ends in a stream of frames.
+type ending struct{ at, size int }
+
+// readFrames takes a client's frames apart.
+func readFrames(t *testing.T, stream []byte) (frames []string, messages []ending) {
+	t.Helper()
+	size := 0
+	for at := 0; at < len(stream); {
+		h, n, err := wire.ParseHeader(stream[at:])
+		if err != nil || n == 0 || !h.Masked || at+n+int(h.Length) > len(stream) {
+			t.Fatalf("a bad frame at %d of %d: %+v, %v", at, len(stream), h, err)
+		}
+		payload := append([]byte(nil), stream[at+n:at+n+int(h.Length)]...)
+		wire.Mask(payload, payload, h.Key)
+		at += n + len(payload)
+		frames = append(frames, fmt.Sprintf("%v %s", h.Opcode, payload))
+		if h.Opcode.IsControl() {
+			continue
+		}
+		if size += len(payload); h.Fin {
+			messages = append(messages, ending{at, size})
+			size = 0
+		}
+	}
+	return frames, messages
+}
+
+// Short messages are encoded as they are pushed, long ones as they are written; all leave
+// in order, whatever the sizes of buffers and rounds, with fresh keys, and each is counted
+// when its last byte leaves, and not before.
+func TestEncodedMessages(t *testing.T) {
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		outbox := proto.Outbox{Encodes: true}
+		var (
+			encoder proto.Encoder
+			frames  []proto.Frame
+			stream  []byte
+			fills   []int // where each Fill has ended
+			done    []proto.Tally
+			want    []string
+			pushed  proto.Tally
+		)
+		for range 20 + random.IntN(200) {
+			switch random.IntN(4) {
+			case 0:
+				frames = outbox.Next(frames[:0], random.IntN(8000))
+				for encoder.Load(frames); !encoder.Empty(); {
+					dst := make([]byte, wire.MaxHeader+1+random.IntN(6000))
+					n, tally := encoder.Fill(dst, constantKey(0x3d21fa37))
+					start := len(stream)
+					stream = append(stream, dst[:n]...)
+					fills, done = append(fills, len(stream)), append(done, tally)
+					outbox.Wrote(tally)
+					if encoder.Empty() { // or the stream may end in the middle of a frame
+						checkDoneAfter(t, &encoder, stream, start)
+					}
+				}
+				proto.Release(frames)
+			default:
+				size := []int{0, 1, 32, 125, 126, 1000, 1024, 1025, 3000}[random.IntN(9)]
+				message := strings.Repeat(string(rune('a'+random.IntN(26))), size)
+				if payload := []byte(message); random.IntN(2) == 0 {
+					outbox.Push(wire.Text, message)
+				} else {
+					outbox.PushBytes(wire.Text, payload)
+					clear(payload)
+				}
+				want = append(want, "text "+message)
+				pushed.Messages++
+				pushed.Bytes += int64(size)
+			}
+		}
+		got, ends := readFrames(t, stream)
+		for i := range got {
+			if i >= len(want) || got[i] != want[i] {
+				t.Fatalf("seed %d: frame %d is %.40q", seed, i, got[i])
+			}
+		}
+		next := 0
+		for i, at := range fills {
+			var tally proto.Tally
+			for ; next < len(ends) && ends[next].at <= at; next++ {
+				tally.Messages++
+				tally.Bytes += int64(ends[next].size)
+			}
+			if tally != done[i] {
+				t.Fatalf("seed %d: Fill %d has ended %+v, and says %+v", seed, i, tally, done[i])
+			}
+			pushed.Messages -= tally.Messages
+			pushed.Bytes -= tally.Bytes
+		}
+		if unsent := outbox.Unsent(); unsent != pushed {
+			t.Fatalf("seed %d: unsent %+v, want %+v", seed, unsent, pushed)
+		}
+	}
+}
+
+// checkDoneAfter compares the messages that DoneAfter counts in each part of the last Fill
+// with those in the stream, in which that Fill began at start.
+func checkDoneAfter(t *testing.T, encoder *proto.Encoder, stream []byte, start int) {
+	t.Helper()
+	_, ends := readFrames(t, stream)
+	for n := range len(stream) - start + 1 {
+		var want proto.Tally
+		for _, end := range ends {
+			if end.at > start && end.at <= start+n {
+				want.Messages++
+				want.Bytes += int64(end.size)
+			}
+		}
+		if got := encoder.DoneAfter(n); got != want {
+			t.Fatalf("after %d of %d bytes DoneAfter says %+v, want %+v", n, len(stream)-start, got, want)
+		}
+	}
+}
+
+// Two messages never have the same key, but by chance.
+func TestEncodedKeysAreFresh(t *testing.T) {
+	outbox := proto.Outbox{Encodes: true}
+	keys := map[uint32]int{}
+	for range 1000 {
+		outbox.Push(wire.Text, "x")
+	}
+	var encoder proto.Encoder
+	encoder.Load(outbox.Next(nil, 1<<20))
+	stream := make([]byte, 1<<20)
+	n, _ := encoder.Fill(stream, constantKey(0))
+	for at := 0; at < n; {
+		h, size, _ := wire.ParseHeader(stream[at:n])
+		keys[h.Key]++
+		at += size + int(h.Length)
+	}
+	if len(keys) < 998 {
+		t.Errorf("%d different keys for 1000 messages", len(keys))
+	}
+}
