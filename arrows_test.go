@@ -45,6 +45,8 @@ var rows = []row{
 		ours: []string{"internal/testing/wstest", "engine", "memory"}},
 	{folder: "internal/testing/verify", is: "the rules that compiled code must hold for the interpreter",
 		ours: []string{"internal/lua/code", "internal/lua/syntax"}},
+	{folder: "internal/testing/notice", is: "how soon the VM notices an interrupt",
+		ours: []string{"lua"}},
 	{folder: "internal/testing/written", is: "writes the parts of the manual that repeat the code, standard " +
 		"library alone"},
 	{folder: "internal/testing/publicapi", is: "holds the signatures of public packages to public types, standard " +
@@ -150,7 +152,7 @@ var rows = []row{
 		ours:  []string{"lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/packagelib", is: "require, module and package; others open the files",
-		ours:  []string{"lua/std/internal/source", "lua"},
+		ours:  []string{"lua/std/internal/source", "internal/lua/pattern", "lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "lua/std/internal/source", is: "reads and compiles chunks within a state's limits",
 		ours:  []string{"lua"},

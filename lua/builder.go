@@ -54,7 +54,10 @@ func (b *Builder) Room(n int) bool {
 		return b.fail(err)
 	}
 	block, grown := newBlock(size)
-	copy(grown, b.bytes)
+	if err := b.s.fill(grown, textOf(b.bytes)); err != nil {
+		b.s.Unreserve(held)
+		return b.fail(err)
+	}
 	b.uncharge()
 	b.charged, b.held = charged, held
 	b.block, b.bytes = block, grown[:len(b.bytes)]
@@ -104,18 +107,26 @@ func (b *Builder) WriteString(text string) bool {
 			return false
 		}
 	}
-	b.bytes = append(b.bytes, text...)
-	return true
-}
-
-// WriteBytes appends bytes.
-func (b *Builder) WriteBytes(text []byte) bool {
-	if !b.Room(len(text)) || !b.step(len(text)) {
-		return false
+	if len(text) > filledAtOnce {
+		return b.writeLong(text)
 	}
 	b.bytes = append(b.bytes, text...)
 	return true
 }
+
+// writeLong appends a text for which there is room, unless an interrupt ends that.
+func (b *Builder) writeLong(text string) bool {
+	at := len(b.bytes)
+	whole := b.bytes[:at+len(text)]
+	if err := b.s.fill(whole[at:], text); err != nil {
+		return b.fail(err)
+	}
+	b.bytes = whole
+	return true
+}
+
+// WriteBytes appends bytes.
+func (b *Builder) WriteBytes(text []byte) bool { return b.WriteString(textOf(text)) }
 
 // AddByte appends a byte.
 func (b *Builder) AddByte(c byte) bool {

@@ -83,13 +83,7 @@ func (s *State) Undump(dumped, name string) (Value, error) {
 	case dumpedMethod:
 		prefix += "function t:f" // t is a global, and never assigned: the chunk does not run
 	}
-	size := len(prefix) + len(d.source)
-	chunk, err := s.compile(
-		size,
-		func() []byte { return append(append(make([]byte, 0, size), prefix...), d.source...) },
-		name,
-		d.line,
-	)
+	chunk, err := s.compile(name, d.line, prefix, d.source)
 	if err != nil {
 		return Nil, err
 	}

@@ -201,7 +201,7 @@ func shortName(name string) string {
 		}
 		return name
 	}
-	line := name
+	line := name[:min(len(name), size)] // more is not shown
 	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
 		line = line[:end]
 	}

@@ -55,16 +55,16 @@ func (s *State) Load(chunk *Chunk) (Value, error) {
 // LoadString compiles source into a function. The memory that compiling takes is charged
 // to the state; a script cannot use this to get around its limits.
 func (s *State) LoadString(source, name string) (Value, error) {
-	chunk, err := s.compile(len(source), func() []byte { return syntax.SkipHead([]byte(source)) }, name, 1)
+	chunk, err := s.compile(name, 1, syntax.SkipHeadOf(source))
 	if err != nil {
 		return Nil, err
 	}
 	return s.Load(chunk)
 }
 
-// compile compiles the source that read returns, which has size bytes. All memory that
-// this takes is reserved meanwhile: a walk would not find it.
-func (s *State) compile(size int, read func() []byte, name string, line int) (*Chunk, error) {
+// compile compiles source, which is in parts. All memory that this takes is reserved
+// meanwhile: a walk would not find it.
+func (s *State) compile(name string, line int, parts ...string) (*Chunk, error) {
 	reserved := 0
 	defer func() { s.Unreserve(reserved) }()
 	reserve := func(bytes int) error { // counts the work that fills them, too
@@ -80,10 +80,22 @@ func (s *State) compile(size int, read func() []byte, name string, line int) (*C
 	if err := s.Step(1); err != nil {
 		return nil, err
 	}
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
 	if err := reserve(size); err != nil {
 		return nil, err
 	}
-	return compile(read(), name, line, reserve, s.Step)
+	source := make([]byte, size)
+	at := 0
+	for _, part := range parts {
+		if err := s.fill(source[at:], part); err != nil {
+			return nil, err
+		}
+		at += len(part)
+	}
+	return compile(source, name, line, reserve, s.Step)
 }
 
 // loading is the function that is being loaded: walks find it, and so keep its charge.

@@ -331,7 +331,12 @@ func (s *State) join(operands []Value, length int) (Value, error) {
 	made, bytes := newBlock(exact)
 	at := 0
 	for i := range operands {
-		if o := &operands[i]; o.is(KindString) {
+		if o := &operands[i]; o.is(KindString) && o.str().length > filledAtOnce {
+			if err := s.fill(bytes[at:], o.str().text()); err != nil {
+				return Nil, err
+			}
+			at += o.str().length
+		} else if o.is(KindString) {
 			at += copy(bytes[at:], o.str().text())
 		} else {
 			bytes, n := bytes[at:], len(number.Append(bytes[at:at], o.float()))

@@ -87,17 +87,36 @@ func (s *State) newString(text string) (*str, error) {
 		return nil, err
 	}
 	made, bytes := newBlock(len(text))
+	if len(text) > filledAtOnce && s.active != nil { // else it is the embedder's work: see beforeCopy
+		return made, s.fill(bytes, text)
+	}
 	copy(bytes, text)
 	return made, nil
 }
 
+// newStringBytes is newString for bytes, which need not stay as they are.
 func (s *State) newStringBytes(text []byte) (*str, error) {
-	if err := s.charge(stringSize(len(text))); err != nil {
-		return nil, err
+	return s.newString(textOf(text))
+}
+
+// textOf is bytes as a text, which is good until they change.
+func textOf(bytes []byte) string { return unsafe.String(unsafe.SliceData(bytes), len(bytes)) }
+
+// filledAtOnce is how many bytes are copied between two looks at an interrupt. In a
+// virtual machine the first touch of fresh memory may take milliseconds for a MiB.
+const filledAtOnce = 1 << 20
+
+// fill copies a text to the beginning of fresh bytes. An interrupt ends it.
+func (s *State) fill(bytes []byte, text string) error {
+	for len(text) > filledAtOnce {
+		n := copy(bytes, text[:filledAtOnce])
+		bytes, text = bytes[n:], text[n:]
+		if err := s.stopped(); err != nil {
+			return err
+		}
 	}
-	made, bytes := newBlock(len(text))
 	copy(bytes, text)
-	return made, nil
+	return nil
 }
 
 // canonSlots is the size of the cache of keys, canonMax the length up to which strings

@@ -104,7 +104,9 @@ type (
 // hint; at most 2^20 of each are taken in advance. Over the memory limit the error is one
 // of Lua's.
 func (s *State) NewTable(items, others int) (*Table, error) {
-	return s.newTable(min(max(items, 0), 1<<20), min(max(others, 0), 1<<20))
+	items, others = min(max(items, 0), 1<<20), min(max(others, 0), 1<<20)
+	s.look(items + others)
+	return s.newTable(items, others)
 }
 
 func (s *State) newTable(items, others int) (*Table, error) {

@@ -630,6 +630,10 @@ func (s *State) openTable(t *Table) {
 	}
 }
 
+// maxMode is how many bytes of a __mode are looked at, which happens for each of the
+// tables that have it.
+const maxMode = 1 << 10
+
 // weakness reports whether a table's keys, and its values, are weak.
 func (t *Table) weakness(s *State) (keys, values bool) {
 	if t.meta == nil {
@@ -640,6 +644,7 @@ func (t *Table) weakness(s *State) (keys, values bool) {
 		return false, false
 	}
 	text := mode.str().text()
+	text = text[:min(len(text), maxMode)]
 	return strings.Contains(text, "k"), strings.Contains(text, "v")
 }
 

@@ -19,18 +19,23 @@ type compiler struct {
 	classes [256]uint32 // of a letter whose class was added, its index + 1
 
 	depth int // how deep a match may nest where the pattern has been read to
+
+	steps   func(n int) error // nil for none
+	counted int               // up to where in the source
+	stopped error             // of steps
 }
 
-func compile(pattern string) *Program {
+// compile compiles a pattern without an anchor. The error is one of steps.
+func compile(pattern string, steps func(n int) error) (*Program, error) {
 	if nul := strings.IndexByte(pattern, 0); nul >= 0 {
 		pattern = pattern[:nul]
 	}
 	if len(pattern) > math.MaxInt32 {
-		return &Program{nodes: []node{{op: opError}}, err: ErrTooComplex}
+		return &Program{nodes: []node{{op: opError}}, err: ErrTooComplex}, nil
 	}
 	p := &Program{source: pattern}
 	p.nodes, p.sets = p.nodeRoom[:0], p.setRoom[:0]
-	c := compiler{Program: p}
+	c := compiler{Program: p, steps: steps}
 	if err := c.items(); err != "" {
 		p.err = err
 		p.nodes = append(p.nodes, node{op: opError})
@@ -39,11 +44,22 @@ func compile(pattern string) *Program {
 	}
 	p.unfinished = c.opened
 	p.deep = c.depth >= maxDepth
-	if !p.deep {
+	if !p.deep && c.stopped == nil {
 		c.addHints()
 	}
-	return p
+	return p, c.stopped
 }
+
+// counts counts the work on n bytes, or nodes, and reports whether it may go on.
+func (c *compiler) counts(n int) bool {
+	if c.steps != nil && c.stopped == nil {
+		c.stopped = c.steps(n)
+	}
+	return c.stopped == nil
+}
+
+// errStopped ends the reading of a pattern that steps has stopped.
+const errStopped Error = "stopped"
 
 // maxNodes returns how many nodes a pattern is compiled to at most: one for each byte
 // with a meaning, one for the text before it, and more for a long text.
@@ -63,6 +79,11 @@ var meaningful = tableOf("$*+?.()[%-")
 // items compiles the pattern up to its end, or to an error, which it returns.
 func (c *compiler) items() Error {
 	for at := 0; at < len(c.source); {
+		if n := at - c.counted; n >= quantum {
+			if c.counted = at; !c.counts(n) {
+				return errStopped
+			}
+		}
 		var err Error
 		if at, err = c.item(at); err != "" {
 			return err
@@ -233,6 +254,11 @@ func (c *compiler) readSet(at int) (index uint32, end int, err Error) {
 	}
 	var members set
 	for ; at < end; at++ {
+		if n := at - c.counted; n >= stretch {
+			if c.counted = at; !c.counts(n) {
+				return 0, 0, errStopped
+			}
+		}
 		switch first := source[at]; {
 		case first == '%': // there is a byte after it, or this would not be the end
 			at++
@@ -314,6 +340,9 @@ func (c *compiler) addHints() {
 			n.next = c.hintOf(&behind)
 		}
 		c.putFront(&behind, n)
+		if i%quantum == quantum-1 && !c.counts(quantum) {
+			return
+		}
 	}
 	c.first = c.hintOf(&behind)
 	if c.first.kind == kindByte {

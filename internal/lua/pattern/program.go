@@ -141,18 +141,33 @@ type hint struct {
 // fail: a wrong pattern may match something before the wrong place is reached. It takes
 // time in proportion to the pattern's length, and no more memory than Size says.
 func Compile(pattern string) *Program {
-	rest, anchored := strings.CutPrefix(pattern, "^")
-	p := compile(rest)
-	p.pattern, p.anchored = pattern, anchored
-	if anchored {
-		p.shape = shapeOther
-	}
+	p, _ := CompileSteps(pattern, nil) // which fails by steps alone
 	return p
 }
 
 // CompileGmatch is Compile for gmatch, whose patterns have no anchor: a '^' is a byte
 // like any other.
-func CompileGmatch(pattern string) *Program { return compile(pattern) }
+func CompileGmatch(pattern string) *Program {
+	p, _ := CompileGmatchSteps(pattern, nil) // which fails by steps alone
+	return p
+}
+
+// CompileSteps is Compile for a long pattern: it calls steps again and again with how
+// many bytes it has read since the last call. An error of steps ends it, and is returned.
+func CompileSteps(pattern string, steps func(n int) error) (*Program, error) {
+	rest, anchored := strings.CutPrefix(pattern, "^")
+	p, err := compile(rest, steps)
+	p.pattern, p.anchored = pattern, anchored
+	if anchored {
+		p.shape = shapeOther
+	}
+	return p, err
+}
+
+// CompileGmatchSteps is CompileSteps for gmatch: see CompileGmatch.
+func CompileGmatchSteps(pattern string, steps func(n int) error) (*Program, error) {
+	return compile(pattern, steps)
+}
 
 // Size returns how many bytes of memory Compile takes for the pattern at most.
 func Size(pattern string) int {

@@ -28,7 +28,6 @@
 package syntax
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 )
@@ -61,15 +60,25 @@ type Options struct {
 
 // SkipHead takes a byte order mark and a first line that begins with '#' off source, but
 // leaves its line break.
-func SkipHead(source []byte) []byte {
-	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	if !bytes.HasPrefix(source, []byte("#")) {
-		return source
+func SkipHead(source []byte) []byte { return source[headOf(source):] }
+
+// SkipHeadOf is SkipHead for a text.
+func SkipHeadOf(source string) string { return source[headOf(source):] }
+
+// headOf returns how long the head of source is.
+func headOf[S string | []byte](source S) int {
+	const mark = "\xef\xbb\xbf"
+	at := 0
+	if len(source) >= len(mark) && string(source[:len(mark)]) == mark {
+		at = len(mark)
 	}
-	if end := bytes.IndexByte(source, '\n'); end >= 0 {
-		return source[end:]
+	if at == len(source) || source[at] != '#' {
+		return at
 	}
-	return nil
+	for at < len(source) && source[at] != '\n' {
+		at++
+	}
+	return at
 }
 
 // Parse returns the syntax tree of source, whose head is the caller's to skip. name is

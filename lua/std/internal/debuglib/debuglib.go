@@ -179,6 +179,9 @@ func traceback(c *lua.Call) error {
 	return c.Return(text)
 }
 
+// optionsPiece is how many bytes of getinfo's options are looked at together.
+const optionsPiece = 64 << 10
+
 func getinfo(c *lua.Call) error {
 	s := c.State()
 	th, at := thread(c)
@@ -196,11 +199,16 @@ func getinfo(c *lua.Call) error {
 	} else if !f.IsFunction() {
 		c.Fail(c.ArgError(at+1, "function or level expected"))
 	}
-	if err := s.Step(len(what) / 16); err != nil {
-		return err
-	}
-	if strings.Trim(what, "flnSuL") != "" {
-		c.Fail(c.ArgError(at+2, "invalid option"))
+	for rest := what; rest != ""; {
+		part := rest[:min(len(rest), optionsPiece)]
+		rest = rest[len(part):]
+		if err := s.Step(len(part) / 16); err != nil {
+			return err
+		}
+		if strings.Trim(part, "flnSuL") != "" {
+			c.Fail(c.ArgError(at+2, "invalid option"))
+			break
+		}
 	}
 	if err := c.Err(); err != nil {
 		return err

@@ -17,6 +17,9 @@ func (l *library) popen(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
+	if err := l.s.Step(1 + (len(command)+len(mode))/bytesPerStep); err != nil {
+		return err
+	}
 	cmd, err := l.box.Command(command)
 	if err != nil {
 		return l.fail(c, "", err)

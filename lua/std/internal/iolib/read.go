@@ -213,7 +213,7 @@ func (l *library) readNumber(r *bufio.Reader) (lua.Value, error) {
 	var text []byte
 	for looked := 0; len(text) < maxNumeral; looked++ {
 		if looked%bytesPerStep == 0 {
-			if err := l.s.Step(1); err != nil {
+			if err := l.s.Step(1 + len(text)); err != nil { // each of which is looked through for each byte
 				return lua.Nil, err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tidewire/tidewire/internal/lua/pattern"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -47,11 +48,16 @@ type library struct {
 	files   Files
 	table   *lua.Table // package
 	loading lua.Value  // is in package.loaded for a module whose loader runs
+	finder  pattern.Matcher
 }
+
+// workPerStep is how much of a Matcher's work counts as a step.
+const workPerStep = 64
 
 // Open sets the globals require, module and package.
 func Open(s *lua.State, opts Options) error {
 	p := &library{files: opts.Files, loading: s.NewUserdata(nil, nil)}
+	p.finder.Steps = func(work int) error { return s.Step(work / workPerStep) }
 	var err error
 	if p.table, err = s.NewModule("package",
 		lua.Func{Name: "loadlib", Call: loadlib},

@@ -219,7 +219,7 @@ func (p *library) searchpath(c *lua.Call) error {
 // name; else it returns the names that were tried.
 func (p *library) search(s *lua.State, name, path, from, to string) (file io.ReadCloser, found lua.Value, err error) {
 	if from != "" {
-		if name, err = replace(s, name, from, to); err != nil {
+		if name, err = p.replace(s, name, from, to); err != nil {
 			return nil, lua.Nil, err
 		}
 	}
@@ -233,7 +233,7 @@ func (p *library) search(s *lua.State, name, path, from, to string) (file io.Rea
 		if template == "" {
 			continue
 		}
-		candidate, err := replace(s, template, "?", name)
+		candidate, err := p.replace(s, template, "?", name)
 		if err != nil {
 			return nil, lua.Nil, err
 		}
@@ -294,34 +294,28 @@ func cut(s *lua.State, text string, separator byte) (before, after string, found
 }
 
 // replace replaces each from in text.
-func replace(s *lua.State, text, from, to string) (string, error) {
+func (p *library) replace(s *lua.State, text, from, to string) (string, error) {
 	b := s.NewBuilder()
 	defer b.Reset()
-	if err := s.Step(len(text) / 64); err != nil {
-		return "", err
-	}
-	for {
-		at := strings.Index(text[:min(len(text), piece+len(from))], from)
-		if at < 0 {
-			if len(text) <= piece+len(from) {
-				break
-			}
-			b.WriteString(text[:piece])
-			text = text[piece:]
-			continue
-		}
-		b.WriteString(text[:at])
-		b.WriteString(to)
-		text = text[at+len(from):]
-		if err := s.Step(1); err != nil {
+	for at := 0; ; {
+		next, err := p.finder.Index(text, from, at)
+		if err != nil {
 			return "", err
 		}
+		if next < 0 {
+			b.WriteString(text[at:])
+			return source.Text(b)
+		}
+		b.WriteString(text[at:next])
+		b.WriteString(to)
 		if b.Err() != nil {
 			return "", b.Err()
 		}
+		at = next + len(from)
+		if err := s.Step(1); err != nil {
+			return "", err
+		}
 	}
-	b.WriteString(text)
-	return source.Text(b)
 }
 
 // join makes a string of parts, each a Go string or a Lua string.

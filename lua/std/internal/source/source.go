@@ -54,6 +54,9 @@ func Compile(s *lua.State, source, name, mode string) (lua.Value, error) {
 }
 
 func compile(s *lua.State, source, name, mode string) (lua.Value, error) {
+	if err := s.Step(len(mode) / 64); err != nil {
+		return lua.Nil, err
+	}
 	if strings.HasPrefix(source, "\x1b") {
 		if !strings.Contains(mode, "b") {
 			return lua.Nil, errMode

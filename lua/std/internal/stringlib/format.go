@@ -80,7 +80,7 @@ func write(c *lua.Call, b *lua.Builder, d format.Directive, argument int) error 
 		}
 		if d.Kind() == format.Quoted {
 			return writeQuoted(c, b, text)
-		} else if d.IsPlain() {
+		} else if d.IsPlain() || d.StringSize(len(text)) == len(text) {
 			b.WriteString(text)
 		} else {
 			b.Append(d.StringSize(len(text)), func(dst []byte) []byte { return d.AppendString(dst, text) })

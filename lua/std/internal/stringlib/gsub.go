@@ -66,7 +66,7 @@ func (l *library) gsub(c *lua.Call) error {
 	default:
 		return c.ArgError(3, "string/function/table expected")
 	}
-	program, err := l.program(text, l.programs.Get)
+	program, err := l.program(text)
 	if err != nil {
 		return err
 	}

@@ -17,16 +17,31 @@ const longPattern = 256
 
 // program compiles a pattern. The work and the memory of a long one count; the memory is
 // garbage when the call is over, which the next walk sees.
-func (l *library) program(text string, get func(string) *pattern.Program) (*pattern.Program, error) {
-	if len(text) > longPattern {
-		if err := l.state.Step(len(text)); err != nil {
-			return nil, err
-		}
-		if err := l.state.Charge(int64(pattern.Size(text))); err != nil {
-			return nil, err
-		}
+func (l *library) program(text string) (*pattern.Program, error) {
+	if len(text) <= longPattern {
+		return l.programs.Get(text), nil
 	}
-	return get(text), nil
+	return l.longProgram(text, pattern.CompileSteps)
+}
+
+// gmatchProgram is program for gmatch.
+func (l *library) gmatchProgram(text string) (*pattern.Program, error) {
+	if len(text) <= longPattern {
+		return l.programs.GetGmatch(text), nil
+	}
+	return l.longProgram(text, pattern.CompileGmatchSteps)
+}
+
+func (l *library) longProgram(
+	text string, compile func(text string, steps func(int) error) (*pattern.Program, error),
+) (*pattern.Program, error) {
+	if err := l.state.Step(longPattern); err != nil { // the rest counts as it is read
+		return nil, err
+	}
+	if err := l.state.Charge(int64(pattern.Size(text))); err != nil {
+		return nil, err
+	}
+	return compile(text, l.state.Step)
 }
 
 // nothing is the pattern of an idle matcher, so that it keeps no subject.
@@ -57,7 +72,7 @@ func (l *library) findOrMatch(c *lua.Call, find bool) error {
 	if find && (c.Bool(4) || pattern.IsPlain(text)) {
 		return l.findPlain(c, subject, text, at)
 	}
-	program, err := l.program(text, l.programs.Get)
+	program, err := l.program(text)
 	if err != nil {
 		return err
 	}
@@ -160,7 +175,7 @@ func (l *library) gmatch(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	program, err := l.program(text, l.programs.GetGmatch)
+	program, err := l.gmatchProgram(text)
 	if err != nil {
 		return err
 	}
