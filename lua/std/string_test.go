@@ -55,8 +55,9 @@ func TestStringsMemoryLimit(t *testing.T) {
 			`big end)`,
 		"format": `local big = ("x"):rep(200000) string.format(("%s"):rep(20), big, big, big, big, big, big, ` +
 			`big, big, big, big, big, big, big, big, big, big, big, big, big, big)`,
-		"format q": `local big = ("\0"):rep(200000) string.format("%q", big)`,
-		"upper":    `local t = {} for i = 1, 1e6 do t[i] = ("x"):rep(100000):upper() end`,
+		"long pattern": `("x"):find(("%a"):rep(2^16))`,
+		"format q":     `local big = ("\0"):rep(200000) string.format("%q", big)`,
+		"upper":        `local t = {} for i = 1, 1e6 do t[i] = ("x"):rep(100000):upper() end`,
 		"long set": `("x"):find("[" .. ("a"):rep(2^20 / 4) .. "]") local t = {} for i = 1, 1e6 do t[i] = ` +
 			`("x"):rep(1000) end`,
 	} {

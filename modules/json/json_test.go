@@ -377,6 +377,17 @@ func TestStepsAreCounted(t *testing.T) {
 	}
 }
 
+// The work on escapes counts apart from the result's.
+func TestStepsOfEscapes(t *testing.T) {
+	s := newState(t, lua.Options{})
+	run(t, s, `text = '"' .. ("\\n"):rep(1e6) .. '"'`)
+	before := s.Steps()
+	run(t, s, `json.decode(text)`)
+	if steps := s.Steps() - before; steps < 80_000 {
+		t.Errorf("%d steps", steps)
+	}
+}
+
 // A call that needs more memory than the limit raises an ordinary error. The weak table
 // makes walks frequent: they must find the values that the call holds.
 func TestMemory(t *testing.T) {
