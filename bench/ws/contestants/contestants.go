@@ -25,6 +25,7 @@ type Contestant struct {
 	Module string // the library's, for its version
 	Lua    bool   // the App is in Lua
 	Ours   bool   // it runs on our engine
+	Shown  bool   // in the shape of its README, not in its best
 
 	// Deflate lists the ways of permessage-deflate that it can.
 	Deflate []server.Deflate
@@ -47,19 +48,19 @@ var List = []Contestant{
 
 	{Name: "gorilla", Shape: batches, Checks: "frames, fragments; no UTF-8, no limit set",
 		Module: "github.com/gorilla/websocket", Deflate: []server.Deflate{server.NoTakeover}, New: gorilla.Shaped},
-	{Name: "gorilla-shown", Shape: channel, Checks: "as gorilla", Module: "github.com/gorilla/websocket",
+	{Name: "gorilla-shown", Shown: true, Shape: channel, Checks: "as gorilla", Module: "github.com/gorilla/websocket",
 		Deflate: []server.Deflate{server.NoTakeover}, New: gorilla.Shown},
 	{Name: "coder", Shape: batches, Checks: "frames, fragments, limit of messages; no UTF-8",
 		Module: "github.com/coder/websocket", Deflate: both, New: coder.Shaped},
-	{Name: "coder-shown", Shape: channel, Checks: "as coder",
+	{Name: "coder-shown", Shown: true, Shape: channel, Checks: "as coder",
 		Module: "github.com/coder/websocket", Deflate: both, New: coder.Shown},
 	{Name: "gws", Shape: batches, Checks: "frames, fragments, limit of messages; UTF-8 is off by default",
 		Module: "github.com/lxzan/gws", Deflate: both, New: gws.Shaped},
-	{Name: "gws-shown", Shape: channel, Checks: "as gws",
+	{Name: "gws-shown", Shown: true, Shape: channel, Checks: "as gws",
 		Module: "github.com/lxzan/gws", Deflate: both, New: gws.Shown},
 	{Name: "gobwas", Shape: batches, Checks: bareCheck, Module: "github.com/gobwas/ws",
 		Deflate: []server.Deflate{server.NoTakeover}, New: gobwas.Shaped},
-	{Name: "gobwas-shown", Shape: channel, Checks: "frames, fragments, UTF-8; no limit set",
+	{Name: "gobwas-shown", Shown: true, Shape: channel, Checks: "frames, fragments, UTF-8; no limit set",
 		Module: "github.com/gobwas/ws", New: gobwas.Shown},
 
 	{Name: "engine", Shape: "default options, a handler in Go", Checks: ourChecks, Ours: true,

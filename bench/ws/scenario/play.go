@@ -86,6 +86,7 @@ type player struct {
 }
 
 func newPlayer(s Scenario, c contestants.Contestant, at server.Address) (*player, error) {
+	s.Serve.Together, s.Serve.Group = s.Connections, os.Getpid()
 	p := &player{Scenario: s, url: "ws://" + at.WS + s.Serve.Path()}
 	if s.TLS {
 		p.url = "wss://" + at.WSS + s.Serve.Path()
@@ -206,7 +207,7 @@ func (p *player) storm(r *Result) error {
 // warmUp looks at every message of a first part, and plays without that until it knows
 // how many messages fill length.
 func (p *player) warmUp(length time.Duration) (target int, err error) {
-	p.task.Again(max(2*len(p.task.Cycle), p.Serve.Burst)*p.Connections, true)
+	p.task.Again(max(2*len(p.task.Cycle), p.Serve.Burst, 4*p.Connections), true)
 	if err := p.client.Play(p.task); err != nil {
 		return 0, err
 	}

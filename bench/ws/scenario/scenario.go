@@ -38,6 +38,7 @@ type Scenario struct {
 
 	Connections int
 	TLS         bool
+	Growth      bool // the same as another one with more of something: few play it, and none quickly
 	NoLua       bool // the contestants with Lua sit it out
 	NoRaw       bool // there is no floor to move the same bytes
 }
@@ -116,7 +117,25 @@ var List = []Scenario{
 		Serve: sink(payload.Text, 256, server.Plain), TLS: true},
 }
 
+// growing has the scenarios that show how cost grows with connections and with sizes.
+func growing() (list []Scenario) {
+	for _, n := range []int{1, 10, 100, 1000, 10_000} {
+		list = append(list, Scenario{
+			Name: fmt.Sprintf("active-%d", n), Title: fmt.Sprintf("%d connections, 64 B, 4 in flight each", n),
+			Role: client.Echo, Serve: echo(payload.Text, 64, 4), Connections: n, Growth: true,
+		})
+	}
+	for _, kib := range []int{4, 64, 1 << 10, 16 << 10} {
+		list = append(list, Scenario{
+			Name: fmt.Sprintf("receive-%dk", kib), Title: fmt.Sprintf("receive %d KiB, binary", kib),
+			Role: client.Count, Serve: flood(payload.Binary, kib<<10, server.Plain), Growth: true,
+		})
+	}
+	return list
+}
+
 func init() {
+	List = append(List, growing()...)
 	for i := range List {
 		s := &List[i]
 		if s.Kind == "" {
@@ -128,7 +147,8 @@ func init() {
 
 // Takes reports whether a contestant takes part.
 func (s Scenario) Takes(c contestants.Contestant) bool {
-	return c.Can(s.Serve.Deflate) && !(c.Lua && s.NoLua) && !(c.Name == "raw" && s.NoRaw)
+	few := !c.Lua && !c.Shown && c.Name != "gorilla" && c.Name != "coder"
+	return c.Can(s.Serve.Deflate) && (few || !s.Growth) && !(c.Lua && s.NoLua) && !(c.Name == "raw" && s.NoRaw)
 }
 
 // Named returns the scenarios with these names, separated by commas; all for none.

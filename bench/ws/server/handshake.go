@@ -22,6 +22,8 @@ type Task struct {
 	InFlight int // Echo: messages on their way at any time
 	Burst    int // Sink: messages between two acknowledgements
 	Rate     int // Pace: messages a second
+	Together int // Echo: the first message leaves when so many connections of the Group are open
+	Group    int
 }
 
 // A Mode is one of the server's tasks.
@@ -68,6 +70,8 @@ func (t Task) Path() string {
 		"inflight": {strconv.Itoa(t.InFlight)},
 		"burst":    {strconv.Itoa(t.Burst)},
 		"rate":     {strconv.Itoa(t.Rate)},
+		"together": {strconv.Itoa(t.Together)},
+		"group":    {strconv.Itoa(t.Group)},
 	}.Encode()
 }
 
@@ -80,6 +84,7 @@ func parseTask(u *url.URL) (t Task, err error) {
 	}
 	for name, field := range map[string]*int{
 		"size": &t.Order.Size, "inflight": &t.InFlight, "burst": &t.Burst, "rate": &t.Rate,
+		"together": &t.Together, "group": &t.Group,
 	} {
 		if *field, err = strconv.Atoi(query.Get(name)); err != nil {
 			return t, fmt.Errorf("%s: %w", name, err)

@@ -117,6 +117,7 @@ func (s *Server) echo(conn net.Conn, t Task) error {
 	if err != nil {
 		return err
 	}
+	s.together(t)
 	in := newReader(conn, t.Deflate)
 	var out []byte
 	sent, back := 0, 0

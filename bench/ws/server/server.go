@@ -37,6 +37,7 @@ type Server struct {
 
 	mu       sync.Mutex // leaf; guards the fields below
 	cycles   map[Task]*cycle
+	groups   map[int]*group
 	problems []string
 	latency  *hdrhistogram.Histogram // of Pace, in nanoseconds
 	settled  time.Time               // messages due before this are not in latency
@@ -69,7 +70,7 @@ func Run() error {
 
 // Listen starts a server in this process, for as long as the process lives.
 func Listen() (Address, error) {
-	s := &Server{cycles: make(map[Task]*cycle), latency: measure.NewHistogram()}
+	s := &Server{cycles: make(map[Task]*cycle), groups: make(map[int]*group), latency: measure.NewHistogram()}
 	certificate, ca, err := newCertificate()
 	if err != nil {
 		return Address{}, err
@@ -153,6 +154,32 @@ func (s *Server) report() Report {
 	s.latency.Reset()
 	s.settled = time.Now().Add(settle)
 	return r
+}
+
+// A group is connections that begin together, so that those of a fast client do not work
+// while it opens more.
+type group struct {
+	missing int // guarded by Server.mu
+	begin   chan struct{}
+}
+
+// together waits until the whole group of a connection is open.
+func (s *Server) together(t Task) {
+	if t.Together < 2 {
+		return
+	}
+	s.mu.Lock()
+	g := s.groups[t.Group]
+	if g == nil {
+		g = &group{missing: t.Together, begin: make(chan struct{})}
+		s.groups[t.Group] = g
+	}
+	if g.missing--; g.missing == 0 {
+		close(g.begin)
+		delete(s.groups, t.Group)
+	}
+	s.mu.Unlock()
+	<-g.begin
 }
 
 // late counts the time that a message took since it was due.
