@@ -207,7 +207,7 @@ func startEcho(addr string) (*echo.Server, error) {
 	if addr != "" && !strings.Contains(addr, ":") {
 		addr = net.JoinHostPort("127.0.0.1", addr) // a port alone
 	}
-	server, err := echo.Start(addr, echo.Options{})
+	server, err := echo.Start(addr, echo.Options{Logger: newLogger()})
 	if err != nil {
 		return nil, &startError{fmt.Errorf("start the echo server: %w; with port 0 it takes a free one", err)}
 	}

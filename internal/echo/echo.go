@@ -13,11 +13,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
 const (
@@ -42,6 +45,9 @@ const (
 	// them.
 	shutdownGrace = time.Second
 
+	// complaintPause is the time between two lines of the log about that.
+	complaintPause = time.Minute
+
 	// maxAcceptPause bounds the pause before the next try when no connection can be
 	// accepted, as without descriptors.
 	maxAcceptPause = time.Second
@@ -51,6 +57,10 @@ const (
 type Options struct {
 	// TLSConfig makes it a wss server. nil means ws.
 	TLSConfig *tls.Config
+
+	// Logger is warned when no connection can be accepted, once a minute at most. nil
+	// discards that.
+	Logger *slog.Logger
 
 	// MaxMessage is the largest message that is echoed, in bytes; a larger one is
 	// answered with 1009. 0 means 32,000,000.
@@ -95,6 +105,9 @@ func Start(addr string, opts Options) (*Server, error) {
 func Serve(listener net.Listener, opts Options) *Server {
 	if opts.MaxMessage == 0 {
 		opts.MaxMessage = defaultMaxMessage
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	opts.Protocols = slices.Clone(opts.Protocols)
 	s := &Server{
@@ -141,7 +154,10 @@ func (s *Server) Close() {
 // acceptLoop starts a goroutine for each connection. Ended by closing the listener,
 // joined by Close.
 func (s *Server) acceptLoop() {
-	var pause time.Duration
+	var (
+		pause    time.Duration
+		complain time.Time // not before
+	)
 	for {
 		raw, err := s.listener.Accept()
 		switch {
@@ -151,12 +167,24 @@ func (s *Server) acceptLoop() {
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
+			if now := time.Now(); !now.Before(complain) {
+				complain = now.Add(complaintPause)
+				s.opts.Logger.Warn("no connection can be accepted, clients wait: " + acceptFailure(err))
+			}
 			pause = min(max(5*time.Millisecond, 2*pause), maxAcceptPause)
 			if !s.sleep(pause) {
 				return
 			}
 		}
 	}
+}
+
+// acceptFailure says why Accept failed, and how to mend it.
+func acceptFailure(err error) string {
+	if failure.NoDescriptors(err) {
+		return "too many open files: raise the limit (ulimit -n) or connect fewer clients"
+	}
+	return err.Error()
 }
 
 // start serves raw on a goroutine of its own, which closing raw ends and Close joins.

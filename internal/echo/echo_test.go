@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -577,6 +578,7 @@ func TestManyConnections(t *testing.T) {
 // brokenListener cannot accept for a while, as a process without descriptors.
 type brokenListener struct {
 	net.Listener
+	fail     int             // how often
 	failures []time.Duration // when Accept failed, since start
 	start    time.Time
 	once     sync.Once
@@ -584,7 +586,7 @@ type brokenListener struct {
 
 func (l *brokenListener) Accept() (net.Conn, error) {
 	l.once.Do(func() { l.start = time.Now() })
-	if len(l.failures) < 10 {
+	if len(l.failures) < l.fail {
 		l.failures = append(l.failures, time.Since(l.start))
 		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
 	}
@@ -598,15 +600,24 @@ func TestAcceptFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		broken := &brokenListener{Listener: l}
-		s := echo.Serve(broken, echo.Options{})
+		broken := &brokenListener{Listener: l, fail: 200}
+		var log bytes.Buffer
+		s := echo.Serve(broken, echo.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		defer s.Close()
 		client, _ := dial(t, n)
+		client.Patience = time.Hour
 		client.Upgrade("/", nil)
 		for i, at := range broken.failures {
 			if want := 5 * time.Millisecond * (1<<i - 1); i < 8 && at != want {
 				t.Errorf("try %d after %v, want %v", i, at, want)
 			}
+			if i > 8 && at-broken.failures[i-1] != time.Second {
+				t.Errorf("try %d comes %v after the last one", i, at-broken.failures[i-1])
+			}
+		}
+		// 193 s: a line at once, and one after each full minute.
+		if n := strings.Count(log.String(), "too many open files: raise the limit (ulimit -n)"); n != 4 {
+			t.Errorf("%d lines in the log, want 4:\n%s", n, log.String())
 		}
 	})
 }

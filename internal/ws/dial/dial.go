@@ -160,6 +160,9 @@ func Dial(ctx context.Context, t *Target, o Options) (*Conn, error) {
 func (c *Conn) dial(ctx context.Context, t *Target, o *Options) error {
 	var settings *tlsSettings
 	if t.Secure {
+		if err := readRoots(o.TLSConfig, failure.PhaseTCP, "dial tcp "+t.Address()); err != nil {
+			return err
+		}
 		var err error
 		if settings, err = newTLSSettings(t, o); err != nil {
 			return err

@@ -98,6 +98,8 @@ func TestDialErrors(t *testing.T) {
 		{syscall.ECONNRESET, failure.Reset, failure.MsgTransport, "connection reset by the peer"},
 		{syscall.ENETUNREACH, failure.Unreachable, failure.MsgTransport, "network is unreachable: check the network"},
 		{syscall.EHOSTUNREACH, failure.Unreachable, failure.MsgTransport, "no route to host: check the network"},
+		{syscall.EADDRNOTAVAIL, failure.Unreachable, failure.MsgTransport,
+			syscall.EADDRNOTAVAIL.Error() + ": no local port is left to reach it from"},
 		{syscall.ETIMEDOUT, failure.Timeout, failure.MsgTimerExpired, "connection timed out"},
 		{syscall.EMFILE, failure.Internal, failure.MsgTransport, "too many open files: raise the limit (ulimit -n)"},
 		{errors.New("no such gate"), failure.Internal, failure.MsgTransport, "no such gate"},

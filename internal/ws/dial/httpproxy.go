@@ -34,6 +34,10 @@ func (n *tunnel) startTLS(ctx context.Context) error {
 	if n.o.TLSConfig != nil {
 		base.RootCAs, base.KeyLogWriter = n.o.TLSConfig.RootCAs, n.o.TLSConfig.KeyLogWriter
 	}
+	where := fmt.Sprintf("tunnel to %s: tls handshake with %s", n.server, n.proxy.shown)
+	if err := readRoots(&base, failure.PhaseProxy, where); err != nil {
+		return err
+	}
 	config := tlsConfig(&base)
 	config.ServerName, _, _ = strings.Cut(n.proxy.host, "%")
 	conn, cause, err := shake(ctx, n.conn.Raw, config, n.o.TLSTimeout)
@@ -44,7 +48,6 @@ func (n *tunnel) startTLS(ctx context.Context) error {
 	case cause == errTimer:
 		return n.fail(cause, "tls handshake with %s: not finished within %s", n.proxy.shown, n.o.TLSTimeout)
 	case cause != nil:
-		where := fmt.Sprintf("tunnel to %s: tls handshake with %s", n.server, n.proxy.shown)
 		return cancelled(failure.PhaseProxy, cause, where)
 	}
 	want := expected{peer: "the proxy", name: n.proxy.host, trust: n.o.Names.roots(),

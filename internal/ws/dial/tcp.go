@@ -141,9 +141,8 @@ func (a *attempts) failure(cause, err error, timeout time.Duration) *failure.Err
 			"%s: no answer within %s", where, timeout)
 	case cause != nil:
 		return cancelled(phase, cause, where)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return failure.Explain(phase, failure.Internal, failure.MsgTransport, err,
-			"%s: too many open files: raise the limit (ulimit -n) or hold fewer connections", where)
+	case failure.NoDescriptors(err), errors.As(err, &dns) && noDescriptors() != nil:
+		return outOfDescriptors(phase, where, err)
 	case errors.As(err, &dns):
 		return dnsFailure(a.host, dns, err)
 	}
@@ -194,6 +193,10 @@ func tcpStory(category failure.Category, err error) string {
 	case failure.Reset:
 		return "connection reset by the peer"
 	case failure.Unreachable:
+		if failure.NoLocalPort(err) {
+			return story + ": no local port is left to reach it from, or no address: hold fewer connections, or " +
+				"widen the range of ports (on Linux sysctl net.ipv4.ip_local_port_range)"
+		}
 		return story + ": check the network and the address"
 	}
 	return story
