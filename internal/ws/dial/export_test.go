@@ -8,13 +8,15 @@ import (
 
 // UseNameserver makes every look-up of this test ask the name server at address.
 func UseNameserver(t *testing.T, address string) {
+	UseResolver(t, func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return dialNameserver(ctx, network, address)
+	})
+}
+
+// UseResolver makes every look-up of this test reach its name server by dial.
+func UseResolver(t *testing.T, dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	before := resolver
-	resolver = &net.Resolver{
-		PreferGo: true,
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialNameserver(ctx, network, address)
-		},
-	}
+	resolver = &net.Resolver{PreferGo: true, Dial: dial}
 	t.Cleanup(func() { resolver = before })
 }
 
