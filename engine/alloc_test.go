@@ -4,12 +4,14 @@ package engine_test
 
 import (
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
+	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
 // Queue and Flush allocate nothing once their memory is there. Under the race detector
@@ -34,4 +36,53 @@ func TestFlushAllocatesNothing(t *testing.T) {
 	}); n > 1 {
 		t.Errorf("%.1f allocations for 10 messages, want at most 1: a pool may be emptied", n)
 	}
+}
+
+// A large message is read into memory that is there, and copied into such memory by
+// SendBytes: nothing of its size is allocated, once a block is there.
+func TestLargeMessagesAllocateLittle(t *testing.T) {
+	const size, rounds = 12 << 20, 10
+	// measure returns how many bytes are allocated for each byte of a message, the first two
+	// rounds left out.
+	measure := func(round func()) float64 {
+		round()
+		round()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range rounds {
+			round()
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc-before.TotalAlloc) / rounds / size
+	}
+	t.Run("received", func(t *testing.T) {
+		h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+		frame := wstest.Binary(strings.Repeat("x", size)).Append(nil)
+		h.Connect(flood(t, 1, frame), engine.ConnectOptions{MaxMessage: size})
+		received := 0
+		count := handler{received: func(engine.ID, []byte, engine.Kind) { received++ }}
+		each := measure(func() {
+			end := received + 1
+			dispatchUntil(h.Engine, count, func() bool { return received == end })
+		})
+		if each > 0.1 {
+			t.Errorf("%.2f bytes are allocated for each byte", each)
+		}
+		h.Abort()
+	})
+	t.Run("sent", func(t *testing.T) {
+		address, _ := sink(t, true)
+		h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+		id := h.Connect("ws://"+address+"/", engine.ConnectOptions{SendQueue: 2 * size})
+		h.WantOf(id, "open")
+		message := make([]byte, size)
+		each := measure(func() {
+			h.SendBytes(id, engine.Binary, message)
+			until(t, "empty send queue", func() bool { return h.Stats().Unsent.Messages == 0 })
+		})
+		if each > 0.1 {
+			t.Errorf("%.2f bytes are allocated for each byte", each)
+		}
+		h.Abort()
+	})
 }

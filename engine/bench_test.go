@@ -85,7 +85,7 @@ func BenchmarkReceive(b *testing.B) {
 
 // sink is a loopback server that throws away all that it receives, after the opening
 // handshake if asked for.
-func sink(b *testing.B, upgrade bool) (address string, received func() int64) {
+func sink(b testing.TB, upgrade bool) (address string, received func() int64) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)

@@ -129,6 +129,7 @@ func (c *connection) start() {
 type sending struct {
 	later    bool // it may wait for Flush
 	borrowed bool // its bytes are good for the call only
+	owned    bool // its bytes lie in memory from allocBytes that is the connection's now
 }
 
 // send queues a message, or counts it as unsent if the connection is closing. enter says
@@ -137,9 +138,12 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 	c.mu.Lock()
 	unsent := c.outbox.Unsent()
 	size := unsent.Bytes + int64(unsent.Messages+1)*messageOverhead + int64(len(data))
-	if how.borrowed {
+	switch {
+	case how.owned:
+		c.outbox.PushOwned(opcode, bytesOf(data))
+	case how.borrowed:
 		c.outbox.PushBytes(opcode, bytesOf(data))
-	} else {
+	default:
 		c.outbox.Push(opcode, data)
 	}
 	if c.state.now >= closing {

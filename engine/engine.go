@@ -158,6 +158,10 @@ func (e *Engine) QueueBytes(id ID, kind Kind, data []byte) error {
 	return e.send(id, kind, textOf(data), sending{later: true, borrowed: true})
 }
 
+// copiedUnderLock is how many bytes the lock of a connection may be held for to copy them:
+// as many as the outbox encodes at once.
+const copiedUnderLock = 1 << 10
+
 func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 	c := e.find(id)
 	if kind == DefaultKind && c != nil {
@@ -174,6 +178,9 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 	if c == nil {
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
+	}
+	if how.borrowed && len(data) > copiedUnderLock {
+		how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
 	}
 	if c.send(opcode, data, how) {
 		e.queued.add(c)

@@ -111,3 +111,22 @@ func ForceStep() {
 	c.stepLocked(closed, "")
 	c.stepLocked(open, "")
 }
+
+// DropFreeBlocks gives the free large blocks to the collector.
+func DropFreeBlocks() {
+	large.mu.Lock()
+	defer large.mu.Unlock()
+	clear(large.free[:])
+	large.bytes = 0
+}
+
+// FreeBlocks returns how many bytes of large blocks are free.
+func FreeBlocks() int {
+	large.mu.Lock()
+	defer large.mu.Unlock()
+	return large.bytes
+}
+
+// AllocBytes and FreeBytes are those of the pools.
+func AllocBytes(n int) []byte { return allocBytes(n) }
+func FreeBytes(b []byte)      { freeBytes(b) }

@@ -1,21 +1,39 @@
 package engine
 
+// The memory of messages and how it goes round. A connection that waits holds none of it:
+//
+//   - Blocks, in classes of 64 bytes to 64 MiB, hold bytes on their way in: readLoop
+//     borrows one of 64 KiB for a read, a parcel keeps it while messages lie in it, and a
+//     message that comes in pieces grows from class to class. SendBytes copies what is long
+//     into one. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
+//     keeps a bounded number of free bytes.
+//   - Parcels (parcel.go) are lent from a read until the last of its messages is delivered.
+//   - Write buffers (write.go) are lent to whoever writes, until nothing is left to write.
+//   - Pages and segments (internal/ws/proto) hold messages on their way out, from Send until
+//     they are written.
+
 import (
 	"math/bits"
+	"runtime"
 	"sync"
 	"unsafe"
 )
 
+// smallestBlock is the size of class 0. Each class is twice as large as the one before.
 const (
 	smallestBlock = 64
-	largestBlock  = 4 << 20
+	smallClasses  = 11 // up to 64 KiB; beyond, largeBlocks keeps what is free
+	largestClass  = 20
+	largestBlock  = smallestBlock << largestClass
 )
 
-// pools hold memory by size: pools[i] has pieces of smallestBlock<<i bytes. A pointer to
-// the first byte goes into an interface without an allocation, a slice does not.
-var pools [17]sync.Pool
+// pools hold memory by class. A pointer to the first byte goes into an interface without an
+// allocation, a slice does not.
+var pools [smallClasses]sync.Pool
 
-// sizeClass returns the pool whose pieces have at least n bytes, or -1 if n is too large
+func blockSize(class int) int { return smallestBlock << class }
+
+// sizeClass returns the class whose blocks have at least n bytes, or -1 if n is too large
 // for all.
 func sizeClass(n int) int {
 	if n > largestBlock {
@@ -27,23 +45,50 @@ func sizeClass(n int) int {
 	return bits.Len(uint(n-1)) - bits.Len(uint(smallestBlock-1))
 }
 
-// allocBytes returns an empty slice with a capacity of at least n bytes.
+// allocBytes returns an empty slice with a capacity of at least n bytes. The bytes are
+// what was there before.
 func allocBytes(n int) []byte {
 	class := sizeClass(n)
-	if class < 0 {
+	switch {
+	case class < 0:
 		return make([]byte, 0, n)
+	case class >= smallClasses:
+		if b := large.take(class); b != nil {
+			return b
+		}
+	default:
+		if first, ok := pools[class].Get().(*byte); ok {
+			return unsafe.Slice(first, blockSize(class))[:0]
+		}
 	}
-	size := smallestBlock << class
-	if first, ok := pools[class].Get().(*byte); ok {
-		return unsafe.Slice(first, size)[:0]
+	return make([]byte, 0, blockSize(class))
+}
+
+// spareBytes is allocBytes for memory that is free already, and nil if there is none.
+func spareBytes(n int) []byte {
+	if class := sizeClass(n); class >= smallClasses {
+		return large.take(class)
 	}
-	return make([]byte, 0, size)
+	return nil
 }
 
 // freeBytes takes back memory from allocBytes, which nobody may use from then on.
 func freeBytes(b []byte) {
-	if class := sizeClass(cap(b)); class >= 0 && cap(b) == smallestBlock<<class {
+	class := sizeClass(cap(b))
+	switch {
+	case class < 0 || cap(b) != blockSize(class):
+	case class >= smallClasses:
+		large.put(class, unsafe.SliceData(b))
+	default:
 		pools[class].Put(unsafe.SliceData(b))
+	}
+}
+
+// freePayload is freeBytes for bytes that were copied to memory from allocBytes, which had
+// to have room for just these.
+func freePayload(b []byte) {
+	if class := sizeClass(len(b)); class >= 0 {
+		freeBytes(unsafe.Slice(unsafe.SliceData(b), blockSize(class))[:0])
 	}
 }
 
@@ -58,3 +103,91 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 
 // textOf views bytes as a string, which is good as long as they do not change.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+const (
+	// mostFree is how many bytes of free blocks largeBlocks keeps in all.
+	mostFree = 32 << 20
+
+	// freeCycles is how many of the collector's cycles a free block stays.
+	freeCycles = 3
+)
+
+// large keeps free blocks from 128 KiB on, for all engines of the process. A sync.Pool
+// forgets its contents after two cycles of the collector, and messages of that size make
+// cycles: each one would be new memory, which has to be cleared and paged in. Here the
+// bytes are bounded, and a block that nobody has wanted for three cycles goes.
+var large largeBlocks
+
+// largeBlocks is safe for concurrent use. Its lock may be taken with another one held.
+type largeBlocks struct {
+	mu       sync.Mutex                    // leaf; guards the fields below
+	free     [largestClass + 1][]freeBlock // by class, the one freed last at the end
+	bytes    int
+	cycle    int
+	watching bool // collected is called after the present cycle
+}
+
+type freeBlock struct {
+	first *byte
+	cycle int // in which it was freed
+}
+
+// take returns a free block of a class, or nil.
+func (l *largeBlocks) take(class int) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	blocks := l.free[class]
+	if len(blocks) == 0 {
+		return nil
+	}
+	last := len(blocks) - 1
+	first := blocks[last].first
+	blocks[last] = freeBlock{}
+	l.free[class] = blocks[:last]
+	l.bytes -= blockSize(class)
+	return unsafe.Slice(first, blockSize(class))[:0]
+}
+
+// put keeps a block, unless there are enough.
+func (l *largeBlocks) put(class int, first *byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bytes+blockSize(class) > mostFree {
+		return
+	}
+	l.free[class] = append(l.free[class], freeBlock{first, l.cycle})
+	l.bytes += blockSize(class)
+	l.watchLocked()
+}
+
+// cycleEnd is found dead by each cycle of the collector.
+type cycleEnd struct{ self *cycleEnd }
+
+func (l *largeBlocks) watchLocked() {
+	if !l.watching {
+		l.watching = true
+		runtime.AddCleanup(new(cycleEnd), func(l *largeBlocks) { l.collected() }, l)
+	}
+}
+
+// collected drops the blocks that have been free for long. It is called after a cycle of
+// the collector, on the runtime's goroutine.
+func (l *largeBlocks) collected() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cycle++
+	l.watching = false
+	for class, blocks := range l.free {
+		old := 0
+		for old < len(blocks) && l.cycle-blocks[old].cycle >= freeCycles {
+			old++
+		}
+		kept := copy(blocks, blocks[old:])
+		clear(blocks[kept:])
+		l.free[class] = blocks[:kept]
+		l.bytes -= old * blockSize(class)
+	}
+	if l.bytes > 0 {
+		l.watchLocked()
+	}
+}

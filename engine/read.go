@@ -26,6 +26,7 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 		MaxMessage: c.opts.MaxMessage,
 		Inflater:   inflater(compression),
 		Alloc:      allocBytes,
+		Spare:      spareBytes,
 		Free:       freeBytes,
 	})
 	byCloseFrame := c.receive(reader, buffered)

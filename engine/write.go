@@ -50,19 +50,20 @@ func newWriteBuffer(class int) *writeBuffer {
 	}
 	var seed [32]byte
 	cryptorand.Read(seed[:])
-	return &writeBuffer{class: class, bytes: make([]byte, writeBufferSizes[class]), keys: rand.NewChaCha8(seed)}
+	return &writeBuffer{class: class, bytes: make([]byte, writeBufferSizes[class]), keys: rand.NewChaCha8(seed),
+		encoder: proto.Encoder{Free: freePayload}}
 }
 
 func (wb *writeBuffer) free() {
-	proto.Release(wb.frames)
+	proto.Release(wb.frames, freePayload)
 	wb.frames = wb.frames[:0]
-	wb.encoder, wb.left = proto.Encoder{}, nil
+	wb.encoder, wb.left = proto.Encoder{Free: freePayload}, nil
 	writeBuffers[wb.class].Put(wb)
 }
 
 // load takes the next frames from an outbox, about as many as the buffer holds.
 func (wb *writeBuffer) load(outbox *proto.Outbox) {
-	proto.Release(wb.frames)
+	proto.Release(wb.frames, freePayload)
 	wb.frames = outbox.Next(wb.frames[:0], len(wb.bytes))
 	wb.encoder.Load(wb.frames)
 	wb.closeIsLast = outbox.SentCode() != 0

@@ -10,6 +10,10 @@ import (
 // Encoder turns frames into bytes, in pieces of any size of at least wire.MaxHeader+1. It
 // is not safe for concurrent use.
 type Encoder struct {
+	// Free takes the memory of PushOwned's messages that are encoded, and gone by the next
+	// Fill. nil leaves it to the collector.
+	Free func([]byte)
+
 	frames []Frame // from next on
 	next   int
 	inside bool // the header of frames[next] has been written
@@ -34,7 +38,7 @@ func (e *Encoder) Empty() bool { return e.next == len(e.frames) }
 // messages end in them. A client gives keys, from which each frame takes a fresh masking
 // key (RFC 6455 §5.3, §10.3); a server gives nil.
 func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
-	Release(e.frames[e.begin:e.next])
+	Release(e.frames[e.begin:e.next], e.Free)
 	e.begin, e.written, e.masked = e.next, 0, keys != nil
 	if e.inside {
 		e.written = e.headerLen(e.frames[e.next]) + e.offset

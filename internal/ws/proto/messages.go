@@ -14,6 +14,7 @@ type message struct {
 	segment *segment
 	opcode  wire.Opcode
 	rsv     byte
+	owned   bool // the payload's memory is to be freed
 }
 
 // messages is a queue of messages. It has pages of one size, which go from one queue to
@@ -39,9 +40,9 @@ type page struct {
 
 var pages = sync.Pool{New: func() any { return new(page) }}
 
-func (q *messages) push(opcode wire.Opcode, payload string) {
+func (q *messages) push(opcode wire.Opcode, payload string, owned bool) {
 	m := q.add()
-	m.payload, m.size, m.opcode, m.rsv = payload, int64(len(payload)), opcode, 0
+	m.payload, m.size, m.opcode, m.rsv, m.owned = payload, int64(len(payload)), opcode, 0, owned
 }
 
 // pushEncoded is push for a short message, which is encoded into the last segment.

@@ -35,13 +35,19 @@ type Frame struct {
 	ends int64 // payload bytes of the message that this frame ends; -1 if it ends none
 
 	segment *segment // whose frames Payload is, as they leave; nil if it is one frame's payload
+	owned   string   // the payload of the message that this frame ends, if it is to be freed
 }
 
-// Release gives the memory of frames back that have left the Encoder, and clears them.
-func Release(frames []Frame) {
+// Release gives the memory of frames back that have left the Encoder, and clears them. free
+// takes the payloads of PushOwned; with nil they are garbage.
+func Release(frames []Frame, free func([]byte)) {
 	for i := range frames {
-		if s := frames[i].segment; s != nil {
-			s.free()
+		f := &frames[i]
+		if f.segment != nil {
+			f.segment.free()
+		}
+		if f.owned != "" && free != nil {
+			free(unsafe.Slice(unsafe.StringData(f.owned), len(f.owned)))
 		}
 	}
 	clear(frames)
@@ -99,7 +105,14 @@ type closeFrame struct {
 
 // Push queues a message after the others. Once a close frame is under way it only counts
 // as unsent.
-func (o *Outbox) Push(opcode wire.Opcode, payload string) {
+func (o *Outbox) Push(opcode wire.Opcode, payload string) { o.push(opcode, payload, false) }
+
+// PushOwned is Push for a payload whose memory Release frees once the message is written.
+func (o *Outbox) PushOwned(opcode wire.Opcode, payload []byte) {
+	o.push(opcode, unsafe.String(unsafe.SliceData(payload), len(payload)), true)
+}
+
+func (o *Outbox) push(opcode wire.Opcode, payload string, owned bool) {
 	size := Tally{1, int64(len(payload))}
 	o.unsent.add(size)
 	if o.closing {
@@ -110,7 +123,7 @@ func (o *Outbox) Push(opcode wire.Opcode, payload string) {
 		o.messages.pushEncoded(opcode, payload)
 		return
 	}
-	o.messages.push(opcode, payload)
+	o.messages.push(opcode, payload, owned)
 }
 
 // PushBytes is Push for a payload that may change once it has returned.
@@ -158,7 +171,7 @@ func (o *Outbox) Packed(payload string, compressed bool) {
 		return
 	}
 	if compressed {
-		m.payload, m.rsv = payload, rsv1
+		m.payload, m.rsv, m.owned = payload, rsv1, false
 	}
 	o.messages.pack()
 }
@@ -264,6 +277,8 @@ func (o *Outbox) peekFrame() Frame {
 	}
 	if len(frame.Payload) > maxFrame {
 		frame.Fin, frame.Payload, frame.ends = false, frame.Payload[:maxFrame], -1
+	} else if m.owned {
+		frame.owned = m.payload
 	}
 	return frame
 }

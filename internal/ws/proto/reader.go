@@ -9,6 +9,10 @@ const (
 	// firstBlock is the room for a message that has not arrived in full.
 	firstBlock = 64
 
+	// trusted is how much of a message must have arrived before it takes memory that is
+	// there already for all that its frame declares.
+	trusted = 64 << 10
+
 	// minSpace is how much of a frame must be missing for Space to offer direct reading:
 	// below, one read that also takes the frames after it is worth more than the copy
 	// that it costs.
@@ -34,6 +38,11 @@ type ReaderOptions struct {
 	// back one that did not leave in an event. nil means make and the garbage collector.
 	Alloc func(n int) []byte
 	Free  func([]byte)
+
+	// Spare is Alloc for a block that is there already, nil if there is none: it may be as
+	// large as a frame declares, since the peer makes nobody take memory. nil means that
+	// there never is one.
+	Spare func(n int) []byte
 }
 
 // Inflater decompresses the peer's messages, in their order (RFC 7692 §7.2.2).
@@ -77,6 +86,9 @@ type Reader struct {
 func NewReader(opts ReaderOptions) *Reader {
 	if opts.Alloc == nil {
 		opts.Alloc = func(n int) []byte { return make([]byte, 0, n) }
+	}
+	if opts.Spare == nil {
+		opts.Spare = func(int) []byte { return nil }
 	}
 	if opts.Free == nil {
 		opts.Free = func([]byte) {}
@@ -400,10 +412,18 @@ func (r *Reader) grow(n int) {
 	if have >= 1<<20 {
 		want = 2 * have
 	}
-	if declared := int64(have) + r.missing; r.frame.Fin && declared < int64(want) {
-		want = int(declared)
+	var bigger []byte
+	if declared := int64(have) + r.missing; r.frame.Fin {
+		if declared < int64(want) {
+			want = int(declared)
+		} else if have >= trusted && declared == int64(int(declared)) {
+			bigger = r.opts.Spare(int(declared))
+		}
 	}
-	bigger := append(r.opts.Alloc(max(want, have+n)), r.data...)
+	if bigger == nil {
+		bigger = r.opts.Alloc(max(want, have+n))
+	}
+	bigger = append(bigger, r.data...)
 	if r.data != nil {
 		r.opts.Free(r.data)
 	}

@@ -68,7 +68,7 @@ func TestEncodedMessages(t *testing.T) {
 						checkDoneAfter(t, &encoder, stream, start)
 					}
 				}
-				proto.Release(frames)
+				proto.Release(frames, nil)
 			default:
 				size := []int{0, 1, 32, 125, 126, 1000, 1024, 1025, 3000}[random.IntN(9)]
 				message := strings.Repeat(string(rune('a'+random.IntN(26))), size)
