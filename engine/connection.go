@@ -207,7 +207,9 @@ func (c *connection) close(code int, reason string) {
 	if already {
 		return
 	}
-	c.inbox.discard()
+	if c.inbox.discard() {
+		c.engine.ready.push(c)
+	}
 	if before == connecting {
 		c.stop()
 	}

@@ -166,7 +166,7 @@ func (c *connection) deliverHand(h Handler, m *meter, hand *hand) (bytes int64, 
 		m.delivered++
 		done.add(Tally{1, int64(len(payload))})
 		h.Received(c.id, payload, kind)
-		if c.closeCalled.Load() || m.spent() {
+		if c.closeCalled.Load() || c.inbox.onHold.Load() || m.spent() {
 			return done.Bytes, false
 		}
 	}

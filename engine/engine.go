@@ -224,6 +224,23 @@ func (e *Engine) Stats() Stats {
 	return s
 }
 
+// Pause stops the delivery of a connection's events, until Resume. Messages that arrive
+// wait in its inbox; when that is full its peer is held back. The handler that is being
+// called returns first. Close, CloseAll and Abort resume, since only the terminal event is
+// left. It does nothing to an ended or unknown id.
+func (e *Engine) Pause(id ID) {
+	if c := e.find(id); c != nil {
+		c.inbox.hold()
+	}
+}
+
+// Resume ends a Pause.
+func (e *Engine) Resume(id ID) {
+	if c := e.find(id); c != nil && c.inbox.resume() {
+		e.ready.push(c)
+	}
+}
+
 // Refuse makes Connect give out IDs that are never dialled and get no event, from now on.
 func (e *Engine) Refuse() {
 	e.mu.Lock()

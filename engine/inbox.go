@@ -15,6 +15,7 @@ import (
 type inbox struct {
 	limit       int64        // in bytes, each message counted with messageOverhead; constant
 	closeCalled *atomic.Bool // the connection's: from then on messages are dropped and counted; constant
+	onHold      atomic.Bool  // nothing is delivered, not even the terminal event; written under mu
 
 	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
@@ -206,7 +207,7 @@ func (h *hand) payload(event proto.Event) []byte {
 func (in *inbox) take(n int, bytes int64) hand {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.waiting.Messages == 0 {
+	if in.waiting.Messages == 0 || in.onHold.Load() {
 		return hand{}
 	}
 	p := in.first // whose next event is a message
@@ -239,14 +240,33 @@ func (in *inbox) settle(n int, done Tally) {
 
 // discard drops the events that wait, except messages in Dispatch's hands and the
 // terminal event. closeCalled is set by then.
-func (in *inbox) discard() {
+func (in *inbox) discard() (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.onHold.Store(false)
 	in.openPending = false
 	in.dropLocked()
 	in.freeDoneLocked()
 	in.memory.Set(in.countedLocked())
 	in.room.Broadcast()
+	return in.scheduleLocked()
+}
+
+// hold stops the delivery, until resume or discard. An event in Dispatch's hands is
+// delivered.
+func (in *inbox) hold() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.onHold.Store(!in.closeCalled.Load())
+}
+
+// resume reports whether the connection must enter the ready list.
+func (in *inbox) resume() (schedule bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.onHold.Store(false)
+	in.room.Broadcast()
+	return in.scheduleLocked()
 }
 
 // dropLocked counts every message that is not in Dispatch's hands as dropped.
@@ -281,6 +301,9 @@ func (in *inbox) freeDoneLocked() {
 func (in *inbox) takeOpen() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.onHold.Load() {
+		return false
+	}
 	pending := in.openPending
 	in.openPending = false
 	return pending
@@ -301,6 +324,8 @@ func (in *inbox) afterTurn() contents {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
+	case in.onHold.Load():
+		// resume or discard enters the connection into the ready list again.
 	case in.openPending || in.waiting.Messages > 0:
 		return eventsWait
 	case in.endPending:
@@ -326,10 +351,15 @@ func (in *inbox) awaitDelivery() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.awaited = true
-	for in.scheduled && !in.awaitOver && !in.closeCalled.Load() {
+	for in.undeliveredLocked() && !in.awaitOver && !in.closeCalled.Load() {
 		in.room.Wait()
 	}
 	in.awaited = false
+}
+
+// undeliveredLocked reports whether something waits, or a handler is being called.
+func (in *inbox) undeliveredLocked() bool {
+	return in.scheduled || in.onHold.Load() && (in.openPending || in.waiting.Messages > 0)
 }
 
 // stopAwaiting makes awaitDelivery return.
@@ -349,7 +379,7 @@ func (in *inbox) isPaused() bool {
 }
 
 func (in *inbox) scheduleLocked() bool {
-	if in.scheduled || !in.openPending && !in.endPending && in.waiting.Messages == 0 {
+	if in.scheduled || in.onHold.Load() || !in.openPending && !in.endPending && in.waiting.Messages == 0 {
 		return false
 	}
 	in.scheduled = true

@@ -53,6 +53,7 @@ type randomConn struct {
 	events []string // dispatched
 	end    *engine.End
 	want   []string // by the model
+	onHold bool     // Pause was called
 
 	// The peer:
 	raw      *wstest.Conn
@@ -142,6 +143,13 @@ func (c *randomConn) step(r *randomRun, what string) {
 	case "close":
 		r.h.Close(c.id, 3000, "")
 		c.model.close(3000)
+		c.onHold = false
+	case "hold":
+		r.h.Pause(c.id)
+		c.onHold = !c.model.closeCalled
+	case "resume":
+		r.h.Resume(c.id)
+		c.onHold = false
 	case "stop":
 		if c.model.state != mConnecting {
 			c.raw.In().SetCapacity(0)

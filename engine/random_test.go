@@ -39,7 +39,7 @@ func (s randomStep) String() string {
 }
 
 var randomWords = strings.Fields("accept refuse send message begin ping close close-peer fin cut reset violate sleep " +
-	"wake stop read closeall abort")
+	"wake stop read hold resume closeall abort")
 
 // randomSteps makes a list of steps. Each seed has its own likings, so that rare orders
 // of a few things come up, too.
@@ -139,7 +139,7 @@ func (r *randomRun) settle() {
 		synctest.Wait()
 	}
 	for i, c := range r.conns {
-		if !r.asleep {
+		if !r.asleep && !c.onHold {
 			c.want = append(c.want, c.model.deliver()...)
 		}
 		if !slices.Equal(c.events, c.want) {
@@ -199,6 +199,7 @@ func (r *randomRun) step(s randomStep) {
 		r.h.CloseAll(1001, "")
 		for _, c := range r.conns {
 			c.model.close(1001)
+			c.onHold = false
 		}
 		if s.what == "abort" {
 			r.settle() // or Abort would race the close frames
@@ -224,6 +225,9 @@ func playRandom(t *testing.T, cert *wstest.Cert, steps []randomStep) (told strin
 			}
 		}
 		r.asleep = false
+		for _, c := range r.conns {
+			c.step(r, "resume")
+		}
 		r.wait(2 * time.Minute) // whatever is left ends: keepalive sees to it
 		for i, c := range r.conns {
 			if r.told == "" && c.end == nil {
