@@ -129,7 +129,7 @@ func (c *connection) start() {
 type sending struct {
 	later    bool // it may wait for Flush
 	borrowed bool // its bytes are good for the call only
-	owned    bool // its bytes lie in memory from allocBytes that is the connection's now
+	owned    bool // its bytes are in memory from allocBytes that is the connection's now
 }
 
 // send queues a message, or counts it as unsent if the connection is closing. enter says

@@ -20,9 +20,9 @@ import (
 
 const withoutDescriptors = "TIDEWIRE_TEST_DESCRIPTORS"
 
-// A process that has no file descriptor left is told so, whatever was to be dialled. Its
-// open connections go on, and once there are descriptors again so does everything else,
-// with nothing leaked.
+// A process that has no file descriptor left learns so from the error, whatever was to be
+// dialled. Its open connections go on, and once there are descriptors again so does
+// everything else, with nothing leaked.
 func TestNoDescriptors(t *testing.T) {
 	if os.Getenv(withoutDescriptors) != "" {
 		noDescriptors(t)

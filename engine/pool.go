@@ -3,12 +3,12 @@ package engine
 // The memory of messages and how it goes round. A connection that waits holds none of it:
 //
 //   - Blocks, in classes of 64 bytes to 64 MiB, hold bytes on their way in: readLoop
-//     borrows one of 64 KiB for a read, a parcel keeps it while messages lie in it, and a
-//     message that comes in pieces grows from class to class. SendBytes copies what is long
+//     borrows one of 64 KiB for a read, a parcel keeps it while it holds messages, and a
+//     message that comes in pieces grows from class to class. SendBytes copies long messages
 //     into one. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
 //     keeps a bounded number of free bytes.
 //   - Parcels (parcel.go) are lent from a read until the last of its messages is delivered.
-//   - Write buffers (write.go) are lent to whoever writes, until nothing is left to write.
+//   - Write buffers (write.go) are lent to the writer, until nothing is left to write.
 //   - Pages and segments (internal/ws/proto) hold messages on their way out, from Send until
 //     they are written.
 
@@ -22,7 +22,7 @@ import (
 // smallestBlock is the size of class 0. Each class is twice as large as the one before.
 const (
 	smallestBlock = 64
-	smallClasses  = 11 // up to 64 KiB; beyond, largeBlocks keeps what is free
+	smallClasses  = 11 // up to 64 KiB; beyond, largeBlocks keeps free ones
 	largestClass  = 20
 	largestBlock  = smallestBlock << largestClass
 )
@@ -45,8 +45,8 @@ func sizeClass(n int) int {
 	return bits.Len(uint(n-1)) - bits.Len(uint(smallestBlock-1))
 }
 
-// allocBytes returns an empty slice with a capacity of at least n bytes. The bytes are
-// what was there before.
+// allocBytes returns an empty slice with a capacity of at least n bytes. The bytes have
+// old content.
 func allocBytes(n int) []byte {
 	class := sizeClass(n)
 	switch {

@@ -68,7 +68,7 @@ func noDescriptors(t *testing.T) {
 	if _, err := syscall.Write(client, []byte(request)); err != nil {
 		t.Fatal(err)
 	}
-	// A client without an answer for a second, which is what is measured.
+	// A client without an answer for a second, which the test measures.
 	before := cpuTime(t)
 	patience := syscall.Timeval{Sec: 1}
 	if err := syscall.SetsockoptTimeval(client, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &patience); err != nil {

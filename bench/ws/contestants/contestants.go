@@ -21,7 +21,7 @@ import (
 type Contestant struct {
 	Name   string
 	Shape  string // how it is built
-	Checks string // of the protocol, on what it receives
+	Checks string // of the protocol, on received messages
 	Module string // the library's, for its version
 	Lua    bool   // the App is in Lua
 	Ours   bool   // it runs on our engine

@@ -26,18 +26,18 @@ const (
 )
 
 // A Probe interrupts Lua code of a state at moments all over its time, and wants each
-// interrupt to be noticed in time. The shortest time that it takes at a moment counts:
-// what else the machine does comes at others.
+// interrupt to be noticed in time. The shortest time at each moment counts: other work of
+// the machine comes at others.
 type Probe struct {
 	t      *testing.T
 	s      *lua.State
 	thread uintptr       // the clock of the thread
-	fresh  time.Duration // what a MiB of fresh memory takes
+	fresh  time.Duration // the time for a MiB of fresh memory
 }
 
 // New makes a probe, and locks the test's thread, whose clock it reads. It measures how
 // long the machine takes to give the process fresh memory: in a virtual machine that may
-// be a hundred times what it is elsewhere.
+// be a hundred times as long as elsewhere.
 func New(t *testing.T, s *lua.State) *Probe {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)

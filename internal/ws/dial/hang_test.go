@@ -31,7 +31,7 @@ func hangingResolver(t *testing.T) (hanging func() int64, release func()) {
 	return n.Load, release
 }
 
-// wait waits until a condition holds that no channel tells of.
+// wait waits for a condition that no channel signals.
 func wait(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {

@@ -46,8 +46,8 @@ func (b *Box) Rename(from, to string) error {
 }
 
 // A move is a renaming that the rules of Write allow. On Linux it holds both directories,
-// so that whoever moves those does not change where back leads; elsewhere package os has
-// only paths for it.
+// so that moving those does not change where back leads; elsewhere package os has only
+// paths for it.
 type move struct {
 	there func() error
 	back  func() error
