@@ -20,6 +20,7 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/contestants"
 	"github.com/tidewire/tidewire/bench/ws/report"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
+	"github.com/tidewire/tidewire/bench/ws/scripts"
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
@@ -69,13 +70,25 @@ func conduct(o options) (err error) {
 	if err != nil {
 		return err
 	}
+	running, err := newCollectors(scenarios, playing, run)
+	defer func() { err = errors.Join(err, os.RemoveAll(running.folder)) }()
+	if err != nil {
+		return err
+	}
 	for round := range o.count {
 		for _, s := range scenarios {
 			fmt.Fprintf(os.Stderr, "%s round %d of %d, %s:", time.Since(run.Date).Round(time.Second), round+1, o.count,
 				s.Name)
 			for _, c := range playing {
-				if s.Takes(c) && !(o.quick && left(round, s, c)) {
-					one(o, self, peer.Address, s, c, run)
+				if !s.Takes(c) || o.quick && left(round, s, c) {
+					continue
+				}
+				if !c.Script {
+					r, err := child(o, self, peer.Address, s, c)
+					add(run, s, c, r, err)
+				} else if script, ok := running.found[c.Name]; ok {
+					r, err := script.Play(c.Name, s, peer.Address, o.collected())
+					add(run, s, c, r, err)
 				}
 			}
 			fmt.Fprintln(os.Stderr)
@@ -85,8 +98,8 @@ func conduct(o options) (err error) {
 	if err := write(o, run); err != nil {
 		return err
 	}
-	if n := len(run.Failures); n > 0 {
-		return fmt.Errorf("%d measurements have failed, the first one: %s", n, run.Failures[0].Text)
+	if failures := run.Failures[running.missing:]; len(failures) > 0 {
+		return fmt.Errorf("%d measurements have failed, the first one: %s", len(failures), failures[0].Text)
 	}
 	return nil
 }
@@ -96,9 +109,47 @@ func left(round int, s scenario.Scenario, c contestants.Contestant) bool {
 	return s.Growth || round > 0 && (c.Shown || s.Kind == scenario.Idle || s.Kind == scenario.Storm)
 }
 
-// one measures one contestant in one scenario once.
-func one(o options, self string, at server.Address, s scenario.Scenario, c contestants.Contestant, run *report.Run) {
-	r, err := child(o, self, at, s, c)
+// collected is how many messages a script collects.
+func (o options) collected() int {
+	const inSecond = 300_000
+	return max(10_000, int(inSecond*o.length.Seconds()))
+}
+
+// collectors are the scripts that can be run.
+type collectors struct {
+	folder  string // empty if no script plays
+	found   map[string]scripts.Script
+	missing int // scripts whose programs are not installed: the first Failures of the run
+}
+
+// newCollectors prepares the scripts, if any play, and notes those that cannot.
+func newCollectors(scenarios []scenario.Scenario, playing []contestants.Contestant, run *report.Run) (
+	c collectors, err error,
+) {
+	if !slices.ContainsFunc(scenarios, func(s scenario.Scenario) bool { return s.Scripts }) ||
+		!slices.ContainsFunc(playing, func(c contestants.Contestant) bool { return c.Script }) {
+		return c, nil
+	}
+	if c.folder, err = os.MkdirTemp("", "bench-ws"); err != nil {
+		return c, err
+	}
+	found, missing, err := scripts.Prepare(c.folder)
+	c.found = found
+	for _, p := range playing {
+		if script, ok := found[p.Name]; ok && !p.Ours {
+			run.Versions = append(run.Versions, script.Version)
+		}
+		if reason, ok := missing[p.Name]; ok {
+			failure := report.Failure{Contestant: p.Name, Scenario: "all scenarios", Text: reason.Error()}
+			run.Failures = append(run.Failures, failure)
+			c.missing++
+		}
+	}
+	return c, err
+}
+
+// add puts a measurement into the run.
+func add(run *report.Run, s scenario.Scenario, c contestants.Contestant, r scenario.Result, err error) {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, " %s fails", c.Name)
 		run.Failures = append(run.Failures, report.Failure{Scenario: s.Name, Contestant: c.Name, Text: err.Error()})

@@ -2,10 +2,12 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tidewire/tidewire/bench/internal/page"
 	"github.com/tidewire/tidewire/bench/ws/contestants"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 	"github.com/tidewire/tidewire/bench/ws/server"
@@ -51,7 +53,7 @@ func TestPlay(t *testing.T) {
 			o.length = 100 * time.Millisecond // the server leaves out the first 20
 		}
 		for _, c := range contestants.List {
-			if !s.Takes(c) {
+			if !s.Takes(c) || c.Script {
 				continue
 			}
 			r, err := child(o, self, peer.Address, s, c)
@@ -66,6 +68,40 @@ func TestPlay(t *testing.T) {
 				s.Kind == scenario.Idle && (r.Connections != 5 || r.After.Resident == 0):
 				t.Errorf("%s, %s: %+v", s.Name, c.Name, r)
 			}
+		}
+	}
+}
+
+// A run of everything goes into the page and the plot, a part of it to the standard output.
+func TestWrite(t *testing.T) {
+	folder := t.TempDir()
+	o := options{page: filepath.Join(folder, "page.md"), plot: filepath.Join(folder, "plot.svg")}
+	marks := page.Of("make bench-ws")
+	if err := os.WriteFile(o.page, []byte("# Page\n\n"+marks.Begin+marks.End), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run, err := newRun(o, scenario.List[:1], contestants.List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Results = []scenario.Result{
+		{Scenario: "receive-32", Contestant: "engine", Messages: 10, CPU: 400},
+		{Scenario: "receive-32", Contestant: "gobwas", Messages: 10, CPU: 800},
+	}
+	if err := write(o, run); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		o.page: "](plot.svg)\n\n" + run.Date.Format("2006-01-02") + ", 0 rounds", o.plot: ">receive 32 B</text>",
+	} {
+		text, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s has no %q, error %v:\n%s", path, want, err, text)
+		}
+	}
+	for _, version := range []string{"github.com/gobwas/ws v", "github.com/coder/websocket v", "tidewire at "} {
+		if !strings.Contains(run.Markdown(), "- "+version) {
+			t.Errorf("the report has no version of %s", version)
 		}
 	}
 }

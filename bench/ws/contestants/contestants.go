@@ -25,6 +25,7 @@ type Contestant struct {
 	Module string // the library's, for its version
 	Lua    bool   // the App is in Lua
 	Ours   bool   // it runs on our engine
+	Script bool   // a script with a program of its own; package scripts plays it
 	Shown  bool   // in the shape of its README, not in its best
 
 	// Deflate lists the ways of permessage-deflate that it can.
@@ -38,7 +39,9 @@ const (
 	channel = "default buffers, a Go channel, one write a message"
 	module  = "default options, the websocket module"
 
-	ourChecks = "frames, fragments, UTF-8, limits of messages and queues; counts what is unsent and dropped"
+	ourChecks    = "frames, fragments, UTF-8, limits of messages and queues; counts what is unsent and dropped"
+	scriptChecks = "frames, fragments, UTF-8, limit of messages"
+
 	bareCheck = "fin, opcode and length of frames; no fragments, no control frames, no UTF-8"
 )
 
@@ -74,6 +77,11 @@ var List = []Contestant{
 		Lua: true, Ours: true, Deflate: []server.Deflate{server.Takeover}, New: tidewire.GopherLua},
 	{Name: "engine-lua", Shape: module, Checks: ourChecks, Lua: true, Ours: true,
 		Deflate: []server.Deflate{server.Takeover}, New: tidewire.Lua},
+
+	{Name: "runner", Shape: "our runner with a collector in Lua", Checks: ourChecks, Script: true, Ours: true},
+	{Name: "node", Shape: "Node and ws, without bufferutil, with a collector in JavaScript",
+		Checks: scriptChecks, Script: true},
+	{Name: "python", Shape: "Python and websockets with a collector", Checks: scriptChecks, Script: true},
 }
 
 var both = []server.Deflate{server.NoTakeover, server.Takeover}

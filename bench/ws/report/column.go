@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/tidewire/tidewire/bench/ws/client"
 	"github.com/tidewire/tidewire/bench/ws/measure"
@@ -22,6 +23,24 @@ func mib(bytes float64) string    { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)
 func count(n float64) string      { return fmt.Sprintf("%.2f", n) }
 func percent(p float64) string    { return fmt.Sprintf("%.0f %%", 100*p) }
 func wholeBytes(n float64) string { return fmt.Sprintf("%.0f", n) }
+
+// measured makes a figure of a column that scripts do not have.
+func measured(figure func(scenario.Result) float64) func(scenario.Result) float64 {
+	return func(r scenario.Result) float64 {
+		if r.Script {
+			return math.NaN()
+		}
+		return figure(r)
+	}
+}
+
+// cell is the text of a figure.
+func (c column) cell(figure float64) string {
+	if math.IsNaN(figure) {
+		return none
+	}
+	return c.text(figure)
+}
 
 // columnsOf are those of a kind of scenario.
 func columnsOf(s scenario.Scenario) []column {
@@ -50,7 +69,11 @@ func columnsOf(s scenario.Scenario) []column {
 		columns = append(columns, column{"bytes sent",
 			func(r scenario.Result) float64 { return per(float64(r.Sent), r.Messages) }, wholeBytes, false})
 	}
-	return append(append(columns, shared(func(r scenario.Result) int64 { return r.Messages })...), memory()...)
+	columns = append(append(columns, shared(func(r scenario.Result) int64 { return r.Messages })...), memory()...)
+	for i := range columns[1:] {
+		columns[1+i].figure = measured(columns[1+i].figure)
+	}
+	return columns
 }
 
 func frames(r scenario.Result) measure.Quantiles  { return r.Frames }

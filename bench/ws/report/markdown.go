@@ -16,6 +16,7 @@ const (
 	engineGopherLua = "engine-gopherlua"
 	gobwasLua       = "gobwas-lua"
 	gobwasGopherLua = "gobwas-gopherlua"
+	runner          = "runner"
 )
 
 // none takes the place of a figure that was not measured.
@@ -27,6 +28,7 @@ func (r *Run) Markdown() string {
 	r.writeRun(&b)
 	r.writeRatios(&b)
 	r.writeLua(&b)
+	r.writeScripts(&b)
 	r.writeContestants(&b)
 	for _, s := range r.Scenarios {
 		r.writeScenario(&b, s)
@@ -96,7 +98,7 @@ func (r *Run) writeRatios(b *strings.Builder) {
 	}
 	var peers []string
 	for _, c := range r.Contestants {
-		if !c.Ours && !c.Lua && c.Name != raw {
+		if !c.Ours && !c.Lua && !c.Script && c.Name != raw {
 			peers = append(peers, c.Name)
 		}
 	}
@@ -150,6 +152,33 @@ func (r *Run) writeLua(b *strings.Builder) {
 	}
 }
 
+// writeScripts writes our runner's figures over those of the other scripts.
+func (r *Run) writeScripts(b *strings.Builder) {
+	if !r.plays(runner) {
+		return
+	}
+	var others []string
+	for _, c := range r.Contestants {
+		if c.Script && !c.Ours {
+			others = append(others, c.Name)
+		}
+	}
+	b.WriteString("\n### Scripts\n\n" +
+		"CPU time of our runner's process, and over that of the column.\n\n")
+	header(b, append([]string{"scenario", runner}, prefixed("/ ", others)...)...)
+	for _, s := range r.Scenarios {
+		figure, ok := r.median(s, runner)
+		if !ok {
+			continue
+		}
+		cells := []string{s.Title, unit(s.Kind, figure)}
+		for _, other := range others {
+			cells = append(cells, r.ratio(s, runner, other))
+		}
+		line(b, cells...)
+	}
+}
+
 func (r *Run) writeContestants(b *strings.Builder) {
 	b.WriteString("\n### Contestants\n\n")
 	fmt.Fprintf(b, "| contestant | built with | checks of what it receives |\n|---|---|---|\n")
@@ -175,12 +204,12 @@ func (r *Run) writeScenario(b *strings.Builder, s scenario.Scenario) {
 		cells := []string{name(c)}
 		for _, column := range columns {
 			sp, _ := over(results, column.figure)
-			if column.spread && sp.low != sp.high {
-				cells = append(cells, fmt.Sprintf("%s (%s – %s)", column.text(sp.median), column.text(sp.low),
-					column.text(sp.high)))
+			if column.spread && sp.low < sp.high {
+				cells = append(cells, fmt.Sprintf("%s (%s – %s)", column.cell(sp.median), column.cell(sp.low),
+					column.cell(sp.high)))
 				continue
 			}
-			cells = append(cells, column.text(sp.median))
+			cells = append(cells, column.cell(sp.median))
 		}
 		line(b, cells...)
 	}

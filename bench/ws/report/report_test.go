@@ -42,12 +42,14 @@ func known() *Run {
 			{Name: "engine", Shape: "a handler", Checks: "all", Ours: true},
 			{Name: "gobwas-lua", Shape: "a call", Checks: "little", Lua: true},
 			{Name: "engine-lua", Shape: "a module", Checks: "all", Lua: true, Ours: true},
+			{Name: "runner", Shape: "a script", Checks: "all", Script: true, Ours: true},
+			{Name: "node", Shape: "a script", Checks: "all", Script: true},
 		},
 		Failures: []Failure{{Scenario: "deflate", Contestant: "gws", Text: "a message was lost"}},
 	}
 	for scenarioName, figures := range map[string]map[string][2]time.Duration{
 		"receive": {"raw": {10, 12}, "gobwas": {100, 100}, "gws": {200, 220}, "engine": {50, 60},
-			"gobwas-lua": {400, 400}, "engine-lua": {200, 300}},
+			"gobwas-lua": {400, 400}, "engine-lua": {200, 300}, "runner": {300, 300}, "node": {600, 600}},
 		"deflate": {"gobwas": {8_000, 8_000}, "engine": {9_000, 11_000}},
 		"latency": {"raw": {10_000, 10_000}, "gobwas": {20_000, 20_000}, "engine": {20_200, 20_200}},
 		"frames":  {"gws": {250, 250}, "engine": {500, 500}},
@@ -56,7 +58,8 @@ func known() *Run {
 		for contestant, rounds := range figures {
 			for _, cpu := range rounds {
 				r.Results = append(r.Results, scenario.Result{
-					Scenario: scenarioName, Contestant: contestant, Messages: 1000, Connections: 1000,
+					Scenario: scenarioName, Contestant: contestant,
+					Script: contestant == "runner" || contestant == "node", Messages: 1000, Connections: 1000,
 					Wall: 2000 * cpu, CPU: 1000 * cpu, ServerCPU: 500 * cpu, Allocations: 1000, Bytes: 64_000,
 					Sent: 300_000, Latency: measure.Quantiles{Count: 1000, P50: cpu, P90: 2 * cpu, P99: 3 * cpu,
 						P999: 4 * cpu, Most: 5 * cpu},
@@ -117,6 +120,8 @@ func TestRatios(t *testing.T) {
 		"| connections at once | 150 µs | – | – | 0.50 | 0.50 gws |\n",
 		"| receive 32 B | 250 ns | – | 0.62 | – | **4.55** |\n",
 		"| **engine** | 55.0 ns (50.0 ns – 60.0 ns) | 110 ns | 82.5 ns | 25 % | 1.00 | 64 | 8.0 MiB | 9.0 MiB |\n",
+		"| receive 32 B | 300 ns | 0.50 |\n",
+		"| node | 600 ns | – | – | – | – | – | – | – |\n",
 		"- gws in deflate: `a message was lost`\n",
 	} {
 		if !strings.Contains(report, want) {

@@ -38,6 +38,7 @@ type Scenario struct {
 
 	Connections int
 	TLS         bool
+	Scripts     bool // the scripts with programs of their own play it, too
 	Growth      bool // the same as another one with more of something: few play it, and none quickly
 	NoLua       bool // the contestants with Lua sit it out
 	NoRaw       bool // there is no floor to move the same bytes
@@ -75,9 +76,11 @@ var (
 
 // List has all scenarios, in the order of the report.
 var List = []Scenario{
-	{Name: "receive-32", Title: "receive 32 B", Role: client.Count, Serve: flood(payload.Text, 32, server.Plain)},
-	{Name: "receive-256", Title: "receive 256 B", Role: client.Count, Serve: flood(payload.Text, 256, server.Plain)},
-	{Name: "receive-1k", Title: "receive 1 KiB of JSON", Role: client.Count,
+	{Name: "receive-32", Title: "receive 32 B", Role: client.Count, Scripts: true,
+		Serve: flood(payload.Text, 32, server.Plain)},
+	{Name: "receive-256", Title: "receive 256 B", Role: client.Count, Scripts: true,
+		Serve: flood(payload.Text, 256, server.Plain)},
+	{Name: "receive-1k", Title: "receive 1 KiB of JSON", Role: client.Count, Scripts: true,
 		Serve: flood(payload.JSON, 1024, server.Plain)},
 	{Name: "send-32", Title: "send 32 B", Role: client.Burst, Serve: sink(payload.Text, 32, server.Plain)},
 	{Name: "send-256", Title: "send 256 B", Role: client.Burst, Serve: sink(payload.Text, 256, server.Plain)},
@@ -147,6 +150,9 @@ func init() {
 
 // Takes reports whether a contestant takes part.
 func (s Scenario) Takes(c contestants.Contestant) bool {
+	if c.Script {
+		return s.Scripts
+	}
 	few := !c.Lua && !c.Shown && c.Name != "gorilla" && c.Name != "coder"
 	return c.Can(s.Serve.Deflate) && (few || !s.Growth) && !(c.Lua && s.NoLua) && !(c.Name == "raw" && s.NoRaw)
 }

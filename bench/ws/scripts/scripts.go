@@ -1,0 +1,126 @@
+// Package scripts has programs that the author of a script would run: our runner, Node and
+// Python, each with a collector of messages. They measure their CPU time themselves, after
+// a warm-up, so that start-up does not count.
+package scripts
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+	"github.com/tidewire/tidewire/bench/ws/server"
+)
+
+//go:embed source
+var source embed.FS
+
+// timeout ends a script that hangs.
+const timeout = 2 * time.Minute
+
+// A Script is a collector that can be run.
+type Script struct {
+	Version string
+
+	command []string
+	env     []string
+}
+
+// Prepare writes the collectors into folder and builds our runner there. It returns those
+// that can be run, and why others cannot.
+func Prepare(folder string) (found map[string]Script, missing map[string]error, err error) {
+	files, err := fs.Sub(source, "source")
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.CopyFS(folder, files); err != nil {
+		return nil, nil, err
+	}
+	root, err := output("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tidewire/tidewire")
+	if err != nil {
+		return nil, nil, err
+	}
+	runner := filepath.Join(folder, "tidewire")
+	if _, err := output("go", "-C", root, "build", "-o", runner, "./cmd/tidewire"); err != nil {
+		return nil, nil, err
+	}
+	modules := []string{"NODE_PATH=" + filepath.Join(root, "interop", "node_modules")}
+	found, missing = make(map[string]Script), make(map[string]error)
+	for name, s := range map[string]struct {
+		script  Script
+		version []string
+	}{
+		"runner": {Script{command: []string{runner, "run", filepath.Join(folder, "collector.lua")}},
+			[]string{runner, "version"}},
+		"node": {Script{command: []string{"node", filepath.Join(folder, "collector.cjs")}, env: modules},
+			[]string{"node", "-p", `"Node " + process.version + ", ws " + require("ws/package.json").version`}},
+		"python": {Script{command: []string{"/usr/bin/python3", filepath.Join(folder, "collector.py")}},
+			[]string{"/usr/bin/python3", "-c", "import platform, websockets; " +
+				"print('Python', platform.python_version() + ', websockets', websockets.__version__)"}},
+	} {
+		version, err := s.script.run(s.version...)
+		if err != nil {
+			missing[name] = fmt.Errorf("%w (interop/install installs it)", err)
+			continue
+		}
+		s.script.Version, _, _ = strings.Cut(version, "\n")
+		found[name] = s.script
+	}
+	return found, missing, nil
+}
+
+func output(argv ...string) (string, error) { return Script{}.run(argv...) }
+
+// run returns the output of a command that ends well.
+func (s Script) run(argv ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	command.Env = append(os.Environ(), s.env...)
+	var problem bytes.Buffer
+	command.Stderr = &problem
+	out, err := command.Output()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("still running after %v", timeout)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", filepath.Base(argv[0]), err, lastLine(problem.String()+string(out)))
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// Play collects messages of a scenario, and a quarter of them before to warm up.
+func (s Script) Play(name string, of scenario.Scenario, at server.Address, messages int) (
+	r scenario.Result, err error,
+) {
+	r = scenario.Result{Scenario: of.Name, Contestant: name, Connections: 1, Script: true}
+	url := "ws://" + at.WS + of.Serve.Path()
+	argv := append(s.command[:len(s.command):len(s.command)], url, fmt.Sprint(max(messages/4, 1)), fmt.Sprint(messages))
+	out, err := s.run(argv...)
+	if err != nil {
+		return r, fmt.Errorf("%s, %s: %w", of.Name, name, err)
+	}
+	var collected int64
+	var seconds float64
+	if _, err := fmt.Sscan(out, &r.Messages, &collected, &seconds); err != nil {
+		return r, fmt.Errorf("%s, %s printed %q: %w", of.Name, name, out, err)
+	}
+	if r.Messages != int64(messages) || collected != int64(messages*of.Serve.Order.Size) {
+		return r, fmt.Errorf("%s, %s has collected %d messages of %d bytes in all, want %d of %d bytes each",
+			of.Name, name, r.Messages, collected, messages, of.Serve.Order.Size)
+	}
+	r.CPU = time.Duration(seconds * float64(time.Second))
+	return r, nil
+}

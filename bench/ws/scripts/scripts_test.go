@@ -1,0 +1,64 @@
+package scripts
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tidewire/tidewire/bench/ws/scenario"
+	"github.com/tidewire/tidewire/bench/ws/server"
+)
+
+// Our runner plays wherever the tests run; the others play where they are installed.
+func TestPlay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the runner")
+	}
+	found, missing, err := Prepare(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := found["runner"]; !ok {
+		t.Errorf("the runner is missing: %v", missing["runner"])
+	}
+	if len(found)+len(missing) != 3 {
+		t.Errorf("%d scripts play and %d do not, want 3 in all", len(found), len(missing))
+	}
+	at, err := server.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := scenario.Named("receive-256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range found {
+		if script.Version == "" {
+			t.Errorf("%s has no version", name)
+		}
+		r, err := script.Play(name, of[0], at, 1000)
+		if err != nil || r.Messages != 1000 || r.CPU <= 0 || !r.Script {
+			t.Errorf("%s: %+v, error %v", name, r, err)
+		}
+	}
+}
+
+// A script that has collected something else fails, and so does one that cannot go on.
+func TestPlayFails(t *testing.T) {
+	of, err := scenario.Named("receive-256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for printed, want := range map[string]string{
+		"10 2560 0.5": "", "9 2304 0.5": "has collected", "10 2559 0.5": "has collected", "none": "printed",
+	} {
+		script := Script{command: []string{"sh", "-c", `echo "$0"`, printed}}
+		_, err := script.Play("x", of[0], server.Address{}, 10)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: error %v, want %q", printed, err, want)
+		}
+	}
+	script := Script{command: []string{"sh", "-c", "echo no way >&2; exit 3"}}
+	if _, err := script.Play("x", of[0], server.Address{}, 10); err == nil || !strings.Contains(err.Error(), "no way") {
+		t.Errorf("error %v", err)
+	}
+}
