@@ -114,6 +114,28 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// From wss to ws no redirect is followed, not even within the host: everybody on the way
+// would read the rest.
+func TestRedirectsKeepTLS(t *testing.T) {
+	cert := wstest.Certificate(t, "peer.test")
+	inBubble(t, "", func(t *testing.T) {
+		h := enginetest.New(t, engine.Options{TLSConfig: &tls.Config{RootCAs: cert.Roots}})
+		l, err := h.Net.Listen("peer.test:443")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		h.ID = h.Connect("wss://peer.test/", engine.ConnectOptions{Redirects: 9})
+		peer := wstest.Accept(t, tls.NewListener(l, cert.Server))
+		peer.ReadRequest()
+		peer.SendRaw([]byte("HTTP/1.1 307 Elsewhere\r\nLocation: ws://peer.test:443/\r\nContent-Length: 0\r\n\r\n"))
+		h.Want(`error "Invalid HTTP status." http_status`)
+		if end := h.End(h.ID); !strings.Contains(end.Detail, "from wss to ws") || len(h.Net.Dials()) != 1 {
+			t.Errorf("%d dials, detail %q", len(h.Net.Dials()), end.Detail)
+		}
+	})
+}
+
 // A client certificate, and the name that the server's certificate must have, are for the
 // origin that the script named.
 func TestRedirectsKeepTheCertificate(t *testing.T) {

@@ -119,6 +119,40 @@ func TestEndingGoesStepByStep(t *testing.T) {
 	})
 }
 
+// AfterTurn is called after each step: output of the shutdown handlers, and messages that
+// they send, leave before the connections are closed.
+func TestAfterTurnInTheEnding(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		src := newSource()
+		l := loop.New(loop.Options{Events: src, AfterTurn: s.say("after")})
+		src.live = 1
+		src.closeAll = func(src *source) {
+			s.add("closeAll")
+			src.push(func() { s.add("closed"); src.live = 0 })
+		}
+		l.Run(func() error {
+			l.Register(loop.Shutdown, s.say("shutdown"))
+			l.Exit(0)
+			return nil
+		})
+		s.want(t, "0 after", "0 shutdown", "0 after", "0 closeAll", "0 closed", "0 after")
+	})
+}
+
+// Posted functions have their turn to the last, also those that another one posts.
+func TestPostsInTheEnding(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *story) {
+		l := loop.New(loop.Options{})
+		l.Run(func() error {
+			l.Register(loop.Shutdown, func() {
+				l.Post(func() { s.add("first"); l.Post(s.say("second")) })
+			})
+			return nil
+		})
+		s.want(t, "0 first", "0 second")
+	})
+}
+
 func TestEndingWithoutGraceCutsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		src := newSource()
@@ -144,6 +178,9 @@ func TestEndingDoesNotWaitForEver(t *testing.T) {
 		l.Run(func() error { l.Exit(0); return nil })
 		s.add("end")
 		s.want(t, "5900 end")
+		if l.Post(func() {}) {
+			t.Error("Post after the end was taken")
+		}
 	})
 }
 

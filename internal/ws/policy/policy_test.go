@@ -158,6 +158,12 @@ func TestDeny(t *testing.T) {
 		{"", "127.0.0.1:22,10.0.0.0/8", "0.0.0.0:80 0.0.0.0", ""},
 		{"localhost", "", "0.0.0.0:80 0.0.0.0", "0.0.0.0:80"},
 		{"", "10.0.0.0/8:22", "[64:ff9b::a01:203]:80 64:ff9b::a01:203", ""},
+		// Teredo: its server inwards, its client outwards, and the other way round.
+		{"", "10.0.0.0/8", "[2001:0:a01:203:8000:1234:3fff:fdfe]:80 2001:0:a01:203:8000:1234:3fff:fdfe",
+			"[2001:0:a01:203:8000:1234:3fff:fdfe]:80 by 10.0.0.0/8"},
+		{"", "10.0.0.0/8", "[2001:0:c000:201:8000:1234:f5fe:fdfc]:80 2001:0:c000:201:8000:1234:f5fe:fdfc",
+			"[2001:0:c000:201:8000:1234:f5fe:fdfc]:80 by 10.0.0.0/8"},
+		{"", "10.0.0.0/8", "[2001:0:c000:201:8000:1234:3fff:fdfe]:80 2001:0:c000:201:8000:1234:3fff:fdfe", ""},
 	} {
 		if got := check(t, parse(t, c.allow, c.deny), c.asked); got != c.want {
 			t.Errorf("allow %s, deny %s, %s\n got %q\nwant %q", c.allow, c.deny, c.asked, got, c.want)
