@@ -176,27 +176,30 @@ func TestReceiveQueue(t *testing.T) {
 		peer.WantFrame(wstest.Pong("p"))
 	})
 
-	inBubble(t, "Close while full reads on, and counts what it drops", func(t *testing.T) {
-		h, peer := enginetest.Open(t, engine.Options{}, options)
-		peer.Conn.(*wstest.Conn).Out().SetCapacity(1000)
-		raw := wstest.Text("half").Unfinished().Append(numbered(0, 5000, size))
-		raw = wstest.Ping("p").Append(raw)
-		wait := feed(peer, wstest.Close(3000, "done").Append(raw))
-		synctest.Wait()
-		if n := undelivered(h); n != 60 {
-			t.Fatalf("%d messages wait, want 60", n)
-		}
-		begin := time.Now()
-		h.Close(h.ID, 0, "")
-		wait()
-		h.Want(`close 3000 "done" clean`)
-		if took := time.Since(begin); took > 0 {
-			t.Errorf("took %v", took)
-		}
-		if dropped := h.End(h.ID).Dropped; dropped != (engine.Tally{Messages: 5001, Bytes: 5000*size + 4}) {
-			t.Errorf("dropped %+v", dropped)
-		}
-	})
+	// Of small reads the messages are packed together; a large one is taken over whole.
+	for name, network := range map[string]int{"small reads": 1000, "large reads": 64 << 10} {
+		inBubble(t, "Close while full reads on, and counts what it drops: "+name, func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, options)
+			peer.Conn.(*wstest.Conn).Out().SetCapacity(network)
+			raw := wstest.Text("half").Unfinished().Append(numbered(0, 5000, size))
+			raw = wstest.Ping("p").Append(raw)
+			wait := feed(peer, wstest.Close(3000, "done").Append(raw))
+			synctest.Wait()
+			if n := undelivered(h); n != 60 {
+				t.Fatalf("%d messages wait, want 60", n)
+			}
+			begin := time.Now()
+			h.Close(h.ID, 0, "")
+			wait()
+			h.Want(`close 3000 "done" clean`)
+			if took := time.Since(begin); took > 0 {
+				t.Errorf("took %v", took)
+			}
+			if dropped := h.End(h.ID).Dropped; dropped != (engine.Tally{Messages: 5001, Bytes: 5000*size + 4}) {
+				t.Errorf("dropped %+v", dropped)
+			}
+		})
+	}
 
 	for name, end := range map[string]struct {
 		bring func(*wstest.Peer)
@@ -230,6 +233,19 @@ func TestReceiveQueue(t *testing.T) {
 		})
 	}
 
+	// The write finds a broken pipe, which is what a FIN makes of it, too.
+	inBubble(t, "behind a full inbox comes a FIN, which a write meets first", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, options)
+		peer.SendRaw(numbered(0, 100, size))
+		peer.Hangup()
+		synctest.Wait()
+		h.Send(h.ID, engine.Text, "lost")
+		synctest.Wait()
+		for i := range 100 {
+			h.Want(fmt.Sprintf("text %q", fmt.Sprintf("%0*d", size, i)))
+		}
+		h.Want(`error "End of File" eof`)
+	})
 	inBubble(t, "the terminal event needs no room", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, options)
 		peer.SendRaw(wstest.Close(1000, "").Append(numbered(0, 60, size)))

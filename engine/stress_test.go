@@ -298,11 +298,11 @@ func TestStress(t *testing.T) {
 	}
 	mu.Unlock()
 	eng.CloseAll(1001, "")
-	for end := time.Now().Add(5 * time.Second); eng.Live() > 0; {
-		if eng.Dispatch(host, engine.Budget{}) == 0 {
-			time.Sleep(time.Millisecond)
-		}
-		if time.Now().After(end) {
+	for patience := time.After(5 * time.Second); eng.Live() > 0; {
+		select {
+		case <-eng.Ready():
+			eng.Dispatch(host, engine.Budget{})
+		case <-patience:
 			t.Fatalf("%d connections live on after CloseAll: %+v", eng.Live(), eng.Stats())
 		}
 	}

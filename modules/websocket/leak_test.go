@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"runtime"
 	"sync"
 	"testing"
@@ -90,16 +91,9 @@ func measure(t *testing.T, s *lua.State, m *websocket.Module) (g grown) {
 func TestScriptsLeaveNothing(t *testing.T) {
 	seed := rand.Uint64()
 	synctest.Test(t, func(t *testing.T) {
-		network := new(wstest.Net)
-		l, err := network.Listen("echo.test:80")
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := echo.Serve(l, echo.Options{})
-		defer server.Close()
 		random := rand.New(rand.NewPCG(seed, 0))
 		var mu sync.Mutex // guards random: dials run at the same time
-		network.Setup = func(client *wstest.Conn) {
+		fault := func(client *wstest.Conn) {
 			mu.Lock()
 			defer mu.Unlock()
 			at := random.Int64N(400)
@@ -112,7 +106,11 @@ func TestScriptsLeaveNothing(t *testing.T) {
 				client.In().StallAfter(at)
 			}
 		}
-		eng := engine.New(engine.Options{DialContext: network.DialContext, DialsPerSecond: -1})
+		var network *wstest.Net // of the batch: it remembers every dial
+		eng := engine.New(engine.Options{DialsPerSecond: -1,
+			DialContext: func(ctx context.Context, kind, addr string) (net.Conn, error) {
+				return network.DialContext(ctx, kind, addr)
+			}})
 		s := lua.NewState(lua.Options{Tracebacks: true})
 		defer s.Close()
 		defer eng.Shutdown(context.Background())
@@ -138,6 +136,12 @@ func TestScriptsLeaveNothing(t *testing.T) {
 		const batch = 500
 		var first grown
 		for done := batch; done <= *leakCycles; done += batch {
+			network = &wstest.Net{Setup: fault}
+			l, err := network.Listen("echo.test:80")
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := echo.Serve(l, echo.Options{})
 			for begun := done - batch; number("ended") < done; {
 				for ; begun < done && number("live") < 20; begun++ {
 					mu.Lock()
@@ -153,6 +157,7 @@ func TestScriptsLeaveNothing(t *testing.T) {
 				}
 			}
 			time.Sleep(time.Minute) // sockets that wait for a FIN
+			server.Close()
 			synctest.Wait()
 			now := measure(t, s, module)
 			if now.connections > 0 {
