@@ -80,7 +80,7 @@ func TestMetatablesThatChange(t *testing.T) {
 			end`, "__index\t3\n__newindex\t3\n__call\t3\n__add\t3\n__unm\t3\n__concat\t3\n__eq\t3\n__lt\t6\n__le\t3\n"},
 		{"__tostring that formats in the middle of format", `local o = setmetatable({}, {__tostring = function()
 				return ("<%s>"):format(("in"):rep(20)) end})
-			print(("%s %s %q"):format(o, "out", "q"))`, "<" + strings.Repeat("in", 20) + "> out \"q\"\n"},
+			print(("before %s %s %q"):format(o, "out", "q"))`, "before <" + strings.Repeat("in", 20) + "> out \"q\"\n"},
 		{"a method of the object's own", `local class = {name = function() return "class" end} class.__index = class
 			local o = setmetatable({a = 1, b = 2, c = 3}, class) local function call() return o:name() end
 			print(call(), call()) o.name = function() return "own" end print(call(), call()) o.name = nil print(call())`,
@@ -125,6 +125,9 @@ func TestWhatIsLive(t *testing.T) {
 			local function make() local t = {} weak[1] = t return coroutine.wrap(function() coroutine.yield(t) return t end) end
 			local f = make() collectgarbage() print(weak[1] ~= nil) print(f() == weak[1]) f = nil collectgarbage() print(weak[1])`,
 			"true\ntrue\nnil\n"},
+		{"the identity of a variable", `local weak, x = setmetatable({}, {__mode = "v"}), 1
+			local function f() return x end
+			weak[1] = debug.upvalueid(f, 1) collectgarbage() print(weak[1])`, "nil\n"},
 		{"the subject of gmatch, which is charged", `local f = ("x"):rep(2^20):gmatch("x") collectgarbage()
 			print(collectgarbage("count") > 1024, f())`, "true\tx\n"},
 		{"coroutines that wait for one another", `local weak = setmetatable({}, {__mode = "v"})

@@ -63,5 +63,6 @@ math.randomseed("7") return math.random(2^53), math.random(-2^40, 2^40), math.ra
 math.randomseed(0) local x = 0 for i = 1, 10000 do x = (x * 31 + math.random(1000)) % 1000003 end return x
 math.randomseed(-1.5) return math.random(), math.random(10)
 math.randomseed(1e300) return math.random(), math.random(10)
+math.randomseed(-2.7182818284590452354/3.14159265358979323846) return math.random(), math.random(10)
 math.randomseed(0/0) return math.random() == math.random()
 local names = {} for name in pairs(math) do names[#names + 1] = name end table.sort(names) return table.concat(names, " ")
