@@ -207,14 +207,20 @@ func (s *State) order(th *Thread, e event, a, b Value) error {
 		if e == eventLe {
 			result = x.text() <= y.text()
 		}
-		return s.follow(th.current(), result)
+		if jump := th.current().follow(result); jump < 0 {
+			return s.jumped(th.current(), jump)
+		}
+		return nil
 	}
 	if a.isNumber() && b.isNumber() {
 		result := a.float() < b.float()
 		if e == eventLe {
 			result = a.float() <= b.float()
 		}
-		return s.follow(th.current(), result)
+		if jump := th.current().follow(result); jump < 0 {
+			return s.jumped(th.current(), jump)
+		}
+		return nil
 	}
 	if handler := s.orderHandler(a, b, e); !handler.IsNil() {
 		return s.compareBy(th, handler, a, b, returnTest)
@@ -265,18 +271,20 @@ func (s *State) compareBy(th *Thread, handler, a, b Value, flags frameFlags) err
 	return s.callMeta(th, handler, th.free(), 1, flags, a, b)
 }
 
-// follow takes the jump after a comparison, or not.
-func (s *State) follow(fr *frame, result bool) error {
+// follow takes the jump after a comparison, or not. It returns how far it goes.
+func (fr *frame) follow(result bool) (jump int) {
 	codes := fr.fn.proto.code
-	jump := 0
 	if result == (codes[fr.pc-1].C() != 0) {
 		jump = codes[fr.pc].J()
 	}
 	fr.pc += int32(jump) + 1
-	if jump < 0 {
-		if s.budget += int64(jump >> jumpLog); s.budget < 0 {
-			return s.checkpointJump(int(fr.pc)-jump, int(fr.pc))
-		}
+	return jump
+}
+
+// jumped counts a jump backwards that a frame has taken.
+func (s *State) jumped(fr *frame, jump int) error {
+	if s.budget += int64(jump >> jumpLog); s.budget < 0 {
+		return s.checkpointJump(int(fr.pc)-jump, int(fr.pc))
 	}
 	return nil
 }
@@ -288,7 +296,10 @@ func (s *State) operated(th *Thread, waiting *frame, from, count, ret int, flags
 		result = th.stack[from]
 	}
 	if flags&returnTest != 0 {
-		return s.follow(waiting, result.Truth() != (flags&returnNegate != 0))
+		if jump := waiting.follow(result.Truth() != (flags&returnNegate != 0)); jump < 0 {
+			return s.jumped(waiting, jump)
+		}
+		return nil
 	}
 	th.stack[ret] = result
 	return s.concat(th, ret)

@@ -818,8 +818,7 @@ outer:
 				err = s.tailCall(s.thread, fr, i)
 				continue outer
 			case code.Return1:
-				s.look(pc)
-				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 {
+				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 && pc < manyPlaces {
 					th := s.thread
 					stack := th.stack
 					if want == 1 {
@@ -832,11 +831,11 @@ outer:
 					regs = stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
+				s.look(pc)
 				err = s.leave(s.thread, int(fr.base)+i.A(), 1)
 				continue outer
 			case code.Return0:
-				s.look(pc)
-				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 {
+				if want := fr.want; fr.flags == 0 && uint16(want) <= 1 && pc < manyPlaces {
 					th := s.thread
 					if want == 1 {
 						th.stack[fr.ret].setNil()
@@ -848,6 +847,7 @@ outer:
 					regs = th.stack[fr.base : int(fr.base)+int(p.registers)]
 					continue
 				}
+				s.look(pc)
 				err = s.leave(s.thread, int(fr.base), 0)
 				continue outer
 			case code.Return:

@@ -188,12 +188,18 @@ func (s *State) equal(th *Thread, fr *frame, a, b Value) error {
 			}
 			fr = th.current()
 		}
-		return s.follow(fr, a.str().equal(b.str()))
+		if jump := fr.follow(a.str().equal(b.str())); jump < 0 {
+			return s.jumped(fr, jump)
+		}
+		return nil
 	}
 	if handler := s.equalHandler(a, b); !handler.IsNil() {
 		return s.compareBy(th, handler, a, b, returnTest)
 	}
-	return s.follow(fr, false)
+	if jump := fr.follow(false); jump < 0 {
+		return s.jumped(fr, jump)
+	}
+	return nil
 }
 
 // callSlow makes any call except that of a Lua function with as many arguments as
