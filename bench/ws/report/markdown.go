@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidewire/tidewire/bench/ws/contestants"
@@ -62,14 +63,9 @@ func (r *Run) median(s scenario.Scenario, contestant string) (float64, bool) {
 	return sp.median, ok && sp.median > 0
 }
 
-// plays reports whether a contestant is part of the run.
+// plays reports whether a contestant has any result.
 func (r *Run) plays(name string) bool {
-	for _, c := range r.Contestants {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Results, func(x scenario.Result) bool { return x.Contestant == name })
 }
 
 // ratio is one contestant's figure over another's, in bold if the first one loses.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,17 @@ func TestRatios(t *testing.T) {
 	} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the report has no line %q:\n%s", want, report)
+		}
+	}
+}
+
+// A table that would have no rows is not there.
+func TestNoEmptyTables(t *testing.T) {
+	run := known()
+	run.Results = slices.DeleteFunc(run.Results, func(r scenario.Result) bool { return r.Contestant != "gobwas" })
+	for _, title := range []string{"### Our engine", "### With a callback", "### Scripts"} {
+		if report := run.Markdown(); strings.Contains(report, title) {
+			t.Errorf("%q is there:\n%s", title, report)
 		}
 	}
 }
