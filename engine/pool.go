@@ -160,8 +160,9 @@ func (l *largeBlocks) put(class int, first *byte) {
 	l.watchLocked()
 }
 
-// cycleEnd is found dead by each cycle of the collector.
-type cycleEnd struct{ self *cycleEnd }
+// cycleEnd is found dead by each cycle of the collector. The pointer keeps it from lying in
+// one piece of memory with other small values, which would keep it alive.
+type cycleEnd struct{ _ *cycleEnd }
 
 func (l *largeBlocks) watchLocked() {
 	if !l.watching {
