@@ -2,6 +2,7 @@
 #
 #   make           format, vet, test
 #   make manual    writes the parts of README and the manual that repeat the code
+#   make test-386  narrow tests as a 32-bit program under emulation; needs qemu-i386 (Debian: qemu-user)
 #   make race      the tests under the race detector (needs a C compiler)
 #   make fuzz      every fuzz target for FUZZTIME
 #   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies,
@@ -24,13 +25,15 @@ BENCHCOUNT  ?= 6
 BENCHSTAT   ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+EMULATED     = GOARCH=386 GODEBUG=asyncpreemptoff=1 $(GO) test -exec 'taskset -c 0 qemu-i386'
+
 # Modules of their own: the go command does not reach them from the root.
 MODULES     := doors/gopherlua bench
 
 # in_modules runs a command in each of them.
 in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test manual race fuzz soak bench bench-compare bench-lua bench-ws bench-ws-quick interop lint build
+.PHONY: all format format-check vet test test-386 manual race fuzz soak bench bench-compare bench-lua bench-ws bench-ws-quick interop lint build
 
 all: format vet test
 
@@ -41,18 +44,24 @@ format-check:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
 		echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; fi
 
-# Code differs by system, and the interop tests hide behind their tag: each combination is looked at.
+# Code differs by system and by the width of an int, and the interop tests hide behind their tag: each combination is looked at.
 vet:
 	GOOS=linux $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
-	GOARCH=386 $(GO) vet ./lua/... ./internal/lua/...
+	GOARCH=386 $(GO) vet ./...
 	$(GO) vet -tags interop ./interop
 	$(call in_modules,$(GO) vet ./...)
 
 test:
 	$(GO) test ./...
 	$(call in_modules,$(GO) test ./...)
+
+# An emulator runs the tests that need little time, of code that counts, parses and computes. It mixes up its threads
+# when a signal interrupts one, hence GODEBUG, and on two processors, hence taskset.
+test-386:
+	$(EMULATED) ./internal/ws/wire ./internal/ws/proto ./internal/ws/pace ./internal/lua/number ./internal/lua/decimal ./memory
+	$(EMULATED) ./internal/lua/syntax -run 'Number'
 
 manual:
 	$(GO) test ./docs ./cmd/tidewire -run '^(TestTablesOfTheAPI|TestFlagsInREADME)$$' -update

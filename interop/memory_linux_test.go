@@ -51,5 +51,5 @@ func (s script) resident(t *testing.T) int64 {
 	if code := exitCode(t, cmd.Run()); code != 0 || stdout.String() != "ok\n" {
 		t.Errorf("%s.lua: exit status %d\nstdout:\n%s\nstderr:\n%s", s.name, code, &stdout, &stderr)
 	}
-	return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // Linux counts in KiB
+	return int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) << 10 // Linux counts in KiB
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"runtime"
@@ -131,7 +132,7 @@ func (p *player) measure(r *Result, length time.Duration) error {
 	case Frames:
 		return p.frames(r, length)
 	}
-	p.task.Again(1<<62, true)
+	p.task.Again(math.MaxInt/2, true)
 	if err := p.dial(p.Connections); err != nil {
 		return err
 	}
@@ -173,7 +174,7 @@ const (
 
 func (p *player) frames(r *Result, length time.Duration) error {
 	p.task.Frames = &client.Frames{Every: frameEvery}
-	p.task.Again(1<<62, false)
+	p.task.Again(math.MaxInt/2, false)
 	if err := p.dial(1); err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (p *player) frames(r *Result, length time.Duration) error {
 		return err
 	}
 	err := p.used(r, func() error {
-		p.task.Again(1<<62, false)
+		p.task.Again(math.MaxInt/2, false)
 		p.task.Frames.Begin(target)
 		return p.client.Play(p.task)
 	})

@@ -49,12 +49,12 @@ func shortInteger(text string) (value float64, ok bool) {
 	if text == "" || len(text) > most {
 		return 0, false
 	}
-	n := 0
+	n := int64(0)
 	for i := range len(text) {
 		if !isDigit(text[i]) {
 			return 0, false
 		}
-		n = n*10 + int(text[i]-'0')
+		n = n*10 + int64(text[i]-'0')
 	}
 	return float64(n), true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -131,6 +132,17 @@ func TestMemoryFollowsArrival(t *testing.T) {
 			t.Fatal(err)
 		}
 		arrived += n
+	}
+}
+
+// A limit that no slice could have is one that a slice can.
+func TestLargestLimit(t *testing.T) {
+	for length, want := range map[int64]error{math.MaxInt / 2: nil, math.MaxInt/2 + 1: rule.MessageLength} {
+		reader := proto.NewReader(proto.ReaderOptions{MaxMessage: math.MaxInt64})
+		err := reader.Feed(wire.AppendHeader(nil, wire.Header{Opcode: wire.Binary, Length: length}), new(proto.Batch))
+		if !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", length, err, want)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package proto
 
 import (
+	"math"
+
 	"github.com/tidewire/tidewire/internal/ws/rule"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
@@ -93,6 +95,8 @@ func NewReader(opts ReaderOptions) *Reader {
 	if opts.Free == nil {
 		opts.Free = func([]byte) {}
 	}
+	// The room for a message doubles as it arrives, and an int must hold its size.
+	opts.MaxMessage = min(opts.MaxMessage, math.MaxInt/2)
 	return &Reader{opts: opts}
 }
 
