@@ -2,6 +2,7 @@ package lua_test
 
 import (
 	"runtime"
+	"strings"
 	"testing"
 	"unsafe"
 	"weak"
@@ -438,5 +439,149 @@ func TestCachesForgetStrings(t *testing.T) {
 		if again := made(name+" held", false); again != held {
 			t.Errorf("%s: a string that is held is made twice", name)
 		}
+	}
+}
+
+// A value that moves to a place that a walk may have looked into already is found there.
+func TestWalkOfValuesThatMove(t *testing.T) {
+	self := func(c *lua.Call) error { return c.Return(c.Arg(1)) }
+	for _, c := range []struct {
+		name, holder string
+		put          func(s *lua.State, holder, v lua.Value) (lua.Value, error) // returns the holder
+		take         func(s *lua.State, holder lua.Value) lua.Value
+	}{
+		{"an environment", `function() end`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				env, _ := v.AsTable()
+				s.SetEnv(holder, env)
+				return holder, nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				v := s.Env(holder).Value()
+				s.SetEnv(holder, s.Globals())
+				return v
+			}},
+		{"an upvalue", `(function() local x = {} return function() return x end end)()`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				holder.SetUpvalue(1, v)
+				return holder, nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				_, v, _ := holder.Upvalue(1)
+				holder.SetUpvalue(1, lua.Nil)
+				return v
+			}},
+		{"an array", `nil`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				made, err := s.NewArray(v)
+				if err != nil {
+					return lua.Nil, err
+				}
+				return made.Value(), nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				array, _ := holder.AsTable()
+				return array.GetInt(1)
+			}},
+		{"a metatable", `{}`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				meta, _ := v.AsTable()
+				table, _ := holder.AsTable()
+				table.SetMetatable(meta)
+				return holder, nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				table, _ := holder.AsTable()
+				v := table.Metatable().Value()
+				table.SetMetatable(nil)
+				return v
+			}},
+		{"a userdata's metatable", `nil`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				meta, _ := v.AsTable()
+				return s.NewUserdata(nil, meta), nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				u, _ := holder.AsUserdata()
+				return u.Metatable().Value()
+			}},
+		{"a coroutine", `nil`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				th, err := s.NewThread(v) // which is no function, and not called
+				if err != nil {
+					return lua.Nil, err
+				}
+				return s.NewUserdata(held{th, v}, nil), nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				u, _ := holder.AsUserdata()
+				return u.Data().(held).v
+			}},
+		{"a function of Go, and its coroutine", `nil`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				th, err := s.NewThread(s.NewClosure("self", self, v))
+				if err != nil {
+					return lua.Nil, err
+				}
+				return s.NewUserdata(held{th, v}, nil), nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				u, _ := holder.AsUserdata()
+				return u.Data().(held).v
+			}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, printed := newState(t, lua.Options{})
+			s.SmallSlices()
+			for name, f := range map[string]lua.GoFunction{
+				"put": func(k *lua.Call) error {
+					holder, err := c.put(s, k.Arg(1), k.Arg(2))
+					if err != nil {
+						return err
+					}
+					return k.Return(holder)
+				},
+				"take": func(k *lua.Call) error { return k.Return(c.take(s, k.Arg(1))) },
+			} {
+				if err := s.SetGlobal(name, s.NewFunction(name, f)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := s.Run([]byte(`
+				local weak, bulk, holders, lost = setmetatable({}, {__mode = "v"}), {}, {}, 0 -- a walk looks into the last one first
+				for i = 1, 100 do holders[i] = `+c.holder+` bulk[i] = {} weak[i] = bulk[i] end
+				for round = 1, 20 do for i = 1, 100 do
+					holders[i] = put(holders[i], bulk[i]) bulk[i] = nil
+					for j = 1, 300 + i * round % 1500 do end
+					if weak[i] == nil or take(holders[i]) ~= weak[i] then lost = lost + 1 bulk[i] = {} weak[i] = bulk[i] end
+					bulk[i] = weak[i]
+				end end
+				print(lost)`), "=test")
+			if err != nil || printed.String() != "0\n" {
+				t.Errorf("lost %s, error %v", printed, err)
+			}
+		})
+	}
+}
+
+// held is a coroutine that a userdata shows to walks, and a value that it alone holds.
+type held struct {
+	th *lua.Thread
+	v  lua.Value
+}
+
+// Mark implements lua.Marker.
+func (h held) Mark(mark func(lua.Value)) { mark(h.th.Value()) }
+
+// A builder whose charge a walk has dropped does not take it back once more.
+func TestBuilderAfterAWalk(t *testing.T) {
+	s, _ := newState(t, lua.Options{})
+	b := s.NewBuilder()
+	b.WriteString(strings.Repeat("x", 3000))
+	live := collect(t, s)
+	b.WriteString(strings.Repeat("x", 30_000))
+	b.Reset()
+	if used := s.Memory(); used != live {
+		t.Errorf("%d bytes are charged, want %d", used, live)
 	}
 }
