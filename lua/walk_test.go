@@ -505,6 +505,37 @@ func TestWalkOfValuesThatMove(t *testing.T) {
 				u, _ := holder.AsUserdata()
 				return u.Metatable().Value()
 			}},
+		{"a key", `{}`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				table, _ := holder.AsTable()
+				return holder, table.Set(v, lua.True)
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				table, _ := holder.AsTable()
+				key, _, _ := table.Next(lua.Nil)
+				_ = table.Set(key, lua.Nil) // takes no memory
+				return key
+			}},
+		{"a list, within", `{1, 2, 3}`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				list, _ := holder.AsTable()
+				return holder, list.InsertAt(2, v)
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				list, _ := holder.AsTable()
+				return list.RemoveAt(2)
+			}},
+		{"the metatable of booleans", `nil`,
+			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
+				meta, _ := v.AsTable()
+				s.SetTypeMetatable(lua.KindBool, meta)
+				return holder, nil
+			},
+			func(s *lua.State, holder lua.Value) lua.Value {
+				v := s.TypeMetatable(lua.KindBool).Value()
+				s.SetTypeMetatable(lua.KindBool, nil)
+				return v
+			}},
 		{"a coroutine", `nil`,
 			func(s *lua.State, holder, v lua.Value) (lua.Value, error) {
 				th, err := s.NewThread(v) // which is no function, and not called
