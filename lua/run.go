@@ -848,6 +848,11 @@ outer:
 					continue
 				}
 				s.look(pc)
+				if th := s.thread; fr.want == wantAll && th.frames[th.depth-2].kind == frameEntry {
+					th.top = int(fr.ret)
+					th.depth--
+					return nil // as leave, deliver and carryOn would
+				}
 				err = s.leave(s.thread, int(fr.base), 0)
 				continue outer
 			case code.Return:
