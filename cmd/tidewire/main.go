@@ -20,7 +20,7 @@ const exitUnusable = 2
 const exitCodes = `Exit codes:
   0    the script ended without a Lua error
   1    a Lua error: in the main chunk, which ends the run, or in a callback, timer or handler, which does not
-  2    nothing was run: bad flags, or a script that cannot be read
+  2    nothing was run: bad flags, a script that cannot be read, or an address in use
   129  ended by SIGHUP (its terminal was closed)
   130  ended by SIGINT (ctrl-C; a second one quits at once)
   143  ended by SIGTERM
