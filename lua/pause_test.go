@@ -1,9 +1,11 @@
 package lua_test
 
 import (
+	"fmt"
 	"math"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +14,15 @@ import (
 
 // underRace is set with the race detector.
 var underRace bool
+
+// constants returns so many strings, all different, for a table constructor.
+func constants(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "'constant %d',", i)
+	}
+	return b.String()
+}
 
 // A walk holds Lua code up for less than two milliseconds at a time, however large the
 // state is. The same program runs several times, and the shortest pause at each place
@@ -40,6 +51,7 @@ func TestPausesOfTheWalk(t *testing.T) {
 		{"coroutines", `for i = 1, 20000 do local co = create(function() yield() end) resume(co) keep[i] = co end`},
 		{"a deep stack", `function spin(f) local function deep(n) local a, b, c, d, e, g = {}, {}, {}, {}, {}, {}
 			if n == 0 then f() else deep(n - 1) end return a end deep(12000) end`},
+		{"a function with many constants", "keep.f = function() return {" + constants(150_000) + "} end"},
 		{"references", `for i = 1, 100000 do hold({}) end`},
 		{"tables made meanwhile", `function spin(f) f(1) local t for i = 1, 60 do for j = 1, 5000 do t = {t, {}, {}} tick() end t = nil end end
 			for i = 1, 100000 do keep[i] = {i} end`},

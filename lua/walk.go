@@ -24,6 +24,7 @@ type walkState struct {
 	marking  []Value     // found, but not looked into yet
 	large    weakTable   // that is being looked into over several slices, from position on; no table if none is
 	position int         // in its array; from -1 on downwards, in its entries
+	strings  [][]Value   // of constants, not looked into yet: of functions that have many
 	touched  []*Thread   // looked into, and resumed since then
 	markers  []*Userdata // looked into, with values that Go code may change
 	weakly   []weakTable // with weak keys or values
@@ -194,6 +195,7 @@ func (s *State) endWalk() {
 	s.weakly, s.markers, s.large, s.remoded = nil, nil, weakTable{}, false
 	clear(s.touched)
 	s.touched = s.touched[:0]
+	s.strings = nil
 	s.marking = s.marking[:0]
 	if cap(s.marking) > keepMarking {
 		s.marking = nil
@@ -488,6 +490,10 @@ func (s *State) markSome(units int) int {
 			units = s.lookIntoTable(units)
 			continue
 		}
+		if len(s.strings) > 0 {
+			units = s.lookIntoStrings(units)
+			continue
+		}
 		n := len(s.marking)
 		if n == 0 {
 			return units
@@ -557,14 +563,36 @@ func (s *State) lookIntoProto(p *proto) {
 	p.mark = s.epoch
 	s.live += int64(protoSize(p.source))
 	s.lookIntoText(p.text)
-	for _, c := range p.constants {
-		s.mark(c)
+	if len(p.constants) > manyConstants {
+		s.strings = append(s.strings, p.constants)
+	} else {
+		for _, c := range p.constants {
+			s.mark(c)
+		}
 	}
 	for _, child := range p.children {
 		if child != nil {
 			s.lookIntoProto(child)
 		}
 	}
+}
+
+// manyConstants is from which number on constants, all of them numbers or strings, are
+// looked into over several slices.
+const manyConstants = 256
+
+// lookIntoStrings looks into the next constants, and returns the units that are left.
+func (s *State) lookIntoStrings(units int) int {
+	last := len(s.strings) - 1
+	list := s.strings[last]
+	n := min(len(list), units)
+	for _, c := range list[:n] {
+		s.mark(c)
+	}
+	if s.strings[last] = list[n:]; n == len(list) {
+		s.strings = s.strings[:last]
+	}
+	return units - n
 }
 
 func (s *State) lookIntoText(t *chunkText) {
