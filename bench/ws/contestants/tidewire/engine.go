@@ -17,6 +17,8 @@ const connections = 20_000
 
 // A handler is an engine and its App, all of it on one goroutine.
 type handler struct {
+	engine.NopHandler
+
 	engine  *engine.Engine
 	options client.Options
 	kind    engine.Kind
