@@ -66,9 +66,10 @@ test-386:
 manual:
 	$(GO) test ./docs ./cmd/tidewire -run '^(TestTablesOfTheAPI|TestFlagsInREADME)$$' -update
 
+# Not bench: it starts processes and measures them, for minutes under the race detector.
 race:
 	$(GO) test -race ./...
-	$(call in_modules,$(GO) test -race ./...)
+	cd doors/gopherlua && $(GO) test -race ./...
 
 # go test fuzzes one target of one package at a time. Now and then it takes its own -fuzztime, when that ends in the middle
 # of an input, for a failure, "context deadline exceeded": nothing was found then, or it would name the failing input.
