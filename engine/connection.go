@@ -136,8 +136,7 @@ type sending struct {
 // that the connection must enter the queueList.
 func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter bool) {
 	c.mu.Lock()
-	unsent := c.outbox.Unsent()
-	size := unsent.Bytes + int64(unsent.Messages+1)*messageOverhead + int64(len(data))
+	before := c.outbox.Unsent().Messages
 	switch {
 	case how.owned:
 		c.outbox.PushOwned(opcode, bytesOf(data))
@@ -150,7 +149,8 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 		c.mu.Unlock()
 		return false
 	}
-	if unsent.Messages == 0 || size <= c.opts.SendQueue {
+	unsent := Tally(c.outbox.Unsent())
+	if before == 0 || unsent.counted() <= c.opts.SendQueue {
 		c.chargeLocked()
 		if how.later {
 			enter = c.queueLocked()
@@ -162,7 +162,7 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 	}
 	c.failLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
 		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
-		unsent.Messages+1, unsent.Bytes+int64(len(data)), c.opts.SendQueue, messageOverhead))
+		unsent.Messages, unsent.Bytes, c.opts.SendQueue, messageOverhead))
 	c.unlock()
 	c.stop()
 	return false
@@ -171,8 +171,7 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 // chargeLocked charges the engine's account for the messages in the outbox. It is called
 // after each change of it.
 func (c *connection) chargeLocked() {
-	held := c.outbox.Held()
-	c.outboxMemory.Set(held.Bytes + int64(held.Messages)*messageOverhead)
+	c.outboxMemory.Set(Tally(c.outbox.Held()).counted())
 }
 
 // clearLocked forgets the messages in the outbox.

@@ -137,7 +137,7 @@ func (c *connection) deliver(h Handler, m *meter, limit int) {
 	}
 	for bytes := int64(turnBytes); m.delivered < limit && bytes > 0; {
 		hand := c.inbox.take(limit-m.delivered, bytes)
-		if len(hand.events) == 0 {
+		if len(hand.found.Events) == 0 {
 			return
 		}
 		done, goOn := c.deliverHand(h, m, &hand)
@@ -154,12 +154,12 @@ func (c *connection) deliver(h Handler, m *meter, limit int) {
 func (c *connection) deliverHand(h Handler, m *meter, hand *hand) (bytes int64, goOn bool) {
 	handled, done := 0, Tally{}
 	defer func() { c.inbox.settle(handled, done) }()
-	for i, event := range hand.events {
+	for i, event := range hand.found.Events {
 		handled = i + 1
 		if event.Opcode.IsControl() {
 			continue
 		}
-		kind, payload := Binary, hand.payload(event)
+		kind, payload := Binary, hand.found.Payload(event, hand.buf)
 		if event.Opcode == wire.Text {
 			kind = Text
 		}

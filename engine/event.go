@@ -88,6 +88,9 @@ type Tally struct {
 func (t *Tally) add(u Tally) { t.Messages += u.Messages; t.Bytes += u.Bytes }
 func (t *Tally) sub(u Tally) { t.Messages -= u.Messages; t.Bytes -= u.Bytes }
 
+// counted is how much messages count towards the limit of a queue, and for the account.
+func (t Tally) counted() int64 { return t.Bytes + int64(t.Messages)*messageOverhead }
+
 // End is a connection's one terminal event. It is of one of two sorts: Failed, for which
 // Message is the catalogue's string, or closed, for which Code, Reason and Clean hold.
 type End struct {

@@ -87,11 +87,20 @@ func (l *queueList) giveBack(list []*connection) {
 func (l *queueList) late() {
 	l.mu.Lock()
 	l.armed = false
-	waiting := l.waiting
-	l.waiting = nil
 	l.mu.Unlock()
+	waiting := l.take()
 	for _, c := range waiting {
 		c.flush()
+	}
+	l.giveBack(waiting)
+}
+
+// stop stops the timer: the connections have ended.
+func (l *queueList) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil {
+		l.timer.Stop()
 	}
 }
 
@@ -145,13 +154,4 @@ func (c *connection) tryFlush() {
 	}
 	c.begun = wb
 	c.startWriteLoopLocked()
-}
-
-// stop stops the timer: the connections have ended.
-func (l *queueList) stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.timer != nil {
-		l.timer.Stop()
-	}
 }

@@ -85,7 +85,7 @@ func (in *inbox) put(p *parcel, schedule func()) (waited bool) {
 	switch {
 	case cap(p.buf) < smallestKept || !p.fills():
 		waited = in.packLocked(p, schedule)
-	case !in.full && in.countedLocked()+size(Tally(p.found.Messages)) <= in.limit && !in.closeCalled.Load():
+	case !in.full && in.countedLocked()+Tally(p.found.Messages).counted() <= in.limit && !in.closeCalled.Load():
 		in.appendLocked(p, false)
 		p.admitted = len(p.found.Events)
 		in.waiting.add(Tally(p.found.Messages))
@@ -166,7 +166,7 @@ func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool) {
 // awaitRoomLocked waits until a message fits, or until Close is called, and reports
 // whether it had to.
 func (in *inbox) awaitRoomLocked(message Tally, schedule func()) (waited bool) {
-	for in.waiting.Messages > 0 && (in.full || in.countedLocked()+size(message) > in.limit) && !in.closeCalled.Load() {
+	for in.waiting.Messages > 0 && (in.full || in.countedLocked()+message.counted() > in.limit) && !in.closeCalled.Load() {
 		in.full, waited = true, true
 		in.memory.Set(in.countedLocked())
 		if in.scheduleLocked() {
@@ -180,26 +180,13 @@ func (in *inbox) awaitRoomLocked(message Tally, schedule func()) (waited bool) {
 	return waited
 }
 
-// size is how much messages count towards the limit of a queue.
-func size(t Tally) int64 { return t.Bytes + int64(t.Messages)*messageOverhead }
-
-func (in *inbox) countedLocked() int64 { return size(in.waiting) }
+func (in *inbox) countedLocked() int64 { return in.waiting.counted() }
 
 // hand holds the events of a parcel that Dispatch is delivering. It looks at them without
 // the inbox's lock, and so must not come by them through the parcel, which may grow.
 type hand struct {
-	events []proto.Event
-	buf    []byte
-	owned  [][]byte
-}
-
-// payload returns the payload of one of the events.
-func (h *hand) payload(event proto.Event) []byte {
-	if event.Owned {
-		return h.owned[event.Start]
-	}
-	end := event.Start + event.Length
-	return h.buf[event.Start:end:end]
+	found proto.Batch
+	buf   []byte
 }
 
 // take gives Dispatch messages to deliver, at most n and about bytes of them, one of any
@@ -213,7 +200,7 @@ func (in *inbox) take(n int, bytes int64) hand {
 	p := in.first // whose next event is a message
 	events := p.next(n, bytes)
 	in.inHand = len(events)
-	return hand{events, p.buf, p.found.Owned}
+	return hand{proto.Batch{Events: events, Owned: p.found.Owned}, p.buf}
 }
 
 // settle takes the first n events in hand out of the inbox, as delivered; done are the

@@ -55,8 +55,7 @@ func (p *parcel) free() {
 // frames do not count: a server could send a byte among kilobytes of pongs, and the inbox
 // would count a byte.
 func (p *parcel) fills() bool {
-	counted := int64(p.found.Messages.Messages) * messageOverhead
-	counted += p.found.Messages.Bytes
+	counted := Tally(p.found.Messages).counted()
 	for _, payload := range p.found.Owned {
 		counted -= int64(len(payload)) // at least: a control frame may be among them
 	}

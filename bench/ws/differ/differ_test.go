@@ -213,11 +213,13 @@ var libraries = []library{
 		name: "gobwas/ws",
 		read: gobwasReader,
 		lenient: []departure{
-			{"\x81\x7e\x00\x01a", failure.MsgNonMinimalLength, "RFC 6455 §5.2: the minimal number of bytes must be used"},
+			{"\x81\x7e\x00\x01a", failure.MsgNonMinimalLength,
+				"RFC 6455 §5.2: the minimal number of bytes must be used"},
 			{"\x88\x02\x13\x88", failure.MsgInvalidCloseCode, "RFC 6455 §7.4.2: codes of 5000 and more mean nothing"},
 		},
 		strict: []departure{
-			{"\x88\x02\x03\xf6", "status code is not defined in spec", "RFC 6455 §11.7: 1012 to 1014 have been registered"},
+			{"\x88\x02\x03\xf6", "status code is not defined in spec",
+				"RFC 6455 §11.7: 1012 to 1014 have been registered"},
 		},
 	},
 	{
@@ -226,7 +228,8 @@ var libraries = []library{
 		lenient: []departure{
 			{"\x81\x7e\x00\x01a", failure.MsgNonMinimalLength, "RFC 6455 §5.2"},
 			{"\x81\x01\xff", failure.MsgUTF8, "RFC 6455 §8.1: it leaves the check of texts to its caller"},
-			{"\x88\x01\x03", failure.MsgInvalidCloseCode, "RFC 6455 §5.5.1: a close frame has a code of two bytes or none"},
+			{"\x88\x01\x03", failure.MsgInvalidCloseCode,
+				"RFC 6455 §5.5.1: a close frame has a code of two bytes or none"},
 		},
 		strict: []departure{
 			{"\x88\x02\x03\xf6", "bad close code 1014", "RFC 6455 §11.7: it has been registered"},
@@ -314,8 +317,8 @@ func seeds() []string {
 		"\x01\x03Hel\x89\x01p\x80\x02lo\x82\x00\x8a\x00",
 		"\x81\x7e\x00\xc8" + long + "\x88\x06\x0f\xa1done",
 		"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" + long,
-		"\x82\x7e\x00\x05Hello", "\x83\x00", "\xc1\x00", "\x81\x85\x01\x02\x03\x04Hello", "\x80\x00", "\x01\x00\x01\x00",
-		"\x09\x00", "\x89\x7e\x00\x7e", "\x88\x01\x03", "\x88\x02\x03\xed", "\x88\x02\x03\xf6", "\x88\x02\x13\x88",
+		"\x82\x7e\x00\x05Hello", "\x83\x00", "\xc1\x00", "\x81\x85\x01\x02\x03\x04Hello", "\x80\x00",
+		"\x01\x00\x01\x00", "\x09\x00", "\x89\x7e\x00\x7e", "\x88\x01\x03", "\x88\x02\x03\xed", "\x88\x02\x03\xf6", "\x88\x02\x13\x88",
 		"\x81\x02\xc3\xa4\x81\x01\xc3", "\x01\x01\xc3\x80\x01\xa4", "\x88\x03\x03\xe8\xff", "\x88\x00",
 		"\x01\x01\xe2\x89\x00\x80\x02\x82\xac",
 		"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00",

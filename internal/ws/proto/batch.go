@@ -26,13 +26,14 @@ type Batch struct {
 // Controls returns how many control frames are among the events.
 func (b *Batch) Controls() int { return len(b.Events) - b.Messages.Messages }
 
-// Payload returns an event's payload. fed has the bytes that were fed, in the same place
-// or another.
+// Payload returns an event's payload, whose capacity ends with it. fed has the bytes
+// that were fed, in the same place or another.
 func (b *Batch) Payload(event Event, fed []byte) []byte {
 	if event.Owned {
 		return b.Owned[event.Start]
 	}
-	return fed[event.Start : event.Start+event.Length]
+	end := event.Start + event.Length
+	return fed[event.Start:end:end]
 }
 
 // Reset empties the batch, and keeps its memory for the next one.

@@ -23,7 +23,7 @@ type raw struct {
 	conns   []*connection
 	burst   []byte // the frames of one
 
-	// Of many connections, each of which has a goroutine:
+	// Of many connections, each with a goroutine of its own:
 	running bool
 	count   atomic.Int64 // messages echoed so far
 	target  atomic.Int64
