@@ -144,6 +144,18 @@ func TestWhatIsLive(t *testing.T) {
 			put() collectgarbage() print(#log, log[1])`, "1\tnil\n"},
 		{"a finalizer's order", `local log = {} for i = 1, 3 do local p = newproxy(true) getmetatable(p).__gc = function() log[#log + 1] = i end end
 			collectgarbage() print(table.concat(log, " "))`, "3 2 1\n"},
+		{"a walk finds the objects of finalizers that wait", `local keys, log = setmetatable({}, {__mode = "k"}), {}
+			for i = 1, 3 do
+				local p = newproxy(true)
+				local meta = getmetatable(p)
+				meta.held = {}
+				keys[meta.held] = i
+				meta.__gc = function(p)
+					collectgarbage()
+					log[#log + 1] = tostring(keys[getmetatable(p).held])
+				end
+			end
+			collectgarbage() collectgarbage() print(table.concat(log, " "))`, "3 2 1\n"},
 		{"a finalizer runs once", `local n, kept = 0 do local p = newproxy(true) getmetatable(p).__gc = function(p) n = n + 1 kept = p end end
 			collectgarbage() kept = nil collectgarbage() collectgarbage() print(n)`, "1\n"},
 	} {
