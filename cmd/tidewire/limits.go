@@ -58,6 +58,7 @@ type limitFlags struct {
 	memory      memory
 	callback    grace // written like --grace
 	connections int
+	dialRate    int // 0 means no limit
 }
 
 func (l *limitFlags) define(cmd *cobra.Command) {
@@ -80,6 +81,21 @@ func (l *limitFlags) define(cmd *cobra.Command) {
 		"max-connections",
 		"how many connections may be live at once",
 	)
+	l.dialRate = 10
+	flags.Var(
+		&wholeNumber{number: &l.dialRate},
+		"dial-rate",
+		"how many connections a second may start to a host and port where they fail; 0 for no limit",
+	)
+}
+
+// dialsPerSecond is --dial-rate as engine.Options has it, where 0 means the default and a
+// negative value no limit.
+func (l *limitFlags) dialsPerSecond() int {
+	if l.dialRate == 0 {
+		return -1
+	}
+	return l.dialRate
 }
 
 func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) }

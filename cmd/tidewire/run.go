@@ -130,6 +130,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		Engine: engine.Options{
 			Policy:         policy,
 			MaxConnections: flags.limits.connections,
+			DialsPerSecond: flags.limits.dialsPerSecond(),
 			Proxy:          variables.Proxy,
 			TLSConfig:      variables.TLSConfig(logger),
 			RootsName:      environment.RootsVariable,
