@@ -235,7 +235,7 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 
 	// For all.
-	{folder: "memory", is: "the bytes that a script takes outside of its values, counted: standard library alone",
+	{folder: "memory", is: "the bytes that a script takes outside of its values, counted and bounded: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "permission", is: "what a script was not allowed, as a fact and in words: standard library alone",
 		never: []string{"net/...", "os", "time", "context"}},

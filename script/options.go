@@ -25,7 +25,8 @@ const (
 	// maxStringShare is the part of the memory that one string may take.
 	maxStringShare = 4
 
-	// valueShare is how many quarters of the memory values of the script may take.
+	// valueShare is how many quarters of the memory values of the script may take; the
+	// network has the rest.
 	valueShare = 3
 )
 
@@ -84,9 +85,10 @@ type Options struct {
 	// that does not heed that ends with an error. 0 means 1 GiB, negative no limit.
 	MaxMemory int64
 
-	// Memory is charged for the script's memory outside of its values: messages of its
-	// connections that wait to be sent or to be delivered. Its figure may be read while
-	// the script runs. nil means an account of the script's own.
+	// Memory is charged for the script's memory outside of its values, and its limit
+	// bounds that. Its figures may be read while the script runs. nil means an account of
+	// the script's own, with the quarter of MaxMemory that values do not take as its
+	// limit: memory.New(MaxMemory / 4) is the same one.
 	Memory *memory.Account
 
 	// CallbackTimeout is how long the main chunk and each callback, handler and timer may
@@ -157,7 +159,7 @@ func (o Options) withDefaults() Options {
 		o.Engine.ReadFile = sandbox.New(sandbox.Options{Permissions: o.Permissions, Words: o.Words.Refusal}).ReadFile
 	}
 	if o.Memory == nil {
-		o.Memory = new(memory.Account)
+		o.Memory = memory.New(o.networkMemory())
 	}
 	if o.Engine.Memory == nil {
 		o.Engine.Memory = o.Memory
@@ -188,11 +190,13 @@ func (o Options) moduleDirs() []string {
 	return append([]string{filepath.Dir(o.Path)}, o.ModuleDirs...)
 }
 
-// valueMemory is the part of MaxMemory that values of the state may take; the rest is the
-// network's. 0 means no limit.
+// valueMemory is the part of MaxMemory that values of the state may take. 0 means no limit.
 func (o Options) valueMemory() int64 {
 	return max(o.MaxMemory, 0) / 4 * valueShare
 }
+
+// networkMemory is the rest of MaxMemory. 0 means no limit.
+func (o Options) networkMemory() int64 { return max(o.MaxMemory, 0) - o.valueMemory() }
 
 // memoryLimit is MaxMemory for the log.
 func (o Options) memoryLimit() string {
