@@ -82,7 +82,8 @@ var rows = []row{
 
 	// The modules of scripts.
 	{folder: "modules/websocket", is: "the websocket module on our own VM; the engine alone touches the network",
-		ours:  []string{"internal/modules/gate", "engine", "internal/modules/wsapi", "lua"},
+		ours: []string{"internal/modules/gate", "engine", "internal/modules/luavalue", "internal/modules/wsapi",
+			"lua"},
 		never: []string{"net/..."}},
 	{folder: "internal/modules/host", is: "host and utility on the VM of our own; knows no connections",
 		ours: []string{"lua", "internal/lua/number", "internal/modules/gate", "internal/modules/errorlog",
@@ -90,6 +91,9 @@ var rows = []row{
 		never: []string{"net/...", "os", "reflect", "unsafe"}},
 	{folder: "modules/json", is: "the module json on the VM of our own: tables in, text out; calls no Lua code",
 		ours:  []string{"lua", "internal/lua/number"},
+		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
+	{folder: "internal/modules/luavalue", is: "values of the VM of our own as wsapi reads and writes them",
+		ours:  []string{"internal/modules/wsapi", "lua"},
 		never: []string{"net/...", "os", "time", "context", "reflect", "unsafe"}},
 	{folder: "internal/modules/wsapi", is: "the websocket module without a VM; the engine alone touches the network",
 		ours: []string{"engine", "internal/lua/number", "internal/api/luaapi", "internal/modules/errorlog",

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/gate"
+	"github.com/tidewire/tidewire/internal/modules/luavalue"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -15,17 +16,14 @@ func (m *Module) connect(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	call := wsapi.ConnectCall[held]{
+	made, err := m.session.Connect(wsapi.ConnectCall[held]{
 		URL:       url,
-		Callbacks: table{m.state, callbacks},
+		Callbacks: luavalue.Table(m.state, callbacks),
+		Options:   luavalue.Table(m.state, options),
 		Identity:  wsapi.IdentityOf(callbacks),
 		Caller:    gate.Caller(m.state),
 		Door:      held{callbacks: callbacks},
-	}
-	if options != nil {
-		call.Options = table{m.state, options}
-	}
-	made, err := m.session.Connect(call)
+	})
 	if err != nil {
 		return raised(c, err)
 	}

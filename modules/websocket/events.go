@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/modules/luavalue"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -93,7 +94,7 @@ func (m *Module) fire(c *connection, key string, callback lua.Value, arguments [
 	values := make([]lua.Value, len(arguments))
 	var err error
 	for i, argument := range arguments {
-		if values[i], err = m.value(argument); err != nil {
+		if values[i], err = luavalue.Make(m.state, argument); err != nil {
 			break
 		}
 	}

@@ -1,4 +1,6 @@
-package websocket
+// Package luavalue is how the modules of our own VM give Lua values to package wsapi, which
+// knows no VM, and make Lua values of its answers.
+package luavalue
 
 import (
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
@@ -9,6 +11,14 @@ import (
 type table struct {
 	state *lua.State
 	table *lua.Table
+}
+
+// Table returns a Lua table as wsapi reads it. nil stays nil.
+func Table(s *lua.State, t *lua.Table) wsapi.Table {
+	if t == nil {
+		return nil
+	}
+	return table{s, t}
 }
 
 // Field implements wsapi.Table.
@@ -43,22 +53,22 @@ func (t table) value(value lua.Value) wsapi.Value {
 	return v
 }
 
-// value makes a Lua value of an argument or a field of wsapi.
-func (m *Module) value(value any) (lua.Value, error) {
+// Make makes a Lua value of an argument or a field of wsapi.
+func Make(s *lua.State, value any) (lua.Value, error) {
 	switch value := value.(type) {
 	case string:
-		return m.state.String(value)
+		return s.String(value)
 	case float64:
 		return lua.Number(value), nil
 	case bool:
 		return lua.Bool(value), nil
 	case wsapi.Fields:
-		made, err := m.state.NewTable(0, len(value))
+		made, err := s.NewTable(0, len(value))
 		if err != nil {
 			return lua.Nil, err
 		}
 		for _, field := range value {
-			v, err := m.value(field.Value)
+			v, err := Make(s, field.Value)
 			if err != nil {
 				return lua.Nil, err
 			}
