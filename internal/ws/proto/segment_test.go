@@ -113,18 +113,23 @@ func TestEncodedMessages(t *testing.T) {
 func checkDoneAfter(t *testing.T, encoder *proto.Encoder, stream []byte, start int) {
 	t.Helper()
 	_, ends := readFrames(t, stream)
-	for n := range len(stream) - start + 1 {
-		var want proto.Tally
-		for _, end := range ends {
-			if end.at > start && end.at <= start+n {
-				want.Messages++
-				want.Bytes += int64(end.size)
-			}
-		}
-		if got := encoder.DoneAfter(n); got != want {
+	var want proto.Tally
+	check := func(n int) {
+		if got := encoder.DoneAfter(n); n >= 0 && got != want {
 			t.Fatalf("after %d of %d bytes DoneAfter says %+v, want %+v", n, len(stream)-start, got, want)
 		}
 	}
+	check(0)
+	for _, end := range ends {
+		if end.at <= start {
+			continue
+		}
+		check(end.at - start - 1)
+		want.Messages++
+		want.Bytes += int64(end.size)
+		check(end.at - start)
+	}
+	check(len(stream) - start)
 }
 
 // Two messages never have the same key, but by chance.

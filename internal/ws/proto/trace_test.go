@@ -55,7 +55,10 @@ func TestTrace(t *testing.T) {
 			if cut := runStory(t, string(golden), byteByByte); cut != got {
 				t.Errorf("a byte at a time:\n%s\nwhole:\n%s", cut, got)
 			}
-			for at := 1; at < longestInput(t, string(golden)); at++ {
+			for at, end := 1, longestInput(t, string(golden)); at < end; at++ {
+				if at > 500 && at < end-500 {
+					at = min(at+60, end-500) // within a long payload all bytes are alike
+				}
 				if cut := runStory(t, string(golden), cutAt(at)); cut != got {
 					t.Fatalf("cut after byte %d:\n%s\nwhole:\n%s", at, cut, got)
 				}
