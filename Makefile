@@ -64,7 +64,7 @@ test-386:
 	$(EMULATED) ./internal/lua/syntax -run 'Number'
 
 manual:
-	$(GO) test ./docs ./cmd/tidewire -run '^(TestTablesOfTheAPI|TestFlagsInREADME)$$' -update
+	$(GO) test -p 1 ./docs ./cmd/tidewire -run '^(TestTablesOfTheAPI|TestFlagsInREADME)$$' -update
 
 # Not bench: it starts processes and measures them, for minutes under the race detector.
 race:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
@@ -58,6 +59,7 @@ type run struct {
 
 	unwatch      func()
 	stdoutFailed bool
+	unheard      atomic.Int64 // failures that no onError has seen, before the ending
 }
 
 // newRun makes everything that a script needs.
@@ -109,7 +111,7 @@ func (r *run) open() error {
 		return err
 	}
 	module, err := websocket.Open(r.state, r.engine, websocket.Options{
-		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call,
+		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Unheard: r.noteUnheard,
 	})
 	if err != nil {
 		return err
@@ -159,17 +161,25 @@ func (r *run) load(chunk chunk) error {
 }
 
 func (r *run) result(ended loop.Result) Result {
-	result := Result{ExitCode: ended.Code, Errors: r.errors.Count(), Err: ended.Err}
-	if !ended.Decided && result.Errors > 0 {
+	result := Result{ExitCode: ended.Code, Errors: r.errors.Count(), Unheard: int(r.unheard.Load()), Err: ended.Err}
+	if !ended.Decided && result.Errors+result.Unheard > 0 {
 		result.ExitCode = exitFailed
 	}
 	return result
 }
 
+// noteUnheard counts the failures that no onError has seen. In the ending connections may
+// fail as they like.
+func (r *run) noteUnheard(*engine.End) {
+	if !r.loop.Ending() {
+		r.unheard.Add(1)
+	}
+}
+
 // finalize ends the Lua state. Finalizers run unless the script or a signal has ended the
 // run, and get a bounded time.
 func (r *run) finalize(ended loop.Result) {
-	if ended.Decided {
+	if ended.Asked {
 		r.state.Discard()
 		return
 	}

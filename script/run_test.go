@@ -209,6 +209,17 @@ func TestExitCode(t *testing.T) {
 	inBubble(t, `print(`, nil).want(t, 1, "", `(command line):1: unexpected symbol near '<eof>'`)
 	inBubble(t, `websocket.Connect("ws://nowhere.test/", { onError = function(message) print(message) end })`, nil).
 		want(t, 0, "Underlying Transport Error\n")
+	for callbacks, unheard := range map[string]int{`{}`: 1, `{onError = false}`: 0, `{onError = print}`: 0} {
+		got = inBubble(t, `websocket.Connect("ws://nowhere.test/", `+callbacks+`)`, nil)
+		if got.ExitCode != unheard || got.Unheard != unheard || got.Errors != 0 {
+			t.Errorf("%s: result %+v, want %d unheard", callbacks, got.Result, unheard)
+		}
+	}
+	// Its event comes in the ending, which does not count.
+	got = inBubble(t, `websocket.Connect("no url", {}) host.Exit()`, nil)
+	if got.ExitCode != 0 || got.Unheard != 0 || !strings.Contains(got.log, "no onError") {
+		t.Errorf("ended by host.Exit: result %+v, log %s", got.Result, got.log)
+	}
 }
 
 func TestCancelledContext(t *testing.T) {

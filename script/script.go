@@ -20,7 +20,8 @@ const (
 	// exitCancelled is the exit code of a script whose context ended without an ExitCode.
 	exitCancelled ExitCode = 130
 
-	// exitFailed is the exit code after a Lua error, if nothing says another.
+	// exitFailed is the exit code after a Lua error or an unheard failure, if nothing
+	// says another.
 	exitFailed = 1
 )
 
@@ -34,12 +35,17 @@ func exitCode(ctx context.Context) int {
 // Result is how a script ended.
 type Result struct {
 	// ExitCode is that of host.Exit, or of the ExitCode that ended the context (130 if it
-	// ended otherwise), whichever came first; else 1 if there was any Lua error, else 0.
+	// ended otherwise), whichever came first; else 1 if there was any Lua error or an
+	// unheard failure, else 0.
 	ExitCode int
 
 	// Errors counts the Lua errors that the script did not catch: of the main chunk, of
 	// callbacks, handlers and timers.
 	Errors int
+
+	// Unheard counts the connections that failed before the ending without an onError to
+	// see it. Those with onError = false are not counted.
+	Unheard int
 
 	// Err is the error of the main chunk, if it was one that ended the script.
 	Err error
@@ -152,7 +158,7 @@ func (s *Script) giveUp(code int, reason error) {
 	r.gate.Kill(reason)
 	_ = r.output.finish(givenUpFlush) // the reason for the end is more than that
 	r.shutdown()
-	s.settle(Result{ExitCode: code, Errors: r.errors.Count()}, &StuckError{reason})
+	s.settle(Result{ExitCode: code, Errors: r.errors.Count(), Unheard: int(r.unheard.Load())}, &StuckError{reason})
 }
 
 // settle sets the results of Wait, once.

@@ -19,13 +19,14 @@ const exitUnusable = 2
 // exitCodes is for --help.
 const exitCodes = `Exit codes:
   0    the script ended without a Lua error
-  1    a Lua error: in the main chunk, which ends the run, or in a callback, timer or handler, which does not
+  1    a Lua error: in the main chunk, which ends the run, or in a callback, timer or handler, which does not;
+       or a connection failed before the ending, and no onError was there to see it (onError = false is one)
   2    nothing was run: bad flags, a script that cannot be read, or an address in use
   129  ended by SIGHUP (its terminal was closed)
   130  ended by SIGINT (ctrl-C; a second one quits at once)
   143  ended by SIGTERM
   n    the script called host.Exit(n)
-A connection that fails is no error by itself: the script's onError sees it.`
+A connection that fails is no error by itself if the script's onError sees it.`
 
 func main() { quit(execute()) }
 

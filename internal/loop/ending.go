@@ -25,8 +25,9 @@ type ending struct {
 
 	mu      sync.Mutex // leaf; guards the fields below
 	started bool
+	asked   bool // Exit or End was called
 	code    int
-	decided bool
+	decided bool // the code is that of an Exit
 }
 
 func newEnding() ending {
@@ -43,6 +44,13 @@ func (e *ending) begin() {
 	}
 }
 
+// ask notes that somebody wants the end.
+func (e *ending) ask() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.asked = true
+}
+
 // decide sets the exit code. The first one stays.
 func (e *ending) decide(code int) {
 	e.mu.Lock()
@@ -52,10 +60,11 @@ func (e *ending) decide(code int) {
 	}
 }
 
-func (e *ending) result() (code int, decided bool) {
+// result returns the outcome so far, as Result has it.
+func (e *ending) result() Result {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.code, e.decided
+	return Result{Code: e.code, Decided: e.decided, Asked: e.asked}
 }
 
 // Exit ends the loop with an exit code, from any goroutine; the function that is running
@@ -64,6 +73,12 @@ func (e *ending) result() (code int, decided bool) {
 // code yet and takes one.
 func (l *Loop) Exit(code int) {
 	l.ending.decide(code)
+	l.End()
+}
+
+// End is Exit without a code: the loop ends as if nothing were left to do.
+func (l *Loop) End() {
+	l.ending.ask()
 	l.beginEnding()
 }
 
@@ -164,8 +179,8 @@ func (l *Loop) watchLoop(returned <-chan struct{}) {
 // overdueCode is the exit code of a run that does not return: a failure if nothing else
 // was said.
 func (l *Loop) overdueCode() int {
-	if code, decided := l.ending.result(); decided {
-		return code
+	if result := l.ending.result(); result.Decided {
+		return result.Code
 	}
 	return 1
 }

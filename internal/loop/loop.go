@@ -99,8 +99,8 @@ func (o Options) withDefaults() Options {
 // never reused.
 type Handle uint64
 
-// Loop runs a script's functions. Exit, Ending and Post may be called from any goroutine;
-// everything else only from the functions that the loop runs, or before Run.
+// Loop runs a script's functions. Exit, End, Ending and Post may be called from any
+// goroutine; everything else only from the functions that the loop runs, or before Run.
 type Loop struct {
 	opts Options // constant after New
 	wake chan struct{}
@@ -135,11 +135,12 @@ func New(opts Options) *Loop {
 type Result struct {
 	Code    int   // of the first Exit; 0 if Decided is false
 	Decided bool  // Exit was called
+	Asked   bool  // Exit or End was called
 	Err     error // of the main function
 }
 
 // Run calls main and then turns until no live connection, timer, Update handler or posted
-// function is left, main fails, or Exit is called; then it ends the loop. It may be
+// function is left, main fails, or Exit or End is called; then it ends the loop. It may be
 // called once.
 func (l *Loop) Run(main func() error) Result {
 	returned := make(chan struct{})
@@ -160,8 +161,9 @@ func (l *Loop) Run(main func() error) Result {
 		l.turn()
 	}
 	l.runEnding()
-	code, decided := l.ending.result()
-	return Result{Code: code, Decided: decided, Err: err}
+	result := l.ending.result()
+	result.Err = err
+	return result
 }
 
 // alive reports whether anything is left that could call a function.

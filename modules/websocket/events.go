@@ -54,7 +54,9 @@ func (h *handler) Ended(id engine.ID, end *engine.End) {
 	key := wsapi.EndKey(end)
 	callback, declined := m.callback(c, key, m.keys[key])
 	if callback.IsNil() {
-		m.session.Unheard(c, end, declined)
+		if m.session.Unheard(c, end, declined) {
+			m.unheard(end)
+		}
 		return
 	}
 	m.fire(c, key, callback, wsapi.EndArguments(c.Number, end))

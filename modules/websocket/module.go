@@ -32,6 +32,11 @@ type Options struct {
 	// means State.Call0, with a traceback in the error's text if the state makes
 	// Tracebacks.
 	Call func(where string, f lua.Value, args ...lua.Value) error
+
+	// Unheard is called, on the goroutine that called Pump, for a failure that no onError
+	// has seen, after it was logged: a program may count it as its script's fault. A
+	// script that sets onError = false wants none to be known. nil does nothing.
+	Unheard func(end *engine.End)
 }
 
 // Reporter receives the errors of callbacks, on the goroutine that called Pump.
@@ -54,6 +59,7 @@ type Module struct {
 	state   *lua.State
 	session *wsapi.Session[held]
 	call    func(where string, f lua.Value, args ...lua.Value) error
+	unheard func(end *engine.End)
 	closed  bool // the state is
 
 	keys      map[string]lua.Value // of the callback table
@@ -82,10 +88,14 @@ func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 		state:   s,
 		session: wsapi.NewSession[held](eng, wsapi.Options{Logger: opts.Logger, Errors: opts.Errors}),
 		call:    opts.Call,
+		unheard: opts.Unheard,
 		keys:    make(map[string]lua.Value),
 	}
 	if m.call == nil {
 		m.call = gate.New(s, gate.Limits{}).Call
+	}
+	if m.unheard == nil {
+		m.unheard = func(*engine.End) {}
 	}
 	s.OnClose(func() { m.closed = true })
 	m.lookUp = s.NewFunction("", m.lookUpCallback)

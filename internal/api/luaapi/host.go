@@ -25,9 +25,10 @@ var host = Module{
 			Doc:    "cancels a handler or timer; an ended one is ignored. A handle is not a number, and a number raises",
 			Params: []Param{{Name: "handle", Type: handleType}}},
 		{Name: "Exit",
-			Doc: "ends the run with an exit code from 0 to 255; it does not return, and `pcall` does not catch it. " +
-				"`os.exit` does the same",
-			Params: []Param{{Name: "code", Type: "integer", Optional: true, Doc: "default 0"}}},
+			Doc: "ends the run with an exit code from 0 to 255, by default the one that it would have had; it does not " +
+				"return, and `pcall` does not catch it. `os.exit` does the same, with 0 as the default",
+			Params: []Param{{Name: "code", Type: "integer", Optional: true,
+				Doc: "default: 1 after a Lua error or an unheard failure, else 0"}}},
 	},
 	Fields: []Field{
 		{Name: "echo", Type: "string", Optional: true, Doc: "URL of the echo server that `--echo` started, or nil"},

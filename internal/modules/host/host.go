@@ -187,7 +187,11 @@ func (m *module) arm(c *lua.Call, arm func(h *handle, delay time.Duration) loop.
 
 // exit is host.Exit([code]).
 func (m *module) exit(c *lua.Call) error {
-	number := c.OptNumber(1, 0)
+	if c.Arg(1).IsNil() {
+		m.loop.End()
+		return m.opts.Exit()
+	}
+	number := c.Number(1)
 	if err := c.Err(); err != nil {
 		return err
 	}

@@ -249,8 +249,6 @@ func TestHandlerThatRaisesStays(t *testing.T) {
 
 func TestExit(t *testing.T) {
 	for source, code := range map[string]int{
-		`host.Exit()`:         0,
-		`host.Exit(nil)`:      0,
 		`host.Exit(255)`:      255,
 		`host.Exit("7")`:      7,
 		`os.exit()`:           0,
@@ -267,11 +265,27 @@ func TestExit(t *testing.T) {
 			`if true then return end`: 8,
 		`host.Register("shutdown", function() pcall(host.Exit, 9) say "never" end) host.Register("shutdown", ` +
 			`function() host.Exit(10) end) if true then return end`: 9,
-		`host.After(0, host.Exit) if true then return end`: 0,
 	} {
 		got := run(t, source+` say "never"`)
 		if got.stdout != "" || got.Err != nil || got.log != "" || got.Code != code || !got.Decided {
 			t.Errorf("%s: said %q, result %+v, log %s, want code %d", source, got.stdout, got.Result, got.log, code)
+		}
+	}
+}
+
+// host.Exit without a code leaves it to the host; a later one, in the ending, decides.
+func TestExitWithoutACode(t *testing.T) {
+	for source, want := range map[string]loop.Result{
+		`host.Exit()`:             {Asked: true},
+		`host.Exit(nil)`:          {Asked: true},
+		`pcall(host.Exit)`:        {Asked: true},
+		`host.Exit(nil, 7)`:       {Asked: true},
+		`if true then return end`: {},
+		`host.After(0, host.Exit) if true then return end`:                   {Asked: true},
+		`host.Register("shutdown", function() host.Exit(9) end) host.Exit()`: {Code: 9, Decided: true, Asked: true},
+	} {
+		if got := run(t, source+` say "never"`); got.stdout != "" || got.log != "" || got.Result != want {
+			t.Errorf("%s: said %q, log %s, result %+v, want %+v", source, got.stdout, got.log, got.Result, want)
 		}
 	}
 }

@@ -211,14 +211,16 @@ func (s *Session[D]) End(id engine.ID) *Connection[D] {
 	return c
 }
 
-// Unheard notes that an end has no callback to be called. A failure is logged, unless the
-// script has declined to hear of it, by onError = false.
-func (s *Session[D]) Unheard(c *Connection[D], end *engine.End, declined bool) {
+// Unheard notes that an end has no callback to be called, and reports whether somebody
+// should hear of it: a failure, which is logged, unless the script has declined to hear
+// of it, by onError = false.
+func (s *Session[D]) Unheard(c *Connection[D], end *engine.End, declined bool) bool {
 	if !end.Failed || declined {
-		return
+		return false
 	}
 	s.logger.Error("a connection failed and no onError is there to see it", "id", int64(c.Number),
 		"url", failure.Bounded(failure.ShortURL(end.URL)), "error", end.Message, "detail", end.Detail)
+	return true
 }
 
 // CallbackFailed reports an error in the callback of a connection under key, or on the
