@@ -44,6 +44,10 @@ func (l *Loop) Unregister(handle Handle) {
 	l.timers.remove(handle)
 }
 
+// Unref makes a timer one that does not keep the loop alive. For any other handle Unref
+// does nothing.
+func (l *Loop) Unref(handle Handle) { l.timers.unref(handle) }
+
 // handlers are the handlers of one event in order of registration.
 type handlers struct{ list []*handler }
 

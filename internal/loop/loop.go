@@ -168,7 +168,7 @@ func (l *Loop) Run(main func() error) Result {
 
 // alive reports whether anything is left that could call a function.
 func (l *Loop) alive() bool {
-	return l.opts.Events.Live() > 0 || l.timers.len() > 0 || l.updates.len() > 0 || l.hasPosted()
+	return l.opts.Events.Live() > 0 || l.timers.keeping() > 0 || l.updates.len() > 0 || l.hasPosted()
 }
 
 // wait sleeps until there is something to do. With neither timers nor Update handlers

@@ -35,6 +35,7 @@ type timer struct {
 	f       func()
 	index   int // in the heap; -1 outside
 	removed bool
+	unref   bool // it does not keep the loop alive
 }
 
 // timers are the timers of a loop by due time, those due at once by order of creation. A
@@ -43,10 +44,11 @@ type timers struct {
 	queue    timerHeap
 	armed    []*timer
 	byHandle map[Handle]*timer
+	unrefs   int // those of byHandle that do not keep the loop alive
 }
 
-// len counts the timers that are neither done nor removed.
-func (s *timers) len() int { return len(s.byHandle) }
+// keeping counts the timers, neither done nor removed, that keep the loop alive.
+func (s *timers) keeping() int { return len(s.byHandle) - s.unrefs }
 
 func (s *timers) add(t *timer) {
 	if s.byHandle == nil {
@@ -62,10 +64,25 @@ func (s *timers) remove(handle Handle) {
 	if t == nil {
 		return
 	}
-	delete(s.byHandle, handle)
+	s.forget(t)
 	t.removed = true
 	if t.index >= 0 {
 		heap.Remove(&s.queue, t.index)
+	}
+}
+
+func (s *timers) forget(t *timer) {
+	delete(s.byHandle, t.handle)
+	if t.unref {
+		s.unrefs--
+	}
+}
+
+// unref makes a timer one that does not keep the loop alive.
+func (s *timers) unref(handle Handle) {
+	if t := s.byHandle[handle]; t != nil && !t.unref {
+		t.unref = true
+		s.unrefs++
 	}
 }
 
@@ -102,7 +119,7 @@ func (s *timers) done(t *timer, now time.Time) {
 	switch {
 	case t.removed:
 	case t.period == 0:
-		delete(s.byHandle, t.handle)
+		s.forget(t)
 	default:
 		missed := max(now.Sub(t.due), 0) / t.period
 		t.due = t.due.Add((missed + 1) * t.period)

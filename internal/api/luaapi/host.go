@@ -24,6 +24,14 @@ var host = Module{
 		{Name: "Unregister",
 			Doc:    "cancels a handler or timer; an ended one is ignored. A handle is not a number, and a number raises",
 			Params: []Param{{Name: "handle", Type: handleType}}},
+		{Name: "Unref",
+			Doc: "lets the run end although the timer or the `OnLine` handler is still there; of other handles " +
+				"nothing changes",
+			Params: []Param{{Name: "handle", Type: handleType}}},
+		{Name: "Time", Returns: "number", Doc: "seconds since 1970 with a fraction, by the wall clock"},
+		{Name: "Clock", Returns: "number",
+			Doc: "seconds with a fraction since the run began; it never goes back, and setting the clock changes nothing"},
+		{Name: "Ending", Returns: "boolean", Doc: "whether the ending of the run has begun"},
 		{Name: "Exit",
 			Doc: "ends the run with an exit code from 0 to 255, by default the one that it would have had; it does not " +
 				"return, and `pcall` does not catch it. `os.exit` does the same, with 0 as the default",

@@ -5,8 +5,13 @@ import (
 	"math"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/api/spelling"
+	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/lua/number"
 )
+
+// events are the names that host.Register knows.
+var events = []string{string(loop.Update), string(loop.Shutdown)}
 
 const (
 	// maxMilliseconds bounds the delays of timers, at some 31 years: a larger one is a
@@ -16,6 +21,9 @@ const (
 	// maxWarnedEvents bounds the unknown event names remembered. A script that makes up
 	// more of them gets no more warnings.
 	maxWarnedEvents = 64
+
+	// longestEvent is how much of a name is compared with those of events, in bytes.
+	longestEvent = 32
 
 	// failure is the exit code for a number that has no low eight bits.
 	failure = 1
@@ -91,7 +99,10 @@ func (u *UnknownEvents) Warning(event string) string {
 		u.warned = make(map[string]bool)
 	}
 	u.warned[event] = true
-	return "unknown event: its handlers never run; the events are onUpdate and shutdown"
+	if meant := spelling.Near(event[:min(len(event), longestEvent)], events); meant != "" {
+		return "unknown event, its handlers never run: did you mean \"" + meant + "\"?"
+	}
+	return "unknown event, its handlers never run: the events are onUpdate and shutdown"
 }
 
 func text(n float64) string { return string(number.Append(nil, n)) }

@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,14 +74,21 @@ func TestTickCountIsWhole(t *testing.T) {
 
 func TestUnknownEvents(t *testing.T) {
 	var events host.UnknownEvents
-	const want = "unknown event: its handlers never run; the events are onUpdate and shutdown"
-	if got := events.Warning("onupdate"); got != want {
-		t.Errorf("the first time: %q", got)
+	const known, meant = "unknown event, its handlers never run: the events are onUpdate and shutdown",
+		"unknown event, its handlers never run: did you mean "
+	for event, want := range map[string]string{
+		"onupdate": meant + `"onUpdate"?`, "onUpdat": meant + `"onUpdate"?`, "OnShutdown": meant + `"shutdown"?`,
+		"shutdwon": meant + `"shutdown"?`, "onTick": known, "": known, "x": known,
+		"onUpdate" + strings.Repeat("e", 1e6): known,
+	} {
+		if got := events.Warning(event); got != want {
+			t.Errorf("%.20q the first time: %q, want %q", event, got, want)
+		}
 	}
 	if got := events.Warning("onupdate"); got != "" {
 		t.Errorf("the second time: %q", got)
 	}
-	warned := 1
+	warned := 8
 	for i := range 1000 {
 		if events.Warning(fmt.Sprint(i)) != "" {
 			warned++

@@ -2,12 +2,12 @@ package host
 
 import (
 	"github.com/tidewire/tidewire/internal/loop"
+	"github.com/tidewire/tidewire/internal/modules/handle"
 	"github.com/tidewire/tidewire/lua"
 )
 
-// handle is a handler or a timer, as the userdata that the script gets holds it. The zero
-// value is one that is never called.
-type handle struct {
+// entry is a handler or a timer: the handle that the script gets for it.
+type entry struct {
 	module *module
 	number loop.Handle
 	where  string
@@ -15,48 +15,66 @@ type handle struct {
 	f      *lua.Ref // nil after the last call
 }
 
-// handleBytes is the charge for a handle while the loop has it: the handle itself, its
+// entryBytes is the charge for an entry while the loop has it: the entry itself, its
 // reference, and the loop's data.
-const handleBytes = 256
+const entryBytes = 256
 
-func (m *module) newHandle(where string, f lua.Value) (*handle, error) {
-	if err := m.s.Reserve(handleBytes); err != nil {
+func (m *module) newEntry(where string, f lua.Value) (*entry, error) {
+	if err := m.s.Reserve(entryBytes); err != nil {
 		return nil, err
 	}
-	return &handle{module: m, where: where, f: m.s.Ref(f)}, nil
+	return &entry{module: m, where: where, f: m.s.Ref(f)}, nil
 }
 
 // call calls the function, on the loop's goroutine.
-func (h *handle) call() {
-	f, opts := h.f.Value(), h.module.opts
-	if h.once {
-		h.release() // the call itself keeps the function
+func (e *entry) call() {
+	f, opts := e.f.Value(), e.module.opts
+	if e.once {
+		e.release() // the call itself keeps the function
 	}
-	if err := opts.Call(h.where, f); err != nil {
-		opts.Errors.Report(h.where, err)
-	}
-}
-
-// cancel takes the handler or timer out of the loop. Later calls do nothing.
-func (h *handle) cancel() {
-	if h.f != nil {
-		h.module.loop.Unregister(h.number)
-		h.release()
+	if err := opts.Call(e.where, f); err != nil {
+		opts.Errors.Report(e.where, err)
 	}
 }
 
-func (h *handle) release() {
-	h.module.s.Unreserve(handleBytes)
-	h.f.Release()
-	h.f = nil
+// Cancel takes the handler or timer out of the loop. Later calls do nothing.
+func (e *entry) Cancel() {
+	if e.f != nil {
+		e.module.loop.Unregister(e.number)
+		e.release()
+	}
+}
+
+// Unref makes a timer one that does not keep the loop alive. Handlers stay as they are: a
+// shutdown handler does not, and onUpdate would stop without a frame.
+func (e *entry) Unref() {
+	if e.f != nil {
+		e.module.loop.Unref(e.number)
+	}
+}
+
+func (e *entry) release() {
+	e.module.s.Unreserve(entryBytes)
+	e.f.Release()
+	e.f = nil
 }
 
 // unregister is host.Unregister(handle).
 func (m *module) unregister(c *lua.Call) error {
-	h := lua.UserdataAs[*handle](c, 1, "handle")
+	h := handle.At(c, 1)
 	if err := c.Err(); err != nil {
 		return err
 	}
-	h.cancel()
+	h.Cancel()
+	return c.Return()
+}
+
+// unref is host.Unref(handle).
+func (m *module) unref(c *lua.Call) error {
+	h := handle.At(c, 1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	h.Unref()
 	return c.Return()
 }

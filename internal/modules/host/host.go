@@ -10,6 +10,7 @@ import (
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/modules/gate"
+	"github.com/tidewire/tidewire/internal/modules/handle"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -70,13 +71,14 @@ type module struct {
 	loop   *loop.Loop
 	opts   Options
 	events UnknownEvents
+	begun  time.Time // when host.Clock was 0
 }
 
 // Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit
 // end the host. The library os, if the script is to have it, is opened before.
 func Open(s *lua.State, h *loop.Loop, opts Options) error {
-	m := &module{s: s, loop: h, opts: opts.withDefaults(s)}
-	table, err := s.NewTable(0, 6)
+	m := &module{s: s, loop: h, opts: opts.withDefaults(s), begun: time.Now()}
+	table, err := s.NewTable(0, 16)
 	if err != nil {
 		return err
 	}
@@ -85,6 +87,10 @@ func Open(s *lua.State, h *loop.Loop, opts Options) error {
 		lua.Func{Name: "Unregister", Call: m.unregister},
 		lua.Func{Name: "After", Call: m.after},
 		lua.Func{Name: "Every", Call: m.every},
+		lua.Func{Name: "Unref", Call: m.unref},
+		lua.Func{Name: "Time", Call: m.time},
+		lua.Func{Name: "Clock", Call: m.clock},
+		lua.Func{Name: "Ending", Call: m.ending},
 		lua.Func{Name: "Exit", Call: m.exit},
 	); err != nil {
 		return err
@@ -138,30 +144,30 @@ func (m *module) register(c *lua.Call) error {
 		if warning := m.events.Warning(name); warning != "" {
 			m.opts.Logger.Warn(warning, "event", name, "at", gate.Caller(m.s))
 		}
-		return c.Return(m.s.NewUserdata(&handle{}, nil))
+		return c.Return(handle.New(m.s, new(handle.Ended)))
 	}
-	h, err := m.newHandle(name, f)
+	e, err := m.newEntry(name, f)
 	if err != nil {
 		return err
 	}
-	h.number = m.loop.Register(event, h.call)
-	return c.Return(m.s.NewUserdata(h, nil))
+	e.number = m.loop.Register(event, e.call)
+	return c.Return(handle.New(m.s, e))
 }
 
 // after is host.After(ms, f).
 func (m *module) after(c *lua.Call) error {
-	return m.arm(c, func(h *handle, delay time.Duration) loop.Handle {
-		h.once = true
-		return m.loop.After(delay, h.call)
+	return m.arm(c, func(e *entry, delay time.Duration) loop.Handle {
+		e.once = true
+		return m.loop.After(delay, e.call)
 	})
 }
 
 // every is host.Every(ms, f).
 func (m *module) every(c *lua.Call) error {
-	return m.arm(c, func(h *handle, period time.Duration) loop.Handle { return m.loop.Every(period, h.call) })
+	return m.arm(c, func(e *entry, period time.Duration) loop.Handle { return m.loop.Every(period, e.call) })
 }
 
-func (m *module) arm(c *lua.Call, arm func(h *handle, delay time.Duration) loop.Handle) error {
+func (m *module) arm(c *lua.Call, arm func(e *entry, delay time.Duration) loop.Handle) error {
 	milliseconds := c.Number(1)
 	if err := c.Err(); err != nil {
 		return err
@@ -175,15 +181,27 @@ func (m *module) arm(c *lua.Call, arm func(h *handle, delay time.Duration) loop.
 		return err
 	}
 	if m.loop.Ending() { // it would never be called
-		return c.Return(m.s.NewUserdata(&handle{}, nil))
+		return c.Return(handle.New(m.s, new(handle.Ended)))
 	}
-	h, err := m.newHandle("timer", f)
+	e, err := m.newEntry("timer", f)
 	if err != nil {
 		return err
 	}
-	h.number = arm(h, delay)
-	return c.Return(m.s.NewUserdata(h, nil))
+	e.number = arm(e, delay)
+	return c.Return(handle.New(m.s, e))
 }
+
+// time is host.Time().
+func (m *module) time(c *lua.Call) error {
+	now := time.Now()
+	return c.Return(lua.Number(float64(now.Unix()) + float64(now.Nanosecond())/1e9))
+}
+
+// clock is host.Clock().
+func (m *module) clock(c *lua.Call) error { return c.Return(lua.Number(time.Since(m.begun).Seconds())) }
+
+// ending is host.Ending().
+func (m *module) ending(c *lua.Call) error { return c.Return(lua.Bool(m.loop.Ending())) }
 
 // exit is host.Exit([code]).
 func (m *module) exit(c *lua.Call) error {

@@ -117,6 +117,46 @@ func TestHandlersAndTimers(t *testing.T) {
 		"240 shutdown")
 }
 
+func TestTimeAndClock(t *testing.T) {
+	wantSaid(t, `
+		local time, clock = host.Time(), host.Clock()
+		print(("%.3f"):format(time), clock)
+		host.After(1500.25, function()
+			print(("%.5f %.5f"):format(host.Time() - time, host.Clock() - clock))
+		end)`,
+		"946684800.000\t0", "1.50025 1.50025")
+}
+
+func TestEnding(t *testing.T) {
+	wantSaid(t, `
+		print(host.Ending())
+		host.After(10, function() print(host.Ending()) pcall(host.Exit) end)
+		host.Register("shutdown", function() print(host.Ending()) end)`, "false", "false", "true")
+	wantSaid(t, `host.Register("shutdown", function() print(host.Ending()) end)`, "true")
+}
+
+// A timer whose handle was given to Unref is called as long as something else keeps the
+// run alive.
+func TestUnref(t *testing.T) {
+	wantSaid(t, `
+		local every = host.Every(10, function() say "every" end)
+		host.Unref(every)
+		host.After(35, function() say "after" end)`, "10 every", "20 every", "30 every", "35 after")
+	wantSaid(t, `host.Unref(host.After(10, function() say "never" end))`)
+	wantSaid(t, `
+		local handle
+		handle = host.After(10, function() host.Unref(handle) host.Unref(handle) say "once" end)
+		local twice = host.After(20, print)
+		host.Unref(twice) host.Unref(twice) host.Unregister(twice) host.Unref(twice)
+		host.After(30, function() say "the last" end)`, "10 once", "30 the last")
+	// Of handlers Unref changes nothing.
+	wantSaid(t, `
+		local n, tick = 0
+		tick = host.Register("onUpdate", function() n = n + 1 if n == 2 then host.Unregister(tick) end end)
+		host.Unref(tick)
+		host.Unref(host.Register("shutdown", function() say "shutdown" end))`, "200 shutdown")
+}
+
 func TestHandlesAreOpaque(t *testing.T) {
 	wantSaid(t, `
 		local f = function() end
@@ -198,6 +238,8 @@ func TestArgumentErrors(t *testing.T) {
 		`pcall(host.Unregister)`:             `bad argument #1 to '?' (handle expected, got no value)`,
 		`pcall(host.Unregister, 1)`:          `bad argument #1 to '?' (handle expected, got number)`,
 		`pcall(host.Unregister, newproxy())`: `bad argument #1 to '?' (handle expected, got userdata)`,
+		`pcall(host.Unref)`:                  `bad argument #1 to '?' (handle expected, got no value)`,
+		`pcall(host.Unref, 1)`:               `bad argument #1 to '?' (handle expected, got number)`,
 		`pcall(host.Exit, 256)`:              `bad argument #1 to '?' (0 to 255 expected, got 256)`,
 		`pcall(host.Exit, -1)`:               `bad argument #1 to '?' (0 to 255 expected, got -1)`,
 		`pcall(host.Exit, 1.5)`:              `bad argument #1 to '?' (0 to 255 expected, got 1.5)`,
@@ -217,7 +259,8 @@ func TestUnknownEventWarnsOnceAndNeverFires(t *testing.T) {
 	if got.stdout != "userdata\nuserdata\nuserdata\n" {
 		t.Errorf("said %q", got.stdout)
 	}
-	if strings.Count(got.log, "\n") != 2 || !strings.Contains(got.log, "event=onupdate at=test.lua:2") {
+	if strings.Count(got.log, "\n") != 2 ||
+		!strings.Contains(got.log, `did you mean \"onUpdate\"?" event=onupdate at=test.lua:2`) {
 		t.Errorf("logged %s", got.log)
 	}
 }
