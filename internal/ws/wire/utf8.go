@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -61,16 +62,39 @@ func ValidUTF8(p []byte) bool {
 	return len(rest) == 0 || utf8.Valid(rest)
 }
 
+// high has the bit that no ASCII character has, in each of eight bytes.
+const high = 0x8080808080808080
+
 // asciiPrefix returns how many bytes at the start of p are ASCII.
 func asciiPrefix(p []byte) int {
 	i := 0
-	for ; i+8 <= len(p); i += 8 {
-		if binary.LittleEndian.Uint64(p[i:])&0x8080808080808080 != 0 {
+	// 64 bytes a round: the slice of constant length lets the compiler drop every bounds
+	// check inside.
+	for ; len(p)-i >= 64; i += 64 {
+		w := p[i : i+64 : i+64]
+		if (word(w[0:])|word(w[8:])|word(w[16:])|word(w[24:])|
+			word(w[32:])|word(w[40:])|word(w[48:])|word(w[56:]))&high != 0 {
 			break
 		}
+	}
+	for ; len(p)-i >= 8; i += 8 {
+		if found := word(p[i:]) & high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	if i == len(p) {
+		return i
+	}
+	if len(p) >= 8 { // the last bytes again, together with some that are known
+		if found := word(p[len(p)-8:]) & high; found != 0 {
+			return len(p) - 8 + bits.TrailingZeros64(found)/8
+		}
+		return len(p)
 	}
 	for i < len(p) && p[i] < utf8.RuneSelf {
 		i++
 	}
 	return i
 }
+
+func word(p []byte) uint64 { return binary.LittleEndian.Uint64(p) }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -181,6 +182,28 @@ func TestUTF8(t *testing.T) {
 	}
 }
 
+// One character that is not ASCII is found at every place of texts of every length around
+// the steps in which ASCII is passed over, whole and in pieces.
+func TestUTF8AfterASCII(t *testing.T) {
+	valid := func(text string) (whole, pieces bool) {
+		var u wire.UTF8
+		cut := len(text) / 2
+		pieces = u.Feed([]byte(text[:cut])) && u.Feed([]byte(text[cut:])) && u.Done()
+		return wire.ValidUTF8([]byte(text)), pieces
+	}
+	for n := range 150 {
+		ascii := strings.Repeat("x", n)
+		for at := range n + 1 {
+			for odd, want := range map[string]bool{"": true, "é": true, "水": true, "\xff": false, "\x80": false} {
+				text := ascii[:at] + odd + ascii[at:]
+				if whole, pieces := valid(text); whole != want || pieces != want {
+					t.Fatalf("%q: valid %v whole and %v in pieces, want %v", text, whole, pieces, want)
+				}
+			}
+		}
+	}
+}
+
 func FuzzUTF8(f *testing.F) {
 	for _, test := range texts {
 		f.Add(test.text, 3, 7)
@@ -274,9 +297,14 @@ func BenchmarkMask(b *testing.B) {
 	}
 }
 
-func BenchmarkValidUTF8Short(b *testing.B) {
-	text := []byte("0123456789abcdef0123456789abcdef")
-	for b.Loop() {
-		wire.ValidUTF8(text)
+func BenchmarkValidUTF8(b *testing.B) {
+	for _, size := range []int{5, 32, 45, 256, 1 << 16} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			text := bytes.Repeat([]byte("x"), size)
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				wire.ValidUTF8(text)
+			}
+		})
 	}
 }
