@@ -13,6 +13,8 @@ func (s *State) invokeSpecial(th *Thread, g *goFunction, slot, args, ret, want i
 		return s.resumeWrapped(th, g, slot, args, ret, want, flags)
 	case specialYield:
 		return s.yield(th, slot, slot+1, args, ret, want, flags)
+	case specialTask:
+		return s.resumeTask(th, g, slot, args, ret, want, flags)
 	}
 	return s.invokeGo(th, g, slot, args, ret, want, flags)
 }
@@ -173,7 +175,7 @@ func (s *State) switchTo(th, co *Thread, from, count int) error {
 // yield suspends the coroutine with the values from a slot on: those that it is resumed
 // with are the results of the call whose function is in slot.
 func (s *State) yield(th *Thread, slot, from, count, ret, want int, flags frameFlags) error {
-	if th == s.main || th.entries > 0 {
+	if th == s.main || th.entries > 0 || th.task != nil {
 		return s.raisef("attempt to yield across C-call boundary")
 	}
 	if err := th.waitFor(frameYield, slot, ret, want, flags); err != nil {
@@ -199,9 +201,11 @@ func (s *State) answer(th *Thread, count int) error {
 	return s.deliver(th, at, count, ret, want, flags)
 }
 
-// CanYield reports whether the running function could yield: a coroutine runs, and no Go
-// function waits for the call in which it does.
-func (s *State) CanYield() bool { return s.thread != s.main && s.thread.entries == 0 }
+// CanYield reports whether the running function could yield: a coroutine runs that is not
+// the one of a Task, and no Go function waits for the call in which it does.
+func (s *State) CanYield() bool {
+	return s.thread != s.main && s.thread.entries == 0 && s.thread.task == nil
+}
 
 // Status returns "suspended", "running", "normal" or "dead", as coroutine.status does.
 func (th *Thread) Status() string {

@@ -239,6 +239,7 @@ const (
 	specialResume
 	specialWrapped // the function that coroutine.wrap returns
 	specialYield
+	specialTask // the function of a Task
 	specialNext
 	specialIPairsNext
 )

@@ -39,6 +39,7 @@ const (
 	actTailCall
 	actCallThen
 	actYield
+	actSuspend
 )
 
 // errAction says that the call's action is to be carried out.

@@ -249,6 +249,8 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		th.continuations = append(th.continuations, continuation{c.then, false})
 		goOn := c.fn
 		return s.yieldFor(th, goOn, slot, c.result)
+	case actSuspend:
+		return s.suspend(th, c.fn, c.then, slot, ret, want, flags)
 	}
 	panic("lua: a Go function asks for nothing")
 }

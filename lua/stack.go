@@ -44,7 +44,8 @@ func (s *State) activations(th *Thread, yield func(Activation) bool) {
 		switch {
 		case fr.kind == frameLua:
 			fn = functionValue(fr.fn)
-		case fr.kind == frameEntry && fr.extra == 0, fr.kind == frameBottom, fr.kind == frameInvoke:
+		case fr.kind == frameEntry && fr.extra == 0, fr.kind == frameBottom, fr.kind == frameInvoke,
+			fr.kind == frameTask:
 			continue
 		default:
 			fn = th.stack[fr.base-1]
@@ -214,7 +215,8 @@ func (s *State) Traceback(th *Thread, message string, level int) string {
 	return s.traceback(message, level, func(yield func(Activation) bool) { s.activations(th, yield) })
 }
 
-// tracebackOfAll describes the calls of a coroutine and of those that wait for it.
+// tracebackOfAll describes the calls of a coroutine and of those that wait for it, within
+// the same task.
 func (s *State) tracebackOfAll(th *Thread) string {
 	return s.traceback("", 0, func(yield func(Activation) bool) {
 		more := true
@@ -223,6 +225,9 @@ func (s *State) tracebackOfAll(th *Thread) string {
 				more = yield(a)
 				return more
 			})
+			if at.task != nil {
+				break
+			}
 		}
 	})
 }

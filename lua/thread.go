@@ -14,6 +14,7 @@ type Thread struct {
 	resumer *Thread // that waits for this one
 	env     *Table  // of the code that is loaded while it runs; nil means the globals
 	nesting int     // how many coroutines wait for this one
+	task    *Task   // whose own coroutine this is, or nil
 
 	continuations []continuation // of the frames of that kind, innermost last
 
@@ -85,7 +86,8 @@ const (
 	frameXPCall             // xpcall waits; its handler is the value at base
 	frameResume             // coroutine.resume waits for a coroutine
 	frameWrapped            // a function made by coroutine.wrap waits for its coroutine
-	frameYield              // coroutine.yield waits to be resumed
+	frameTask               // the function of a Task waits for the task
+	frameYield              // coroutine.yield waits to be resumed, or a Go function that has suspended its task
 	frameGo                 // a Go function has failed
 	frameContinue           // a Go function goes on by its continuation
 	frameInvoke             // a call that a Go function asked for is still to be made

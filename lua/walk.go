@@ -527,6 +527,9 @@ func (s *State) markSome(units int) int {
 			th := v.thread()
 			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+
 				pointerClass(cap(th.frames)*frameBytes))
+			if th.task != nil {
+				s.live += taskBytes
+			}
 			th.scanned = s.epoch
 			s.lookIntoStack(th)
 			units -= len(th.stack) + coroutineUnits
@@ -625,6 +628,21 @@ func (s *State) lookIntoStack(th *Thread) {
 	}
 	if th.env != nil {
 		s.mark(tableValue(th.env))
+	}
+	if th.task != nil {
+		th.task.mark(s)
+	}
+}
+
+// mark finds the coroutine in which a suspended task waits, which finds those that wait
+// for it.
+func (t *Task) mark(s *State) {
+	s.mark(t.function)
+	if t.inner != nil {
+		s.mark(threadValue(t.inner))
+	}
+	if t.failure != nil {
+		s.mark(t.failure.Value)
 	}
 }
 
