@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,13 +17,18 @@ type model struct {
 	pinged   time.Duration // when our ping left, or should have; negative if none is unanswered
 
 	closeCalled bool
-	violated    bool     // a violation waits for the script
-	inbox       []string // events that wait for the script
-	part        bool     // of a message that the peer has begun
-	end         string   // the terminal event, once it is decided
-	gone        bool     // and delivered
+	violated    bool       // a violation waits for the script
+	inbox       []string   // events that wait for the script
+	full        bool       // the inbox, so that nothing is read
+	next        string     // the message that it has no room for
+	held        []peerStep // of the peer after that, not yet read
+	pongRaces   bool       // a ping was read together with an end, which may leave before its pong
+	part        bool       // of a message that the peer has begun
+	end         string     // the terminal event, once it is decided
+	gone        bool       // and delivered
 
 	sendQueue int      // its limit in bytes
+	inboxSize int      // the inbox's
 	early     []string // sends before open
 	up        upward
 	unsent    int
@@ -39,8 +45,10 @@ const (
 )
 
 // newModel begins with a connection whose opening handshake begins now.
-func newModel(now time.Duration, sendQueue int) *model {
-	return &model{now: now, state: mConnecting, deadline: now + 5*time.Second, pinged: -1, sendQueue: sendQueue}
+func newModel(now time.Duration, sendQueue, inboxSize int) *model {
+	return &model{
+		now: now, state: mConnecting, deadline: now + 5*time.Second, pinged: -1, sendQueue: sendQueue, inboxSize: inboxSize,
+	}
 }
 
 // finish ends the connection at once.
@@ -73,7 +81,7 @@ func (m *model) send(data string) {
 	case m.gone:
 	case m.state == mClosing || m.state == mOver:
 		m.unsent++
-	case m.full(data):
+	case m.overfills(data):
 		m.unsent++
 		m.violated = false
 		m.finish("send queue full", "queue_full")
@@ -84,8 +92,8 @@ func (m *model) send(data string) {
 	}
 }
 
-// full reports whether one more message is too many for the send queue.
-func (m *model) full(data string) bool {
+// overfills reports whether one more message is too many for the send queue.
+func (m *model) overfills(data string) bool {
 	size, count := len(data)+64, 0
 	for _, frame := range append(m.early, m.up.waiting()...) {
 		if text, ok := strings.CutPrefix(frame, "text "); ok {
@@ -107,6 +115,9 @@ func (m *model) close(code int) {
 		}
 	}
 	m.inbox = nil
+	if m.full {
+		m.dropped++
+	}
 	switch {
 	case m.state == mConnecting:
 		m.finish("", "")
@@ -116,6 +127,7 @@ func (m *model) close(code int) {
 		m.state, m.deadline = mClosing, m.now+5*time.Second
 		m.up.put(fmt.Sprintf("close %d", code))
 	}
+	m.readOn()
 }
 
 func (m *model) abort() {
@@ -128,7 +140,14 @@ func (m *model) abort() {
 
 // deliver returns the events that a script which is awake gets.
 func (m *model) deliver() (events []string) {
-	events, m.inbox = m.inbox, nil
+	for {
+		events, m.inbox = append(events, m.inbox...), nil
+		if !m.full {
+			break
+		}
+		m.inbox = append(m.inbox, m.next)
+		m.readOn()
+	}
 	if m.violated && m.state == mOpen {
 		m.answerViolation()
 	}
@@ -140,6 +159,44 @@ func (m *model) deliver() (events []string) {
 		events = append(events, m.end)
 	}
 	return events
+}
+
+// readOn reads what waited for room in the inbox.
+func (m *model) readOn() {
+	if !m.full {
+		return
+	}
+	m.full = false
+	if !m.deaf() {
+		m.hear()
+	}
+	held := m.held
+	m.held = nil
+	for _, step := range held {
+		m.take(step)
+	}
+}
+
+// peerStep is something that the peer does, and its effect once it is read.
+type peerStep struct {
+	what   string
+	effect func()
+}
+
+// take takes a step of the peer, when its bytes are there. A reset is no bytes.
+func (m *model) take(step peerStep) {
+	if m.full && step.what != "reset" {
+		m.held = append(m.held, step)
+		m.pongRaces = m.pongRaces || step.what == "ping"
+	} else {
+		step.effect()
+	}
+}
+
+// races reports whether Close, which makes the engine read on, would race the frames that
+// are then read: the model cannot tell which one is first.
+func (m *model) races() bool {
+	return slices.ContainsFunc(m.held, func(step peerStep) bool { return step.what != "message" })
 }
 
 // closeCode is the code of the close frame that has left, or 1006.
@@ -192,11 +249,25 @@ func (m *model) message(data string) {
 		return
 	case m.closeCalled:
 		m.dropped++
+	case m.inboxFull(data):
+		m.full, m.next = true, "text "+data
 	default:
 		m.inbox = append(m.inbox, "text "+data)
 	}
 	m.part = false
 	m.hear()
+}
+
+// inboxFull reports whether one more message is too many for the inbox.
+func (m *model) inboxFull(data string) bool {
+	size, count := len(data)+64, 0
+	for _, event := range m.inbox {
+		if text, ok := strings.CutPrefix(event, "text "); ok {
+			size += len(text) + 64
+			count++
+		}
+	}
+	return count > 0 && size > m.inboxSize
 }
 
 func (m *model) ping(data string) {
@@ -274,6 +345,8 @@ func (m *model) due() time.Duration {
 	switch {
 	case m.state == mConnecting, m.state == mClosing, m.violated, m.state == mOver && m.leaving():
 		return m.deadline
+	case m.full:
+		return -1
 	case m.state == mOpen && m.pinged < 0:
 		return m.heard + 30*time.Second
 	case m.state == mOpen:

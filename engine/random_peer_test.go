@@ -25,9 +25,10 @@ type randomWay struct {
 	ShortReads   int           // bytes that one read returns at most; 0 is no limit
 	Narrow       bool          // the network takes 10 bytes at a time from the client
 	SendQueue    int
+	ReceiveQueue int
 }
 
-var plainWay = randomWay{SendQueue: 16 << 20}
+var plainWay = randomWay{SendQueue: 16 << 20, ReceiveQueue: 4 << 20}
 
 func (w randomWay) capacity() int {
 	if w.Narrow && w.Latency == 0 {
@@ -75,8 +76,8 @@ type randomConn struct {
 
 // underway is a step that takes effect at the client when its bytes arrive.
 type underway struct {
-	at     time.Duration
-	effect func()
+	at   time.Duration
+	step peerStep
 }
 
 func (r *randomRun) connect(way randomWay) {
@@ -86,10 +87,10 @@ func (r *randomRun) connect(way randomWay) {
 		url, listener = "wss://peer.test/", r.secure
 		handshakes += 2 * way.Latency
 	}
-	c := &randomConn{way: way, model: newModel(handshakes, way.SendQueue), request: make(chan *http.Request, 1)}
+	c := &randomConn{way: way, model: newModel(handshakes, way.SendQueue, way.ReceiveQueue), request: make(chan *http.Request, 1)}
 	r.conns = append(r.conns, c)
 	r.h.Net.Setup = way.order
-	opts := engine.ConnectOptions{SendQueue: int64(way.SendQueue)}
+	opts := engine.ConnectOptions{SendQueue: int64(way.SendQueue), ReceiveQueue: int64(way.ReceiveQueue)}
 	if way.Deflate {
 		opts.Compression = &engine.Compression{}
 	}
@@ -141,6 +142,9 @@ func (c *randomConn) step(r *randomRun, what string) {
 		}
 		c.model.send(data)
 	case "close":
+		if c.model.races() {
+			return
+		}
 		r.h.Close(c.id, 3000, "")
 		c.model.close(3000)
 		c.onHold = false
@@ -170,18 +174,18 @@ func (c *randomConn) peerStep(r *randomRun, what, data string) {
 	switch {
 	case what == "accept" && !c.answered:
 		c.accept(r)
-		c.lead(r, m.accept)
+		c.lead(r, what, m.accept)
 	case what == "refuse" && !c.answered:
 		c.ended = true
 		io.WriteString(c.conn, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
-		c.lead(r, m.refuse)
+		c.lead(r, what, m.refuse)
 	case what == "fin":
 		c.ended = true
 		if secure, ok := c.conn.(*tls.Conn); ok {
 			secure.CloseWrite()
 		}
 		c.raw.CloseWrite()
-		c.lead(r, func() { m.transportEnds("End of File", "eof") })
+		c.lead(r, what, func() { m.transportEnds("End of File", "eof") })
 	case what == "cut":
 		c.ended = true
 		c.raw.CloseWrite()
@@ -189,11 +193,11 @@ func (c *randomConn) peerStep(r *randomRun, what, data string) {
 		if c.way.TLS {
 			message = "Underlying Transport Error"
 		}
-		c.lead(r, func() { m.transportEnds(message, "eof") })
+		c.lead(r, what, func() { m.transportEnds(message, "eof") })
 	case what == "reset":
 		c.ended = true
-		c.lead(r, func() {
-			if !m.violated { // our close frame would not leave
+		c.lead(r, what, func() {
+			if !m.violated && !m.full { // our close frame would not leave; nobody would see it before it is read
 				c.raw.Reset()
 				m.transportEnds("Underlying Transport Error", "reset")
 			}
@@ -205,37 +209,37 @@ func (c *randomConn) peerStep(r *randomRun, what, data string) {
 		c.begun, c.rest = data, frame.Payload[half:]
 		frame.Payload = frame.Payload[:half]
 		c.write(frame.Unfinished())
-		c.lead(r, m.begin)
+		c.lead(r, what, m.begin)
 	case what == "message" && c.begun != "":
 		data = c.begun
 		c.write(wstest.Continuation(string(c.rest)))
 		c.begun, c.rest = "", nil
-		c.lead(r, func() { m.message(data) })
+		c.lead(r, what, func() { m.message(data) })
 	case what == "message":
 		c.write(c.pack(data))
-		c.lead(r, func() { m.message(data) })
+		c.lead(r, what, func() { m.message(data) })
 	case what == "ping":
 		c.write(wstest.Ping(data[:min(len(data), 125)]))
-		c.lead(r, func() { m.ping(data[:min(len(data), 125)]) })
+		c.lead(r, what, func() { m.ping(data[:min(len(data), 125)]) })
 	case what == "close-peer":
 		c.write(wstest.Close(4000, ""))
-		c.lead(r, func() { m.peerCloses(4000) })
+		c.lead(r, what, func() { m.peerCloses(4000) })
 	case what == "violate":
 		c.conn.Write([]byte(broken))
-		c.lead(r, m.violate)
+		c.lead(r, what, m.violate)
 	}
 }
 
 // lead leads a step of the peer to its effect.
-func (c *randomConn) lead(r *randomRun, effect func()) {
-	c.underway = append(c.underway, underway{time.Since(r.begin) + c.way.Latency, effect})
+func (c *randomConn) lead(r *randomRun, what string, effect func()) {
+	c.underway = append(c.underway, underway{time.Since(r.begin) + c.way.Latency, peerStep{what, effect}})
 	c.arrive()
 }
 
 // arrive takes the steps whose bytes have arrived.
 func (c *randomConn) arrive() {
 	for len(c.underway) > 0 && c.underway[0].at <= c.model.now {
-		c.underway[0].effect()
+		c.model.take(c.underway[0].step)
 		c.underway = c.underway[1:]
 	}
 }
