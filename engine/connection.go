@@ -75,6 +75,7 @@ type connection struct {
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
 	outbox       proto.Outbox
 	outboxMemory memory.Share // see chargeLocked
+	mark         int64        // see Engine.Mark; noMark if there is none
 	writing      bool         // somebody writes, without the lock
 	isQueued     bool         // in the engine's queueList, or on the way there
 	keepalive    keepalive
@@ -104,6 +105,7 @@ func newConnection(e *Engine, id ID, target *dial.Target, url string, opts Conne
 	c.readyFn = func() { e.ready.push(c) }
 	c.inbox.init(opts.ReceiveQueue, e.opts.Memory, &c.closeCalled)
 	c.outboxMemory = e.opts.Memory.Share()
+	c.mark = noMark
 	return c
 }
 
@@ -128,15 +130,22 @@ func (c *connection) start() {
 // sending is how a message is to be sent.
 type sending struct {
 	later    bool // it may wait for Flush
+	offered  bool // it is refused rather than that the connection fails
 	borrowed bool // its bytes are good for the call only
 	owned    bool // its bytes are in memory from allocBytes that is the connection's now
 }
 
 // send queues a message, or counts it as unsent if the connection is closing. enter says
-// that the connection must enter the queueList.
-func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter bool) {
+// that the connection must enter the queueList. The error is about one that was offered.
+func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter bool, err error) {
 	c.mu.Lock()
 	before := c.outbox.Unsent().Messages
+	if how.offered {
+		if err := c.refusesLocked(len(data)); err != nil {
+			c.mu.Unlock()
+			return false, err
+		}
+	}
 	switch {
 	case how.owned:
 		c.outbox.PushOwned(opcode, bytesOf(data))
@@ -147,7 +156,7 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 	}
 	if c.state.now >= closing {
 		c.mu.Unlock()
-		return false
+		return false, nil
 	}
 	unsent := Tally(c.outbox.Unsent())
 	if before == 0 || unsent.counted() <= c.opts.SendQueue {
@@ -158,14 +167,27 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 			c.kickLocked()
 		}
 		c.mu.Unlock()
-		return enter
+		return enter, nil
 	}
 	c.failLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
 		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
 		unsent.Messages, unsent.Bytes, c.opts.SendQueue, messageOverhead))
 	c.unlock()
 	c.stop()
-	return false
+	return false, nil
+}
+
+// refusesLocked returns why a message that is offered is not taken.
+func (c *connection) refusesLocked(bytes int) error {
+	if c.state.now >= closing {
+		return ErrNotOpen
+	}
+	unsent := Tally(c.outbox.Unsent())
+	unsent.add(Tally{1, int64(bytes)})
+	if unsent.Messages > 1 && unsent.counted() > c.opts.SendQueue {
+		return ErrQueueFull
+	}
+	return nil
 }
 
 // chargeLocked charges the engine's account for the messages in the outbox. It is called
@@ -270,11 +292,13 @@ func (c *connection) finish(lost Tally) {
 	}
 	started := c.started
 	failed := c.outcome.failed || !c.opened.IsZero() && time.Since(c.opened) < quickEnd
+	marked := c.mark != noMark
+	c.mark = noMark
 	c.unlock()
 	if failed && !started.IsZero() {
 		c.engine.guard.failed(c.target.Address(), started)
 	}
-	if c.inbox.putEnd(lost) {
+	if c.inbox.putEnd(lost, marked) {
 		c.engine.ready.push(c)
 	}
 }

@@ -128,7 +128,12 @@ func (c *connection) takeTurn(h Handler, m *meter) {
 // deliver delivers the opening event and messages, until the Dispatch has delivered limit
 // events in all.
 func (c *connection) deliver(h Handler, m *meter, limit int) {
-	if c.inbox.takeOpen() {
+	drained, open := c.inbox.takeNotices()
+	if drained != notDrained {
+		m.delivered++
+		h.Drained(c.id, drained == drainedForGood)
+	}
+	if open {
 		m.delivered++
 		h.Opened(c.id, c.info())
 		if m.spent() {
@@ -159,18 +164,34 @@ func (c *connection) deliverHand(h Handler, m *meter, hand *hand) (bytes int64, 
 		if event.Opcode.IsControl() {
 			continue
 		}
-		kind, payload := Binary, hand.found.Payload(event, hand.buf)
-		if event.Opcode == wire.Text {
-			kind = Text
-		}
+		payload := hand.found.Payload(event, hand.buf)
 		m.delivered++
 		done.add(Tally{1, int64(len(payload))})
-		h.Received(c.id, payload, kind)
+		h.Received(c.id, payload, kindOf(event.Opcode))
 		if c.closeCalled.Load() || c.inbox.onHold.Load() || m.spent() {
 			return done.Bytes, false
 		}
 	}
 	return done.Bytes, true
+}
+
+// takeOne delivers one message of a connection that is paused.
+func (c *connection) takeOne(h Handler) bool {
+	hand := c.inbox.takeOnHold()
+	if len(hand.found.Events) == 0 {
+		return false
+	}
+	first, payload := hand.found.Events[0], hand.found.Payload(hand.found.Events[0], hand.buf)
+	defer c.inbox.settle(1, Tally{1, int64(len(payload))}) // deferred, as in deliverHand
+	h.Received(c.id, payload, kindOf(first.Opcode))
+	return true
+}
+
+func kindOf(opcode wire.Opcode) Kind {
+	if opcode == wire.Text {
+		return Text
+	}
+	return Binary
 }
 
 // deliverEnd delivers the terminal event. From then on nobody finds the connection.

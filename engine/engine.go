@@ -176,16 +176,20 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 		}
 	}
 	if c == nil {
+		if how.offered {
+			return ErrNotOpen
+		}
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
 	}
 	if how.borrowed && len(data) > copiedUnderLock {
 		how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
 	}
-	if c.send(opcode, data, how) {
+	enter, err := c.send(opcode, data, how)
+	if enter {
 		e.queued.add(c)
 	}
-	return nil
+	return err
 }
 
 // Close begins the closing handshake (RFC 6455 §7.1.2) after the queued messages, or
@@ -239,6 +243,14 @@ func (e *Engine) Resume(id ID) {
 	if c := e.find(id); c != nil && c.inbox.resume() {
 		e.ready.push(c)
 	}
+}
+
+// Take gives h the next message of a paused connection at once, outside of Dispatch, and
+// reports whether one had arrived. The connection stays paused. It belongs to the
+// goroutine that dispatches; a handler may call it for another connection than its own.
+func (e *Engine) Take(id ID, h Handler) bool {
+	c := e.find(id)
+	return c != nil && c.takeOne(h)
 }
 
 // Refuse makes Connect give out IDs that are never dialled and get no event, from now on.

@@ -22,7 +22,7 @@ const (
 )
 
 // Handler receives the events of Dispatch, on Dispatch's goroutine. For each connection
-// Opened comes at most once and first, Ended exactly once and last. A handler may call
+// Opened comes at most once and before Received, Ended exactly once and last. A handler may call
 // every method of the Engine but Abort and Shutdown.
 type Handler interface {
 	// Opened says that the connection is established.
@@ -30,6 +30,11 @@ type Handler interface {
 
 	// Received delivers one whole message. data is valid until the handler returns.
 	Received(id ID, data []byte, kind Kind)
+
+	// Drained answers Engine.Mark, once. over says that the connection has ended, or is
+	// about to: nothing leaves any longer, and Ended comes when everything that was
+	// received is delivered.
+	Drained(id ID, over bool)
 
 	// Ended is the connection's one terminal event.
 	Ended(id ID, end *End)
@@ -44,6 +49,9 @@ func (NopHandler) Opened(ID, *Info) {}
 
 // Received ignores the event.
 func (NopHandler) Received(ID, []byte, Kind) {}
+
+// Drained ignores the event.
+func (NopHandler) Drained(ID, bool) {}
 
 // Ended ignores the event.
 func (NopHandler) Ended(ID, *End) {}

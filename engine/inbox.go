@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -32,10 +33,20 @@ type inbox struct {
 	awaitOver bool // stopAwaiting was called: readLoop waits no longer
 	pausing   bool // readLoop is in pauseReading
 
-	openPending bool // the opening event waits before the messages
-	endPending  bool // the terminal event waits after the messages
-	scheduled   bool // in the ready list, or in Dispatch's hands
+	drained     drained // waits before the messages, and is delivered on hold, too
+	openPending bool    // the opening event waits before the messages
+	endPending  bool    // the terminal event waits after the messages
+	scheduled   bool    // in the ready list, or in Dispatch's hands
 }
+
+// drained is a Drained event that waits, or none.
+type drained uint8
+
+const (
+	notDrained drained = iota
+	drainedToMark
+	drainedForGood // over
+)
 
 const (
 	// smallestKept is the smallest memory that a parcel keeps for itself: with less
@@ -62,11 +73,31 @@ func (in *inbox) putOpened() (schedule bool) {
 	return in.scheduleLocked()
 }
 
-// putEnd puts the terminal event in, which counts lost messages as dropped, and reports
-// whether the connection must enter the ready list.
-func (in *inbox) putEnd(lost Tally) (schedule bool) {
+// putDrained puts a Drained event in and reports whether the connection must enter the
+// ready list.
+func (in *inbox) putDrained(over bool) (schedule bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.setDrainedLocked(over)
+	return in.scheduleLocked()
+}
+
+func (in *inbox) setDrainedLocked(over bool) {
+	in.drained = max(in.drained, drainedToMark)
+	if over {
+		in.drained = drainedForGood
+	}
+}
+
+// putEnd puts the terminal event in, which counts lost messages as dropped, and reports
+// whether the connection must enter the ready list. marked says that a Drained event
+// comes before it.
+func (in *inbox) putEnd(lost Tally, marked bool) (schedule bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if marked {
+		in.setDrainedLocked(true)
+	}
 	in.endPending = true
 	in.dropped.add(lost)
 	in.room.Broadcast()
@@ -197,6 +228,21 @@ func (in *inbox) take(n int, bytes int64) hand {
 	if in.waiting.Messages == 0 || in.onHold.Load() {
 		return hand{}
 	}
+	return in.takeLocked(n, bytes)
+}
+
+// takeOnHold is take for one message of an inbox on hold, unless Dispatch has some in
+// hand or the opening event is not delivered.
+func (in *inbox) takeOnHold() hand {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.waiting.Messages == 0 || !in.onHold.Load() || in.inHand > 0 || in.openPending {
+		return hand{}
+	}
+	return in.takeLocked(1, math.MaxInt64)
+}
+
+func (in *inbox) takeLocked(n int, bytes int64) hand {
 	p := in.first // whose next event is a message
 	events := p.next(n, bytes)
 	in.inHand = len(events)
@@ -221,6 +267,9 @@ func (in *inbox) settle(n int, done Tally) {
 	in.memory.Set(in.countedLocked())
 	if in.full && in.countedLocked() <= in.limit/2 {
 		in.full = false
+		in.room.Broadcast()
+	}
+	if in.awaited && !in.undeliveredLocked() {
 		in.room.Broadcast()
 	}
 }
@@ -284,16 +333,16 @@ func (in *inbox) freeDoneLocked() {
 	}
 }
 
-// takeOpen reports once whether the opening event is to be delivered.
-func (in *inbox) takeOpen() bool {
+// takeNotices returns once which events before the messages are to be delivered.
+func (in *inbox) takeNotices() (drained drained, open bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	drained, in.drained = in.drained, notDrained
 	if in.onHold.Load() {
-		return false
+		return drained, false
 	}
-	pending := in.openPending
-	in.openPending = false
-	return pending
+	open, in.openPending = in.openPending, false
+	return drained, open
 }
 
 // contents says which events wait in an inbox.
@@ -311,6 +360,8 @@ func (in *inbox) afterTurn() contents {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
+	case in.drained != notDrained:
+		return eventsWait
 	case in.onHold.Load():
 		// resume or discard enters the connection into the ready list again.
 	case in.openPending || in.waiting.Messages > 0:
@@ -366,7 +417,8 @@ func (in *inbox) isPaused() bool {
 }
 
 func (in *inbox) scheduleLocked() bool {
-	if in.scheduled || in.onHold.Load() || !in.openPending && !in.endPending && in.waiting.Messages == 0 {
+	if in.scheduled || in.drained == notDrained &&
+		(in.onHold.Load() || !in.openPending && !in.endPending && in.waiting.Messages == 0) {
 		return false
 	}
 	in.scheduled = true

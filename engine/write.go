@@ -163,16 +163,21 @@ func (c *connection) wrote(wb *writeBuffer, n int, err error) {
 		return
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.state.now == closing {
 		wb.piece = closingPiece
 	}
 	if n > 0 {
 		c.noteWriteLocked(wb.empty(), wb.closeIsLast)
 	}
+	drained := false
 	if len(wb.left) == 0 {
 		c.outbox.Wrote(wb.done)
 		c.chargeLocked()
+		drained = c.takeMarkLocked()
+	}
+	c.mu.Unlock()
+	if drained {
+		c.tellDrained(false)
 	}
 }
 

@@ -40,6 +40,9 @@ func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
 	}
 }
 
+// Drained is an answer to Engine.Mark, which the module does not call.
+func (h *handler) Drained(engine.ID, bool) {}
+
 // Ended calls onClose(code, reason, wasClean, info) or onError(message, info). By then
 // the connection's id is an unknown one, and the callback table is the script's again.
 func (h *handler) Ended(id engine.ID, end *engine.End) {

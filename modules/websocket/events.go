@@ -14,7 +14,11 @@ type handler Module
 func (h *handler) Opened(id engine.ID, info *engine.Info) {
 	m := (*Module)(h)
 	c := m.session.Find(id)
-	if c == nil {
+	switch {
+	case c == nil:
+		return
+	case c.Door.handler != nil:
+		c.Door.handler.Opened(id, info)
 		return
 	}
 	if callback, _ := m.callback(c, wsapi.OnOpen, m.keys[wsapi.OnOpen]); !callback.IsNil() {
@@ -26,7 +30,11 @@ func (h *handler) Opened(id engine.ID, info *engine.Info) {
 func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
 	m := (*Module)(h)
 	c := m.session.Find(id)
-	if c == nil {
+	switch {
+	case c == nil:
+		return
+	case c.Door.handler != nil:
+		c.Door.handler.Received(id, data, kind)
 		return
 	}
 	callback, _ := m.callback(c, wsapi.OnMessage, m.onMessage)
@@ -42,12 +50,24 @@ func (h *handler) Received(id engine.ID, data []byte, kind engine.Kind) {
 	m.report(c, wsapi.OnMessage, err)
 }
 
+// Drained calls those who wait for it, by OnDrain.
+func (h *handler) Drained(id engine.ID, over bool) {
+	m := (*Module)(h)
+	if c := m.session.Drained(id, over); c != nil && over && c.Door.handler != nil {
+		c.Door.handler.Drained(id, true)
+	}
+}
+
 // Ended calls onClose(code, reason, wasClean, info) or onError(message, info). By then
 // the connection's id is an unknown one, and the callback table is the script's again.
 func (h *handler) Ended(id engine.ID, end *engine.End) {
 	m := (*Module)(h)
 	c := m.session.End(id)
-	if c == nil {
+	switch {
+	case c == nil:
+		return
+	case c.Door.handler != nil:
+		c.Door.handler.Ended(id, end)
 		return
 	}
 	defer c.Door.ref.Release()

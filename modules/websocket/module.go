@@ -75,6 +75,8 @@ type Module struct {
 type held struct {
 	callbacks *lua.Table
 	ref       *lua.Ref // keeps them
+
+	handler engine.Handler // of Go code, for a connection without callbacks; nil otherwise
 }
 
 type connection = wsapi.Connection[held]

@@ -100,6 +100,10 @@ type fakeEngine struct {
 	closes     []fakeClose
 	events     []func(engine.Handler)
 	connectErr error
+
+	messages int // that wait to be written
+	bytes    int64
+	marks    []int64
 }
 
 type fakeClose struct {
@@ -138,6 +142,10 @@ func (f *fakeEngine) Close(id engine.ID, code int, reason string) error {
 	f.closes = append(f.closes, fakeClose{id, code, reason})
 	return nil
 }
+
+func (f *fakeEngine) Buffered(engine.ID) (messages int, bytes int64) { return f.messages, f.bytes }
+
+func (f *fakeEngine) Mark(id engine.ID, bytes int64) { f.marks = append(f.marks, bytes) }
 
 func (f *fakeEngine) TookLong() {}
 

@@ -34,6 +34,8 @@ type Engine interface {
 	Queue(id engine.ID, kind engine.Kind, data string) error
 	Flush()
 	Close(id engine.ID, code int, reason string) error
+	Buffered(id engine.ID) (messages int, bytes int64)
+	Mark(id engine.ID, bytes int64)
 	Dispatch(h engine.Handler, budget engine.Budget) int
 	TookLong()
 }
@@ -79,8 +81,13 @@ type Connection[D any] struct {
 	Number float64 // the id that the script knows
 	Door   D       // the door's own
 
-	id engine.ID
+	id      engine.ID
+	drains  []*Drain // those that wait
+	watched bool     // the door wants to know of an end behind messages that wait
 }
+
+// ID returns the engine's id of the connection.
+func (c *Connection[D]) ID() engine.ID { return c.id }
 
 // NewSession returns a Session over an engine that serves no other Lua state.
 func NewSession[D any](eng Engine, opts Options) *Session[D] {
@@ -129,12 +136,32 @@ func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 	if warning != "" && s.misspelt.add(call.Identity) {
 		s.logger.Warn(warning, "caller", call.Caller)
 	}
-	s.last++
-	c := &Connection[D]{Number: s.last, Door: call.Door, id: id}
-	s.byNumber[c.Number] = c
-	s.byID[id] = c
+	return s.add(&Connection[D]{Door: call.Door, id: id}), nil
+}
+
+// Begin begins a connection for Go code, whose Drained event also tells of an end behind
+// messages that wait. The error is the engine's.
+func (s *Session[D]) Begin(url string, options engine.ConnectOptions, door D) (*Connection[D], error) {
+	id, err := s.engine.Connect(url, options)
+	if err != nil {
+		return nil, err
+	}
+	c := s.add(&Connection[D]{Door: door, id: id, watched: true})
+	s.mark(c)
 	return c, nil
 }
+
+// add gives a connection the script's next id.
+func (s *Session[D]) add(c *Connection[D]) *Connection[D] {
+	s.last++
+	c.Number = s.last
+	s.byNumber[c.Number] = c
+	s.byID[c.id] = c
+	return c
+}
+
+// Live returns the live connection of a script's id, or nil.
+func (s *Session[D]) Live(number float64) *Connection[D] { return s.byNumber[number] }
 
 // Send is the script's Send(id, data [, kind]), the kind from ParseKind or
 // engine.DefaultKind. The error is an *ArgumentError. A message for an ended or unknown
@@ -207,6 +234,9 @@ func (s *Session[D]) End(id engine.ID) *Connection[D] {
 	if c != nil {
 		delete(s.byNumber, c.Number)
 		delete(s.byID, c.id)
+		for _, d := range c.drains {
+			d.tell(false)
+		}
 	}
 	return c
 }

@@ -257,6 +257,14 @@ func (r recorder) Received(id engine.ID, data []byte, kind engine.Kind) {
 	r.h.record(id, name+" "+wstest.Quote(data), opened, opened)
 }
 
+func (r recorder) Drained(id engine.ID, over bool) {
+	event := "drained"
+	if over {
+		event += " for good"
+	}
+	r.h.record(id, event, r.h.stages[id], fresh, opened)
+}
+
 func (r recorder) Ended(id engine.ID, end *engine.End) {
 	r.h.ends[id] = end
 	r.h.record(id, EndString(end), ended, fresh, opened)

@@ -69,6 +69,12 @@ func (e *Engine) Close(id engine.ID, code int, reason string) error {
 	return nil
 }
 
+// Buffered implements wsapi.Engine.
+func (e *Engine) Buffered(engine.ID) (messages int, bytes int64) { return 0, 0 }
+
+// Mark implements wsapi.Engine.
+func (e *Engine) Mark(engine.ID, int64) {}
+
 // Dispatch implements wsapi.Engine.
 func (e *Engine) Dispatch(h engine.Handler, budget engine.Budget) (delivered int) {
 	for len(e.events) > 0 && (budget.Events == 0 || delivered < budget.Events) {
