@@ -58,6 +58,11 @@ type Options struct {
 	// negative means no time at all.
 	Grace time.Duration
 
+	// For ends the run so long after Start, as it ends by itself: Lua code that is running
+	// then goes on until the grace is over, and the exit code is 0 unless there was a Lua
+	// error. 0 means no limit.
+	For time.Duration
+
 	// Stdin is the input of FromStdin, and then of io.read. nil means os.Stdin.
 	Stdin io.Reader
 

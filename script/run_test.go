@@ -222,6 +222,29 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+// A run of limited time ends as it ends by itself, after exactly that time, and one that
+// ends before is not kept.
+func TestFor(t *testing.T) {
+	forever := `host.Every(1000, function() print "tick" end)
+		host.Register("shutdown", function() print "shutdown" end) `
+	limited := func(opts *script.Options) context.Context {
+		opts.For = 2500 * time.Millisecond
+		return context.Background()
+	}
+	got := inBubble(t, forever, limited)
+	got.want(t, 0, "tick\ntick\nshutdown\n")
+	if got.took != 2500*time.Millisecond {
+		t.Errorf("took %v, want 2.5s", got.took)
+	}
+	inBubble(t, forever+`host.After(1, function() error "x" end)`, limited).
+		want(t, 1, "tick\ntick\nshutdown\n", "timer: (command line):")
+	inBubble(t, forever+`host.Register("shutdown", function() host.Exit(7) end)`, limited).
+		want(t, 7, "tick\ntick\nshutdown\n")
+	if got := inBubble(t, `print "done"`, limited); got.took != 0 || got.stdout != "done\n" {
+		t.Errorf("took %v, printed %q", got.took, got.stdout)
+	}
+}
+
 func TestCancelledContext(t *testing.T) {
 	before := func(*script.Options) context.Context {
 		ctx, cancel := context.WithCancel(context.Background())

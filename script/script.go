@@ -138,6 +138,10 @@ func (s *Script) loop(ctx context.Context, chunks []chunk) {
 		r.loop.Exit(exitCode(ctx)) // for certain before the first line
 	}
 	stop := context.AfterFunc(ctx, func() { r.loop.Exit(exitCode(ctx)) })
+	if r.opts.For > 0 {
+		timeUp := time.AfterFunc(r.opts.For, r.loop.End)
+		defer timeUp.Stop()
+	}
 	ended := r.loop.Run(func() error { return r.main(chunks) })
 	stop()
 	r.finalize(ended)

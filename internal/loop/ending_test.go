@@ -76,6 +76,33 @@ func TestShutdownHandlerRegisteredAfterExit(t *testing.T) {
 	})
 }
 
+// End is an ending without a code, which a later Exit still gives.
+func TestEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		shutdown func(l *loop.Loop)
+		want     loop.Result
+	}{
+		"no code":         {func(*loop.Loop) {}, loop.Result{Asked: true}},
+		"a code after it": {func(l *loop.Loop) { l.Exit(7) }, loop.Result{Code: 7, Decided: true, Asked: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *story) {
+				l := loop.New(loop.Options{})
+				time.AfterFunc(1500*time.Millisecond, l.End)
+				got := l.Run(func() error {
+					l.Every(time.Second, s.say("timer"))
+					l.Register(loop.Shutdown, func() { s.add("shutdown"); test.shutdown(l) })
+					return nil
+				})
+				if got != test.want {
+					t.Errorf("result %+v, want %+v", got, test.want)
+				}
+				s.want(t, "1000 timer", "1500 shutdown")
+			})
+		})
+	}
+}
+
 func TestExitBeforeRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *story) {
 		l := loop.New(loop.Options{})
