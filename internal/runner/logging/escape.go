@@ -1,6 +1,7 @@
 package logging
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -92,6 +93,45 @@ func safeAttr(a slog.Attr) slog.Attr {
 		return slog.String(a.Key, text)
 	}
 	return slog.Attr{Key: a.Key, Value: value}
+}
+
+// shortAttr returns a with values of bounded length, as texts where JSON has no form that
+// a person reads.
+func shortAttr(a slog.Attr) slog.Attr {
+	value := a.Value.Resolve()
+	switch value.Kind() {
+	case slog.KindGroup:
+		group := value.Group()
+		short := make([]slog.Attr, len(group))
+		for i, member := range group {
+			short[i] = shortAttr(member)
+		}
+		return slog.Attr{Key: a.Key, Value: slog.GroupValue(short...)}
+	case slog.KindString, slog.KindAny, slog.KindDuration:
+		return slog.String(a.Key, cut(value.String(), maxValue))
+	}
+	return slog.Attr{Key: a.Key, Value: value}
+}
+
+// escapeObject replaces the characters that encoding/json leaves as they are and that act
+// on a terminal. They stand in strings alone, so an escape means the same.
+func escapeObject(entry []byte) []byte {
+	line := bytes.TrimSuffix(entry, []byte("\n"))
+	if bytes.IndexFunc(line, steers) < 0 {
+		return entry
+	}
+	var b bytes.Buffer
+	for len(line) > 0 {
+		r, size := utf8.DecodeRune(line)
+		if steers(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.Write(line[:size])
+		}
+		line = line[size:]
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
 }
 
 func needsQuotes(r rune) bool {

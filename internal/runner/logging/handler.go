@@ -1,4 +1,4 @@
-// Package logging writes the log that a person reads: one entry a line, none that looks
+// Package logging writes the log that a person or a program reads: one entry a line, none that looks
 // like another, and no more of them than a person can read, whatever scripts and peers
 // put into them.
 package logging
@@ -26,12 +26,16 @@ type Options struct {
 
 	Colour     bool
 	TimeFormat string // of package time
+
+	// JSON writes each entry as one object on one line, as slog.JSONHandler does, with
+	// all of the message in it. Colour and TimeFormat then mean nothing.
+	JSON bool
 }
 
 // Handler is a slog.Handler. An entry is a line of time, level, the message's first line
-// and the attributes; further lines of the message, such as a traceback, follow indented.
-// Control characters are shown as escapes. Entries above level Debug are limited as
-// limit.go says. Safe for concurrent use.
+// and the attributes; further lines of the message, such as a traceback, follow indented;
+// or it is a line of JSON. Control characters are shown as escapes. Entries above level
+// Debug are limited as limit.go says. Safe for concurrent use.
 type Handler struct {
 	slog.Handler // writes to log.entry
 	log          *log
@@ -40,6 +44,7 @@ type Handler struct {
 // log is the data that the handlers of WithAttrs and WithGroup share.
 type log struct {
 	output func([]byte) // constant
+	json   bool         // constant
 
 	mu     sync.Mutex // leaf except for output, which does not wait; guards the fields below
 	entry  bytes.Buffer
@@ -51,11 +56,15 @@ type log struct {
 
 // New returns a Handler.
 func New(opts Options) *Handler {
-	l := &log{output: opts.Output, limits: newLimits()}
-	l.plain = tint.NewTextHandler(
-		&l.entry,
-		&tint.Options{Level: opts.Level, TimeFormat: opts.TimeFormat, NoColor: !opts.Colour},
-	)
+	l := &log{output: opts.Output, json: opts.JSON, limits: newLimits()}
+	if opts.JSON {
+		l.plain = slog.NewJSONHandler(&l.entry, &slog.HandlerOptions{Level: opts.Level})
+	} else {
+		l.plain = tint.NewTextHandler(
+			&l.entry,
+			&tint.Options{Level: opts.Level, TimeFormat: opts.TimeFormat, NoColor: !opts.Colour},
+		)
+	}
 	return &Handler{Handler: l.plain, log: l}
 }
 
@@ -74,7 +83,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	safe := make([]slog.Attr, len(attrs))
 	for i, a := range attrs {
-		safe[i] = safeAttr(a)
+		safe[i] = h.log.safe(a)
 	}
 	return &Handler{h.Handler.WithAttrs(safe), h.log}
 }
@@ -93,6 +102,9 @@ func (h *Handler) Flush() {
 
 // writeLocked writes an entry.
 func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) error {
+	if l.json {
+		return l.writeObjectLocked(ctx, to, r)
+	}
 	first, rest, several := strings.Cut(cut(r.Message, maxMessage), "\n")
 	line := slog.NewRecord(r.Time, r.Level, escape(first), r.PC)
 	r.Attrs(func(a slog.Attr) bool { line.AddAttrs(safeAttr(a)); return true })
@@ -106,6 +118,26 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 	}
 	l.output(l.entry.Bytes())
 	return nil
+}
+
+// writeObjectLocked writes an entry as JSON.
+func (l *log) writeObjectLocked(ctx context.Context, to slog.Handler, r slog.Record) error {
+	object := slog.NewRecord(r.Time, r.Level, cut(r.Message, maxMessage), r.PC)
+	r.Attrs(func(a slog.Attr) bool { object.AddAttrs(l.safe(a)); return true })
+	l.entry.Reset()
+	if err := to.Handle(ctx, object); err != nil {
+		return err
+	}
+	l.output(escapeObject(l.entry.Bytes()))
+	return nil
+}
+
+// safe returns an attribute that cannot disturb the log.
+func (l *log) safe(a slog.Attr) slog.Attr {
+	if l.json {
+		return shortAttr(a)
+	}
+	return safeAttr(a)
 }
 
 // armLocked makes sure that the entries left out are summed up, also if nothing more is

@@ -2,15 +2,18 @@ package logging_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/tidewire/tidewire/internal/runner/logging"
 )
@@ -74,6 +77,50 @@ func TestEntries(t *testing.T) {
 		if strings.ContainsAny(entries.all()[1], "\x1b\r\a\x00\u202e") || strings.Count(entries.all()[1], "\n") != 1 {
 			t.Errorf("%.300q", entries.all()[1])
 		}
+	}
+}
+
+// As JSON an entry is one line that any reader takes, has the whole text, and acts on no
+// terminal that shows it.
+func TestObjects(t *testing.T) {
+	var lines written
+	logger := slog.New(logging.New(logging.Options{JSON: true, Output: lines.add}))
+	hostile := "\x1b[2J\a\u202eabc\u2066 \u009b31m\r\n\x00 \u0085 \u2028 \\x1b[31m é <&> \""
+	for i, c := range []struct {
+		attrs []any
+		want  map[string]any // without the time, the level and the message
+	}{
+		{nil, map[string]any{}},
+		{[]any{"id", 1, "url", "ws://h/?a=<b>", "wait", 1500 * time.Millisecond},
+			map[string]any{"id": 1.0, "url": "ws://h/?a=<b>", "wait": "1.5s"}},
+		{[]any{"a", hostile, "e", errors.New(hostile), "b", []byte("bytes"), slog.Group("g", "k", hostile)},
+			map[string]any{"a": hostile, "e": hostile, "b": "[98 121 116 101 115]", "g": map[string]any{"k": hostile}}},
+		{[]any{"a", strings.Repeat("x", 5000)}, map[string]any{"a": strings.Repeat("x", 4<<10) + "… (904 bytes more)"}},
+	} {
+		logger.Error(hostile, c.attrs...)
+		line := lines.all()[i]
+		if strings.Count(line, "\n") != 1 || strings.ContainsFunc(line, func(r rune) bool {
+			return r != '\n' && (unicode.IsControl(r) || r >= '\u2028' && r <= '\u2066')
+		}) {
+			t.Errorf("%q", line)
+		}
+		var got map[string]any
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if _, err := time.Parse(time.RFC3339, fmt.Sprint(got["time"])); err != nil {
+			t.Error(err)
+		}
+		delete(got, "time")
+		c.want["level"], c.want["msg"] = "ERROR", hostile
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s\n got %v\nwant %v", line, got, c.want)
+		}
+	}
+	logger.With("w", hostile).Info(strings.Repeat("é", 10_000) + "\xff")
+	if line := lines.all()[4]; !strings.Contains(line, `… (3617 bytes more)","w":"\u001b[2J`) ||
+		!json.Valid([]byte(line)) {
+		t.Errorf("%.300q", line)
 	}
 }
 
