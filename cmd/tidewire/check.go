@@ -28,6 +28,7 @@ Exit codes:
 		Example:               "  tidewire check main.lua lib/*.lua",
 		Args:                  someScript,
 		RunE:                  func(_ *cobra.Command, args []string) error { return runCheck(args) },
+		ValidArgsFunction:     completeScripts,
 		DisableFlagsInUseLine: true,
 	}
 }

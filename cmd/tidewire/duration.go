@@ -1,46 +1,55 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// maxGrace bounds --grace. A day is as good as no end.
-const maxGrace = 24 * time.Hour
+const (
+	// maxGrace bounds --grace and --callback-timeout. A day is as good as no end.
+	maxGrace = 24 * time.Hour
 
-// grace is the value of --grace: a duration in Go's syntax, or plain seconds. It
-// implements pflag.Value.
-type grace time.Duration
+	// maxFor bounds --for: ten years.
+	maxFor = 10 * 365 * 24 * time.Hour
+)
 
-func (g *grace) String() string { return time.Duration(*g).String() }
+// duration is the value of a flag such as --grace: a duration in Go's syntax, or plain
+// seconds, from 0 to most. It implements pflag.Value.
+type duration struct{ value, most time.Duration }
+
+func (d *duration) String() string { return d.value.String() }
 
 // Type is the value's name in --help.
-func (g *grace) Type() string { return "DURATION" }
+func (d *duration) Type() string { return "DURATION" }
 
 // Set implements pflag.Value.
-func (g *grace) Set(text string) error {
-	d, err := time.ParseDuration(text)
+func (d *duration) Set(text string) error {
+	value, err := time.ParseDuration(text)
 	if seconds, notNumber := strconv.ParseFloat(text, 64); notNumber == nil {
-		if !(seconds >= 0 && seconds <= maxGrace.Seconds()) { // NaN, too
-			return errGrace
+		if !(seconds >= 0 && seconds <= d.most.Seconds()) { // NaN, too
+			return d.expected()
 		}
-		d, err = time.Duration(seconds*float64(time.Second)), nil
+		value, err = time.Duration(seconds*float64(time.Second)), nil
 	}
-	if err != nil || d < 0 || d > maxGrace {
-		return errGrace
+	if err != nil || value < 0 || value > d.most {
+		return d.expected()
 	}
-	*g = grace(d)
+	d.value = value
 	return nil
 }
 
-var errGrace = errors.New("a duration from 0 to 24h expected, such as 500ms, 1m or 2.5 (seconds)")
+func (d *duration) expected() error {
+	most, _ := strings.CutSuffix(d.most.String(), "0m0s")
+	return fmt.Errorf("a duration from 0 to %s expected, such as 500ms, 1m or 2.5 (seconds)", most)
+}
 
-// option is the value as script.Options has it, where 0 means the default and a negative
-// value none.
-func (g grace) option() time.Duration {
-	if g == 0 {
+// option is the value for an option where 0 means the default and a negative value no
+// time at all.
+func (d *duration) option() time.Duration {
+	if d.value == 0 {
 		return -1
 	}
-	return time.Duration(g)
+	return d.value
 }

@@ -21,11 +21,14 @@ func newEchoCommand() *cobra.Command {
 		Long: `Run a WebSocket server that sends back each message, until ctrl-C. It prints its URL once it listens.
 
 It serves everyone who can reach its address, so by default that is this machine alone.`,
-		Args:                  cobra.NoArgs,
+		Args:                  noArguments,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return serveEcho(cmd, addr) },
+		ValidArgsFunction:     cobra.NoFileCompletions,
 		DisableFlagsInUseLine: true,
 	}
 	cmd.Flags().StringVar(&addr, "addr", freeLocalPort, "listen at `ADDR` (host:port); port 0 is a free one")
+	defineLogFlags(cmd)
+	completeFlags(cmd, map[string][]string{"addr": nil})
 	return cmd
 }
 

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/tidewire/tidewire/internal/testing/written"
@@ -24,23 +24,38 @@ func TestFlagsInREADME(t *testing.T) {
 	written.Table(t, "../../README.md", "flags of run", rows)
 }
 
-var noDefault = []string{"", "0", "0s", "[]", "false"}
-
 func flagRow(f *pflag.Flag) []string {
-	value, usage := pflag.UnquoteUsage(f)
-	spelling := "--" + f.Name
-	if f.Shorthand != "" {
-		spelling = "-" + f.Shorthand + ", " + spelling
+	spelled, usage := describe(f)
+	return []string{"`" + spelled + "`", strings.NewReplacer("*", `\*`, "|", `\|`).Replace(usage)}
+}
+
+// A value that no flag takes is refused in words for a person, without those of Go's own
+// packages, and every flag is described.
+func TestErrorsOfFlagsAreForPeople(t *testing.T) {
+	refused := 0
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" {
+				t.Errorf("%s --%s has no words", cmd.CommandPath(), f.Name)
+			}
+			err := cmd.Flags().Set(f.Name, "\x01=*")
+			if err == nil {
+				return // it takes any text
+			}
+			refused++
+			for _, word := range []string{"strconv", "parse", "syntax", "time:", "%!", "pflag"} {
+				if strings.Contains(strings.ToLower(err.Error()), word) {
+					t.Errorf("%s --%s: %v", cmd.CommandPath(), f.Name, err)
+				}
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
 	}
-	switch {
-	case value == "":
-	case f.NoOptDefVal != "":
-		spelling += "[=" + value + "]"
-	default:
-		spelling += " " + value
+	look(newRootCommand())
+	if refused < 20 {
+		t.Errorf("%d flags refuse a value", refused)
 	}
-	if !slices.Contains(noDefault, f.DefValue) {
-		usage += "; default " + f.DefValue
-	}
-	return []string{"`" + spelling + "`", strings.NewReplacer("*", `\*`, "|", `\|`).Replace(usage)}
 }

@@ -48,6 +48,7 @@ earlier version wrote are written anew.`,
 		Example: `  tidewire init bot
   tidewire init --types   # after an update, or in a project that has a script`,
 		Args:                  oneFolder,
+		ValidArgsFunction:     completeFolder,
 		DisableFlagsInUseLine: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."
@@ -57,14 +58,8 @@ earlier version wrote are written anew.`,
 			return initialize(dir, flags)
 		},
 	}
-	defineToggle(
-		cmd,
-		&flags.force,
-		"force",
-		"overwrite files that are there and different",
-		"it takes no value: leave the = out",
-	)
-	defineToggle(cmd, &flags.types, "types", "write the type definitions alone", "it takes no value: leave the = out")
+	defineToggle(cmd, &flags.force, "force", "overwrite files that are there and different", noValue)
+	defineToggle(cmd, &flags.types, "types", "write the type definitions alone", noValue)
 	return cmd
 }
 

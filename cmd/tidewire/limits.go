@@ -56,13 +56,14 @@ func (m memory) option() int64 {
 // connections.
 type limitFlags struct {
 	memory      memory
-	callback    grace // written like --grace
+	callback    duration
 	connections int
 	dialRate    int // 0 means no limit
 }
 
 func (l *limitFlags) define(cmd *cobra.Command) {
 	l.memory = script.DefaultMaxMemory
+	l.callback.most = maxGrace
 	flags := cmd.Flags()
 	flags.Var(
 		&l.memory,
@@ -98,4 +99,4 @@ func (l *limitFlags) dialsPerSecond() int {
 	return l.dialRate
 }
 
-func (l *limitFlags) timeout() time.Duration { return time.Duration(l.callback) }
+func (l *limitFlags) timeout() time.Duration { return l.callback.value }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"log/slog"
 	"os"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/tidewire/tidewire/internal/outlet"
@@ -19,15 +20,23 @@ import (
 // dropped: they hold up nothing. Other output waits for its reader, as usual, until the
 // process ends.
 var stderr = outlet.New(os.Stderr, func(lines int) string {
-	return fmt.Sprintf("tidewire: %d lines of the log are missing here: nobody read standard error in time\n", lines)
+	return logLine(fmt.Sprintf("%d lines of the log are missing here: nobody read standard error in time", lines))
 })
 
 // logLevel is the lowest level of the log's lines.
 var logLevel slog.LevelVar
 
-// log writes to stderr: coloured on a terminal, with the date elsewhere.
+// logFormats are the words of --log-format.
+var logFormats = []string{"text", "json"}
+
+// logFormat is one of logFormats; constant once the command line is read.
+var logFormat = logFormats[0]
+
+// log writes to stderr; constant once the command line is read.
 var log = newLog()
 
+// newLog makes the log: for programs with --log-format json, else coloured on a terminal,
+// with the date elsewhere.
 func newLog() *logging.Handler {
 	format := time.DateTime + ".000"
 	onTerminal := term.IsTerminal(int(os.Stderr.Fd()))
@@ -37,10 +46,39 @@ func newLog() *logging.Handler {
 	// NO_COLOR is a convention of many tools. The console of Windows shows colours only
 	// to programs that ask it first.
 	colour := onTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && runtime.GOOS != "windows"
-	return logging.New(logging.Options{Output: stderr.Offer, Level: &logLevel, Colour: colour, TimeFormat: format})
+	return logging.New(logging.Options{
+		Output: stderr.Offer, Level: &logLevel, Colour: colour, TimeFormat: format, JSON: logFormat == "json",
+	})
 }
 
 func newLogger() *slog.Logger { return slog.New(log) }
+
+// complain says why the process ends without having run anything.
+func complain(format string, args ...any) {
+	fmt.Fprint(stderr, logLine(fmt.Sprintf(format, args...)))
+}
+
+// logLine is a line about the runner itself, in the log's format.
+func logLine(text string) string {
+	if logFormat != "json" {
+		return "tidewire: " + text + "\n"
+	}
+	var b bytes.Buffer
+	line := logging.New(logging.Options{Output: func(entry []byte) { b.Write(entry) }, JSON: true})
+	slog.New(line).Error(text)
+	return b.String()
+}
+
+// defineLogFlags defines the flags of commands that have a log.
+func defineLogFlags(cmd *cobra.Command) {
+	cmd.Flags().Var(
+		levelFlag{&logLevel},
+		"log-level",
+		"log lines from `LEVEL` on: debug, info, warn or error; debug has a line for each step of a connection",
+	)
+	cmd.Flags().Var(formatFlag{}, "log-format", "log lines as text for people, or as json, one object a line")
+	completeFlags(cmd, map[string][]string{"log-level": levels(), "log-format": logFormats})
+}
 
 // levelFlag is the value of --log-level. It implements pflag.Value.
 type levelFlag struct{ level *slog.LevelVar }
@@ -57,11 +95,41 @@ func (f levelFlag) Type() string { return "level" }
 
 // Set implements pflag.Value.
 func (f levelFlag) Set(text string) error {
-	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+	for _, level := range logLevels {
 		if strings.EqualFold(text, level.String()) {
 			f.level.Set(level)
 			return nil
 		}
 	}
-	return errors.New("debug, info, warn or error expected")
+	return notOneOf(text, levels())
+}
+
+var logLevels = []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+
+// levels are the words of --log-level.
+func levels() (words []string) {
+	for _, level := range logLevels {
+		words = append(words, strings.ToLower(level.String()))
+	}
+	return words
+}
+
+// formatFlag is the value of --log-format. It implements pflag.Value.
+type formatFlag struct{}
+
+func (formatFlag) String() string { return logFormat }
+
+// Type is the value's name in --help.
+func (formatFlag) Type() string { return "FORMAT" }
+
+// Set implements pflag.Value.
+func (formatFlag) Set(text string) error {
+	for _, format := range logFormats {
+		if strings.EqualFold(text, format) {
+			logFormat = format
+			log = newLog()
+			return nil
+		}
+	}
+	return notOneOf(text, logFormats)
 }

@@ -3,9 +3,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -42,9 +39,9 @@ func execute() int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &start):
-		fmt.Fprintf(stderr, "tidewire: %v\n", err)
+		complain("%v", err)
 	default: // only mistakes on the command line are left
-		fmt.Fprintf(stderr, "tidewire: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+		complain("%v\nRun '%s --help' for usage.", err, cmd.CommandPath())
 	}
 	return exitUnusable
 }
@@ -56,28 +53,30 @@ func (e *startError) Error() string { return e.err.Error() }
 func (e *startError) Unwrap() error { return e.err }
 
 func newRootCommand() *cobra.Command {
+	var wantVersion bool
 	root := &cobra.Command{
-		Use:               "tidewire",
-		Short:             "Run Lua scripts that talk WebSocket",
-		Long:              "tidewire runs Lua scripts that talk WebSocket.\n\n" + exitCodes,
-		Example:           "  tidewire run --echo examples/hello.lua",
-		Args:              refuseUnknownCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "tidewire",
+		Short:   "Run Lua scripts that talk WebSocket",
+		Long:    "tidewire runs Lua scripts that talk WebSocket.\n\n" + exitCodes,
+		Example: "  tidewire run --echo examples/hello.lua",
+		Args:    refuseUnknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if wantVersion {
+				printVersion()
+				return nil
+			}
+			return cmd.Help()
+		},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.AddCommand(newRunCommand(), newCheckCommand(), newInitCommand(), newEchoCommand(), newVersionCommand())
+	defineToggle(root, &wantVersion, "version", "print the version", noValue)
+	root.AddCommand(newRunCommand(), newCheckCommand(), newInitCommand(), newEchoCommand(), newVersionCommand(),
+		newCompletionCommand())
+	root.SetHelpCommand(newHelpCommand())
+	root.SetUsageFunc(printUsage)
+	root.SetFlagErrorFunc(flagMistake)
+	defineHelp(root)
 	return root
-}
-
-// refuseUnknownCommand knows the slip of leaving "run" out.
-func refuseUnknownCommand(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() || filepath.Ext(args[0]) == ".lua" {
-		return fmt.Errorf("unknown command %q: to run a script, write tidewire run %s", args[0], args[0])
-	}
-	return fmt.Errorf("unknown command %q", args[0])
 }

@@ -231,13 +231,13 @@ func TestGrace(t *testing.T) {
 		"0": -1, "0s": -1, "5": 5 * time.Second, "2.5": 2500 * time.Millisecond, "1e1": 10 * time.Second,
 		"500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second, "24h": 24 * time.Hour,
 	} {
-		var g grace
+		g := duration{most: maxGrace}
 		if err := g.Set(text); err != nil || g.option() != want {
 			t.Errorf("--grace %s is %v, %v, want %v", text, g.option(), err, want)
 		}
 	}
 	for _, text := range []string{"", "x", "-1", "-1s", "nan", "inf", "1e300", "25h", "5 s"} {
-		var g grace
+		g := duration{most: maxGrace}
 		if g.Set(text) == nil {
 			t.Errorf("--grace %s was taken", text)
 		}

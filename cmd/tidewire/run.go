@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -29,7 +28,8 @@ const maxFPS = 1000
 // runFlags are the flags of tidewire run.
 type runFlags struct {
 	fps   int
-	grace grace
+	grace duration
+	until duration // from the start, 0 for no limit
 	echo  string
 	code  []string
 
@@ -41,7 +41,7 @@ type runFlags struct {
 }
 
 func newRunCommand() *cobra.Command {
-	flags := runFlags{fps: loop.DefaultFPS, grace: grace(loop.DefaultGrace)}
+	flags := runFlags{fps: loop.DefaultFPS, grace: duration{loop.DefaultGrace, maxGrace}, until: duration{0, maxFor}}
 	cmd := &cobra.Command{
 		Use:   "run [flags] SCRIPT|- [ARGS...]",
 		Short: "Run a Lua script",
@@ -59,9 +59,10 @@ What the script prints goes to standard output, everything else to standard erro
 			if len(args) == 0 && !cmd.Flags().Changed("execute") {
 				return errors.New("nothing to run: name a script, - for standard input, or give code with -e")
 			}
-			return nil
+			return oneDash(cmd, flags.code)
 		},
 		RunE:                  func(cmd *cobra.Command, args []string) error { return run(cmd, flags, args) },
+		ValidArgsFunction:     completeScript,
 		DisableFlagsInUseLine: true,
 	}
 	f := cmd.Flags()
@@ -72,6 +73,11 @@ What the script prints goes to standard output, everything else to standard erro
 		"grace",
 		"how long the ending may take before live connections are cut, such as 500ms, 1m or 2.5 (seconds)",
 	)
+	f.Var(
+		&flags.until,
+		"for",
+		"end the run after this time, as if the script had nothing left to wait for; 0 for no limit",
+	)
 	f.StringVar(
 		&flags.echo,
 		"echo",
@@ -79,11 +85,7 @@ What the script prints goes to standard output, everything else to standard erro
 		"also run an echo server, at `ADDR` (host:port) or a free local port; its URL is host.echo",
 	)
 	f.Lookup("echo").NoOptDefVal = freeLocalPort
-	f.Var(
-		levelFlag{&logLevel},
-		"log-level",
-		"log lines from `LEVEL` on: debug, info, warn or error; debug has a line for each step of a connection",
-	)
+	defineLogFlags(cmd)
 	f.StringArrayVarP(
 		&flags.code,
 		"execute",
@@ -91,38 +93,47 @@ What the script prints goes to standard output, everything else to standard erro
 		nil,
 		"run `CODE` first, then SCRIPT if there is one; given twice, the pieces are joined by a line break",
 	)
-	f.StringArrayVar(
-		&flags.allowNet,
+	f.VarPF(
+		&list{&flags.allowNet},
 		"allow-net",
-		nil,
-		"allow connections to `HOSTS` alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, "+
+		"",
+		"allow connections to HOSTS alone: host, host:port, *.example.com, [v6]:port, 10.0.0.0/8, localhost, "+
 			"$private; commas between them",
-	)
-	f.StringArrayVar(
-		&flags.denyNet,
+	).NoOptDefVal = listMissing
+	f.VarPF(
+		&list{&flags.denyNet},
 		"deny-net",
-		nil,
-		"refuse connections to `HOSTS`, written the same way, whatever else is allowed",
-	)
+		"",
+		"refuse connections to HOSTS, written the same way, whatever else is allowed",
+	).NoOptDefVal = listMissing
 	flags.permissions.define(cmd)
 	flags.limits.define(cmd)
 	f.VarP(&flags.moduleDirs, "include", "I", "let require find Lua files in `DIR`, too; may be given several times")
+	completeFlags(cmd, map[string][]string{
+		"fps": nil, "grace": nil, "for": nil, "echo": nil, "execute": nil, "allow-env": nil, "max-memory": nil,
+		"callback-timeout": nil, "max-connections": nil, "dial-rate": nil,
+		"allow-net": {"localhost", "$private"}, "deny-net": {"localhost", "$private"},
+	})
+	if err := cmd.MarkFlagDirname("include"); err != nil {
+		panic(err) // no such flag: a mistake here
+	}
 	return cmd
 }
 
 // run is the body of tidewire run; args are the script and its arguments.
 func run(cmd *cobra.Command, flags runFlags, args []string) error {
-	logger := newLogger()
 	policy, err := engine.NewPolicy(flags.allowNet, flags.denyNet)
 	if err != nil {
 		return words.List(err)
 	}
+	logger := newLogger()
 	variables := environment.Environment(os.Getenv)
 	opts := script.Options{
 		Code:    strings.Join(flags.code, "\n"),
 		Command: os.Args[:len(os.Args)-len(args)],
 		FPS:     flags.fps,
 		Grace:   flags.grace.option(),
+		For:     flags.until.value,
 		Lines:   term.IsTerminal(int(os.Stdout.Fd())),
 		Stderr:  stderr,
 		Logger:  logger,
@@ -170,7 +181,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
 		logger.Info(
 			fmt.Sprintf("%s: the script has %v to end; ctrl-C quits at once", signalName(code),
-				time.Duration(flags.grace)),
+				flags.grace.value),
 		)
 	}, running.quit)
 	defer stop()

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tidewire/tidewire/internal/api/spelling"
 )
 
 // wholeNumber is the value of a flag such as --fps. It implements pflag.Value.
@@ -22,7 +25,7 @@ func (w *wholeNumber) String() string {
 }
 
 // Type is the value's name in --help.
-func (w *wholeNumber) Type() string { return "int" }
+func (w *wholeNumber) Type() string { return "N" }
 
 // Set implements pflag.Value.
 func (w *wholeNumber) Set(text string) error {
@@ -36,6 +39,19 @@ func (w *wholeNumber) Set(text string) error {
 	}
 	return fmt.Errorf("a whole number from %d to %d expected", w.least, w.most)
 }
+
+// notOneOf is the error for a word that is none of a flag's.
+func notOneOf(text string, known []string) error {
+	last := len(known) - 1
+	all := strings.Join(known[:last], ", ") + " or " + known[last]
+	if meant := spelling.Near(text, known); meant != "" {
+		return fmt.Errorf("%s expected: did you mean %q?", all, meant)
+	}
+	return fmt.Errorf("%s expected", all)
+}
+
+// noValue is the error for a value given to a toggle.
+const noValue = "it takes no value: leave the = out"
 
 // toggle is the value of a flag that is there or not. wrong is the error for a value
 // given to it. It implements pflag.Value.
