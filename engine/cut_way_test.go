@@ -142,7 +142,7 @@ func TestFaultOnTheWay(t *testing.T) {
 }
 
 // faultsUpTo returns faults after the first bytes of both directions: all, or 200 of
-// them.
+// them, or 50 under the race detector.
 func faultsUpTo(up, down int64, random *rand.Rand) (all []fault) {
 	for _, kind := range []string{"fin", "reset", "stall"} {
 		for at := range up + 1 {
@@ -154,7 +154,11 @@ func faultsUpTo(up, down int64, random *rand.Rand) (all []fault) {
 	}
 	if !*everyCut {
 		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		all = all[:min(200, len(all))]
+		count := 200
+		if underRace {
+			count = 50
+		}
+		all = all[:min(count, len(all))]
 	}
 	return all
 }

@@ -27,7 +27,7 @@ func TestRunsAgainAfterExhaustion(t *testing.T) {
 // A table that cannot grow any further is the end, too, although it asks for more memory
 // than is used.
 func TestAttemptsThatFreeNothingEndTheCall(t *testing.T) {
-	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
+	s, printed := newState(t, lua.Options{MaxMemory: 1 << 20})
 	_, err := s.Run([]byte(`local t, n = {}, 0
 		while true do n = n + 1 print(n) pcall(function() while true do t[#t + 1] = {} end end) end`), "=test")
 	if !errors.Is(err, lua.ErrExhausted) {
@@ -40,9 +40,9 @@ func TestAttemptsThatFreeNothingEndTheCall(t *testing.T) {
 
 // A script that makes room after each failure goes on.
 func TestAttemptsThatMakeRoomGoOn(t *testing.T) {
-	s, printed := newState(t, lua.Options{MaxMemory: 4 << 20})
+	s, printed := newState(t, lua.Options{MaxMemory: 1 << 20})
 	_, err := s.Run([]byte(`local ok
-		for i = 1, 100 do local n = 0 ok = pcall(function() local t while true do t = {t} n = n + 1 end end) end print(ok)`), "=test")
+		for i = 1, 50 do local n = 0 ok = pcall(function() local t while true do t = {t} n = n + 1 end end) end print(ok)`), "=test")
 	if err != nil || printed.String() != "false\n" {
 		t.Errorf("error %v, printed %q", err, printed)
 	}

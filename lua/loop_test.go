@@ -66,23 +66,23 @@ func TestEveryLoopCounts(t *testing.T) {
 
 // Code without loops and calls counts, too, where it is left.
 func TestLongCodeCounts(t *testing.T) {
-	const turns = 100
+	const turns = 20
 	body := strings.Repeat("x = y ", 5000)
 	for _, c := range []struct{ name, source string }{
-		{"for", `for i = 1, 100 do ` + body + `end`},
+		{"for", `for i = 1, 20 do ` + body + `end`},
 		{"in", `for k, v in pairs(list) do ` + body + `end`},
-		{"while", `local n = 0 while n < 100 do n = n + 1 ` + body + `end`},
-		{"repeat", `local n = 0 repeat n = n + 1 ` + body + `until n == 100`},
-		{"repeat with strings", `local n = 0 repeat n = n + 1 ` + body + `until "k" .. n == "k100"`},
-		{"goto", `local n = 0 ::again:: n = n + 1 ` + body + `if n == 100 then return end goto again`},
-		{"a call", `local function f() ` + body + `end for i = 1, 100 do f() end`},
-		{"a result", `local function f() ` + body + `return 1 end for i = 1, 100 do f() end`},
-		{"results", `local function f() ` + body + `return 1, 2 end for i = 1, 100 do f() end`},
-		{"a tail call", `local function g() end local function f() ` + body + `return g() end for i = 1, 100 do f() end`},
-		{"an error", `local function f() ` + body + `error "x" end for i = 1, 100 do pcall(f) end`},
+		{"while", `local n = 0 while n < 20 do n = n + 1 ` + body + `end`},
+		{"repeat", `local n = 0 repeat n = n + 1 ` + body + `until n == 20`},
+		{"repeat with strings", `local n = 0 repeat n = n + 1 ` + body + `until "k" .. n == "k20"`},
+		{"goto", `local n = 0 ::again:: n = n + 1 ` + body + `if n == 20 then return end goto again`},
+		{"a call", `local function f() ` + body + `end for i = 1, 20 do f() end`},
+		{"a result", `local function f() ` + body + `return 1 end for i = 1, 20 do f() end`},
+		{"results", `local function f() ` + body + `return 1, 2 end for i = 1, 20 do f() end`},
+		{"a tail call", `local function g() end local function f() ` + body + `return g() end for i = 1, 20 do f() end`},
+		{"an error", `local function f() ` + body + `error "x" end for i = 1, 20 do pcall(f) end`},
 	} {
 		s, _ := newState(t, lua.Options{})
-		if _, err := s.Run([]byte(`list = {} for i = 1, 100 do list[i] = i end`), "=test"); err != nil {
+		if _, err := s.Run([]byte(`list = {} for i = 1, 20 do list[i] = i end`), "=test"); err != nil {
 			t.Fatal(err)
 		}
 		before := s.Steps()
