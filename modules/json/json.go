@@ -3,6 +3,7 @@
 package json
 
 import (
+	"github.com/tidewire/tidewire/internal/modules/offer"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -46,39 +47,7 @@ type module struct {
 // that has a module json of its own takes package.preload.json away. In a state without
 // the library package it is a loaded module at once.
 func Open(s *lua.State) error {
-	m := &module{s: s}
-	preload := preloadOf(s)
-	if preload == nil {
-		table, err := m.open()
-		if err != nil {
-			return err
-		}
-		if err := s.Loaded().SetString(name, table); err != nil {
-			return err
-		}
-		return s.Loaded().SetString(longName, table)
-	}
-	loader := s.NewFunction(name, func(c *lua.Call) error {
-		table, err := m.open()
-		if err != nil {
-			return err
-		}
-		return c.Return(table)
-	})
-	if err := preload.SetString(name, loader); err != nil {
-		return err
-	}
-	return preload.SetString(longName, loader)
-}
-
-// preloadOf returns package.preload, or nil.
-func preloadOf(s *lua.State) *lua.Table {
-	library, found := s.Loaded().GetString("package").AsTable()
-	if !found {
-		return nil
-	}
-	preload, _ := library.GetString("preload").AsTable()
-	return preload
+	return offer.Module(s, (&module{s: s}).open, name, longName)
 }
 
 // open returns the module's table, always the same one.
