@@ -65,6 +65,7 @@ func parts() []part {
 		{manual, "failures", []string{"message", "category", "phase", "what happened"}, failureRows()},
 		{manual, "categories", []string{"category", "retryable", "what it is"}, categoryRows()},
 		{manual, "calls of json", []string{"name", "what it is"}, callRows("json", true)},
+		{manual, "calls of encoding", []string{"call", "result"}, callRows("tide.encoding", true)},
 		{manual, "calls of host and utility", []string{"call", "what it does"},
 			slices.Concat(callRows("host", true), callRows("utility", true))},
 		{readme, "calls", []string{"call", "what it does"},
@@ -165,7 +166,12 @@ func callRows(module string, qualified bool) (rows [][]string) {
 	m := cmp.Or(luaapi.ModuleOf(module), luaapi.Required(module))
 	prefix := ""
 	if qualified {
-		prefix = module + "."
+		prefix = m.Local() + "."
+	}
+	for _, part := range m.Parts {
+		for _, f := range part.Functions {
+			rows = append(rows, []string{code(prefix + part.Name + "." + f.Name + signature(f.Params)), f.Doc})
+		}
 	}
 	for _, f := range m.Functions {
 		if f.Events == nil {
@@ -178,6 +184,11 @@ func callRows(module string, qualified bool) (rows [][]string) {
 	}
 	for _, f := range m.Fields {
 		rows = append(rows, []string{code(prefix + f.Name), f.Doc})
+	}
+	for _, o := range m.Objects {
+		for _, f := range o.Methods {
+			rows = append(rows, []string{code(o.Name + ":" + f.Name + signature(f.Params)), f.Doc})
+		}
 	}
 	return rows
 }

@@ -35,12 +35,12 @@ func TestLinks(t *testing.T) {
 }
 
 // hasHeading knows the names that headings get on the usual forges: lower case, spaces as
-// hyphens.
+// hyphens, no points.
 func hasHeading(text, name string) bool {
 	for line := range strings.Lines(text) {
 		title, found := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
 		if found && strings.HasPrefix(line, "#") &&
-			strings.ReplaceAll(strings.ToLower(strings.TrimSpace(title)), " ", "-") == name {
+			strings.NewReplacer(" ", "-", ".", "").Replace(strings.ToLower(strings.TrimSpace(title))) == name {
 			return true
 		}
 	}

@@ -25,7 +25,12 @@ const listNames = `
 	for _, name in ipairs(require and arg or {}) do
 		local ok, value = pcall(require, name)
 		if ok and rawget(_G, name) == nil and type(value) == "table" then
-			for field in pairs(value) do print("field " .. name .. "." .. tostring(field)) end
+			for field, part in pairs(value) do
+				print("field " .. name .. "." .. tostring(field))
+				if type(part) == "table" then
+					for f in pairs(part) do print("field " .. name .. "." .. field .. "." .. tostring(f)) end
+				end
+			end
 		end
 	end`
 
@@ -48,6 +53,11 @@ func TestDescriptionIsOfTheLiveGlobals(t *testing.T) {
 		for _, name := range names {
 			for _, field := range m.Names() {
 				described = append(described, "field "+name+"."+field)
+			}
+			for _, part := range m.Parts {
+				for _, field := range part.Names() {
+					described = append(described, "field "+name+"."+part.Name+"."+field)
+				}
 			}
 		}
 		if m.Loadable {

@@ -15,6 +15,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/modules/encoding"
 	"github.com/tidewire/tidewire/modules/json"
 	"github.com/tidewire/tidewire/modules/websocket"
 )
@@ -107,8 +108,10 @@ func (r *run) open() error {
 	}); err != nil {
 		return err
 	}
-	if err := json.Open(r.state); err != nil {
-		return err
+	for _, open := range []func(*lua.State) error{json.Open, encoding.Open} {
+		if err := open(r.state); err != nil {
+			return err
+		}
 	}
 	module, err := websocket.Open(r.state, r.engine, websocket.Options{
 		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Unheard: r.noteUnheard,

@@ -62,6 +62,16 @@ func TestMistakes(t *testing.T) {
 			"websocket.Open()", "1: unknown field 'websocket.Open'"},
 		{"through _G", "_G.host.register('onUpdate', print)", "1: unknown field 'host.register': did you mean " +
 			"'host.Register'?"},
+		{"of a table within a module", "local e = require 'tide.encoding' e.base64.decdoe 'x' local h = e.hex h.encod 'x' " +
+			"e.bsae64.encode 'x'",
+			"1: unknown field 'base64.decdoe': did you mean 'base64.decode'?\n" +
+				"1: unknown field 'hex.encod': did you mean 'hex.encode'?\n" +
+				"1: unknown field 'tide.encoding.bsae64': did you mean 'tide.encoding.base64'?"},
+		{"of a table within a module, with a colon", "require('tide.encoding').url:encode 'x'",
+			"1: 'url:encode' passes the table itself: write 'url.encode'"},
+		{"options of a module's function", "local b = require 'tide.encoding'.base64\nb.encode('x', {ulr = true})\n" +
+			"b.encode('x', {pad = false, lines = 76})",
+			"2: unknown option 'ulr': did you mean 'url'?\n3: unknown option 'lines': the options are url, pad"},
 		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean " +
 			"'host.Register'?"},
 		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},
@@ -159,6 +169,8 @@ func TestScriptsThatAreRight(t *testing.T) {
 		"asked before": `if string.pack then print(string.pack("x")) end`,
 		"extended": `function string.trim(s) return s:match "^%s*(.-)%s*$" end websocket.Backoff = 3 ` +
 			`print(string.trim " x ", websocket.Backoff)`,
+		"tables within modules": `local e = require "tide.encoding" local b64 = e.base64 print(b64.encode("x", {url = true}),
+			e.url.query {a = 1}) e.mine = {} e.mine.f() e.hex = {} e.hex.anything()`,
 		"extended, :": `function string:words() return self end print(("x"):words(), string.words "x")`,
 		"shadowed": `local websocket = {} websocket.Conect() local function f(host) host.x() host:y() end ` +
 			`local string = require "mystring" string.anything()`,

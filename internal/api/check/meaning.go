@@ -32,6 +32,11 @@ func (s *script) module(expr syntax.Expr, steps int) *luaapi.Module {
 		if name, ok := stringOf(expr.Key); ok && s.isLibrary(expr.Object, "_G") && len(s.global(name).values) == 0 {
 			return luaapi.ModuleOf(name)
 		}
+		if m := s.module(expr.Object, steps-1); m != nil {
+			if name, ok := stringOf(expr.Key); ok && len(m.Parts) > 0 && !s.overwritten(m, name) {
+				return m.Part(name)
+			}
+		}
 	case *syntax.And:
 		return s.moduleOfAll([]syntax.Expr{expr.Left, expr.Right}, steps-1)
 	case *syntax.Or:

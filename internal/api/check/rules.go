@@ -138,6 +138,11 @@ func (s *script) judgeCall(c call) []Finding {
 		return nil
 	}
 	argument := func(n int) syntax.Expr { return valueAt(args, n-1) }
+	for i, param := range f.Params {
+		if param.Options != nil {
+			return s.optionsOf(param.Options, argument(i+1))
+		}
+	}
 	switch m.Name + "." + f.Name {
 	case "websocket.Connect":
 		return append(s.callbacks(argument(2)), s.options(argument(3))...)
@@ -213,6 +218,22 @@ func (s *script) options(arg syntax.Expr) (findings []Finding) {
 					k.name, nested.name, spelling.OptionHint(k.name+".", nested.name, names)))
 			}
 		}
+	}
+	return findings
+}
+
+// optionsOf looks at an argument that is a table of options, whose unknown names raise.
+func (s *script) optionsOf(options []luaapi.Field, arg syntax.Expr) (findings []Finding) {
+	known := luaapi.Names(options)
+	for _, k := range s.keysOf(arg) {
+		if slices.Contains(known, k.name) {
+			continue
+		}
+		hint := didYouMean("", spelling.Near(k.name, known))
+		if hint == "" {
+			hint = ": the options are " + strings.Join(known, ", ")
+		}
+		findings = append(findings, k.finding("unknown option '%s'%s", k.name, hint))
 	}
 	return findings
 }

@@ -8,7 +8,10 @@
 // Everything is to be read only.
 package luaapi
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Module is a table of functions, most of them a global.
 type Module struct {
@@ -22,6 +25,12 @@ type Module struct {
 
 	Functions []Function
 	Fields    []Field
+
+	// Parts are tables of functions within the module's table, under their names.
+	Parts []*Module
+
+	// Objects are values with methods that its functions return.
+	Objects []Object
 
 	// Stock are the names in a library of Lua's own, which needs no description: editors
 	// know it.
@@ -46,6 +55,18 @@ type Param struct {
 	Name, Type string
 	Optional   bool
 	Doc        string
+
+	// Options are the fields of the table that the argument is, whose unknown names
+	// raise. Type is theirs if it is empty.
+	Options []Field
+}
+
+// Object is a value with methods. Editors know it under the type Class.
+type Object struct {
+	Name    string // of a variable that holds one
+	Class   string
+	Doc     string
+	Methods []Function
 }
 
 // Field is a field of a table: of a module, of info, of the options, a callback.
@@ -68,7 +89,7 @@ func Modules() []*Module { return modules }
 var modules = slices.Concat(ours, stock)
 
 // ours are the modules with a page in the manual.
-var ours = []*Module{&websocket, &host, &utility, &json}
+var ours = []*Module{&websocket, &host, &utility, &json, &encoding}
 
 // ModuleOf returns the module that a global is, or nil.
 func ModuleOf(global string) *Module {
@@ -102,9 +123,25 @@ func Globals() []string {
 	return names
 }
 
+// Local is the name of a variable for the module: the last part of its own.
+func (m *Module) Local() string { return m.Name[strings.LastIndexByte(m.Name, '.')+1:] }
+
+// Part returns the table within the module's table that has a name, or nil.
+func (m *Module) Part(name string) *Module {
+	for _, part := range m.Parts {
+		if part.Name == name {
+			return part
+		}
+	}
+	return nil
+}
+
 // Names lists every name in the module's table, aliases included.
 func (m *Module) Names() []string {
 	names := slices.Clone(m.Stock)
+	for _, part := range m.Parts {
+		names = append(names, part.Name)
+	}
 	for _, f := range m.Functions {
 		names = append(append(names, f.Name), f.Aliases...)
 	}

@@ -88,24 +88,31 @@ func (m *Module) stub() string {
 	if declare := types[m]; declare != nil {
 		declare(w)
 	}
+	for _, object := range m.Objects {
+		w.object(object)
+	}
+	local := m.Local()
 	w.doc(m.Doc)
-	w.line("---@class (exact) tidewire.module.%s", m.Name)
+	w.line("---@class (exact) tidewire.module.%s", local)
 	w.fields(m.Fields)
 	if m.Global {
-		w.line("%s = {}", m.Name)
+		w.line("%s = {}", local)
 	} else {
-		w.line("local %s = {}", m.Name)
+		w.line("local %s = {}", local)
 	}
-	for _, f := range m.Functions {
+	w.functions(local, m.Functions)
+	for _, part := range m.Parts {
 		w.line("")
-		w.function(m.Name, f)
+		w.doc(part.Doc)
+		w.line("%s.%s = {}", local, part.Name)
+		w.functions(local+"."+part.Name, part.Functions)
 	}
 	w.line("")
 	for _, alias := range m.Aliases {
-		w.line("%s = %s", alias, m.Name)
+		w.line("%s = %s", alias, local)
 	}
 	if m.Loadable {
-		w.line("return %s", m.Name)
+		w.line("return %s", local)
 	}
 	return strings.TrimRight(w.String(), "\n") + "\n"
 }
@@ -152,6 +159,28 @@ func (w *writer) fields(fields []Field) {
 	}
 }
 
+// object declares the type of a value with methods.
+func (w *writer) object(o Object) {
+	w.doc(o.Doc)
+	w.line("---@class (exact) %s: userdata", o.Class)
+	for _, f := range o.Methods {
+		self := Param{Name: "self", Type: o.Class}
+		kind := signature(append([]Param{self}, f.Params...))
+		if f.Returns != "" {
+			kind += ": " + f.Returns
+		}
+		w.line("---@field %s %s %s", f.Name, kind, plain(f.Doc))
+	}
+	w.line("")
+}
+
+func (w *writer) functions(module string, functions []Function) {
+	for _, f := range functions {
+		w.line("")
+		w.function(module, f)
+	}
+}
+
 func (w *writer) function(module string, f Function) {
 	returned := ""
 	if f.Does == "" {
@@ -171,10 +200,10 @@ func (w *writer) function(module string, f Function) {
 			continue
 		}
 		name := p.Name
-		if p.Optional {
+		if p.Optional && name != "..." {
 			name += "?"
 		}
-		w.line("%s", strings.TrimRight("---@param "+name+" "+p.Type+" "+plain(p.Doc), " "))
+		w.line("%s", strings.TrimRight("---@param "+name+" "+p.typeText()+" "+plain(p.Doc), " "))
 	}
 	if f.Returns != "" {
 		w.line("---@return %s%s", f.Returns, returned)
@@ -189,9 +218,25 @@ func (w *writer) function(module string, f Function) {
 func signature(params []Param) string {
 	var parts []string
 	for _, p := range params {
-		parts = append(parts, p.Name+": "+p.Type)
+		name := p.Name
+		if p.Optional {
+			name += "?"
+		}
+		parts = append(parts, name+": "+p.typeText())
 	}
 	return "fun(" + strings.Join(parts, ", ") + ")"
+}
+
+// typeText is the parameter's type.
+func (p Param) typeText() string {
+	if p.Type != "" || p.Options == nil {
+		return p.Type
+	}
+	var fields []string
+	for _, f := range p.Options {
+		fields = append(fields, f.Name+"?: "+f.Type)
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
 }
 
 var (

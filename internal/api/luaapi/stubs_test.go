@@ -68,6 +68,14 @@ func TestStubsMakeTheFunctions(t *testing.T) {
 				}
 			}
 		}
+		for _, part := range module.Parts {
+			within, _ := table.GetString(part.Name).AsTable()
+			for _, f := range part.Functions {
+				if within == nil || !within.GetString(f.Name).IsFunction() {
+					t.Errorf("%s makes no function %s.%s", stub.Name, part.Name, f.Name)
+				}
+			}
+		}
 		for _, alias := range module.Aliases {
 			if !lua.RawEqual(s.Global(alias), made) {
 				t.Errorf("%s: %s is not the same table", stub.Name, alias)
@@ -101,6 +109,17 @@ func TestLinesOfStubs(t *testing.T) {
 			`---| "onUpdate" # calls ` + "`f`" + ` once a frame, 60 times a second by default; returns a handle`,
 			"function host.Register(event, f) end",
 			"cheat = host",
+		},
+		"tide.encoding.lua": {
+			"---@meta tide.encoding",
+			"local encoding = {}",
+			"encoding.base64 = {}",
+			"---@param options? {url?: boolean, pad?: boolean}",
+			"---@return string?, string?",
+			"function encoding.base64.encode(data, options) end",
+			"---@param ... string|number",
+			"function encoding.pack(format, ...) end",
+			"return encoding",
 		},
 	}
 	for _, stub := range luaapi.Stubs() {

@@ -70,10 +70,10 @@ var Callbacks = []Callback{
 // Fields are those of the table that a callback gets as this parameter, nil if it is
 // none.
 func (p Param) Fields() []Field {
-	switch p {
-	case openInfo:
+	switch p.Type {
+	case openInfo.Type:
 		return Info
-	case endInfo:
+	case endInfo.Type:
 		return slices.Concat(Info, EndInfo)
 	}
 	return nil
