@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/modules/gate"
@@ -50,6 +51,7 @@ type run struct {
 	opts   Options
 	state  *lua.State
 	gate   *gate.Gate
+	stdin  *inlet.Stdin
 	output *output
 	errors reports
 	engine *engine.Engine
@@ -68,6 +70,7 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 	r := &run{
 		opts:   opts,
 		giveUp: giveUp,
+		stdin:  inlet.New(opts.Stdin),
 		output: newOutput(opts),
 		errors: reports{errorlog.New(opts.Logger), opts.memoryLimit()},
 		engine: engine.New(opts.Engine),
@@ -97,7 +100,7 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 func (r *run) open() error {
 	opts := r.opts
 	if err := std.Open(r.state, std.Options{
-		Stdin:      opts.Stdin,
+		Stdin:      r.stdin,
 		Stdout:     r.output.printed,
 		Stderr:     r.output.stderr,
 		Logger:     opts.Logger,
@@ -129,6 +132,7 @@ func (r *run) open() error {
 	})
 	if err := hostmodule.Open(r.state, r.loop, hostmodule.Options{
 		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Exit: r.gate.Exit, Echo: opts.Echo,
+		Stdin: r.stdin, MaxLine: opts.maxString(), Memory: opts.Memory,
 	}); err != nil {
 		return err
 	}
@@ -193,6 +197,7 @@ func (r *run) finalize(ended loop.Result) {
 // close ends the engine and the state, without running any Lua code.
 func (r *run) close() {
 	r.shutdown()
+	r.stdin.Close()
 	r.unwatch()
 	r.errors.Flush()
 	r.state.Discard()

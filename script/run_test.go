@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
+	"github.com/tidewire/tidewire/memory"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -265,6 +267,40 @@ func TestUnreadableScriptRunsNothing(t *testing.T) {
 		t.Errorf("error %v, printed %q", err, stdout.String())
 	}
 }
+
+// A run that ends before its input does leaves nobody behind who reads on; TestMain looks
+// for that.
+func TestOnLineThatIsLeft(t *testing.T) {
+	var stdout bytes.Buffer
+	got, err := script.Run(t.Context(), script.Options{
+		Code:   `host.OnLine(function(line) print(line) host.Exit(3) end)`,
+		Stdin:  strings.NewReader(strings.Repeat("line\n", 100_000)),
+		Stdout: &stdout,
+	})
+	if err != nil || got.ExitCode != 3 || stdout.String() != "line\n" {
+		t.Errorf("%+v, %v, printed %q", got, err, stdout.String())
+	}
+}
+
+// The longest line is that of a string, and too long a one does not take the memory.
+func TestOnLineWithoutLines(t *testing.T) {
+	account := memory.New(8 << 20)
+	got, err := script.Run(t.Context(), script.Options{
+		Code:   `host.OnLine(function(line) assert(line == nil) end)`,
+		Stdin:  zeros{},
+		Stdout: io.Discard,
+		Memory: account,
+	})
+	if figures := account.Figures(); err != nil || got.ExitCode != 1 || got.Errors != 1 || figures.Used != 0 ||
+		figures.Peak > 8<<20 {
+		t.Errorf("%+v, %v, memory %+v", got, err, figures)
+	}
+}
+
+// zeros is an endless input without a newline.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestArguments(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "args.lua")

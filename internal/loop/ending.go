@@ -116,11 +116,12 @@ func (l *Loop) runEnding() {
 	l.closePosts(true) // (5)
 }
 
-// drain delivers events and calls posted functions until none are left or the limit is
-// closed.
+// drain delivers events and calls posted functions and signals until none are left or the
+// limit is closed.
 func (l *Loop) drain(limit <-chan struct{}) {
 	for {
 		l.runPosted()
+		l.runSignals()
 		l.opts.Events.Dispatch()
 		l.opts.AfterTurn()
 		if l.opts.Events.Live() == 0 && l.closePosts(false) {

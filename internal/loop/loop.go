@@ -112,12 +112,14 @@ type Loop struct {
 	shutdowns  handlers
 	timers     timers
 	frames     frames
+	held       int // Hold without Release
 
 	ending ending // has its own lock
 
 	mu          sync.Mutex // leaf; guards the fields below
 	posted      []func()
-	postsClosed bool // Post takes no more
+	signals     []*Signal // those that are set
+	postsClosed bool      // Post takes no more
 }
 
 // New returns a Loop that does nothing before Run.
@@ -139,9 +141,9 @@ type Result struct {
 	Err     error // of the main function
 }
 
-// Run calls main and then turns until no live connection, timer, Update handler or posted
-// function is left, main fails, or Exit or End is called; then it ends the loop. It may be
-// called once.
+// Run calls main and then turns until no live connection, timer, Update handler, Hold or
+// posted function is left, main fails, or Exit or End is called; then it ends the loop. It
+// may be called once.
 func (l *Loop) Run(main func() error) Result {
 	returned := make(chan struct{})
 	var watch sync.WaitGroup
@@ -168,7 +170,7 @@ func (l *Loop) Run(main func() error) Result {
 
 // alive reports whether anything is left that could call a function.
 func (l *Loop) alive() bool {
-	return l.opts.Events.Live() > 0 || l.timers.keeping() > 0 || l.updates.len() > 0 || l.hasPosted()
+	return l.opts.Events.Live() > 0 || l.timers.keeping() > 0 || l.updates.len() > 0 || l.held > 0 || l.hasPosted()
 }
 
 // wait sleeps until there is something to do. With neither timers nor Update handlers
@@ -200,11 +202,12 @@ func (l *Loop) nextDue() (time.Time, bool) {
 	return due, true
 }
 
-// turn is one round: posted functions and events, then due timers, then at most one tick.
-// Each part is bounded, except for functions that take their time, so that none starves
-// another.
+// turn is one round: posted functions, signals and events, then due timers, then at most
+// one tick. Each part is bounded, except for functions that take their time, so that none
+// starves another.
 func (l *Loop) turn() {
 	l.runPosted()
+	l.runSignals()
 	l.opts.Events.Dispatch()
 	l.runTimers()
 	l.tick()

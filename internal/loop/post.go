@@ -13,11 +13,15 @@ func (l *Loop) Post(f func()) bool {
 		l.posted = append(l.posted, f)
 	}
 	l.mu.Unlock()
+	l.wakeUp()
+	return taken
+}
+
+func (l *Loop) wakeUp() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
-	return taken
 }
 
 func (l *Loop) hasPosted() bool {

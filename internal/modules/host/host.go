@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/handle"
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/memory"
 )
 
 // Options configures Open. The zero value works.
@@ -33,6 +35,17 @@ type Options struct {
 	// an error of lua.KindUnwind.
 	Exit func() error
 
+	// Stdin is the input of host.OnLine, which other readers of the script may share. nil
+	// is an empty one.
+	Stdin *inlet.Stdin
+
+	// MaxLine is the longest line of Stdin, in bytes; a longer one is an error, and the
+	// end of the input. 0 means no limit.
+	MaxLine int64
+
+	// Memory is charged for lines of Stdin that are longer than 64 KiB.
+	Memory *memory.Account
+
 	// Echo is the URL of an echo server, for the field host.echo. Empty leaves it nil.
 	Echo string
 }
@@ -51,6 +64,9 @@ func (o Options) withDefaults(s *lua.State) Options {
 	}
 	if o.Errors == nil {
 		o.Errors = errorlog.New(o.Logger)
+	}
+	if o.Stdin == nil {
+		o.Stdin = inlet.New(nil)
 	}
 	if o.Call == nil || o.Exit == nil {
 		way := gate.New(s, gate.Limits{})
@@ -72,12 +88,14 @@ type module struct {
 	opts   Options
 	events UnknownEvents
 	begun  time.Time // when host.Clock was 0
+	lines  lines
 }
 
 // Open sets the globals host, its alias cheat, and utility of a state, and makes os.exit
 // end the host. The library os, if the script is to have it, is opened before.
 func Open(s *lua.State, h *loop.Loop, opts Options) error {
 	m := &module{s: s, loop: h, opts: opts.withDefaults(s), begun: time.Now()}
+	m.lines.module = m
 	table, err := s.NewTable(0, 16)
 	if err != nil {
 		return err
@@ -87,6 +105,7 @@ func Open(s *lua.State, h *loop.Loop, opts Options) error {
 		lua.Func{Name: "Unregister", Call: m.unregister},
 		lua.Func{Name: "After", Call: m.after},
 		lua.Func{Name: "Every", Call: m.every},
+		lua.Func{Name: "OnLine", Call: m.onLine},
 		lua.Func{Name: "Unref", Call: m.unref},
 		lua.Func{Name: "Time", Call: m.time},
 		lua.Func{Name: "Clock", Call: m.clock},

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/modules/gate"
@@ -27,13 +29,22 @@ type outcome struct {
 }
 
 // run runs source in fake time, to its end.
-func run(t *testing.T, source string) (got outcome) {
+func run(t *testing.T, source string) outcome {
+	t.Helper()
+	return runOn(t, source, func() io.Reader { return nil })
+}
+
+// runOn is run with a standard input, which is made in the bubble.
+func runOn(t *testing.T, source string, input func() io.Reader) (got outcome) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var stdout, log bytes.Buffer
 		s := lua.NewState(lua.Options{Tracebacks: true})
 		defer s.Close()
-		if err := std.Open(s, std.Options{Stdout: &stdout}); err != nil {
+		stdin := inlet.New(input())
+		defer time.Sleep(time.Second) // a Read that is under way ends
+		defer stdin.Close()
+		if err := std.Open(s, std.Options{Stdin: stdin, Stdout: &stdout}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.NewModule("os"); err != nil {
@@ -45,6 +56,7 @@ func run(t *testing.T, source string) (got outcome) {
 		way := gate.New(s, gate.Limits{})
 		if err := host.Open(s, h, host.Options{
 			Logger: logger, Errors: reports, Call: way.Call, Exit: way.Exit, Echo: "ws://127.0.0.1:1/",
+			Stdin: stdin, MaxLine: 1 << 20,
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -1,17 +1,17 @@
 package debuglib
 
 import (
-	"bufio"
 	"errors"
 	"io"
 
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // A Console is where debug.debug asks for code: the script's own input, and its output
 // for errors.
 type Console struct {
-	In  *bufio.Reader
+	In  *inlet.Stdin
 	Out io.Writer
 }
 
@@ -23,6 +23,9 @@ func (t Console) debug(c *lua.Call) error {
 			return err
 		}
 		t.say("lua_debug> ")
+		if err := t.In.Free(); err != nil {
+			return err
+		}
 		line, _ := t.In.ReadSlice('\n') // an error ends the input: the next line is empty
 		if len(line) == 0 || string(line) == "cont\n" {
 			return c.Return()

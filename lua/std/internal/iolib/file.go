@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/outlet"
 	"github.com/tidewire/tidewire/lua"
 )
@@ -31,6 +32,7 @@ type file struct {
 	source io.Reader      // nil if it cannot be read
 	target io.Writer      // nil if it cannot be written
 	disk   *os.File       // nil if it cannot seek
+	stdin  *inlet.Stdin   // of io.stdin alone
 	stdout *outlet.Stdout // of io.stdout alone, in place of target
 	end    func() error   // closes it; nil for the streams, which are the embedder's
 	quit   func()         // in place of end for a file that the script has dropped; nil means end
@@ -157,6 +159,11 @@ func fileToString(c *lua.Call) error {
 
 // beginReading flushes pending output, then makes the reader.
 func (l *library) beginReading(f *file) error {
+	if f.stdin != nil {
+		if err := f.stdin.Free(); err != nil {
+			return l.s.Errorf("%v", err) // a mistake of the script's, so it raises
+		}
+	}
 	if err := f.flush(); err != nil {
 		return err
 	}

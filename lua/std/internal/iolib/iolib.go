@@ -3,11 +3,10 @@
 package iolib
 
 import (
-	"bufio"
 	"errors"
 	"io"
-	"strings"
 
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/outlet"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
@@ -35,34 +34,23 @@ const (
 // and io.write have one output, and loadfile() reads on where io.read has stopped. All
 // but Stdout belong to the state's goroutine.
 type Streams struct {
-	Stdin  *bufio.Reader
+	Stdin  *inlet.Stdin
 	Stdout *outlet.Stdout
 	Stderr io.Writer
 }
 
-// NewStreams makes a script's streams. A stdout other than an *outlet.Stdout is written
-// to at once. Before stdin is read, stdout is flushed: a question is seen before its
-// answer is awaited. nil means an empty stdin, and outputs that are discarded.
+// NewStreams makes a script's streams. A stdin that is an *inlet.Stdin may be shared with
+// a reader of lines. A stdout other than an *outlet.Stdout is written to at once. Before
+// stdin is read, stdout is flushed: a question is seen before its answer is awaited. nil
+// means an empty stdin, and outputs that are discarded.
 func NewStreams(stdin io.Reader, stdout, stderr io.Writer) *Streams {
-	if stdin == nil {
-		stdin = strings.NewReader("")
-	}
 	if stderr == nil {
 		stderr = io.Discard
 	}
 	out := outlet.StdoutOn(stdout)
-	return &Streams{bufio.NewReader(&question{stdin, out}), out, stderr}
-}
-
-// question is a stdin that flushes stdout first.
-type question struct {
-	io.Reader
-	out *outlet.Stdout
-}
-
-func (q *question) Read(p []byte) (int, error) {
-	_ = q.out.Flush() // the error stays there for the next write
-	return q.Reader.Read(p)
+	in := inlet.On(stdin)
+	in.BeforeRead(func() { _ = out.Flush() }) // the error stays there for the next write
+	return &Streams{in, out, stderr}
 }
 
 // library is the io library of one state.
@@ -99,7 +87,7 @@ func Open(s *lua.State, box *sandbox.Box, streams *Streams) error {
 	if err != nil {
 		return err
 	}
-	stdin := s.NewUserdata(&file{source: streams.Stdin, reader: streams.Stdin}, l.meta)
+	stdin := s.NewUserdata(&file{stdin: streams.Stdin, source: streams.Stdin, reader: streams.Stdin.Buffer()}, l.meta)
 	stdout := s.NewUserdata(&file{stdout: streams.Stdout}, l.meta)
 	stderr := s.NewUserdata(&file{target: streams.Stderr, mode: outlet.Unbuffered}, l.meta)
 	l.input, l.output = s.Ref(stdin), s.Ref(stdout)
