@@ -16,16 +16,24 @@ type Task struct {
 
 const taskBytes = 48
 
-// NewTask makes a task that will call a function. Its memory is charged to the state; it
-// lives for as long as a walk finds Function.
-func (s *State) NewTask(f Value) (*Task, error) {
+// NewTask makes a task that will call a function with these arguments. Its memory is
+// charged to the state; it lives for as long as a walk finds Function.
+func (s *State) NewTask(f Value, args ...Value) (*Task, error) {
 	if err := s.charge(newThreadBytes + goFunctionBytes + taskBytes); err != nil {
 		return nil, err
 	}
 	root := s.newThread(f)
+	if err := root.ensure(1 + len(args)); err != nil {
+		return nil, err
+	}
+	s.look(len(args))
+	copyValues(root.stack[1:], args)
+	for _, v := range args {
+		s.found(v) // during a walk the new stack counts as looked into
+	}
 	root.status, root.nesting = threadNormal, 1
-	root.frames[0].set(frameBottom, 1, 0, wantAll, 0, 0)
-	root.depth = 1
+	root.frames[0].set(frameBottom, 1, 0, wantAll, len(args), 0)
+	root.depth, root.top = 1, 1+len(args)
 	s.goFunctions++
 	t := &Task{root: root, inner: root}
 	t.function = goValue(&goFunction{
@@ -36,8 +44,8 @@ func (s *State) NewTask(f Value) (*Task, error) {
 }
 
 // Function returns the function that starts the task, or lets it go on: for State.Call.
-// Its arguments are those of the task's function, or what Suspend's function goes on
-// with. It returns when the task is suspended, without results, or has ended, with those
+// Its arguments are further ones of the task's function, or what Suspend's function goes
+// on with. It returns when the task is suspended, without results, or has ended, with those
 // of its function. An error that the task does not catch ends the task and is the
 // function's. Called while the task runs, or after its end, it raises an error.
 //
@@ -151,8 +159,11 @@ func (s *State) resumeTask(th *Thread, g *goFunction, slot, args, ret, want int,
 	}
 	waiting := co.current()
 	at := int(waiting.base)
-	if waiting.kind == frameYield {
+	switch waiting.kind {
+	case frameYield:
 		at-- // the results take the function's place
+	case frameBottom:
+		at += int(waiting.extra) // after the arguments that are there
 	}
 	if err := co.ensure(at + 1 + args); err != nil {
 		return err
@@ -168,5 +179,5 @@ func (s *State) resumeTask(th *Thread, g *goFunction, slot, args, ret, want int,
 		co.top = at + args
 		return nil // run goes on with it
 	}
-	return s.invoke(co, 0, args, 0, wantAll, slowReturn)
+	return s.invoke(co, 0, int(waiting.extra)+args, 0, wantAll, slowReturn)
 }

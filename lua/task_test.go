@@ -200,6 +200,48 @@ func TestTaskFails(t *testing.T) {
 	s.want("go: cannot resume dead task\n")
 }
 
+// A task has the arguments that it was made with, and further ones of its first call.
+func TestTaskArguments(t *testing.T) {
+	for _, stress := range []bool{false, true} {
+		s := newTasks(t, lua.Options{})
+		if stress {
+			s.Stress()
+		}
+		f, err := s.LoadString(`print(count(...), ...) print(wait())`, "=test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		many := make([]lua.Value, 100)
+		for i := range many {
+			many[i] = lua.Int(i)
+		}
+		for _, test := range []struct {
+			made, called []lua.Value
+			want         string
+		}{
+			{nil, nil, "0\n"},
+			{many[:2], nil, "2 0 1\n"},
+			{nil, many[1:2], "1 1\n"},
+			{many[:3], many[3:5], "5 0 1 2 3 4\n"},
+		} {
+			task, err := s.NewTask(f, test.made...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Ref(task.Function())
+			s.resume(task, test.called...)
+			s.resume(task, many[7])
+			s.want(test.want + "go:\n7\ngo:\n")
+		}
+		task, err := s.NewTask(s.Global("count"), many...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.resume(task, many...)
+		s.want("go: 200\n")
+	}
+}
+
 // Where a Go function waits for a call within the task, and outside of tasks, nothing can
 // be suspended: the function fails, and the task goes on.
 func TestSuspendRefused(t *testing.T) {

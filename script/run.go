@@ -18,6 +18,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 	"github.com/tidewire/tidewire/modules/encoding"
 	"github.com/tidewire/tidewire/modules/json"
+	"github.com/tidewire/tidewire/modules/task"
 	"github.com/tidewire/tidewire/modules/websocket"
 )
 
@@ -56,6 +57,7 @@ type run struct {
 	errors reports
 	engine *engine.Engine
 	loop   *loop.Loop
+	tasks  *task.Scheduler
 
 	// giveUp is called from another goroutine when code cannot be stopped; constant.
 	giveUp func(code int, reason error)
@@ -122,8 +124,14 @@ func (r *run) open() error {
 	if err != nil {
 		return err
 	}
+	if r.tasks, err = task.Open(r.state, taskHost{r}, task.Options{
+		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call,
+	}); err != nil {
+		return err
+	}
 	r.loop = loop.New(loop.Options{
 		Events:    eventSource{r.engine, module, r.output, func() bool { return r.loop.Ending() }},
+		Tasks:     taskSource{r.tasks, r.errors},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
 		AfterTurn: r.afterTurn,
@@ -212,9 +220,10 @@ func (r *run) shutdown() {
 	}
 }
 
-// afterTurn sends the messages and writes the output that the script has left waiting. An
+// afterTurn reports the tasks that have failed, sends the messages and writes the output that the script has left waiting. An
 // error of its output is logged once.
 func (r *run) afterTurn() {
+	r.tasks.EndTurn()
 	r.engine.Flush()
 	if err := r.output.printed.Flush(); err != nil {
 		r.unwritten(err)
@@ -259,16 +268,18 @@ func (e eventSource) Refuse() {
 	e.output.beginEnding()
 }
 
-// Dispatch implements loop.EventSource. A turn is the engine's default budget.
-func (e eventSource) Dispatch() {
-	var budget engine.Budget
+// Dispatch implements loop.EventSource.
+func (e eventSource) Dispatch(most int, d time.Duration) (delivered int) {
+	budget := engine.Budget{Events: most, Time: d}
 	if !e.ending() {
 		// Only the ending follows a callback that calls host.Exit.
 		budget.Stop = e.ending
 	}
-	if _, err := e.module.Pump(budget); err != nil { // from a callback, which the loop's goroutine is not in
+	delivered, err := e.module.Pump(budget)
+	if err != nil { // from a callback, which the loop's goroutine is not in
 		panic(err)
 	}
+	return delivered
 }
 
 // CloseAll implements loop.EventSource.

@@ -105,7 +105,11 @@ func (l *Loop) runEnding() {
 	if l.opts.Grace < 0 {
 		<-l.ending.graceOver // or Interrupt might hit a shutdown handler instead of the code that was running
 	}
+	l.opts.Tasks.CancelAll()
 	l.shutdowns.run(l.callsAreOver) // (2)
+	for l.opts.Tasks.Runnable() && !l.callsAreOver() {
+		l.opts.Tasks.Run(turnEvents, turnTime)
+	}
 	l.opts.AfterTurn()
 	l.opts.Events.CloseAll() // (3)
 	l.drain(l.ending.graceOver)
@@ -122,15 +126,18 @@ func (l *Loop) drain(limit <-chan struct{}) {
 	for {
 		l.runPosted()
 		l.runSignals()
-		l.opts.Events.Dispatch()
+		l.runEvents()
 		l.opts.AfterTurn()
-		if l.opts.Events.Live() == 0 && l.closePosts(false) {
+		if l.opts.Events.Live() == 0 && !l.opts.Tasks.Runnable() && l.closePosts(false) {
 			return
 		}
 		select {
 		case <-limit:
 			return
 		default:
+		}
+		if l.opts.Tasks.Runnable() {
+			continue
 		}
 		select {
 		case <-limit:

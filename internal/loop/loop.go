@@ -23,10 +23,9 @@ type EventSource interface {
 	// Ready receives a value when Dispatch has something to deliver.
 	Ready() <-chan struct{}
 
-	// Dispatch delivers the events of one turn. The source bounds them, in number and in
-	// time, so that posted functions, timers and ticks get theirs. If any are left, Ready
-	// has a value again.
-	Dispatch()
+	// Dispatch delivers events, at most so many and for about so long, and returns how
+	// many. If any are left, Ready has a value again.
+	Dispatch(most int, d time.Duration) (delivered int)
 
 	// Live returns how many connections have events still to come. While there are any,
 	// the loop goes on.
@@ -48,6 +47,9 @@ type EventSource interface {
 type Options struct {
 	// Events is the source of events. nil means none.
 	Events EventSource
+
+	// Tasks is the source of tasks. nil means none.
+	Tasks TaskSource
 
 	// FPS is the frame rate, in ticks a second. 0 means 60.
 	FPS int
@@ -76,6 +78,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Events == nil {
 		o.Events = noEvents{}
+	}
+	if o.Tasks == nil {
+		o.Tasks = noTasks{}
 	}
 	if o.FPS == 0 {
 		o.FPS = DefaultFPS
@@ -162,6 +167,9 @@ func (l *Loop) Run(main func() error) Result {
 		l.wait()
 		l.turn()
 	}
+	if err == nil && !l.Ending() && l.opts.Tasks.Live() > 0 {
+		l.opts.Tasks.Deadlocked()
+	}
 	l.runEnding()
 	result := l.ending.result()
 	result.Err = err
@@ -170,13 +178,17 @@ func (l *Loop) Run(main func() error) Result {
 
 // alive reports whether anything is left that could call a function.
 func (l *Loop) alive() bool {
-	return l.opts.Events.Live() > 0 || l.timers.keeping() > 0 || l.updates.len() > 0 || l.held > 0 || l.hasPosted()
+	return l.opts.Events.Live() > 0 || l.timers.keeping() > 0 || l.updates.len() > 0 || l.held > 0 || l.hasPosted() ||
+		l.opts.Tasks.Runnable()
 }
 
 // wait sleeps until there is something to do. With neither timers nor Update handlers
 // only an event, a posted function or Exit ends it.
 func (l *Loop) wait() {
 	l.timers.admit()
+	if l.opts.Tasks.Runnable() {
+		return
+	}
 	var timer <-chan time.Time
 	if due, any := l.nextDue(); any {
 		l.sleep.Reset(time.Until(due))
@@ -202,15 +214,17 @@ func (l *Loop) nextDue() (time.Time, bool) {
 	return due, true
 }
 
-// turn is one round: posted functions, signals and events, then due timers, then at most
-// one tick. Each part is bounded, except for functions that take their time, so that none
-// starves another.
+// turn is one round: posted functions, signals, events and tasks, then due timers, then
+// at most one tick. Each part is bounded, except for functions that take their time, so
+// that none starves another.
 func (l *Loop) turn() {
 	l.runPosted()
 	l.runSignals()
-	l.opts.Events.Dispatch()
+	rest := l.runEvents()
 	l.runTimers()
+	l.runRest(&rest)
 	l.tick()
+	l.runRest(&rest)
 	l.opts.AfterTurn()
 }
 
@@ -241,9 +255,9 @@ func (l *Loop) tick() {
 // noEvents is an EventSource without connections.
 type noEvents struct{}
 
-func (noEvents) Ready() <-chan struct{} { return nil }
-func (noEvents) Dispatch()              {}
-func (noEvents) Live() int              { return 0 }
-func (noEvents) Refuse()                {}
-func (noEvents) CloseAll()              {}
-func (noEvents) Abort()                 {}
+func (noEvents) Ready() <-chan struct{}          { return nil }
+func (noEvents) Dispatch(int, time.Duration) int { return 0 }
+func (noEvents) Live() int                       { return 0 }
+func (noEvents) Refuse()                         {}
+func (noEvents) CloseAll()                       {}
+func (noEvents) Abort()                          {}

@@ -44,19 +44,21 @@ func (s *source) signal() {
 func (s *source) Ready() <-chan struct{} { return s.ready }
 
 // Dispatch calls at most 256 functions, as many as an engine delivers events.
-func (s *source) Dispatch() {
-	for range 256 {
+func (s *source) Dispatch(most int, _ time.Duration) (delivered int) {
+	for range most {
 		s.mu.Lock()
 		if len(s.queue) == 0 {
 			s.mu.Unlock()
-			return
+			return delivered
 		}
 		f := s.queue[0]
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
 		f()
+		delivered++
 	}
 	s.signal()
+	return delivered
 }
 
 func (s *source) Live() int { return s.live }

@@ -1,0 +1,249 @@
+package task
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// A Scheduler runs the tasks of one state. It belongs to the goroutine that owns the
+// state. The embedder's pump calls Run, in each of its turns, for as long as Runnable
+// says so, and EndTurn when a turn is over.
+type Scheduler struct {
+	state *lua.State
+	host  Host
+	opts  Options
+
+	module    lua.Value // the result of require, once it was asked for
+	taskMeta  *lua.Table
+	cancelled lua.Value // the error of a cancelled wait
+	step      lua.Value // the function that resumes a task, and takes its results
+
+	live    []*running // tasks that have not ended, in no order
+	ready   ready      // those of them that can go on
+	current *running   // the one that runs
+	started uint64     // how many tasks have been started
+	failed  []*task    // in this turn, by an error that nobody has asked for yet
+}
+
+// Budget bounds one Run; whichever of the two is used up first ends it. The zero value
+// means 256 tasks and 4 ms.
+type Budget struct {
+	Tasks int           // that go on; one that goes on twice counts twice
+	Time  time.Duration // which the task that runs when it is over exceeds
+}
+
+const (
+	defaultBudgetTasks = 256
+	defaultBudgetTime  = 4 * time.Millisecond
+)
+
+// Runnable reports whether there is a task for Run to let go on.
+func (s *Scheduler) Runnable() bool { return s.ready.len() > 0 }
+
+// Live returns the number of tasks that have not ended: those that run, can go on, or
+// wait.
+func (s *Scheduler) Live() int { return len(s.live) }
+
+// Run lets tasks go on that have been started, or whose wait is over, in the order in
+// which that happened, until there are none or the budget is spent. It returns how many
+// times a task has gone on. Called from within a task or another function that Lua code
+// has called, it does nothing. If the host's ending begins meanwhile the rest is left for
+// the next Run.
+func (s *Scheduler) Run(budget Budget) (resumed int) {
+	if s.current != nil || s.ready.len() == 0 || s.state.Thread() != s.state.MainThread() {
+		return 0
+	}
+	if budget.Tasks <= 0 {
+		budget.Tasks = defaultBudgetTasks
+	}
+	if budget.Time <= 0 {
+		budget.Time = defaultBudgetTime
+	}
+	wasEnding := s.host.Ending()
+	clock := newClock(budget.Time)
+	for resumed < budget.Tasks && s.ready.len() > 0 {
+		before := s.state.Steps()
+		s.resume(s.ready.pop())
+		resumed++
+		if clock.over(s.state.Steps()-before) || s.host.Ending() != wasEnding {
+			break
+		}
+	}
+	return resumed
+}
+
+// clock looks at the time after a task that has taken long, and after so many that have
+// not.
+type clock struct {
+	end  time.Time
+	left int
+}
+
+const (
+	looksEach = 16   // short tasks
+	longTask  = 1000 // steps
+)
+
+func newClock(d time.Duration) clock { return clock{time.Now().Add(d), looksEach} }
+
+func (c *clock) over(steps int64) bool {
+	if c.left--; c.left > 0 && steps < longTask {
+		return false
+	}
+	c.left = looksEach
+	return !time.Now().Before(c.end)
+}
+
+// resume lets one task go on until it waits or ends.
+func (s *Scheduler) resume(r *running) {
+	if !r.co.Suspended() { // the state was closed, or the run killed
+		return
+	}
+	w := r.wait
+	r.wait = nil
+	if w != nil && w.cancelled {
+		r.co.Fail(s.state.Raise(s.cancelled))
+	}
+	s.current = r
+	err := s.opts.Call(r.where, s.step)
+	s.current = nil
+	var failed *lua.Error
+	switch {
+	case r.co.Ended():
+		s.ended(r, err)
+	case r.wait == nil && errors.As(err, &failed): // on the way to the task
+		r.co.Fail(failed)
+		s.ready.push(r)
+	}
+}
+
+// stepTask is a Go function between Options.Call and the task, which takes the task's
+// results.
+func (s *Scheduler) stepTask(c *lua.Call) error {
+	return c.CallThen(s.takeResults, false, s.current.co.Function())
+}
+
+func (s *Scheduler) takeResults(c *lua.Call) error {
+	r := s.current
+	if !r.co.Ended() {
+		return c.Return()
+	}
+	results, err := keep(s.state, c.Args(1))
+	if err != nil {
+		return err
+	}
+	r.task.finished, r.task.results = true, results
+	return c.Return()
+}
+
+// ended takes a task out of the scheduler, and lets those go on that wait for it.
+func (s *Scheduler) ended(r *running, err error) {
+	t := r.task
+	last := len(s.live) - 1
+	s.live[r.at] = s.live[last]
+	s.live[r.at].at = r.at
+	s.live[last] = nil
+	s.live = s.live[:last]
+	s.state.Unreserve(runningBytes)
+	t.running = nil
+	if !t.finished {
+		s.failedWith(r, err)
+	}
+	for e := r.waiters.Front(); e != nil; e = r.waiters.Front() {
+		r.waiters.Remove(e)
+		e.Value.(waiter).ended(t)
+	}
+}
+
+// failedWith notes the error of a task. Without one it was ended from outside: by
+// host.Exit, or because the run is over.
+func (s *Scheduler) failedWith(r *running, err error) {
+	t := r.task
+	t.results = outcome{value: s.cancelled}
+	var raised *lua.Error
+	if errors.As(err, &raised) {
+		t.results = outcome{value: raised.Value}
+	}
+	text, isText := t.results.value.AsString()
+	if err == nil || isText && text == "cancelled" && (r.cancelled || s.host.Ending()) {
+		return
+	}
+	if r.waiters.Len() == 0 {
+		t.err = err
+		s.failed = append(s.failed, t)
+	}
+}
+
+// EndTurn reports the tasks that have failed in the turn while no one waited for them.
+func (s *Scheduler) EndTurn() {
+	if len(s.failed) == 0 {
+		return
+	}
+	for i, t := range s.failed {
+		if t.err != nil {
+			s.opts.Errors.Report(where(t.started), t.err)
+			t.err = nil
+		}
+		s.failed[i] = nil
+	}
+	s.failed = s.failed[:0]
+}
+
+// CancelAll ends the waits of all tasks, with the error "cancelled", except for those
+// that go on in an ending. The host calls it once, when Ending has become true.
+func (s *Scheduler) CancelAll() {
+	waiting := make([]*running, 0, len(s.live))
+	for _, r := range s.live {
+		if w := r.wait; w != nil && !w.inEnding {
+			waiting = append(waiting, r)
+		}
+	}
+	byNumber(waiting)
+	for _, r := range waiting {
+		r.wait.cancel()
+	}
+}
+
+// Mark implements lua.Marker.
+func (s *Scheduler) Mark(mark func(lua.Value)) {
+	mark(s.module)
+	mark(s.cancelled)
+	mark(s.step)
+	if s.taskMeta != nil {
+		mark(s.taskMeta.Value())
+	}
+	for _, r := range s.live {
+		mark(r.value)
+	}
+	for _, t := range s.failed {
+		mark(t.results.value)
+	}
+}
+
+// ready is the tasks that can go on, the first one first.
+type ready struct {
+	list []*running
+	head int
+}
+
+func (q *ready) len() int { return len(q.list) - q.head }
+
+func (q *ready) push(r *running) {
+	if q.head == len(q.list) {
+		q.list, q.head = q.list[:0], 0
+	} else if q.head > 64 && q.head*2 > len(q.list) { // the front half is done
+		n := copy(q.list, q.list[q.head:])
+		clear(q.list[n:])
+		q.list, q.head = q.list[:n], 0
+	}
+	q.list = append(q.list, r)
+}
+
+func (q *ready) pop() *running {
+	r := q.list[q.head]
+	q.list[q.head] = nil
+	q.head++
+	return r
+}

@@ -1,0 +1,45 @@
+package task
+
+import (
+	"time"
+
+	"github.com/tidewire/tidewire/lua"
+)
+
+// maxSeconds bounds durations, at some 31 years: a larger one is a slip.
+const maxSeconds = 1e9
+
+// Seconds returns argument n of a function that waits, a number of seconds: whole or not,
+// negative means 0. nil means without end, and limited is false then. A bad argument is
+// for Call.Err.
+func Seconds(c *lua.Call, n int) (d time.Duration, limited bool) {
+	if c.Arg(n).IsNil() {
+		return 0, false
+	}
+	seconds := c.Number(n)
+	if !(seconds <= maxSeconds) && c.Err() == nil { // NaN, too
+		text, _ := lua.ToText(lua.Number(seconds))
+		c.Fail(c.ArgError(n, "at most 1e9 seconds expected, got "+text))
+		return 0, true
+	}
+	return time.Duration(max(seconds, 0) * float64(time.Second)), true
+}
+
+// sleep is sleep(seconds). Without time to wait, the others that can go on do so first.
+func (s *Scheduler) sleep(c *lua.Call) error {
+	c.Number(1)
+	d, _ := Seconds(c, 1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return s.Await(c, Waiting{Name: "sleep"}, func(w *Wait) {
+		if d == 0 {
+			w.again = true
+			return
+		}
+		w.Timeout(d)
+	}, nothing)
+}
+
+// nothing is the rest of a function without results.
+func nothing(c *lua.Call) error { return c.Return() }

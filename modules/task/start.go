@@ -1,0 +1,210 @@
+package task
+
+import (
+	"cmp"
+	"container/list"
+	"slices"
+
+	"github.com/tidewire/tidewire/internal/modules/gate"
+	"github.com/tidewire/tidewire/lua"
+)
+
+// task is the Go value of a task, as scripts have it.
+type task struct {
+	running  *running // nil once it has ended
+	started  string   // the place of its start, "bot.lua:12"; "" if Go code has started it
+	finished bool     // its function has returned
+	results  outcome  // its results, or the error value
+	err      error    // to be reported, unless someone asks for it before
+}
+
+// running is the part of a task that is there until it has ended.
+type running struct {
+	task      *task
+	value     lua.Value // the userdata of the task
+	co        *lua.Task
+	where     string
+	number    uint64
+	at        int   // in Scheduler.live
+	wait      *Wait // that it is in, or has just been
+	cancelled bool
+	waiters   list.List // of waiter: those that wait for its end
+}
+
+// runningBytes is the charge for a task until it has ended, beyond its coroutine and its
+// userdata.
+const runningBytes = 320
+
+// waiter waits for the end of a task.
+type waiter interface{ ended(t *task) }
+
+// where names a task in messages.
+func where(started string) string {
+	if started == "" {
+		return "task"
+	}
+	return "task started at " + started
+}
+
+// Mark implements lua.Marker.
+func (t *task) Mark(mark func(lua.Value)) {
+	mark(t.results.value)
+	if r := t.running; r != nil {
+		mark(r.co.Function())
+	}
+}
+
+// outcome holds the results of a task: one value, or a table of them.
+type outcome struct {
+	value lua.Value
+	count int
+}
+
+// keep makes an outcome of results.
+func keep(s *lua.State, results []lua.Value) (outcome, error) {
+	if len(results) <= 1 {
+		return outcome{first(results), len(results)}, nil
+	}
+	table, err := s.NewTable(len(results), 0)
+	if err != nil {
+		return outcome{}, err
+	}
+	for i, v := range results {
+		if v.IsNil() {
+			continue // as is a value that is not there
+		}
+		if err := table.SetInt(i+1, v); err != nil {
+			return outcome{}, err
+		}
+	}
+	return outcome{table.Value(), len(results)}, nil
+}
+
+func first(results []lua.Value) lua.Value {
+	if len(results) == 0 {
+		return lua.Nil
+	}
+	return results[0]
+}
+
+// start is go(f, …).
+func (s *Scheduler) start(c *lua.Call) error {
+	f := c.Any(1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if !f.IsFunction() && !s.state.Metamethod(f, "__call").IsFunction() {
+		return c.TypeError(1, "function")
+	}
+	t := &task{started: gate.Caller(s.state)}
+	if s.host.Ending() {
+		t.results = outcome{value: s.cancelled}
+		return c.Return(s.state.NewUserdata(t, s.taskMeta))
+	}
+	if err := s.state.Reserve(runningBytes); err != nil {
+		return err
+	}
+	co, err := s.state.NewTask(f, c.Args(2)...)
+	if err != nil {
+		s.state.Unreserve(runningBytes)
+		return err
+	}
+	s.started++
+	r := &running{task: t, co: co, where: where(t.started), number: s.started, at: len(s.live)}
+	t.running = r
+	r.value = s.state.NewUserdata(t, s.taskMeta)
+	s.live = append(s.live, r)
+	s.ready.push(r)
+	return c.Return(r.value)
+}
+
+// cancel is task:cancel().
+func (s *Scheduler) cancel(c *lua.Call) error {
+	t := taskAt(c, 1)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if r := t.running; r != nil {
+		r.cancelled = true
+		if r.wait != nil {
+			r.wait.cancel()
+		}
+	}
+	return c.Return()
+}
+
+// wait is task:wait([seconds]).
+func (s *Scheduler) wait(c *lua.Call) error {
+	t := taskAt(c, 1)
+	d, limited := Seconds(c, 2)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if s.current != nil && t.running == s.current {
+		return c.Errorf("a task cannot wait for its own end")
+	}
+	var w *Wait
+	return s.Await(c, Waiting{Name: "wait"}, func(begun *Wait) {
+		w = begun
+		if t.running == nil {
+			w.Settle()
+			return
+		}
+		waiters := &t.running.waiters
+		place := waiters.PushBack(single{w})
+		w.OnGiveUp(func() { waiters.Remove(place) })
+		if limited {
+			w.Timeout(d)
+		}
+	}, func(c *lua.Call) error {
+		if w.timedOut {
+			return s.timedOut(c)
+		}
+		return s.returnOutcome(c, t)
+	})
+}
+
+// single waits for one task.
+type single struct{ w *Wait }
+
+func (e single) ended(*task) { e.w.Settle() }
+
+// returnOutcome returns true and the results of a task that has ended, or false and the
+// error value. The error counts as noticed.
+func (s *Scheduler) returnOutcome(c *lua.Call, t *task) error {
+	t.err = nil
+	if !t.finished {
+		return c.Return(lua.False, t.results.value)
+	}
+	if t.results.count <= 1 {
+		return c.Return([]lua.Value{lua.True, t.results.value}[:1+t.results.count]...)
+	}
+	values := make([]lua.Value, 1, 1+t.results.count)
+	values[0] = lua.True
+	table, _ := t.results.value.AsTable()
+	for i := range t.results.count {
+		values = append(values, table.GetInt(i+1))
+	}
+	return c.Return(values...)
+}
+
+// timedOut returns nil, "timeout".
+func (s *Scheduler) timedOut(c *lua.Call) error {
+	word, err := s.state.Piece("timeout")
+	if err != nil {
+		return err
+	}
+	return c.Return(lua.Nil, word)
+}
+
+// taskAt returns argument n, which must be a task.
+func taskAt(c *lua.Call, n int) *task {
+	if t := lua.UserdataAs[*task](c, n, "task"); t != nil {
+		return t
+	}
+	return &task{} // after a misfit
+}
+
+func byNumber(list []*running) {
+	slices.SortFunc(list, func(a, b *running) int { return cmp.Compare(a.number, b.number) })
+}
