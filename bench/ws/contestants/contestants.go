@@ -81,6 +81,9 @@ var List = []Contestant{
 	{Name: "runner", Shape: "our runner with a collector in Lua", Checks: ourChecks, Script: true, Ours: true},
 	{Name: "node", Shape: "Node and ws, without bufferutil, with a collector in JavaScript",
 		Checks: scriptChecks, Script: true},
+	{Name: "node-bufferutil", Shape: "the same with bufferutil, which unmasks and joins in C", Checks: scriptChecks,
+		Script: true},
+	{Name: "luajit", Shape: "LuaJIT and lua-http, with a collector in Lua", Checks: scriptChecks, Script: true},
 	{Name: "python", Shape: "Python and websockets with a collector", Checks: scriptChecks, Script: true},
 }
 

@@ -1,5 +1,5 @@
-// Package scripts has programs that the author of a script would run: our runner, Node and
-// Python, each with a collector of messages. They measure their CPU time themselves, after
+// Package scripts has programs that the author of a script would run: our runner, Node,
+// LuaJIT and Python, each with a collector of messages. They measure their CPU time themselves, after
 // a warm-up, so that start-up does not count.
 package scripts
 
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,9 @@ func Prepare(folder string) (found map[string]Script, missing map[string]error, 
 	if _, err := output("go", "-C", root, "build", "-o", runner, "./cmd/tidewire"); err != nil {
 		return nil, nil, err
 	}
-	modules := []string{"NODE_PATH=" + filepath.Join(root, "interop", "node_modules")}
+	modules := []string{"NODE_PATH=" + filepath.Join(root, "interop", "node_modules"), "WS_NO_BUFFER_UTIL="}
+	alone := slices.Clone(modules)
+	alone[1] += "1"
 	found, missing = make(map[string]Script), make(map[string]error)
 	for name, s := range map[string]struct {
 		script  Script
@@ -59,8 +62,12 @@ func Prepare(folder string) (found map[string]Script, missing map[string]error, 
 	}{
 		"runner": {Script{command: []string{runner, "run", filepath.Join(folder, "collector.lua")}},
 			[]string{runner, "version"}},
-		"node": {Script{command: []string{"node", filepath.Join(folder, "collector.cjs")}, env: modules},
+		"node": {Script{command: []string{"node", filepath.Join(folder, "collector.cjs")}, env: alone},
 			[]string{"node", "-p", `"Node " + process.version + ", ws " + require("ws/package.json").version`}},
+		"node-bufferutil": {Script{command: []string{"node", filepath.Join(folder, "collector.cjs")}, env: modules},
+			[]string{"node", "-p", `"bufferutil " + require("bufferutil/package.json").version`}},
+		"luajit": {Script{command: []string{"luajit", filepath.Join(folder, "luahttp.lua")}},
+			[]string{"luajit", "-e", `print(jit.version .. ", lua-http " .. require("http.version").version)`}},
 		"python": {Script{command: []string{"/usr/bin/python3", filepath.Join(folder, "collector.py")}},
 			[]string{"/usr/bin/python3", "-c", "import platform, websockets; " +
 				"print('Python', platform.python_version() + ', websockets', websockets.__version__)"}},

@@ -20,8 +20,8 @@ func TestPlay(t *testing.T) {
 	if _, ok := found["runner"]; !ok {
 		t.Errorf("the runner is missing: %v", missing["runner"])
 	}
-	if len(found)+len(missing) != 3 {
-		t.Errorf("%d scripts play and %d do not, want 3 in all", len(found), len(missing))
+	if len(found)+len(missing) != 5 {
+		t.Errorf("%d scripts play and %d do not, want 5 in all", len(found), len(missing))
 	}
 	at, err := server.Listen()
 	if err != nil {
