@@ -31,6 +31,12 @@ const (
 	quickLength = 100 * time.Millisecond
 )
 
+// How long our runner's frames are measured.
+const (
+	framesLength      = time.Minute
+	quickFramesLength = 5 * time.Second
+)
+
 // playTimeout ends a contestant that hangs.
 const playTimeout = 2 * time.Minute
 
@@ -94,6 +100,9 @@ func conduct(o options) (err error) {
 			fmt.Fprintln(os.Stderr)
 		}
 	}
+	if running.plays("runner") {
+		playFrames(o, run, running.folder, peer.Address)
+	}
 	run.LoadAfter = page.Load()
 	if err := write(o, run); err != nil {
 		return err
@@ -102,6 +111,31 @@ func conduct(o options) (err error) {
 		return fmt.Errorf("%d measurements have failed, the first one: %s", len(failures), failures[0].Text)
 	}
 	return nil
+}
+
+// playFrames measures our runner's frames, idle and beside a flood.
+func playFrames(o options, run *report.Run, folder string, at server.Address) {
+	length := framesLength
+	if o.quick {
+		length = quickFramesLength
+	}
+	flood, err := scenario.Named("receive-32")
+	if err != nil {
+		panic(err) // it is in the list
+	}
+	for _, beside := range []struct{ name, url string }{
+		{"nothing", ""}, {"a flood of 32 B", "ws://" + at.WS + flood[0].Serve.Path()},
+	} {
+		fmt.Fprintf(os.Stderr, "%s frames beside %s\n", time.Since(run.Date).Round(time.Second), beside.name)
+		delays, messages, err := scripts.FrameDelays(folder, beside.url, length)
+		if err != nil {
+			run.Failures = append(run.Failures, report.Failure{Scenario: "frames", Contestant: "runner", Text: err.Error()})
+			continue
+		}
+		run.Frames = append(run.Frames, report.Frames{
+			Beside: beside.name, Rate: scripts.FrameRate, Length: length, Messages: messages, Delays: delays,
+		})
+	}
 }
 
 // left reports whether a quick run leaves a measurement out.
@@ -120,6 +154,11 @@ type collectors struct {
 	folder  string // empty if no script plays
 	found   map[string]scripts.Script
 	missing int // scripts whose programs are not installed: the first Failures of the run
+}
+
+func (c collectors) plays(name string) bool {
+	_, found := c.found[name]
+	return found
 }
 
 // newCollectors prepares the scripts, if any play, and notes those that cannot.

@@ -30,6 +30,7 @@ func (r *Run) Markdown() string {
 	r.writeRatios(&b)
 	r.writeLua(&b)
 	r.writeScripts(&b)
+	r.writeFrames(&b)
 	r.writeContestants(&b)
 	for _, s := range r.Scenarios {
 		r.writeScenario(&b, s)
@@ -172,6 +173,22 @@ func (r *Run) writeScripts(b *strings.Builder) {
 			cells = append(cells, r.ratio(s, runner, other))
 		}
 		line(b, cells...)
+	}
+}
+
+// writeFrames writes how late our runner's frames begin.
+func (r *Run) writeFrames(b *strings.Builder) {
+	if len(r.Frames) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### Frames of a script\n\n"+
+		"How late frames of our runner begin at `--fps %d` in %v, each counted from its due time, those\n"+
+		"that were left out, too.\n\n", r.Frames[0].Rate, r.Frames[0].Length)
+	header(b, "beside", "due frames", "messages", "p50", "p99", "p99.9", "longest")
+	for _, f := range r.Frames {
+		q := f.Delays
+		line(b, f.Beside, fmt.Sprint(q.Count), fmt.Sprint(f.Messages), duration(float64(q.P50)),
+			duration(float64(q.P99)), duration(float64(q.P999)), duration(float64(q.Most)))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/measure"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 )
 
@@ -23,6 +24,16 @@ type Run struct {
 	Contestants []contestants.Contestant
 	Results     []scenario.Result
 	Failures    []Failure
+	Frames      []Frames
+}
+
+// Frames are the delays of our runner's frames, at a high rate for a longer time.
+type Frames struct {
+	Beside   string // that goes on meanwhile
+	Rate     int    // frames a second
+	Length   time.Duration
+	Messages int64
+	Delays   measure.Quantiles
 }
 
 // A Failure is a measurement without figures.

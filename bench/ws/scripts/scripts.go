@@ -26,6 +26,9 @@ var source embed.FS
 // timeout ends a script that hangs.
 const timeout = 2 * time.Minute
 
+// runnerName is the file of our runner in the folder of Prepare.
+const runnerName = "tidewire"
+
 // A Script is a collector that can be run.
 type Script struct {
 	Version string
@@ -48,7 +51,7 @@ func Prepare(folder string) (found map[string]Script, missing map[string]error, 
 	if err != nil {
 		return nil, nil, err
 	}
-	runner := filepath.Join(folder, "tidewire")
+	runner := filepath.Join(folder, runnerName)
 	if _, err := output("go", "-C", root, "build", "-o", runner, "./cmd/tidewire"); err != nil {
 		return nil, nil, err
 	}

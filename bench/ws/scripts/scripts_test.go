@@ -3,6 +3,7 @@ package scripts
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 	"github.com/tidewire/tidewire/bench/ws/server"
@@ -13,7 +14,8 @@ func TestPlay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the runner")
 	}
-	found, missing, err := Prepare(t.TempDir())
+	folder := t.TempDir()
+	found, missing, err := Prepare(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +40,13 @@ func TestPlay(t *testing.T) {
 		r, err := script.Play(name, of[0], at, 1000)
 		if err != nil || r.Messages != 1000 || r.CPU <= 0 || !r.Script {
 			t.Errorf("%s: %+v, error %v", name, r, err)
+		}
+	}
+	for _, url := range []string{"", "ws://" + at.WS + of[0].Serve.Path()} {
+		q, messages, err := FrameDelays(folder, url, 500*time.Millisecond)
+		if err != nil || q.P50 < 0 || q.P50 > q.P99 || q.P99 > q.P999 || q.P999 > q.Most || q.Most == 0 ||
+			(messages > 0) != (url != "") {
+			t.Errorf("frames beside %q: %+v, %d messages, error %v", url, q, messages, err)
 		}
 	}
 }
