@@ -94,6 +94,17 @@ func failureRows() (rows [][]string) {
 	return rows
 }
 
+// closeCodes lists the codes of a close by the peer that are retryable.
+func closeCodes() string {
+	var codes []string
+	for code := range 5000 {
+		if failure.RetryableClose(code) {
+			codes = append(codes, strconv.Itoa(code))
+		}
+	}
+	return strings.Join(codes, ", ")
+}
+
 // categoryRows asks package failure which categories are retryable.
 func categoryRows() (rows [][]string) {
 	for _, c := range luaapi.Categories {
@@ -109,6 +120,8 @@ func categoryRows() (rows [][]string) {
 			retryable = "yes"
 		case len(statuses) > 0:
 			retryable = strings.Join(statuses, ", ") + ", 5xx"
+		case c.Name == failure.Closed:
+			retryable = "by the peer with " + closeCodes()
 		}
 		rows = append(rows, []string{code(string(c.Name)), retryable, c.Doc})
 	}

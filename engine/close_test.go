@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -284,6 +285,37 @@ func TestCallsFromCallbacks(t *testing.T) {
 				h.Run(time.Minute)
 			})
 		}
+	}
+}
+
+// A close by the peer is worth another try if its code says that the server has gone away
+// or has trouble; one that the script asked for is not, whatever the peer answers.
+func TestRetryableByCloseCode(t *testing.T) {
+	for code, want := range map[int]bool{
+		1000: false, 1001: true, 1002: false, 1003: false, 1005: true, 1007: false, 1008: false, 1009: false,
+		1010: false, 1011: true, 1012: true, 1013: true, 1014: true, 3000: false, 4001: false, 4999: false,
+	} {
+		frame := wstest.Close(code, "")
+		if code == 1005 {
+			frame = wstest.Close(0, "")
+		}
+		inBubble(t, fmt.Sprint("by the peer with ", code), func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			peer.Send(frame)
+			if end := h.End(h.ID); end.Code != code || !end.Clean || end.Category != engine.CategoryClosed ||
+				end.Retryable != want {
+				t.Errorf("code %d, clean %v, %s, retryable %v, want %v", end.Code, end.Clean, end.Category,
+					end.Retryable, want)
+			}
+		})
+		inBubble(t, fmt.Sprint("by the script, answered with ", code), func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			h.Close(h.ID, 0, "")
+			peer.Send(frame)
+			if end := h.End(h.ID); end.Code != code || end.Retryable {
+				t.Errorf("code %d, retryable %v", end.Code, end.Retryable)
+			}
+		})
 	}
 }
 

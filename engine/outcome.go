@@ -16,14 +16,16 @@ type outcome struct {
 	code     int
 	reason   string
 	clean    bool
+	byPeer   bool // closed, and not by Close
 	phase    failure.Phase
 	category failure.Category
 	detail   string
 	err      error // nil after a clean close, and after Close before the connection was open
 }
 
-// closedByPeer is a completed closing handshake (RFC 6455 §7.1.4, §7.1.5).
-func closedByPeer(code int, reason string) *outcome {
+// cleanLocked is a completed closing handshake (RFC 6455 §7.1.4, §7.1.5), with the peer's
+// code and reason.
+func (c *connection) cleanLocked(code int, reason string) *outcome {
 	detail := fmt.Sprintf("closed with %d", code)
 	if code == wire.CloseNoCode {
 		detail = "closed without a code"
@@ -35,6 +37,7 @@ func closedByPeer(code int, reason string) *outcome {
 		code:     code,
 		reason:   reason,
 		clean:    true,
+		byPeer:   !c.closeCalled.Load(),
 		phase:    failure.PhaseClosing,
 		category: failure.Closed,
 		detail:   detail,
@@ -72,7 +75,7 @@ func (o *outcome) fill(end *End) {
 	if end.HTTP != nil {
 		status = end.HTTP.Status
 	}
-	end.Retryable = failure.Retryable(o.category, status)
+	end.Retryable = failure.Retryable(o.category, status) || o.byPeer && failure.RetryableClose(o.code)
 	if o.err != nil {
 		end.Err = &Error{ID: end.ID, Op: Phase(o.phase), Category: Category(o.category), Err: o.err}
 	}

@@ -155,7 +155,7 @@ func (c *connection) pinged(payload []byte) {
 func (c *connection) peerClosed(code int, reason string) {
 	c.mu.Lock()
 	defer c.unlock()
-	c.decideLocked(closedByPeer(code, reason))
+	c.decideLocked(c.cleanLocked(code, reason))
 	c.outbox.Answer(code, "")
 	c.armClosingLocked()
 	c.hurryWriteLocked()

@@ -129,7 +129,8 @@ var EndInfo = []Field{
 	{Name: "category", Type: "tidewire.Category", Doc: "kind of end: see [categories](#categories)"},
 	{Name: "detail", Type: "string", Doc: "the whole story in one line, for people"},
 	{Name: "closeCode", Type: "integer", Doc: "the code of the close frame that we sent, or 1006 if none left"},
-	{Name: "retryable", Type: "boolean", Doc: "the same `Connect` may succeed later, with nothing changed here"},
+	{Name: "retryable", Type: "boolean", Doc: "the same `Connect` may succeed later, with nothing changed here: see " +
+		"[categories](#categories)"},
 	{Name: "unsent", Type: "tidewire.Tally", Class: "tidewire.Tally", Fields: tally,
 		Doc: "`{messages, bytes}` that were sent and not completely handed to the operating system, with the " +
 			"half-written " +

@@ -7,6 +7,7 @@ package failure
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Phase says how far a connection had come when it ended.
@@ -73,6 +74,14 @@ func Retryable(category Category, httpStatus int) bool {
 	}
 	return false
 }
+
+// RetryableClose is Retryable for a connection that its peer has closed, with category
+// Closed: the codes of a server that goes away, has trouble or is busy are worth another
+// try, and so is a close that gives no reason (RFC 6455 §7.4.1 and IANA's registry).
+func RetryableClose(code int) bool { return slices.Contains(RetryableCodes, code) }
+
+// RetryableCodes are the codes of RetryableClose. It is to be read only.
+var RetryableCodes = []int{1001, 1005, 1006, 1011, 1012, 1013, 1014}
 
 // The catalogue: onError's first argument. Scripts compare it: no string may change by a
 // byte.
