@@ -125,7 +125,7 @@ func (p *parser) concat(left, right Expr) Expr {
 
 // unary parses an operand with the operators before it.
 func (p *parser) unary() Expr {
-	operator := p.tok.kind
+	operator, start := p.tok.kind, p.tok.start
 	switch operator {
 	case "not", "-", "#":
 	default:
@@ -143,6 +143,7 @@ func (p *parser) unary() Expr {
 	default:
 		expr = &Length{Operand: operand}
 	}
+	p.place(expr, start)
 	p.put(expr, p.lastLine)
 	return expr
 }
@@ -169,13 +170,17 @@ func (p *parser) simple() Expr {
 	case "{":
 		return p.table()
 	case "function":
+		start := p.tok.start
 		p.next()
-		return p.body(p.lexer.line, false)
+		function := p.body(p.lexer.line, false)
+		p.place(function, start)
+		return function
 	default:
 		expr, _ = p.suffixed()
 		return expr
 	}
 	p.next()
+	p.place(expr, p.last)
 	p.put(expr, p.lastLine)
 	return expr
 }
@@ -183,6 +188,7 @@ func (p *parser) simple() Expr {
 func (p *parser) stringLiteral() *String {
 	literal := &String{Value: p.tok.text}
 	p.next()
+	p.place(literal, p.last)
 	p.put(literal, p.lastLine)
 	return literal
 }
@@ -257,6 +263,7 @@ func (p *parser) field(object Expr) *Index {
 // nameAsString parses a name that is a key.
 func (p *parser) nameAsString() *String {
 	key := &String{Value: p.expectName().text}
+	p.place(key, p.last)
 	p.put(key, p.lastLine)
 	return key
 }
@@ -312,6 +319,7 @@ func (p *parser) arguments(line int) []Expr {
 func (p *parser) table() *Table {
 	line := p.lexer.line
 	table := &Table{}
+	p.place(table, p.tok.start)
 	p.next()
 	for p.tok.kind != "}" {
 		p.take(fieldBytes)

@@ -9,15 +9,18 @@ import (
 // A lexer cuts source into tokens. After an error it returns tokenEOF alone: a parser
 // that reads on comes to an end by itself, and the first error stays.
 type lexer struct {
-	source []byte
-	name   string
-	at     int // index of the next byte
-	line   int // of the next byte, which is that of the last token's end
-	err    error
+	source    []byte
+	name      string
+	at        int // index of the next byte
+	start     int // index of the first byte of the token that is being read
+	startLine int // its line
+	line      int // of the next byte, which is that of the last token's end
+	err       error
 
 	meter   meter
 	step    func(steps int) error
-	counted int // up to where step was called
+	counted int  // up to where step was called
+	columns bool // errors have one
 	words   map[string]*word
 	decoded strings.Builder // the string being read, if it has escape sequences
 }
@@ -29,20 +32,40 @@ func newLexer(source []byte, name string, opts Options) lexer {
 		line:   max(opts.FirstLine, 1),
 		meter:  newMeter(opts.Charge),
 		step:   opts.Step,
-		words:  make(map[string]*word),
+
+		columns: opts.Place != nil,
+		words:   make(map[string]*word),
 	}
 }
 
 // fail notes an error at the current line, if it is the first. near is left out if it is
 // "".
-func (x *lexer) fail(message, near string) {
+func (x *lexer) fail(message, near string) { x.failAt(message, near, x.start) }
+
+// failAt is fail with the start of the token that is to blame.
+func (x *lexer) failAt(message, near string, start int) {
 	if x.err != nil || !x.take(4*len(near)) { // near, the message and the caller's addition to it
 		return
 	}
+	column := 0
 	if near != "" {
 		message += " near '" + near + "'"
+		column = x.columnOf(start)
 	}
-	x.end(&Error{Name: x.name, Line: x.line, Message: message})
+	x.end(&Error{Name: x.name, Line: x.line, Column: column, Message: message})
+}
+
+// columnOf returns the column of an offset on the current line, 0 if it is on another or
+// nobody wants to know: a line may be as long as the source.
+func (x *lexer) columnOf(start int) int {
+	here := x.startLine == x.line
+	if start != x.start {
+		here = !bytes.ContainsAny(x.source[start:x.at], "\r\n")
+	}
+	if !x.columns || !here {
+		return 0
+	}
+	return start - bytes.LastIndexAny(x.source[:start], "\r\n")
 }
 
 // take uses up memory. It reports false if there is none left, which ends the source.
@@ -85,6 +108,7 @@ func (x *lexer) scan() token {
 			x.count()
 			continue
 		}
+		x.start, x.startLine = x.at, x.line
 		switch c := x.source[x.at]; {
 		case x.skipBreak():
 		case isSpace(c):
@@ -103,7 +127,7 @@ func (x *lexer) scan() token {
 			return x.symbol()
 		}
 	}
-	return token{kind: tokenEOF}
+	return token{kind: tokenEOF, start: x.at}
 }
 
 // peek returns the byte n after the next one, 0 beyond the end.

@@ -27,10 +27,13 @@ type parser struct {
 	ahead    token // the one after tok, if hasAhead
 	hasAhead bool
 	lastLine int // of the last token that was consumed
+	last     int // where the last token that was consumed starts
 
 	function *Function // the one being parsed
 	bindings []binding // the locals that are declared here, the newest last
 	noName   word      // where a name was expected
+
+	placed func(expr Expr, start int) // may be nil
 
 	level int // of maxLevels
 	links int // of maxLinks: the longest way down through links since openLinks
@@ -41,7 +44,7 @@ type positioned interface{ node() *Node }
 
 // next consumes the token.
 func (p *parser) next() {
-	p.lastLine = p.lexer.line
+	p.lastLine, p.last = p.lexer.line, p.tok.start
 	if p.hasAhead {
 		p.tok, p.hasAhead = p.ahead, false
 		return
@@ -65,7 +68,7 @@ func (p *parser) fail(message string) { p.stop(message, p.near()) }
 func (p *parser) exceed(message string) { p.stop(message, "") }
 
 func (p *parser) stop(message, near string) {
-	p.lexer.fail(message, near)
+	p.lexer.failAt(message, near, p.tok.start)
 	p.endSource()
 }
 
@@ -172,6 +175,13 @@ func (p *parser) put(n positioned, line int) {
 	at := n.node()
 	at.line = int32(line)
 	at.lastLine = int32(p.lastLine)
+}
+
+// place notes where an expression begins.
+func (p *parser) place(expr Expr, start int) {
+	if p.placed != nil {
+		p.placed(expr, start)
+	}
 }
 
 // load says that the value of an expression is needed now. Names and fields, which are

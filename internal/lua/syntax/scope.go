@@ -45,6 +45,7 @@ func (p *parser) name(used *word) *Name {
 	if name.Local != nil && name.Local.Func != p.function {
 		name.Local.Captured = true
 	}
+	p.place(name, p.last)
 	p.put(name, 0)
 	return name
 }

@@ -36,6 +36,7 @@ import (
 type Error struct {
 	Name    string // of the chunk, as Parse got it
 	Line    int    // from 1
+	Column  int    // of the token that the message names, in bytes from 1; 0 if it names none there, or Options.Place is nil
 	Message string // as LuaJIT words it, such as "'=' expected near 'y'"
 }
 
@@ -56,6 +57,11 @@ type Options struct {
 
 	// FirstLine is the number of the source's first line. 0 means 1.
 	FirstLine int
+
+	// Place is called for each name, literal, function, constructor and operation with
+	// one operand, with the offset in source of its first byte. nil means that nobody
+	// wants to know.
+	Place func(expr Expr, start int)
 }
 
 // SkipHead takes a byte order mark and a first line that begins with '#' off source, but
@@ -91,7 +97,7 @@ func Parse(source []byte, name string, opts Options) (*Chunk, error) {
 		return nil, err
 	}
 	main := &Function{IsVararg: true}
-	p := parser{function: main, lexer: newLexer(source, name, opts)}
+	p := parser{function: main, lexer: newLexer(source, name, opts), placed: opts.Place}
 	p.next()
 	main.Body = p.block()
 	p.want(tokenEOF)
