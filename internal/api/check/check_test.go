@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,11 +12,12 @@ import (
 	"github.com/tidewire/tidewire/internal/api/luaapi"
 )
 
-// findings checks one piece of code and returns the lines, without the file's name.
+// findings checks one piece of code and returns the lines, without the file's name and the
+// column.
 func findings(code string) string {
 	var lines []string
-	for _, f := range check.Files([]check.File{{Name: "bot.lua", Source: []byte(code)}}) {
-		lines = append(lines, strings.TrimPrefix(f.String(), "bot.lua:"))
+	for _, f := range check.Files([]check.File{{Name: "bot.lua", Source: []byte(code)}}, check.Options{}) {
+		lines = append(lines, fmt.Sprintf("%d: %s", f.Line, f.Text))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -41,7 +43,8 @@ func TestMistakes(t *testing.T) {
 			"did you mean 'reconnect'?"},
 		{"twice on a line", "print(nme, nme)", "1: undefined global 'nme'"},
 		{"a function does not see the local that it goes to", "local fact = function(n) return n < 2 and 1 or n * " +
-			"fact(n - 1) end print(fact(3))", "1: undefined global 'fact'"},
+			"fact(n - 1) end print(fact(3))", "1: undefined global 'fact': the local 'fact' of line 1 begins after its own " +
+			"value: write 'local function fact'"},
 		{"a local variable is over", "do local n = 1 print(n) end print(n)", "1: undefined global 'n'"},
 		{"a loop's variable is over", "for i = 1, 2 do end\nfor k in pairs {} do end print(i, k)",
 			"2: undefined global 'i'\n2: undefined global 'k'"},
@@ -120,6 +123,54 @@ func TestMistakes(t *testing.T) {
 		{"options in a variable", "local o = {kind = 'bin'}\no.pings = 3 websocket.Connect('ws://x', {}, o)",
 			"1: unknown kind 'bin': the kinds are auto, text, binary\n2: unknown option 'pings': did you mean 'ping'?"},
 
+		{"arguments swapped", "host.After(function() end, 1000)\nhost.Every(print, 5) local function tick() end " +
+			"host.Every(tick, 250)\nlocal ms = 9 cheat.After(tick, ms)\nwebsocket.Send('hello', 1)",
+			"1: arguments 1 and 2 of host.After are swapped: write host.After(ms, f)\n" +
+				"2: arguments 1 and 2 of host.Every are swapped: write host.Every(ms, f)\n" +
+				"3: arguments 1 and 2 of host.After are swapped: write host.After(ms, f)\n" +
+				"4: arguments 1 and 2 of websocket.Send are swapped: write websocket.Send(id, data [, kind])"},
+		{"arguments swapped, one of them not to be seen", "host.After(function() end, delay()) function delay() end",
+			"1: arguments 1 and 2 of host.After are swapped: write host.After(ms, f)"},
+		{"argument of the wrong type", "host.After('soon', print)\nhost.After(5, 'print')\nhost.Unregister(1)\n" +
+			"websocket.Connect('ws://x', nil)\nwebsocket.Close({}, 1000)\nwebsocket.Send(1, true)\n" +
+			"websocket.Send(1, function() end)\nhost.Register(print, 'onUpdate')\nhost.Register('shutdown', 1 == 1)",
+			"1: argument 1 of host.After, 'ms', is a string: number expected\n" +
+				"2: argument 2 of host.After, 'f', is a string: function expected\n" +
+				"3: argument 1 of host.Unregister, 'handle', is a number: handle expected\n" +
+				"4: argument 2 of websocket.Connect, 'callbacks', is nil: table expected\n" +
+				"5: argument 1 of websocket.Close, 'id', is a table: number expected\n" +
+				"6: argument 2 of websocket.Send, 'data', is a boolean: string expected\n" +
+				"7: argument 2 of websocket.Send, 'data', is a function: string expected\n" +
+				"8: arguments 1 and 2 of host.Register are swapped: write host.Register(event, f)\n" +
+				"9: argument 2 of host.Register, 'f', is a boolean: function expected"},
+		{"arguments missing", "websocket.Connect()\nwebsocket.Connect('ws://x')\nhost.After(5)\nlocal s = " +
+			"websocket.send s((f()))\nrequire 'json'.encode() function f() end",
+			"1: websocket.Connect lacks its argument 1, 'url': write websocket.Connect(url, callbacks [, options])\n" +
+				"2: websocket.Connect lacks its argument 2, 'callbacks': write websocket.Connect(url, callbacks [, options])\n" +
+				"3: host.After lacks its argument 2, 'f': write host.After(ms, f)\n" +
+				"4: websocket.Send lacks its argument 2, 'data': write websocket.Send(id, data [, kind])\n" +
+				"5: json.encode lacks its argument 1, 'value': write json.encode(value)"},
+		{"too many arguments", "utility.GetTickCount(1)\nwebsocket.Close(1, 1000, 'bye', f())\nhost.Exit(1, 2, ...) " +
+			"function f() end\nwebsocket.Connect('ws://x', {}, {}, print)",
+			"1: utility.GetTickCount gets 1 argument, and takes 0: write utility.GetTickCount()\n" +
+				"3: host.Exit gets 2 arguments, and takes 1: write host.Exit([code])\n" +
+				"4: websocket.Connect gets 4 arguments, and takes 3: write websocket.Connect(url, callbacks [, options])"},
+
+		{"module that exists nowhere", "local h = require 'tide.htp'\nrequire('tide.encodng')\nif x then require " +
+			"'tide.nothing' end x = 1",
+			"1: no module 'tide.htp': those of tidewire are " + ownModules() + "\n" +
+				"2: no module 'tide.encodng': did you mean 'tide.encoding'?\n" +
+				"3: no module 'tide.nothing': those of tidewire are " + ownModules()},
+
+		{"a local before it is one", "local id = websocket.Connect('ws://x', {\n  onOpen = function() websocket.Send(id, " +
+			"'x') websocket.Close(id) end,\n  onMessage = function(data) if id then print(data, id) end end,\n})",
+			"2: undefined global 'id': the local 'id' of line 1 begins after its own value: write 'local id' before, and " +
+				"here 'id = …'"},
+		{"a local before it is one, in a function in a function", "local a, b = 1, setmetatable({}, {__index = function() " +
+			"return function() return b end end})",
+			"1: undefined global 'b': the local 'b' of line 1 begins after its own value: write 'local b' before, and " +
+				"here 'b = …'"},
+
 		{"kind", "websocket.Send(1, 'x', 'txt')", "1: unknown kind 'txt': did you mean 'text'?"},
 		{"close code", "websocket.Close(1, 1001)\nwebsocket.Close(1, -1)\nwebsocket.Close(1, 3000.5)",
 			"1: close code 1001: 1000 or 3000 to 4999 expected\n2: close code -1: 1000 or 3000 to 4999 expected\n3: " +
@@ -136,6 +187,18 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: %s\ngot:\n%s\nwant:\n%s", c.name, c.code, got, c.want)
 		}
 	}
+}
+
+// ownModules are the names of our modules, as a finding lists them.
+func ownModules() string {
+	var own []string
+	for _, name := range luaapi.RequiredNames() {
+		if strings.HasPrefix(name, "tide.") {
+			own = append(own, name)
+		}
+	}
+	slices.Sort(own)
+	return strings.Join(own, ", ")
 }
 
 // tooManyUpvalues has a function on line 62 that uses 61 variables around it.
@@ -198,8 +261,21 @@ func TestScriptsThatAreRight(t *testing.T) {
 			`other.go() local m = require(arg[1]) m.go()`,
 		"added by require": `require "table.new" local clear = require "table.clear" table.clear(table.new(1, 2)) ` +
 			`clear {}`,
-		"a BOM": "\xef\xbb\xbf#!lua\nprint(1)",
-		"empty": "",
+		"arguments": `host.After("5", print) host.After(5, setmetatable({}, {__call = print})) host.After(f()) host.Every(...)
+			websocket.Send("1", 5) websocket.Send(1, "x", nil) websocket.Close(1, nil, nil, nil) websocket.Connect(f())
+			host.Exit(f()) host.Unregister(host.After(1, f)) host.Register("onUpdate", {}) local ms ms = 1 ms = "2"
+			host.After(ms, f) function f() end websocket.Send(0x10 .. "", #f) websocket.Send(" 0x1F ", -1)
+			local cb = function() end cb = 5 host.After(cb, cb) host.After(tonumber(arg[1]), f or print)
+			require("tide.encoding").pack("<i4", 1, 2, 3) require("json").encode(nil)`,
+		"modules": `require "json" require "tide.json" require "tide.encoding" require "mine" require("tide." .. "x")
+			local require = print require "tide.nothing"`,
+		"modules, elsewhere": `package.preload["tide.mine"] = function() return {} end require "tide.mine"`,
+		"locals of the same name": `local print = function(...) return print(...) end local id = id or 5 local unpack = unpack
+			local x = pcall(function() local x = 1 return x end) local y y = function() return y end local function z()
+			return z end local t = {t = 1, f = function(t) return t end} return print, id, unpack, x, y, z, t`,
+		"a global of the same name": `id = 1 local id = websocket.Connect("ws://x", {onOpen = function() print(id) end})`,
+		"a BOM":                     "\xef\xbb\xbf#!lua\nprint(1)",
+		"empty":                     "",
 	} {
 		if got := findings(code); got != "" {
 			t.Errorf("%s: %s\nfound:\n%s", name, code, got)
@@ -213,50 +289,155 @@ func TestSeveralFiles(t *testing.T) {
 		{"main.lua", []byte("print(shared)\nprint(missing)")},
 		{"json.lua", []byte("shared = 1 return {mine = 1}")},
 		{"lib/use.lua", []byte("local json = require 'json'\nprint(json.mine, missing)")},
-	}) {
+	}, check.Options{}) {
 		lines = append(lines, f.String())
 	}
-	want := "main.lua:2: undefined global 'missing'\nlib/use.lua:2: undefined global 'missing'"
+	want := "main.lua:2:7: undefined global 'missing'\nlib/use.lua:2:18: undefined global 'missing'"
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 
 	got := check.Files([]check.File{{"main.lua", []byte("print(shared) host.Regster()")},
-		{"broken.lua", []byte("shared = = 1")}})
+		{"broken.lua", []byte("shared = = 1")}}, check.Options{})
 	if len(got) != 2 || got[0].File != "main.lua" || got[1].File != "broken.lua" {
 		t.Errorf("with a file that cannot be read: %v", got)
 	}
 }
 
-// The scripts of this repository that run are right.
-func TestExamples(t *testing.T) {
-	files, err := filepath.Glob("../../../examples/*.lua")
-	if err != nil || len(files) < 5 {
-		t.Fatalf("%q, error %v", files, err)
+// Columns are those of the name or the value that is wrong, in bytes.
+func TestColumns(t *testing.T) {
+	for code, want := range map[string]string{
+		"\n  x = = 1":                               "2:7",
+		"if true then":                              "1:13",
+		"goto nowhere":                              "1:1",
+		"\t goto nowhere":                           "1:3",
+		"\xef\xbb\xbfprint(nme)":                    "1:7",
+		"#!/usr/bin/env lua\r\n print(nme)":         "2:8",
+		"--[[\n\r\n\r ü ]] print(nme)":              "3:14",
+		"local s = 'é' print(s, nme)":               "1:25",
+		"return string.trim(' x ')":                 "1:15",
+		"websocket:Send(1, 'x')":                    "1:1",
+		"print(websocket.Close(1, -1))":             "1:26",
+		"websocket.Send(1, 'x', 'txt')":             "1:24",
+		"print(host.After(1))":                      "1:7",
+		"host.After(function() end, 1)":             "1:12",
+		"require\n 'tide.nothing'":                  "2:2",
+		"cheat.Register('onupdate', print)":         "1:16",
+		"websocket.Connect('', {a = 1})":            "1:24",
+		"websocket.Connect('', {}, {['ping x']=1})": "1:29",
+	} {
+		got := check.Files([]check.File{{"a", []byte(code)}}, check.Options{})
+		if len(got) != 1 || fmt.Sprintf("%d:%d", got[0].Line, got[0].Column) != want {
+			t.Errorf("%q: %v, want %s", code, got, want)
+		}
 	}
+}
+
+// A module that is certain to be missing is found where somebody can look for files.
+func TestModulesOfTheScript(t *testing.T) {
+	find := func(module string) bool { return module == "mine" || module == "a.b" }
+	var lines []string
+	for _, f := range check.Files([]check.File{
+		{"app/main.lua", []byte("require 'mine'\nrequire 'a.b'\nrequire 'lib.given'\nrequire 'broken'\nrequire 'jsn'\n" +
+			"local encoding = require 'encoding'\nrequire 'socket'\nlocal ok = pcall(require, 'socket')\n" +
+			"pcall(function() require 'socket' end)\nif ok then require 'socket' end\nlocal x = ok and require 'socket'")},
+		{"app/lib/given.lua", nil},
+		{"broken.lua", []byte("=")},
+	}, check.Options{Find: find}) {
+		lines = append(lines, f.String())
+	}
+	want := `app/main.lua:5:9: no module 'jsn' beside the script or in the folders of -I: did you mean 'json'?
+app/main.lua:6:26: no module 'encoding' beside the script or in the folders of -I: did you mean 'tide.encoding'?
+app/main.lua:7:9: no module 'socket' beside the script or in the folders of -I
+broken.lua:1:1: unexpected symbol near '='`
+	if got := strings.Join(lines, "\n"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// Scripts that run are right: the examples, those that talk to servers of others, those
+// that others wrote, and the one that init writes. Some misuse the API on purpose.
+func TestExamples(t *testing.T) {
+	var files []string
+	for _, folder := range []string{"../../../examples", "../../../interop/testdata", "../../../cmd/tidewire/template",
+		"../../testing/wscontract/testdata", "../../../modules/json/testdata", "../../../bench/lua/programs"} {
+		found, err := filepath.Glob(folder + "/*.lua")
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %q, error %v", folder, found, err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) < 50 {
+		t.Fatalf("%d files", len(files))
+	}
+	onPurpose := map[string]int{"contract.lua": 8}
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range check.Files([]check.File{{file, source}}) {
+		found := check.Files([]check.File{{file, source}}, check.Options{})
+		if len(found) == onPurpose[filepath.Base(file)] {
+			continue
+		}
+		for _, f := range found {
 			t.Error(f)
 		}
 	}
 }
 
-// Whatever the source: no panic, and each finding has words and a line of the file, or
-// the one after it.
+// Whatever the source: no panic, and each finding has words and a place in the file, or
+// on the line after it.
 func FuzzFiles(f *testing.F) {
 	f.Add("local a, b a = b b = a a.x() websocket:Close(1, -1) _G[a] = {b = {}, [1] = 2} for i = 1, 2 do end")
 	f.Add("#!x\nreturn function(...) repeat local x until x goto l ::l:: return -1 .. #x end")
 	f.Add("local c = {} function c:onopen(i) print(i.http.x) end websocket.Connect(u, c, {tls = {ca = {}}})")
+	f.Add("local id = host.After(function() print(id) end, -1, ...) require 'tide.x' a.b.c, d = (f()), {...}")
 	f.Fuzz(func(t *testing.T, source string) {
-		for _, finding := range check.Files([]check.File{{Name: "x.lua", Source: []byte(source)}}) {
-			if last := 2 + strings.Count(source, "\n") + strings.Count(source, "\r"); finding.Line < 1 ||
-				finding.Line > last || finding.Text == "" {
-				t.Errorf("%q: %v, lines up to %d", source, finding, last)
-			}
+		files := []check.File{{Name: "x.lua", Source: []byte(source)}}
+		wantPlaces(t, files, check.Files(files, check.Options{Find: func(string) bool { return false }}))
+	})
+}
+
+// Of several files, too, and their order changes nothing but the order of the findings.
+func FuzzSeveralFiles(f *testing.F) {
+	f.Add("x = 1 local id = f(function() return id end)", "print(x, y) require 'c' require 'tide.x'", "y = = 2")
+	f.Add("function websocket.Connect() end", "websocket.Connect(1) host.After(f, 5)", "f = function() end f = 1")
+	f.Add("_G.z = 1 module('m')", "print(z, zz)", "local json = require 'json' json.encoed()")
+	f.Add("return {onOpen = print}", "local t = {OnOpen = 1} websocket.Connect('', t)", "package.path = ''")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		files := []check.File{{"a.lua", []byte(a)}, {"lib/b.lua", []byte(b)}, {"c.lua", []byte(c)}}
+		opts := check.Options{Find: func(module string) bool { return module == "found" }}
+		first := check.Files(files, opts)
+		wantPlaces(t, files, first)
+		again := check.Files([]check.File{files[2], files[0], files[1]}, opts)
+		if !slices.Equal(sorted(first), sorted(again)) {
+			t.Errorf("%q, %q, %q:\n%v\nin another order:\n%v", a, b, c, first, again)
 		}
 	})
+}
+
+func wantPlaces(t *testing.T, files []check.File, findings []check.Finding) {
+	t.Helper()
+	sources := make(map[string]string)
+	for _, file := range files {
+		sources[file.Name] = string(file.Source)
+	}
+	for _, finding := range findings {
+		source := sources[finding.File]
+		if last := 2 + strings.Count(source, "\n") + strings.Count(source, "\r"); finding.Line < 1 ||
+			finding.Line > last || finding.Column < 1 || finding.Column > len(source)+1 || finding.Text == "" {
+			t.Errorf("%q: %v, lines up to %d", source, finding, last)
+		}
+	}
+}
+
+// sorted orders findings by file, line, column and text.
+func sorted(findings []check.Finding) []string {
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, fmt.Sprintf("%s:%9d:%9d:%s", f.File, f.Line, f.Column, f.Text))
+	}
+	slices.Sort(lines)
+	return lines
 }

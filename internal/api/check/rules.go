@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 // judge returns the findings for everything that was read.
 func (s *script) judge() []Finding {
 	findings := s.undefinedGlobals()
+	findings = append(findings, s.unknownModules()...)
 	findings = append(findings, s.unknownFields()...)
 	for _, c := range s.calls {
 		findings = append(findings, s.judgeCall(c)...)
@@ -43,13 +45,36 @@ func (s *script) undefinedGlobals() (findings []Finding) {
 	slices.Sort(candidates) // of several that are equally near always the same is suggested
 	for _, r := range s.reads {
 		name := r.name.Name
-		if slices.Contains(known, name) || len(s.global(name).values) > 0 || asked[name] {
+		if slices.Contains(known, name) || len(s.global(name).values) > 0 {
+			continue
+		}
+		if r.unborn != nil {
+			findings = append(findings, s.tooEarly(r)...)
+			continue
+		}
+		if asked[name] {
 			continue
 		}
 		hint := didYouMean("", spelling.Near(name, candidates))
 		findings = append(findings, r.finding("undefined global '%s'%s", name, hint))
 	}
 	return findings
+}
+
+// tooEarly explains the first use of a local variable within its own value, where its
+// name still means the global.
+func (s *script) tooEarly(r read) []Finding {
+	if *r.unborn.told {
+		return nil
+	}
+	*r.unborn.told = true
+	name := r.name.Name
+	advice := fmt.Sprintf("write 'local %s' before, and here '%s = …'", name, name)
+	if r.unborn.isFunction {
+		advice = fmt.Sprintf("write 'local function %s'", name)
+	}
+	return []Finding{r.finding("undefined global '%s': the local '%s' of line %d begins after its own value: %s",
+		name, name, r.unborn.line, advice)}
 }
 
 // unknownFields finds functions and fields that a module does not have. A function of
@@ -138,22 +163,23 @@ func (s *script) judgeCall(c call) []Finding {
 		return nil
 	}
 	argument := func(n int) syntax.Expr { return valueAt(args, n-1) }
+	findings := s.judgeArguments(c, m.Name+"."+f.Name, f.Params)
 	for i, param := range f.Params {
 		if param.Options != nil {
-			return s.optionsOf(param.Options, argument(i+1))
+			findings = append(findings, s.optionsOf(param.Options, argument(i+1))...)
 		}
 	}
 	switch m.Name + "." + f.Name {
 	case "websocket.Connect":
-		return append(s.callbacks(argument(2)), s.options(argument(3))...)
+		findings = append(append(findings, s.callbacks(argument(2))...), s.options(argument(3))...)
 	case "websocket.Send":
-		return wordOf(c.place, "kind", argument(3), luaapi.Kinds)
+		findings = append(findings, s.wordOf("kind", argument(3), luaapi.Kinds)...)
 	case "websocket.Close":
-		return closeCode(c.place, argument(2))
+		findings = append(findings, s.closeCode(argument(2))...)
 	case "host.Register":
-		return wordOf(c.place, "event", argument(1), luaapi.Names(luaapi.Events))
+		findings = append(findings, s.wordOf("event", argument(1), luaapi.Names(luaapi.Events))...)
 	}
-	return nil
+	return findings
 }
 
 // judgeMethod finds calls with a colon of functions that want none: they would get the
@@ -206,7 +232,7 @@ func (s *script) options(arg syntax.Expr) (findings []Finding) {
 			continue
 		}
 		if k.name == "kind" {
-			findings = append(findings, wordOf(k.place, "kind", k.value, luaapi.Kinds)...)
+			findings = append(findings, s.wordOf("kind", k.value, luaapi.Kinds)...)
 		}
 		if option.Fields == nil {
 			continue
@@ -245,7 +271,7 @@ func (s *script) keysOf(expr syntax.Expr) (keys []key) {
 	for _, literal := range literals {
 		for _, field := range literal.Fields {
 			if name, ok := stringOf(field.Key); ok {
-				keys = append(keys, key{place{s.tables[literal], field.Key.Line()}, name, field.Value})
+				keys = append(keys, key{s.at(field.Key), name, field.Value})
 			}
 		}
 	}
@@ -253,20 +279,20 @@ func (s *script) keysOf(expr syntax.Expr) (keys []key) {
 }
 
 // wordOf looks at an argument that is one of a few words.
-func wordOf(where place, what string, arg syntax.Expr, known []string) []Finding {
+func (s *script) wordOf(what string, arg syntax.Expr, known []string) []Finding {
 	word, ok := stringOf(arg)
 	if !ok || slices.Contains(known, word) {
 		return nil
 	}
 	if meant := spelling.Near(word, known); meant != "" {
-		return []Finding{where.finding("unknown %s '%s'%s", what, word, didYouMean("", meant))}
+		return []Finding{s.at(arg).finding("unknown %s '%s'%s", what, word, didYouMean("", meant))}
 	}
-	return []Finding{where.finding("unknown %s '%s': the %ss are %s", what, word, what, strings.Join(known, ", "))}
+	return []Finding{s.at(arg).finding("unknown %s '%s': the %ss are %s", what, word, what, strings.Join(known, ", "))}
 }
 
 // closeCode looks at Close's second argument.
-func closeCode(where place, arg syntax.Expr) []Finding {
-	sign := 1.0
+func (s *script) closeCode(arg syntax.Expr) []Finding {
+	sign, whole := 1.0, arg
 	if minus, ok := arg.(*syntax.Minus); ok {
 		sign, arg = -1, minus.Operand
 	}
@@ -278,7 +304,7 @@ func closeCode(where place, arg syntax.Expr) []Finding {
 	if code == math.Trunc(code) && (code == 1000 || code >= 3000 && code <= 4999) {
 		return nil
 	}
-	return []Finding{where.finding("close code %s: 1000 or 3000 to 4999 expected",
+	return []Finding{s.at(whole).finding("close code %s: 1000 or 3000 to 4999 expected",
 		strconv.FormatFloat(code, 'g', -1, 64))}
 }
 

@@ -1,6 +1,10 @@
 package check
 
-import "github.com/tidewire/tidewire/internal/lua/syntax"
+import (
+	"maps"
+
+	"github.com/tidewire/tidewire/internal/lua/syntax"
+)
 
 // script holds everything that was read from all files: the variables, the fields and
 // their uses. Judging waits until all is read, since a function may use a global that a
@@ -9,20 +13,36 @@ type script struct {
 	globals   map[string]*variable
 	variables map[*syntax.Local]*variable
 
-	tables map[*syntax.Table]string // the file of each literal
+	opts   Options
+	places map[syntax.Expr]place // of names, literals and the like: see at
 
 	reads  []read
 	fields []fieldUse
 	writes map[string][]*syntax.Index // those of fields that are written, by name
 	calls  []call
 
+	requires []required
+
 	probed     map[syntax.Expr]bool // reads that ask whether there is such a thing
 	stored     map[syntax.Expr]bool // reads that only put it into a variable
 	bases      map[syntax.Expr]bool // _G where only the field after it counts
 	incomplete bool                 // globals may be set in ways that are not seen: none is called undefined
 	inFile     map[string]bool      // file names, without folder and extension: require may find them
+	files      []string             // file names, with slashes and without extension
 
-	file string // the one being read
+	// While a file is read:
+	file      string
+	functions int               // how many functions the code is in
+	maybe     int               // how many conditions and functions decide whether it runs
+	unborn    map[string]unborn // locals whose statement is being read, by name
+}
+
+// unborn is a local variable that its own value cannot see.
+type unborn struct {
+	place            // of the statement's first value
+	functions  int   // around the statement
+	isFunction bool  // the value is a function
+	told       *bool // a use within the value was found
 }
 
 // variable is a local variable, a parameter or a global.
@@ -47,7 +67,8 @@ type key struct {
 // read is a name that is read and is not a local variable.
 type read struct {
 	place
-	name *syntax.Name
+	name   *syntax.Name
+	unborn *unborn // the local that is probably meant, or nil
 }
 
 // fieldUse is t.name, read or written.
@@ -63,12 +84,14 @@ type call struct {
 	expr *syntax.Call
 }
 
-func newScript() *script {
+func newScript(opts Options) *script {
 	return &script{
+		opts:      opts,
+		places:    make(map[syntax.Expr]place),
+		unborn:    make(map[string]unborn),
 		globals:   make(map[string]*variable),
 		variables: make(map[*syntax.Local]*variable),
 		writes:    make(map[string][]*syntax.Index),
-		tables:    make(map[*syntax.Table]string),
 		probed:    make(map[syntax.Expr]bool),
 		stored:    make(map[syntax.Expr]bool),
 		bases:     make(map[syntax.Expr]bool),
@@ -79,11 +102,8 @@ func newScript() *script {
 // read takes a file in.
 func (s *script) read(file string, chunk *syntax.Chunk) {
 	s.file = file
-	s.inFile[moduleName(file)] = true
 	s.block(chunk.Main.Body)
 }
-
-func (s *script) at(node interface{ Line() int }) place { return place{s.file, node.Line()} }
 
 // declare notes the value that a local variable begins with, nil if unknown. No value at
 // all is Lua's nil.
@@ -117,6 +137,13 @@ func (s *script) block(stmts []syntax.Stmt) {
 	}
 }
 
+// maybeBlock is a block that need not run.
+func (s *script) maybeBlock(stmts []syntax.Stmt) {
+	s.maybe++
+	s.block(stmts)
+	s.maybe--
+}
+
 func (s *script) statement(stmt syntax.Stmt) {
 	switch stmt := stmt.(type) {
 	case *syntax.Assign:
@@ -138,24 +165,24 @@ func (s *script) statement(stmt syntax.Stmt) {
 		s.block(stmt.Body)
 	case *syntax.While:
 		s.probe(stmt.Cond)
-		s.block(stmt.Body)
+		s.maybeBlock(stmt.Body)
 	case *syntax.Repeat:
 		s.block(stmt.Body)
 		s.probe(stmt.Cond)
 	case *syntax.If:
 		s.probe(stmt.Cond)
-		s.block(stmt.Then)
-		s.block(stmt.Else)
+		s.maybeBlock(stmt.Then)
+		s.maybeBlock(stmt.Else)
 	case *syntax.NumericFor:
 		s.exprs(stmt.Init, stmt.Limit, stmt.Step)
 		s.declare(stmt.Local, nil)
-		s.block(stmt.Body)
+		s.maybeBlock(stmt.Body)
 	case *syntax.GenericFor:
 		s.exprs(stmt.Values...)
 		for _, local := range stmt.Locals {
 			s.declare(local, nil)
 		}
-		s.block(stmt.Body)
+		s.maybeBlock(stmt.Body)
 	case *syntax.Return:
 		s.exprs(stmt.Values...)
 	}
@@ -163,7 +190,16 @@ func (s *script) statement(stmt syntax.Stmt) {
 
 // locals is local names = values.
 func (s *script) locals(stmt *syntax.LocalStmt) {
+	outer := maps.Clone(s.unborn)
+	if len(stmt.Values) > 0 {
+		begins, told := s.at(stmt.Values[0]), new(bool)
+		for i, local := range stmt.Locals {
+			_, isFunction := valueAt(stmt.Values, i).(*syntax.Function)
+			s.unborn[local.Name] = unborn{begins, s.functions, isFunction, told}
+		}
+	}
 	s.store(stmt.Values)
+	s.unborn = outer
 	for i, local := range stmt.Locals {
 		if len(stmt.Values) == 0 {
 			s.declare(local)
@@ -235,18 +271,15 @@ func (s *script) expr(expr syntax.Expr) {
 	case *syntax.Index:
 		s.field(expr)
 	case *syntax.Table:
-		s.tables[expr] = s.file
 		for _, field := range expr.Fields {
 			s.exprs(field.Key, field.Value)
 		}
 	case *syntax.Call:
 		s.call(expr)
 	case *syntax.And:
-		s.probe(expr.Left)
-		s.probe(expr.Right)
+		s.either(expr.Left, expr.Right)
 	case *syntax.Or:
-		s.probe(expr.Left)
-		s.probe(expr.Right)
+		s.either(expr.Left, expr.Right)
 	case *syntax.Compare:
 		if expr.Op == syntax.Equal || expr.Op == syntax.NotEqual {
 			s.probe(expr.Left)
@@ -268,8 +301,18 @@ func (s *script) expr(expr syntax.Expr) {
 		for _, param := range expr.Params {
 			s.declare(param, nil)
 		}
-		s.block(expr.Body)
+		s.functions++
+		s.maybeBlock(expr.Body)
+		s.functions--
 	}
+}
+
+// either is left and right, or left or right.
+func (s *script) either(left, right syntax.Expr) {
+	s.probe(left)
+	s.maybe++
+	s.probe(right)
+	s.maybe--
 }
 
 func (s *script) name(expr *syntax.Name) {
@@ -279,7 +322,11 @@ func (s *script) name(expr *syntax.Name) {
 	if expr.Name == "_G" && !s.bases[expr] {
 		s.incomplete = true // it is handed on, and may be written to there
 	}
-	s.reads = append(s.reads, read{s.at(expr), expr})
+	use := read{s.at(expr), expr, nil}
+	if local, ok := s.unborn[expr.Name]; ok && s.functions > local.functions {
+		use.unborn = &local
+	}
+	s.reads = append(s.reads, use)
 }
 
 func (s *script) field(expr *syntax.Index) {
@@ -325,6 +372,9 @@ func (s *script) call(expr *syntax.Call) {
 		}
 	}
 	s.calls = append(s.calls, call{s.at(expr), expr})
+	if name, ok := s.required(expr); ok {
+		s.requires = append(s.requires, required{s.at(expr.Args[0]), name, s.maybe == 0})
+	}
 	s.exprs(expr.Func, expr.Receiver)
 	s.exprs(expr.Args...)
 }

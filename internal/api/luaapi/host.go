@@ -1,7 +1,10 @@
 package luaapi
 
+// HandleType is the type of the handles that functions return: no literal is one.
+const HandleType = "tidewire.Handle"
+
 const (
-	handleType  = "tidewire.Handle"
+	handleType  = HandleType
 	handlerType = "fun()"
 )
 

@@ -111,6 +111,20 @@ func Required(name string) *Module {
 	return nil
 }
 
+// RequiredNames lists every name that require knows.
+func RequiredNames() (names []string) {
+	for _, m := range modules {
+		if !m.Loadable {
+			continue
+		}
+		names = append(names, m.Name)
+		if m.LongName != "" {
+			names = append(names, m.LongName)
+		}
+	}
+	return names
+}
+
 // Globals lists every global: modules, their aliases, and Lua's functions outside of
 // tables.
 func Globals() []string {

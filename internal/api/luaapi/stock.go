@@ -1,11 +1,19 @@
 package luaapi
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // functions are the globals outside of modules.
 var functions = strings.Fields(`
 	_G _VERSION arg assert collectgarbage dofile error gcinfo getfenv getmetatable ipairs load loadfile loadstring module newproxy
 	next pairs pcall print rawequal rawget rawset require select setfenv setmetatable tonumber tostring type unpack xpcall`)
+
+// IsFunction reports whether a global outside of modules is a function.
+func IsFunction(global string) bool {
+	return slices.Contains(functions, global) && !slices.Contains([]string{"_G", "_VERSION", "arg"}, global)
+}
 
 // stock are the libraries of Lua's own, as they are here. jit is not a global: libraries
 // take that for a promise of ffi.
