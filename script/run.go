@@ -16,6 +16,7 @@ import (
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
+	"github.com/tidewire/tidewire/modules/crypto"
 	"github.com/tidewire/tidewire/modules/encoding"
 	"github.com/tidewire/tidewire/modules/json"
 	"github.com/tidewire/tidewire/modules/task"
@@ -113,7 +114,7 @@ func (r *run) open() error {
 	}); err != nil {
 		return err
 	}
-	for _, open := range []func(*lua.State) error{json.Open, encoding.Open} {
+	for _, open := range []func(*lua.State) error{json.Open, encoding.Open, crypto.Open} {
 		if err := open(r.state); err != nil {
 			return err
 		}
