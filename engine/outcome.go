@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/handshake"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -31,7 +33,7 @@ func (c *connection) cleanLocked(code int, reason string) *outcome {
 		detail = "closed without a code"
 	}
 	if reason != "" {
-		detail += fmt.Sprintf(" %q", reason)
+		detail += fmt.Sprintf(" %q", c.secrets().Hide(reason))
 	}
 	return &outcome{
 		code:     code,
@@ -42,6 +44,12 @@ func (c *connection) cleanLocked(code int, reason string) *outcome {
 		category: failure.Closed,
 		detail:   detail,
 	}
+}
+
+// secrets are the parts of the request that no text shows, also if the peer repeats them.
+func (c *connection) secrets() handshake.Mask {
+	_, query, _ := strings.Cut(c.target.RequestURI, "?")
+	return handshake.NewMask(c.target.Username, c.target.Password, query, c.opts.Header)
 }
 
 // failureLocked is the abnormal end for err's reason: a failure before Close was called,

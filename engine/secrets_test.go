@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ func TestDetailKeepsSecrets(t *testing.T) {
 	redirect := func(location string) func(*wstest.Peer) {
 		return answer("HTTP/1.1 302 Found\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n")
 	}
+	withSecrets := engine.ConnectOptions{Header: http.Header{"X-Key": {"header-secret"}}}
 	for name, c := range map[string]struct {
 		url       string
 		opts      engine.ConnectOptions
@@ -43,6 +45,17 @@ func TestDetailKeepsSecrets(t *testing.T) {
 			named: "token=…", wantPhase: engine.PhaseHandshake},
 		"no HTTP": {url: url, serve: answer("SSH-2.0\r\n\r\n"), named: "token=…",
 			wantPhase: engine.PhaseHandshake},
+		"words of the server": {url: url, opts: withSecrets,
+			serve: answer("HTTP/1.1 401 Bad secret\r\nContent-Length: 24\r\n\r\nno secret, header-secret\n"),
+			named: "401 Bad …: no …, …", wantPhase: engine.PhaseHandshake},
+		"a long line of the server": {url: url, opts: withSecrets,
+			serve: answer("HTTP/1.1 401 No\r\nContent-Length: 130\r\n\r\n" + strings.Repeat("x", 117) + "header-secret"),
+			named: "x…", wantPhase: engine.PhaseHandshake},
+		"no HTTP, but a secret": {url: url, opts: withSecrets, serve: answer("header-secret\r\n\r\n"), named: "token=…",
+			wantPhase: engine.PhaseHandshake},
+		"a field with a secret": {url: url, opts: withSecrets,
+			serve: answer("HTTP/1.1 101 Go\r\nUpgrade: header-secret\r\nConnection: Upgrade\r\n\r\n"),
+			named: `Upgrade: "…"`, wantPhase: engine.PhaseHandshake},
 		"an end": {url: url,
 			serve: func(peer *wstest.Peer) { peer.ReadRequest(); peer.Conn.Close() }, named: "token=…",
 			wantPhase: engine.PhaseHandshake},
@@ -76,4 +89,23 @@ func TestDetailKeepsSecrets(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A close reason that repeats a secret reaches the script as it is; the detail and the log
+// hide it.
+func TestCloseReasonWithASecret(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		var log bytes.Buffer
+		h := enginetest.New(t, engine.Options{Logger: slog.New(slog.NewTextHandler(&log,
+			&slog.HandlerOptions{Level: slog.LevelDebug}))})
+		peer := h.Open(engine.ConnectOptions{Header: http.Header{"Authorization": {"Bearer secret"}}}, wstest.Answer{})
+		peer.Close(4001, "no such token: secret")
+		end := h.End(h.ID)
+		if end.Reason != "no such token: secret" || end.Detail != `closed with 4001 "no such token: …"` {
+			t.Errorf("reason %q, detail %q", end.Reason, end.Detail)
+		}
+		if strings.Contains(log.String(), "secret") {
+			t.Errorf("logged %s", log.String())
+		}
+	})
 }

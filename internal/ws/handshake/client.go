@@ -71,6 +71,7 @@ func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request,
 ) (*Response, error) {
 	e := newExchange(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
+	e.secrets = req.secrets()
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)
 	if whole := e.stopClock(); err == nil && !whole {
@@ -103,7 +104,7 @@ func (e *exchange) ask(raw io.Closer, req *Request, resp *Response) *failure.Err
 		}
 		resp.Body = e.head.Body(answer, raw)
 		return e.fail(failure.HTTPStatus, failure.MsgHTTPStatus, "the server answered %s%s",
-			failure.Printable(answer.Status, 100), resp.story())
+			failure.Printable(e.secrets.Hide(answer.Status), 100), resp.story(e.secrets))
 	}
 	if failed := e.check(answer, key, req, resp); failed != nil {
 		return failed
@@ -158,6 +159,12 @@ func (r *Request) encode(key string) []byte {
 	return append(b, "\r\n"...)
 }
 
+// secrets are the parts of the request that no text shows.
+func (r *Request) secrets() Mask {
+	_, query, _ := strings.Cut(r.RequestURI, "?")
+	return NewMask(r.Username, r.Password, query, r.Header)
+}
+
 // readAnswer reads up to the end of the final answer's header.
 func (e *exchange) readAnswer() (*http.Response, *failure.Error) {
 	answer, err := e.head.Answer()
@@ -202,7 +209,7 @@ func (e *exchange) check(answer *http.Response, key string, req *Request, resp *
 	}
 	if len(chosen) > 1 || len(chosen) == 1 && !slices.Contains(offered, chosen[0]) {
 		return e.fail(failure.Handshake, failure.MsgSubprotocol, "the server answered %s; offered: %s",
-			shown(answer.Header, "Sec-WebSocket-Protocol"), failure.Printable(given, 100))
+			e.shown(answer.Header, "Sec-WebSocket-Protocol"), failure.Printable(given, 100))
 	}
 	if len(chosen) == 1 {
 		resp.Protocol = chosen[0]
@@ -216,7 +223,7 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 		values := answer.Header.Values(field)
 		if err := req.Negotiate(values); err != nil {
 			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v",
-				shown(answer.Header, field),
+				e.shown(answer.Header, field),
 				failure.From(failure.PhaseHandshake, err))
 		}
 		resp.Extensions = strings.Join(values, ", ")
@@ -224,7 +231,7 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 	}
 	if len(listOf(answer.Header, field)) > 0 {
 		return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s, but none was offered",
-			shown(answer.Header, field))
+			e.shown(answer.Header, field))
 	}
 	return nil
 }
@@ -232,7 +239,7 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 func (e *exchange) headerMissing(header http.Header, name, want string) *failure.Error {
 	return e.fail(failure.Handshake, failure.MsgHeaderMissing,
 		"the server answered 101 with %s, want %q: is it a WebSocket server?",
-		shown(header, name), want)
+		e.shown(header, name), want)
 }
 
 // retryAfter reads either form of the field (RFC 9110 §10.2.3). A date in the past is 0,
@@ -256,8 +263,8 @@ func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 }
 
 // story explains a refusal to a person.
-func (r *Response) story() string {
-	line := httphead.FirstLine(r.Body)
+func (r *Response) story(secrets Mask) string {
+	line := httphead.FirstLine(secrets.Hide(r.Body))
 	switch {
 	case r.Status/100 == 3 && r.Location != "":
 		return ": it redirects to " + failure.Printable(failure.ShortURL(r.Location), 200) + ", which is not followed"

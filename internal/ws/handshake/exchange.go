@@ -23,6 +23,7 @@ var errTimer = errors.New("timer expired")
 type exchange struct {
 	where   string // the first words of an error's text
 	peer    string // "server" or "client"
+	secrets Mask   // hides our own in the peer's words
 	timeout time.Duration
 	conn    io.ReadWriter
 	head    *httphead.Reader // of conn
@@ -82,7 +83,7 @@ func (e *exchange) readFailure(err error) *failure.Error {
 		return e.transportFailure(e.head.Err())
 	}
 	return e.explain(failure.Handshake, failure.MsgHTTPParse, err, "the %s does not speak HTTP: %s%s", e.peer,
-		failure.Printable(err.Error(), 200), e.hint())
+		failure.Printable(e.secrets.Hide(err.Error()), 200), e.hint())
 }
 
 // writeFailure says why our half could not be written.
@@ -175,6 +176,11 @@ func listHas(header http.Header, name, token string) bool {
 		}
 	}
 	return false
+}
+
+// shown is the function, with our secrets hidden.
+func (e *exchange) shown(header http.Header, name string) string {
+	return e.secrets.Hide(shown(header, name))
 }
 
 // shown quotes the value of a field for an error's text.
