@@ -1,18 +1,23 @@
 package docs_test
 
 import (
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// Every Go block of a page is a piece of example_test.go, where it compiles and runs.
+// Every Go block of a page is a piece of example_test.go, where it compiles and runs, or a
+// whole program.
 func TestGoBlocks(t *testing.T) {
 	source := read(t, "docs/example_test.go")
 	bodies := strings.ReplaceAll(source, "\n\t", "\n") // as they look outside of their functions
 	shown := 0
 	for _, page := range pages(t) {
 		for _, b := range blocks(t, page) {
-			if b.language != "go" {
+			if b.language != "go" || isProgram(b) {
 				continue
 			}
 			shown++
@@ -22,6 +27,36 @@ func TestGoBlocks(t *testing.T) {
 		}
 	}
 	if shown < 3 {
-		t.Errorf("%d Go blocks, want those of README and go-api.md at least", shown)
+		t.Errorf("%d Go blocks, want those of go-api.md at least", shown)
+	}
+}
+
+func isProgram(b block) bool { return strings.HasPrefix(b.code, "package main\n") }
+
+// Whole programs compile, are formatted, and talk to the server whose URL they get.
+func TestPrograms(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, page := range pages(t) {
+		for _, b := range blocks(t, page) {
+			if b.language != "go" || !isProgram(b) || seen[b.code] {
+				continue
+			}
+			seen[b.code] = true
+			formatted, err := format.Source([]byte(b.code))
+			if err != nil || string(formatted) != b.code {
+				t.Errorf("%s:%d: the program is not formatted, %v", page, b.line, err)
+			}
+			file := filepath.Join(t.TempDir(), "main.go")
+			if err := os.WriteFile(file, []byte(b.code), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.CommandContext(t.Context(), "go", "run", file, echoURL).CombinedOutput()
+			if err != nil || !strings.HasPrefix(string(out), "received hello\n") {
+				t.Errorf("%s:%d: %v\n%s", page, b.line, err, out)
+			}
+		}
+	}
+	if len(seen) < 3 {
+		t.Errorf("%d programs, want those of README and go-api.md", len(seen))
 	}
 }

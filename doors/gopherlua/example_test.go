@@ -2,8 +2,11 @@ package gopherlua_test
 
 import (
 	"context"
+	"go/format"
 	"log"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -58,25 +61,51 @@ func ExampleOpen() {
 	// received hello
 }
 
-// The blocks of README.md are those of this file.
+// The program of README.md compiles in a module of its own that has run the commands of
+// README.md with the clone that this is, and talks to a server.
 func TestREADME(t *testing.T) {
 	page, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile("example_test.go")
+	parts := strings.Split(string(page), "```")
+	if len(parts) != 7 {
+		t.Fatalf("README.md has %d parts, want three blocks", len(parts))
+	}
+	get, edit, program := block(t, parts[1], "sh"), block(t, parts[3], "sh"), block(t, parts[5], "go")
+	if formatted, err := format.Source([]byte(program)); err != nil || string(formatted) != program {
+		t.Errorf("the program is not formatted, %v", err)
+	}
+	clone, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := strings.ReplaceAll(string(file), "\n\t", "\n") // as it looks outside of its function
-	parts := strings.Split(string(page), "```")
-	if len(parts) != 5 {
-		t.Fatalf("README.md has %d parts, want two blocks", len(parts))
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if block, ok := strings.CutPrefix(parts[1], "go\n"); !ok || !strings.Contains(code, block) {
-		t.Errorf("this file does not have the block\n%s", block)
+	commands := "go mod init example.org/program\n" + strings.ReplaceAll(edit, "CLONE", clone) + get + "go run . " + url
+	var out []byte
+	for line := range strings.SplitSeq(commands, "\n") {
+		words := strings.Fields(line)
+		cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOWORK=off") // all is in the cache of modules
+		if out, err = cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
 	}
-	if block, ok := strings.CutPrefix(parts[3], "lua\n"); !ok || "\n"+block != source {
-		t.Errorf("source is not the block\n%s", block)
+	if string(out) != "received hello\n" {
+		t.Errorf("printed %q", out)
 	}
+}
+
+// block returns the code of a block of README.md in a language.
+func block(t *testing.T, part, language string) string {
+	t.Helper()
+	code, ok := strings.CutPrefix(part, language+"\n")
+	if !ok {
+		t.Fatalf("a block in %s expected, it is\n%s", language, part)
+	}
+	return code
 }
