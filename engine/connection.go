@@ -129,10 +129,11 @@ func (c *connection) start() {
 
 // sending is how a message is to be sent.
 type sending struct {
-	later    bool // it may wait for Flush
-	offered  bool // it is refused rather than that the connection fails
-	borrowed bool // its bytes are good for the call only
-	owned    bool // its bytes are in memory from allocBytes that is the connection's now
+	later    bool   // it may wait for Flush
+	offered  bool   // it is refused rather than that the connection fails
+	borrowed bool   // its bytes are good for the call only
+	owned    bool   // its bytes are in memory from allocBytes that is the connection's now
+	encoded  []byte // it as frames, in such memory; its own bytes are not needed then
 }
 
 // send queues a message, or counts it as unsent if the connection is closing. enter says
@@ -147,6 +148,8 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 		}
 	}
 	switch {
+	case how.encoded != nil:
+		c.outbox.PushEncoded(how.encoded, len(data))
 	case how.owned:
 		c.outbox.PushOwned(opcode, bytesOf(data))
 	case how.borrowed:

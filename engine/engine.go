@@ -19,6 +19,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -183,7 +184,11 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 		return nil
 	}
 	if how.borrowed && len(data) > copiedUnderLock {
-		how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
+		if c.opts.Compression == nil {
+			how.encoded = proto.AppendEncoded(allocBytes(proto.EncodedLen(len(data))), opcode, bytesOf(data))
+		} else {
+			how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
+		}
 	}
 	enter, err := c.send(opcode, data, how)
 	if enter {

@@ -127,6 +127,9 @@ func FreeBlocks() int {
 	return large.bytes
 }
 
+// Headroom is how much larger than a round size a large block is.
+const Headroom = headroom
+
 // AllocBytes and FreeBytes are those of the pools.
 func AllocBytes(n int) []byte { return allocBytes(n) }
 func FreeBytes(b []byte)      { freeBytes(b) }

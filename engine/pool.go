@@ -5,7 +5,7 @@ package engine
 //   - Blocks, in classes of 64 bytes to 64 MiB, hold bytes on their way in: readLoop
 //     borrows one of 64 KiB for a read, a parcel keeps it while it holds messages, and a
 //     message that comes in pieces grows from class to class. SendBytes copies long messages
-//     into one. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
+//     into one, as frames that are masked already. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
 //     keeps a bounded number of free bytes.
 //   - Parcels (parcel.go) are lent from a read until the last of its messages is delivered.
 //   - Write buffers (write.go) are lent to the writer, until nothing is left to write.
@@ -19,28 +19,39 @@ import (
 	"unsafe"
 )
 
-// smallestBlock is the size of class 0. Each class is twice as large as the one before.
+// smallestBlock is the size of class 0. Each class is twice as large as the one before, and
+// the large ones have headroom on top, so that a message of a round size fits into one with
+// its frames' headers.
 const (
 	smallestBlock = 64
 	smallClasses  = 11 // up to 64 KiB; beyond, largeBlocks keeps free ones
+	largestSmall  = smallestBlock << (smallClasses - 1)
 	largestClass  = 20
-	largestBlock  = smallestBlock << largestClass
+	largestBlock  = smallestBlock<<largestClass + headroom
+	headroom      = 8 << 10
 )
 
 // pools hold memory by class. A pointer to the first byte goes into an interface without an
 // allocation, a slice does not.
 var pools [smallClasses]sync.Pool
 
-func blockSize(class int) int { return smallestBlock << class }
+func blockSize(class int) int {
+	if class >= smallClasses {
+		return smallestBlock<<class + headroom
+	}
+	return smallestBlock << class
+}
 
 // sizeClass returns the class whose blocks have at least n bytes, or -1 if n is too large
 // for all.
 func sizeClass(n int) int {
-	if n > largestBlock {
+	switch {
+	case n > largestBlock:
 		return -1
-	}
-	if n <= smallestBlock {
+	case n <= smallestBlock:
 		return 0
+	case n > largestSmall:
+		n = max(n-headroom, largestSmall+1)
 	}
 	return bits.Len(uint(n-1)) - bits.Len(uint(smallestBlock-1))
 }
@@ -105,7 +116,7 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 const (
-	// mostFree is how many bytes of free blocks largeBlocks keeps in all.
+	// mostFree is how many bytes of free blocks largeBlocks keeps in all, headroom aside.
 	mostFree = 32 << 20
 
 	// freeCycles is how many of the collector's cycles a free block stays.
@@ -144,7 +155,7 @@ func (l *largeBlocks) take(class int) []byte {
 	first := blocks[last].first
 	blocks[last] = freeBlock{}
 	l.free[class] = blocks[:last]
-	l.bytes -= blockSize(class)
+	l.bytes -= smallestBlock << class
 	return unsafe.Slice(first, blockSize(class))[:0]
 }
 
@@ -152,11 +163,11 @@ func (l *largeBlocks) take(class int) []byte {
 func (l *largeBlocks) put(class int, first *byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.bytes+blockSize(class) > mostFree {
+	if l.bytes+smallestBlock<<class > mostFree {
 		return
 	}
 	l.free[class] = append(l.free[class], freeBlock{first, l.cycle})
-	l.bytes += blockSize(class)
+	l.bytes += smallestBlock << class
 	l.watchLocked()
 }
 
@@ -186,7 +197,7 @@ func (l *largeBlocks) collected() {
 		kept := copy(blocks, blocks[old:])
 		clear(blocks[kept:])
 		l.free[class] = blocks[:kept]
-		l.bytes -= old * blockSize(class)
+		l.bytes -= old * (smallestBlock << class)
 	}
 	if l.bytes > 0 {
 		l.watchLocked()

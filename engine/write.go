@@ -3,6 +3,7 @@ package engine
 import (
 	cryptorand "crypto/rand"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"sync"
 
@@ -10,8 +11,10 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/proto"
 )
 
-// writeBufferSizes are the sizes in which bytes leave, chosen by how much is queued.
-var writeBufferSizes = [...]int{4 << 10, 16 << 10, 64 << 10}
+// writeBufferSizes are the sizes in which bytes leave, chosen by how much is queued: a
+// write wakes the peer, and is much cheaper for each byte if it is long. A message that
+// fills a buffer leaves in one, header included.
+var writeBufferSizes = [...]int{4 << 10, 16 << 10, 64<<10 + headroom, 256<<10 + headroom, 1<<20 + headroom}
 
 // writeBuffer is the memory of the goroutine that writes, while there is something to
 // write.
@@ -22,7 +25,7 @@ type writeBuffer struct {
 	frames  []proto.Frame
 	encoder proto.Encoder
 
-	piece       int         // how many bytes are written at once
+	piece       int         // how many bytes are written at once, at most
 	left        []byte      // encoded bytes that are not written yet
 	done        proto.Tally // the messages that end in the bytes encoded last
 	encoded     int         // how many bytes these are
@@ -67,7 +70,7 @@ func (wb *writeBuffer) load(outbox *proto.Outbox) {
 	wb.frames = outbox.Next(wb.frames[:0], len(wb.bytes))
 	wb.encoder.Load(wb.frames)
 	wb.closeIsLast = outbox.SentCode() != 0
-	wb.piece = len(wb.bytes)
+	wb.piece = math.MaxInt
 }
 
 // empty reports whether everything that was loaded is written.
@@ -204,7 +207,11 @@ func (c *connection) fill(wb *writeBuffer) (ok bool) {
 
 func (c *connection) encode(wb *writeBuffer) (err error) {
 	defer c.caught(&err)
-	wb.encoded, wb.done = wb.encoder.Fill(wb.bytes[:wb.piece], wb.keys)
+	if wb.left, wb.done = wb.encoder.Direct(); wb.left != nil {
+		wb.encoded = len(wb.left)
+		return nil
+	}
+	wb.encoded, wb.done = wb.encoder.Fill(wb.bytes[:min(len(wb.bytes), wb.piece)], wb.keys)
 	wb.left = wb.bytes[:wb.encoded]
 	return nil
 }

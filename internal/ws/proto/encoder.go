@@ -10,8 +10,8 @@ import (
 // Encoder turns frames into bytes, in pieces of any size of at least wire.MaxHeader+1. It
 // is not safe for concurrent use.
 type Encoder struct {
-	// Free takes the memory of PushOwned's messages that are encoded, and gone by the next
-	// Fill. nil leaves it to the collector.
+	// Free takes the memory of PushOwned's and PushEncoded's messages that are encoded, and
+	// gone by the next Fill or Direct. nil leaves it to the collector.
 	Free func([]byte)
 
 	frames []Frame // from next on
@@ -20,7 +20,7 @@ type Encoder struct {
 	offset int  // bytes of its payload that have been written
 	key    uint32
 
-	// The last Fill, for DoneAfter:
+	// The last Fill or Direct, for DoneAfter:
 	masked  bool
 	begin   int // e.next when it began
 	written int // bytes of that frame, header included, that earlier ones had encoded
@@ -38,14 +38,13 @@ func (e *Encoder) Empty() bool { return e.next == len(e.frames) }
 // messages end in them. A client gives keys, from which each frame takes a fresh masking
 // key (RFC 6455 §5.3, §10.3); a server gives nil.
 func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
-	Release(e.frames[e.begin:e.next], e.Free)
-	e.begin, e.written, e.masked = e.next, 0, keys != nil
-	if e.inside {
-		e.written = e.headerLen(e.frames[e.next]) + e.offset
-	}
+	e.begins(keys != nil)
 	for e.next < len(e.frames) {
 		frame := &e.frames[e.next]
-		if frame.segment != nil {
+		if n > 0 && frame.isDirect(e.offset) {
+			return n, done
+		}
+		if frame.leavesAsIs() {
 			before := e.offset
 			part := copy(dst[n:], frame.Payload[before:])
 			n += part
@@ -89,14 +88,23 @@ func (e *Encoder) Fill(dst []byte, keys rand.Source) (n int, done Tally) {
 	return n, done
 }
 
-// DoneAfter returns which messages ended in the first n bytes of the last Fill, for a
-// write that failed half-way.
+// begins frees what the last Fill or Direct has encoded, and notes where the next begins.
+func (e *Encoder) begins(masked bool) {
+	Release(e.frames[e.begin:e.next], e.Free)
+	e.begin, e.written, e.masked = e.next, 0, masked
+	if e.inside {
+		e.written = e.headerLen(e.frames[e.next]) + e.offset
+	}
+}
+
+// DoneAfter returns which messages ended in the first n bytes of the last Fill or Direct,
+// for a write that failed half-way.
 func (e *Encoder) DoneAfter(n int) (done Tally) {
 	n += e.written
 	for i, frame := range e.frames[e.begin:min(e.next+1, len(e.frames))] {
 		size := e.headerLen(frame) + len(frame.Payload)
 		switch {
-		case frame.segment != nil:
+		case frame.leavesAsIs():
 			before := 0
 			if i == 0 {
 				before = e.written
@@ -112,8 +120,18 @@ func (e *Encoder) DoneAfter(n int) (done Tally) {
 	return done
 }
 
-// endsWithin counts the messages of a segment whose last byte lies between two places.
+// leavesAsIs reports whether Payload is encoded already.
+func (f *Frame) leavesAsIs() bool { return f.segment != nil || f.encoded }
+
+// endsWithin counts the messages whose last byte lies between two places of a frame that is
+// encoded already, or of a segment.
 func (f *Frame) endsWithin(from, to int) Tally {
+	if f.encoded {
+		if f.ends >= 0 && from < to && to == len(f.Payload) {
+			return Tally{1, f.ends}
+		}
+		return Tally{}
+	}
 	if from == 0 && to == len(f.Payload) {
 		return f.segment.messages
 	}
@@ -122,11 +140,11 @@ func (f *Frame) endsWithin(from, to int) Tally {
 	return t
 }
 
-// headerLen returns the length of a frame's header; a segment has its frames' within.
+// headerLen returns the length of a frame's header; those that are encoded already have it
+// within.
 func (e *Encoder) headerLen(frame Frame) int {
-	if frame.segment != nil {
+	if frame.leavesAsIs() {
 		return 0
 	}
-	var b [wire.MaxHeader]byte
-	return len(wire.AppendHeader(b[:0], wire.Header{Masked: e.masked, Length: int64(len(frame.Payload))}))
+	return headerLen(len(frame.Payload), e.masked)
 }

@@ -15,6 +15,7 @@ type message struct {
 	opcode  wire.Opcode
 	rsv     byte
 	owned   bool // the payload's memory is to be freed
+	encoded bool // payload is the frames, as they leave
 }
 
 // messages is a queue of messages. It has pages of one size, which go from one queue to
@@ -43,6 +44,7 @@ var pages = sync.Pool{New: func() any { return new(page) }}
 func (q *messages) push(opcode wire.Opcode, payload string, owned bool) {
 	m := q.add()
 	m.payload, m.size, m.opcode, m.rsv, m.owned = payload, int64(len(payload)), opcode, 0, owned
+	m.encoded = false
 }
 
 // pushEncoded is push for a short message, which is encoded into the last segment.

@@ -35,11 +35,12 @@ type Frame struct {
 	ends int64 // payload bytes of the message that this frame ends; -1 if it ends none
 
 	segment *segment // whose frames Payload is, as they leave; nil if it is one frame's payload
+	encoded bool     // Payload is a whole frame, as it leaves
 	owned   string   // the payload of the message that this frame ends, if it is to be freed
 }
 
 // Release gives the memory of frames back that have left the Encoder, and clears them. free
-// takes the payloads of PushOwned; with nil they are garbage.
+// takes the memory of PushOwned and PushEncoded; with nil it is garbage.
 func Release(frames []Frame, free func([]byte)) {
 	for i := range frames {
 		f := &frames[i]
@@ -113,17 +114,24 @@ func (o *Outbox) PushOwned(opcode wire.Opcode, payload []byte) {
 }
 
 func (o *Outbox) push(opcode wire.Opcode, payload string, owned bool) {
-	size := Tally{1, int64(len(payload))}
-	o.unsent.add(size)
-	if o.closing {
+	if !o.count(len(payload)) {
 		return
 	}
-	o.held.add(size)
 	if o.Encodes && len(payload) <= largestEncoded {
 		o.messages.pushEncoded(opcode, payload)
 		return
 	}
 	o.messages.push(opcode, payload, owned)
+}
+
+// count counts a message that is pushed, and reports whether it is to be queued.
+func (o *Outbox) count(bytes int) bool {
+	size := Tally{1, int64(bytes)}
+	o.unsent.add(size)
+	if !o.closing {
+		o.held.add(size)
+	}
+	return !o.closing
 }
 
 // PushBytes is Push for a payload that may change once it has returned.
@@ -268,8 +276,11 @@ func (o *Outbox) closeWaits() bool {
 // peekFrame returns the next frame of the first message.
 func (o *Outbox) peekFrame() Frame {
 	m := o.messages.front()
-	if m.segment != nil {
+	switch {
+	case m.segment != nil:
 		return Frame{Fin: true, Payload: m.segment.text(), segment: m.segment}
+	case m.encoded:
+		return m.encodedFrame(o.offset)
 	}
 	frame := Frame{Fin: true, RSV: m.rsv, Opcode: m.opcode, Payload: m.payload[o.offset:], ends: m.size}
 	if o.offset > 0 {

@@ -1,7 +1,6 @@
 package proto
 
 import (
-	cryptorand "crypto/rand"
 	"math/rand/v2"
 	"sync"
 	"unsafe"
@@ -30,9 +29,7 @@ type segment struct {
 }
 
 var segments = sync.Pool{New: func() any {
-	var seed [32]byte
-	cryptorand.Read(seed[:])
-	return &segment{frames: make([]byte, 0, segmentSize), keys: rand.NewChaCha8(seed)}
+	return &segment{frames: make([]byte, 0, segmentSize), keys: newGenerator()}
 }}
 
 func newSegment() *segment { return segments.Get().(*segment) }

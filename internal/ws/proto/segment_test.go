@@ -37,9 +37,19 @@ func readFrames(t *testing.T, stream []byte) (frames []string, messages []ending
 	return frames, messages
 }
 
-// Short messages are encoded as they are pushed, long ones as they are written; all leave
-// in order, whatever the sizes of buffers and rounds, with fresh keys, and each is counted
-// when its last byte leaves, and not before.
+// nextBytes returns the next bytes of an encoder, without a copy if it has such.
+func nextBytes(encoder *proto.Encoder, room int) ([]byte, proto.Tally) {
+	if piece, tally := encoder.Direct(); piece != nil {
+		return piece, tally
+	}
+	dst := make([]byte, room)
+	n, tally := encoder.Fill(dst, constantKey(0x3d21fa37))
+	return dst[:n], tally
+}
+
+// Short messages are encoded as they are pushed, long ones as they are written, or before
+// they are pushed; all leave in order, whatever the sizes of buffers and rounds, with fresh
+// keys, and each is counted when its last byte leaves, and not before.
 func TestEncodedMessages(t *testing.T) {
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 2))
@@ -58,10 +68,9 @@ func TestEncodedMessages(t *testing.T) {
 			case 0:
 				frames = outbox.Next(frames[:0], random.IntN(8000))
 				for encoder.Load(frames); !encoder.Empty(); {
-					dst := make([]byte, wire.MaxHeader+1+random.IntN(6000))
-					n, tally := encoder.Fill(dst, constantKey(0x3d21fa37))
+					piece, tally := nextBytes(&encoder, wire.MaxHeader+1+random.IntN(6000))
 					start := len(stream)
-					stream = append(stream, dst[:n]...)
+					stream = append(stream, piece...)
 					fills, done = append(fills, len(stream)), append(done, tally)
 					outbox.Wrote(tally)
 					if encoder.Empty() { // or the stream may end in the middle of a frame
@@ -70,14 +79,18 @@ func TestEncodedMessages(t *testing.T) {
 				}
 				proto.Release(frames, nil)
 			default:
-				size := []int{0, 1, 32, 125, 126, 1000, 1024, 1025, 3000}[random.IntN(9)]
+				size := []int{0, 1, 32, 125, 126, 1000, 1024, 1025, 3000, 20_000}[random.IntN(10)]
 				message := strings.Repeat(string(rune('a'+random.IntN(26))), size)
-				if payload := []byte(message); random.IntN(2) == 0 {
+				payload := []byte(message)
+				switch random.IntN(3) {
+				case 0:
 					outbox.Push(wire.Text, message)
-				} else {
+				case 1:
 					outbox.PushBytes(wire.Text, payload)
-					clear(payload)
+				default:
+					outbox.PushEncoded(proto.AppendEncoded(nil, wire.Text, payload), size)
 				}
+				clear(payload)
 				want = append(want, "text "+message)
 				pushed.Messages++
 				pushed.Bytes += int64(size)

@@ -24,6 +24,9 @@ func Plain(conn net.Conn) Conn {
 	return &plain{writer: writer{conn: conn}, blockingReader: blockingReader{conn: conn}}
 }
 
+// plainPiece is how many bytes a net.Conn is given at a time.
+const plainPiece = 64 << 10
+
 // plain is a net.Conn that is read blocking.
 type plain struct {
 	writer
@@ -43,12 +46,20 @@ type writer struct {
 	mu      sync.Mutex // leaf
 }
 
+// Write takes a piece at most: a net.Conn says nothing before all of it is gone, and the
+// caller wants to know that a slow peer takes something.
 func (w *writer) Write(p []byte) (n int, err error) {
-	n, err = w.conn.Write(p)
+	n, err = w.conn.Write(p[:min(len(p), plainPiece)])
+	return n, w.unhurried(err)
+}
+
+// unhurried returns the error of a write without that of Hurry, and lets the next one take
+// its time.
+func (w *writer) unhurried(err error) error {
 	if w.hurried.Load() && w.clear() && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = nil
+		return nil
 	}
-	return n, err
+	return err
 }
 
 // Hurry uses a deadline that has passed: there is no other way to end a Write but to

@@ -16,7 +16,7 @@ type socket struct {
 	writer
 	raw     syscall.RawConn
 	readFn  func(fd uintptr) bool // tryRead as a value that is made once
-	writeFn func(fd uintptr) bool // tryWrite, likewise
+	writeFn func(fd uintptr) bool // writeOnce, likewise
 
 	// One read:
 	lender Lender // nil to read into buf
@@ -24,8 +24,9 @@ type socket struct {
 	read   int
 	err    error
 
-	// One TryWrite:
+	// One Write or TryWrite:
 	out      []byte
+	waits    bool
 	written  int
 	writeErr error
 }
@@ -33,7 +34,7 @@ type socket struct {
 // newSocket returns nil where a RawConn's Read does not wait as tryRead needs it to.
 func newSocket(conn net.Conn, raw syscall.RawConn) Conn {
 	s := &socket{writer: writer{conn: conn}, raw: raw}
-	s.readFn, s.writeFn = s.tryRead, s.tryWrite
+	s.readFn, s.writeFn = s.tryRead, s.writeOnce
 	return s
 }
 
@@ -94,27 +95,41 @@ func (s *socket) tryRead(fd uintptr) bool {
 	}
 }
 
+// Write gives the system all that it takes at once, which is much for each byte's price:
+// a net.Conn would wait until the last byte is gone, and say nothing before.
+func (s *socket) Write(p []byte) (n int, err error) {
+	err = s.write(p, true)
+	return s.written, s.unhurried(err)
+}
+
 func (s *socket) TryWrite(p []byte) (n int, err error) {
-	s.out, s.written, s.writeErr = p, 0, nil
-	err = s.raw.Write(s.writeFn)
-	s.out = nil
-	switch {
-	case err == nil:
-		err = s.writeErr
-	case s.hurried.Load() && errors.Is(err, os.ErrDeadlineExceeded):
+	err = s.write(p, false)
+	if s.hurried.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = nil // the next Write clears that
 	}
 	return s.written, err
 }
 
-// tryWrite writes once; it never waits for the socket to become writable.
-func (s *socket) tryWrite(fd uintptr) bool {
+func (s *socket) write(p []byte, waits bool) error {
+	s.out, s.waits, s.written, s.writeErr = p, waits, 0, nil
+	err := s.raw.Write(s.writeFn)
+	s.out = nil
+	if err == nil {
+		err = s.writeErr
+	}
+	return err
+}
+
+// writeOnce writes once, and reports false if it is to be called again once the socket is
+// writable.
+func (s *socket) writeOnce(fd uintptr) bool {
 	for len(s.out) > 0 {
 		n, err := syscall.Write(int(fd), s.out)
 		switch {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
+			return !s.waits
 		case err != nil:
 			s.writeErr = os.NewSyscallError("write", err)
 		default:
