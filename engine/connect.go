@@ -65,8 +65,11 @@ func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err err
 	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
 		result, err := c.engine.attempt(c, ctx, at)
-		if err == nil || c.opts.Redirects == 0 || result.response == nil || !redirects(result.response) {
+		switch {
+		case err == nil, result.response == nil, !redirects(result.response):
 			return result, err
+		case c.opts.Redirects == 0:
+			return result, notFollowed(err, &c.opts)
 		}
 		if at, err = at.follow(result.response, &c.opts); err != nil {
 			return attemptResult{}, err

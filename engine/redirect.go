@@ -30,6 +30,13 @@ func redirects(answer *handshake.Response) bool {
 	return false
 }
 
+// notFollowed adds to the refusal of a redirect the option that would follow it.
+func notFollowed(refused error, opts *ConnectOptions) error {
+	why := failure.From(failure.PhaseHandshake, refused)
+	return failure.New(why.Phase, why.Category, why.Message, "%w unless option %s allows it", why.Err,
+		opts.fieldName("Redirects"))
+}
+
 // originHeaders are the headers that belong to the origin that they were given for.
 var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 

@@ -91,6 +91,8 @@ func TestRedirects(t *testing.T) {
 		hops   []hop
 		detail string
 	}{
+		"none allowed": {0, []hop{{"peer.test:80/", "/a"}}, "it redirects to /a, which is not followed unless option " +
+			"Redirects allows it"},
 		"the limit": {1, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "/b"}}, "more than the 1"},
 		"a circle": {9, []hop{{"peer.test:80/", "/a"}, {"peer.test:80/a", "//u:secret@peer.test"}},
 			"in a circle"},

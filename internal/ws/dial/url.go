@@ -167,7 +167,7 @@ func parse(raw string) (*Target, error) {
 	}
 	scheme, rest, found := strings.Cut(raw, "://")
 	if !found {
-		return nil, errNoScheme
+		return nil, noScheme(raw)
 	}
 	secure, known := schemeIsSecure[strings.ToLower(scheme)]
 	if !known {
@@ -185,6 +185,20 @@ func parse(raw string) (*Target, error) {
 	return &Target{Secure: secure, Host: a.host, Port: a.port, RequestURI: requestURI(tail),
 		HasUserinfo: a.hasUserinfo, Username: a.username, Password: a.password,
 		Redacted: scheme + "://" + a.hostPort + tail}, nil
+}
+
+// noScheme knows the usual slips in "ws://".
+func noScheme(raw string) error {
+	for _, scheme := range []string{"wss", "ws", "https", "http"} { // "wss" before its beginning, "ws"
+		if len(raw) < len(scheme) || !strings.EqualFold(raw[:len(scheme)], scheme) {
+			continue
+		}
+		behind := strings.TrimLeft(raw[len(scheme):], `:;/\`)
+		if begin := raw[:len(raw)-len(behind)]; len(begin) > len(scheme) {
+			return fmt.Errorf("%q at its start: write %s", failure.Printable(begin, 20), scheme+"://")
+		}
+	}
+	return errNoScheme
 }
 
 // authority is the part between the "//" and the path (RFC 3986 §3.2).

@@ -165,6 +165,15 @@ func (r *Request) secrets() Mask {
 	return NewMask(r.Username, r.Password, query, r.Header)
 }
 
+// wantsTLS reports whether a server has told us in plain HTTP that its port speaks TLS, as
+// nginx, Apache and servers in Go do.
+func (r *Response) wantsTLS() bool {
+	return slices.ContainsFunc([]string{
+		"plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port",
+		"HTTP request to an HTTPS server",
+	}, func(words string) bool { return strings.Contains(r.Body, words) })
+}
+
 // readAnswer reads up to the end of the final answer's header.
 func (e *exchange) readAnswer() (*http.Response, *failure.Error) {
 	answer, err := e.head.Answer()
@@ -266,6 +275,8 @@ func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 func (r *Response) story(secrets Mask) string {
 	line := httphead.FirstLine(secrets.Hide(r.Body))
 	switch {
+	case r.Status == http.StatusBadRequest && r.wantsTLS():
+		return ": the port speaks TLS: use wss://"
 	case r.Status/100 == 3 && r.Location != "":
 		return ": it redirects to " + failure.Printable(failure.ShortURL(r.Location), 200) + ", which is not followed"
 	case line != "":

@@ -359,6 +359,15 @@ func TestClientStatus(t *testing.T) {
 			handshake.Response{Status: 301, Location: "wss://new.test/"}, "301 Moved: it redirects to " +
 				"wss://new.test/, " +
 				"which is not followed"},
+		{"TLS at a server in Go", "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+			handshake.Response{Status: 400, Body: "Client sent an HTTP request to an HTTPS server.\n"},
+			"400 Bad Request: the port speaks TLS: use wss://"},
+		{"TLS at nginx", "HTTP/1.1 400 Bad Request\r\n\r\n<html>The plain HTTP request was sent to HTTPS port",
+			handshake.Response{Status: 400, Body: "<html>The plain HTTP request was sent to HTTPS port"},
+			"400 Bad Request: the port speaks TLS: use wss://"},
+		{"TLS at Apache", "HTTP/1.1 400 Bad Request\r\n\r\n<p>You're speaking plain HTTP to an SSL-enabled server port.",
+			handshake.Response{Status: 400, Body: "<p>You're speaking plain HTTP to an SSL-enabled server port."},
+			"400 Bad Request: the port speaks TLS: use wss://"},
 		{"200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", handshake.Response{Status: 200},
 			"200 OK: it speaks no WebSocket at this path"},
 		{"401", "HTTP/1.1 401 Unauthorized\r\n\r\n", handshake.Response{Status: 401},
