@@ -126,7 +126,7 @@ func (r *run) open() error {
 		return err
 	}
 	if r.tasks, err = task.Open(r.state, taskHost{r}, task.Options{
-		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call,
+		Logger: opts.Logger, Errors: r.errors, Input: &taskInput{run: r}, Call: r.gate.Call,
 	}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package script
 import (
 	"time"
 
+	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/modules/task"
 )
@@ -34,3 +35,26 @@ func (s taskSource) Run(most int, d time.Duration) (ran int) {
 
 // Deadlocked implements loop.TaskSource: the run fails.
 func (s taskSource) Deadlocked() { s.errors.Report("", s.Deadlock()) }
+
+// taskInput is standard input as tasks read it, beside host.OnLine.
+type taskInput struct {
+	run   *run
+	lines *inlet.Lines // set by Open
+}
+
+// Open implements task.Input.
+func (i *taskInput) Open(wake func()) (err error) {
+	i.lines, err = i.run.stdin.Lines("the lines of tide.task", inlet.Options{
+		Wake: i.run.loop.NewSignal(wake).Set, MaxLine: i.run.opts.maxString(), Memory: i.run.opts.Memory,
+	})
+	return err
+}
+
+// Next implements task.Input.
+func (i *taskInput) Next() (line []byte, found, ended bool, err error) { return i.lines.Next() }
+
+// Hold implements task.Input.
+func (i *taskInput) Hold() { i.run.loop.Hold() }
+
+// Release implements task.Input.
+func (i *taskInput) Release() { i.run.loop.Release() }

@@ -41,6 +41,9 @@ type Options struct {
 	// to Logger, an identical one at most once a second, with a count.
 	Errors Reporter
 
+	// Input is standard input for lines. nil is an empty one.
+	Input Input
+
 	// Call calls a function on the state's main coroutine: it lets a task go on. where
 	// names the task. It must not keep args. nil means State.Call0, with a traceback in
 	// the error's text if the state makes Tracebacks.
@@ -65,7 +68,11 @@ func Open(s *lua.State, host Host, opts Options) (*Scheduler, error) {
 	if opts.Call == nil {
 		opts.Call = gate.New(s, gate.Limits{}).Call
 	}
+	if opts.Input == nil {
+		opts.Input = noInput{}
+	}
 	sched := &Scheduler{state: s, host: host, opts: opts}
+	sched.then = continuations{sched.takeResults, sched.hasPut, sched.hasPopped, sched.nextLine}
 	cancelled, err := s.String("cancelled")
 	if err != nil {
 		return nil, err
@@ -88,6 +95,15 @@ func (s *Scheduler) open() (lua.Value, error) {
 	); err != nil {
 		return lua.Nil, err
 	}
+	if s.queueMeta, err = s.newClass("queue",
+		lua.Func{Name: "push", Call: s.push},
+		lua.Func{Name: "put", Call: s.put},
+		lua.Func{Name: "pop", Call: s.pop},
+		lua.Func{Name: "close", Call: s.closeQueue},
+		lua.Func{Name: "count", Call: s.count},
+	); err != nil {
+		return lua.Nil, err
+	}
 	module, err := s.state.NewTable(0, 8)
 	if err != nil {
 		return lua.Nil, err
@@ -95,6 +111,9 @@ func (s *Scheduler) open() (lua.Value, error) {
 	if err := s.state.SetFuncs(module,
 		lua.Func{Name: "go", Call: s.start},
 		lua.Func{Name: "sleep", Call: s.sleep},
+		lua.Func{Name: "all", Call: s.all},
+		lua.Func{Name: "queue", Call: s.newQueue},
+		lua.Func{Name: "lines", Call: s.newLines},
 	); err != nil {
 		return lua.Nil, err
 	}

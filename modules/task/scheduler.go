@@ -17,6 +17,7 @@ type Scheduler struct {
 
 	module    lua.Value // the result of require, once it was asked for
 	taskMeta  *lua.Table
+	queueMeta *lua.Table
 	cancelled lua.Value // the error of a cancelled wait
 	step      lua.Value // the function that resumes a task, and takes its results
 
@@ -24,7 +25,14 @@ type Scheduler struct {
 	ready   ready      // those of them that can go on
 	current *running   // the one that runs
 	started uint64     // how many tasks have been started
-	failed  []*task    // in this turn, by an error that nobody has asked for yet
+	lines   lines
+	then    continuations
+	failed  []*task // in this turn, by an error that nobody has asked for yet
+}
+
+// continuations are methods of the scheduler, which would be made anew at each use.
+type continuations struct {
+	takeResults, hasPut, hasPopped, nextLine func(c *lua.Call) error
 }
 
 // Budget bounds one Run; whichever of the two is used up first ends it. The zero value
@@ -102,7 +110,7 @@ func (s *Scheduler) resume(r *running) {
 		return
 	}
 	w := r.wait
-	r.wait = nil
+	r.wait, r.over, s.lines.row = nil, w, 0
 	if w != nil && w.cancelled {
 		r.co.Fail(s.state.Raise(s.cancelled))
 	}
@@ -122,7 +130,7 @@ func (s *Scheduler) resume(r *running) {
 // stepTask is a Go function between Options.Call and the task, which takes the task's
 // results.
 func (s *Scheduler) stepTask(c *lua.Call) error {
-	return c.CallThen(s.takeResults, false, s.current.co.Function())
+	return c.CallThen(s.then.takeResults, false, s.current.co.Function())
 }
 
 func (s *Scheduler) takeResults(c *lua.Call) error {
@@ -150,10 +158,18 @@ func (s *Scheduler) ended(r *running, err error) {
 	t.running = nil
 	if !t.finished {
 		s.failedWith(r, err)
+		if err == nil { // it has ended the run: those that wait for it are cancelled
+			return
+		}
 	}
 	for e := r.waiters.Front(); e != nil; e = r.waiters.Front() {
 		r.waiters.Remove(e)
-		e.Value.(waiter).ended(t)
+		switch waiter := e.Value.(type) {
+		case *Wait:
+			waiter.Settle()
+		case gathered:
+			waiter.ended(t)
+		}
 	}
 }
 
@@ -213,6 +229,9 @@ func (s *Scheduler) Mark(mark func(lua.Value)) {
 	mark(s.step)
 	if s.taskMeta != nil {
 		mark(s.taskMeta.Value())
+	}
+	if s.queueMeta != nil {
+		mark(s.queueMeta.Value())
 	}
 	for _, r := range s.live {
 		mark(r.value)

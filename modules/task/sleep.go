@@ -32,14 +32,19 @@ func (s *Scheduler) sleep(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return s.Await(c, Waiting{Name: "sleep"}, func(w *Wait) {
-		if d == 0 {
-			w.again = true
-			return
-		}
+	if err := s.mayWait(c, waitSleep); err != nil {
+		return err
+	}
+	w := s.newWait(waitSleep)
+	if d == 0 {
+		w.again = true
+	} else {
 		w.Timeout(d)
-	}, nothing)
+	}
+	return w.suspend(c, nothing)
 }
+
+var waitSleep = Waiting{Name: "sleep"}
 
 // nothing is the rest of a function without results.
 func nothing(c *lua.Call) error { return c.Return() }

@@ -25,18 +25,18 @@ type running struct {
 	co        *lua.Task
 	where     string
 	number    uint64
-	at        int   // in Scheduler.live
-	wait      *Wait // that it is in, or has just been
+	at        int       // in Scheduler.live
+	wait      *Wait     // that it is in, or nil
+	over      *Wait     // the last one, once it is over
+	own       Wait      // of functions of this package
+	held      lua.Value // that the wait needs, or has brought
 	cancelled bool
-	waiters   list.List // of waiter: those that wait for its end
+	waiters   list.List // of *Wait or gathered: those that wait for its end
 }
 
 // runningBytes is the charge for a task until it has ended, beyond its coroutine and its
 // userdata.
-const runningBytes = 320
-
-// waiter waits for the end of a task.
-type waiter interface{ ended(t *task) }
+const runningBytes = 448
 
 // where names a task in messages.
 func where(started string) string {
@@ -51,6 +51,7 @@ func (t *task) Mark(mark func(lua.Value)) {
 	mark(t.results.value)
 	if r := t.running; r != nil {
 		mark(r.co.Function())
+		mark(r.held)
 	}
 }
 
@@ -58,6 +59,15 @@ func (t *task) Mark(mark func(lua.Value)) {
 type outcome struct {
 	value lua.Value
 	count int
+}
+
+// first returns the first result, or nil.
+func (o outcome) first() lua.Value {
+	if o.count > 1 {
+		table, _ := o.value.AsTable()
+		return table.GetInt(1)
+	}
+	return o.value
 }
 
 // keep makes an outcome of results.
@@ -151,23 +161,18 @@ func (s *Scheduler) wait(c *lua.Call) error {
 			return
 		}
 		waiters := &t.running.waiters
-		place := waiters.PushBack(single{w})
+		place := waiters.PushBack(w)
 		w.OnGiveUp(func() { waiters.Remove(place) })
 		if limited {
 			w.Timeout(d)
 		}
 	}, func(c *lua.Call) error {
 		if w.timedOut {
-			return s.timedOut(c)
+			return s.word(c, "timeout")
 		}
 		return s.returnOutcome(c, t)
 	})
 }
-
-// single waits for one task.
-type single struct{ w *Wait }
-
-func (e single) ended(*task) { e.w.Settle() }
 
 // returnOutcome returns true and the results of a task that has ended, or false and the
 // error value. The error counts as noticed.
@@ -188,13 +193,13 @@ func (s *Scheduler) returnOutcome(c *lua.Call, t *task) error {
 	return c.Return(values...)
 }
 
-// timedOut returns nil, "timeout".
-func (s *Scheduler) timedOut(c *lua.Call) error {
-	word, err := s.state.Piece("timeout")
+// word returns nil and a word, such as "timeout".
+func (s *Scheduler) word(c *lua.Call, word string) error {
+	made, err := s.state.Piece(word)
 	if err != nil {
 		return err
 	}
-	return c.Return(lua.Nil, word)
+	return c.Return(lua.Nil, made)
 }
 
 // taskAt returns argument n, which must be a task.

@@ -26,16 +26,20 @@ type pump struct {
 	ending  bool
 }
 
-func newPump(t testing.TB, opts lua.Options) *pump {
+func newPump(t testing.TB, opts lua.Options, more ...task.Options) *pump {
 	t.Helper()
+	taskOpts := task.Options{}
+	for _, taskOpts = range more {
+	}
 	opts.Tracebacks = true
 	p := &pump{State: lua.NewState(opts), t: t}
 	t.Cleanup(p.Close)
 	if err := std.Open(p.State, std.Options{Stdout: &p.printed}); err != nil {
 		t.Fatal(err)
 	}
+	taskOpts.Errors = p
 	var err error
-	if p.sched, err = task.Open(p.State, p, task.Options{Errors: p}); err != nil {
+	if p.sched, err = task.Open(p.State, p, taskOpts); err != nil {
 		t.Fatal(err)
 	}
 	now := p.NewFunction("now", func(c *lua.Call) error { return c.Return(lua.Number(p.now.Seconds())) })

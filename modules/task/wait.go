@@ -32,6 +32,9 @@ type Wait struct {
 
 	stopTimer func()
 	giveUp    func()
+
+	in            *waits // that it is in, or nil
+	before, after *Wait
 }
 
 // Await makes the Go function that calls it wait in its task: begin gets the Wait and
@@ -47,23 +50,53 @@ type Wait struct {
 func (s *Scheduler) Await(
 	c *lua.Call, waiting Waiting, begin func(w *Wait), then func(c *lua.Call) error,
 ) error {
-	co, err := c.Task()
-	r := s.current
-	if r == nil || co != r.co {
-		return c.Errorf("'%s' waits: call it inside tide.task.go", waiting.Name)
-	}
-	if err != nil {
+	if err := s.mayWait(c, waiting); err != nil {
 		return err
 	}
-	if r.cancelled || !waiting.InEnding && s.host.Ending() {
-		return s.state.Raise(s.cancelled)
-	}
-	w := &Wait{sched: s, running: r, name: waiting.Name, inEnding: waiting.InEnding}
+	w := &Wait{}
+	w.begin(s, waiting)
 	begin(w)
 	if w.settled {
 		return then(c)
 	}
-	r.wait, w.suspended = w, true
+	return w.suspend(c, then)
+}
+
+// mayWait is the checks of Await.
+func (s *Scheduler) mayWait(c *lua.Call, waiting Waiting) error {
+	co, err := c.Task()
+	r := s.current
+	switch {
+	case r == nil || co != r.co:
+		return c.Errorf("'%s' waits: call it inside tide.task.go", waiting.Name)
+	case err != nil:
+		return err
+	case r.cancelled || !waiting.InEnding && s.host.Ending():
+		return s.state.Raise(s.cancelled)
+	}
+	return nil
+}
+
+// newWait returns a wait of the task that runs, which nothing may refer to once it is
+// settled: each task has one for all waits of this package.
+func (s *Scheduler) newWait(waiting Waiting) *Wait {
+	w := &s.current.own
+	w.settled, w.timedOut, w.cancelled, w.suspended, w.again = false, false, false, false, false
+	w.begin(s, waiting)
+	return w
+}
+
+func (w *Wait) begin(s *Scheduler, waiting Waiting) {
+	if w.sched == nil {
+		w.sched, w.running = s, s.current
+	}
+	w.name, w.inEnding = waiting.Name, waiting.InEnding
+}
+
+// suspend suspends the task for a wait that is not settled. then finds the wait in
+// running.over.
+func (w *Wait) suspend(c *lua.Call, then func(c *lua.Call) error) error {
+	w.running.wait, w.suspended = w, true
 	if w.again {
 		w.Settle()
 	}
@@ -84,7 +117,9 @@ func (w *Wait) settle() {
 		w.stopTimer()
 		w.stopTimer = nil
 	}
-	w.giveUp = nil
+	if w.giveUp != nil {
+		w.giveUp = nil
+	}
 	if w.suspended {
 		w.sched.ready.push(w.running)
 	}
@@ -129,6 +164,10 @@ func (w *Wait) cancel() {
 }
 
 func (w *Wait) abandon() {
+	if w.in != nil {
+		w.in.remove(w)
+		w.running.held = lua.Nil
+	}
 	giveUp := w.giveUp
 	w.settle()
 	if giveUp != nil {
