@@ -219,7 +219,7 @@ func takes(text string, is kind, arg syntax.Expr) bool {
 		return is == "string" || is == "number"
 	case text == "number" || text == "integer":
 		return is == "number" || is == "string" && spellsNumber(arg)
-	case strings.HasPrefix(text, "fun("):
+	case text == "function", strings.HasPrefix(text, "fun("):
 		return is == "function" || is == "table"
 	case text == "table":
 		return is == "table"

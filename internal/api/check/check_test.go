@@ -162,6 +162,21 @@ func TestMistakes(t *testing.T) {
 				"2: no module 'tide.encodng': did you mean 'tide.encoding'?\n" +
 				"3: no module 'tide.nothing': those of tidewire are " + ownModules()},
 
+		{"method", "local task = require 'tide.task' local t = task.go(print)\nt:wiat(1)\nt:wait(1, 2)\nt.cancel()\n" +
+			"task.go(print):done()\nlocal u u = task.go(print) u = nil\nu:cancel(1)\nt.wait(5)\nt:wait(print)",
+			"2: unknown method 't:wiat': did you mean 't:wait'?\n" +
+				"3: t:wait gets 2 arguments, and takes 1: write t:wait([seconds])\n" +
+				"4: 't.cancel' is not called on 't': write 't:cancel'\n" +
+				"5: unknown method 't:done': its methods are wait, cancel\n" +
+				"7: u:cancel gets 1 argument, and takes 0: write u:cancel()\n" +
+				"8: 't.wait' is not called on 't': write 't:wait'\n" +
+				"9: argument 1 of t:wait, 'seconds', is a function: number expected"},
+		{"waits in a callback", "local task = require 'tide.task' local t = task.go(function() task.sleep(1) end)\n" +
+			"host.After(5, function() if t then\ntask.sleep(1) end end)\nwebsocket.Connect('', {onOpen = function()\n" +
+			"t:wait() end})",
+			"3: 'sleep' waits, and a callback cannot: call it inside tide.task.go\n" +
+				"5: 'wait' waits, and a callback cannot: call it inside tide.task.go"},
+
 		{"a local before it is one", "local id = websocket.Connect('ws://x', {\n  onOpen = function() websocket.Send(id, " +
 			"'x') websocket.Close(id) end,\n  onMessage = function(data) if id then print(data, id) end end,\n})",
 			"2: undefined global 'id': the local 'id' of line 1 begins after its own value: write 'local id' before, and " +
@@ -270,6 +285,11 @@ func TestScriptsThatAreRight(t *testing.T) {
 		"modules": `require "json" require "tide.json" require "tide.encoding" require "mine" require("tide." .. "x")
 			local require = print require "tide.nothing"`,
 		"modules, elsewhere": `package.preload["tide.mine"] = function() return {} end require "tide.mine"`,
+		"methods": `local task = require "tide.task" local q = task.go(f()) q:wait(1) q.wait(q, 2) q.wait(...) q:cancel()
+			local t = task.go(print, 1, 2) t:wait() t:wait(1) t = {own = print} t:own() local m = t.wait
+			local s = other() s:anything(1, 2) function other() end function f() end host.After(5, function() task.go(function()
+			task.sleep(1) end) end) websocket.Connect("", {onOpen = wait}) function wait() task.sleep(1) end
+			for _, q in ipairs {q} do q:anything() end task.go(task.sleep, 1)`,
 		"locals of the same name": `local print = function(...) return print(...) end local id = id or 5 local unpack = unpack
 			local x = pcall(function() local x = 1 return x end) local y y = function() return y end local function z()
 			return z end local t = {t = 1, f = function(t) return t end} return print, id, unpack, x, y, z, t`,

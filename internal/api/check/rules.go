@@ -20,7 +20,7 @@ func (s *script) judge() []Finding {
 	for _, c := range s.calls {
 		findings = append(findings, s.judgeCall(c)...)
 	}
-	return findings
+	return append(findings, s.waitsInCallback()...)
 }
 
 // undefinedGlobals finds globals that are read and set nowhere. One that the script asks
@@ -160,7 +160,7 @@ func (s *script) judgeCall(c call) []Finding {
 	}
 	m, f := s.functionOf(c.expr.Func)
 	if f == nil {
-		return nil
+		return s.withoutObject(c)
 	}
 	argument := func(n int) syntax.Expr { return valueAt(args, n-1) }
 	findings := s.judgeArguments(c, m.Name+"."+f.Name, f.Params)
@@ -182,9 +182,12 @@ func (s *script) judgeCall(c call) []Finding {
 	return findings
 }
 
-// judgeMethod finds calls with a colon of functions that want none: they would get the
-// module as first argument.
+// judgeMethod looks at calls with a colon, of methods, and of functions that want none:
+// they would get the module as first argument.
 func (s *script) judgeMethod(c call) []Finding {
+	if object := s.objectOf(c.expr.Receiver); object != nil {
+		return s.judgeObject(c, object)
+	}
 	m := s.moduleOf(c.expr.Receiver)
 	if m == nil || s.overwritten(m, c.expr.Method) {
 		return nil

@@ -33,6 +33,7 @@ type script struct {
 	// While a file is read:
 	file      string
 	functions int               // how many functions the code is in
+	function  *syntax.Function  // the innermost of them
 	maybe     int               // how many conditions and functions decide whether it runs
 	unborn    map[string]unborn // locals whose statement is being read, by name
 }
@@ -81,7 +82,8 @@ type fieldUse struct {
 
 type call struct {
 	place
-	expr *syntax.Call
+	expr     *syntax.Call
+	function *syntax.Function // the innermost one around it, nil in the main chunk
 }
 
 func newScript(opts Options) *script {
@@ -301,9 +303,12 @@ func (s *script) expr(expr syntax.Expr) {
 		for _, param := range expr.Params {
 			s.declare(param, nil)
 		}
+		outer := s.function
+		s.function = expr
 		s.functions++
 		s.maybeBlock(expr.Body)
 		s.functions--
+		s.function = outer
 	}
 }
 
@@ -371,7 +376,7 @@ func (s *script) call(expr *syntax.Call) {
 			}
 		}
 	}
-	s.calls = append(s.calls, call{s.at(expr), expr})
+	s.calls = append(s.calls, call{s.at(expr), expr, s.function})
 	if name, ok := s.required(expr); ok {
 		s.requires = append(s.requires, required{s.at(expr.Args[0]), name, s.maybe == 0})
 	}

@@ -172,6 +172,45 @@ func (m *Module) Function(name string) *Function {
 	return nil
 }
 
+// ObjectOf returns the values of a class that have methods, or nil.
+func ObjectOf(class string) *Object {
+	for _, m := range modules {
+		for i := range m.Objects {
+			if m.Objects[i].Class == class {
+				return &m.Objects[i]
+			}
+		}
+	}
+	return nil
+}
+
+// Method returns the method of a name, or nil.
+func (o *Object) Method(name string) *Function {
+	for i := range o.Methods {
+		if o.Methods[i].Name == name {
+			return &o.Methods[i]
+		}
+	}
+	return nil
+}
+
+// MethodNames lists the methods.
+func (o *Object) MethodNames() (names []string) {
+	for _, f := range o.Methods {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Result is the type of the first result, apart from nil.
+func (f *Function) Result() string {
+	first, _, _ := strings.Cut(f.Returns, ",")
+	return strings.TrimSuffix(strings.TrimSuffix(first, "?"), "|nil")
+}
+
+// Waits reports whether the function can be called in a task alone.
+func (f *Function) Waits() bool { return strings.HasPrefix(f.Doc, "⏸") }
+
 // Names lists the names of fields.
 func Names(fields []Field) []string {
 	names := make([]string, len(fields))
