@@ -167,7 +167,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 		opts.Stdin = bytes.NewReader(source)
 	}
 	if cmd.Flags().Changed("echo") {
-		server, err := startEcho(flags.echo)
+		server, err := startEcho(flags.echo, false)
 		if err != nil {
 			return err
 		}
@@ -215,11 +215,11 @@ func unreadable(err error, flags runFlags, path string) error {
 }
 
 // startEcho starts the echo server of --echo and of tidewire echo.
-func startEcho(addr string) (*echo.Server, error) {
+func startEcho(addr string, logClients bool) (*echo.Server, error) {
 	if addr != "" && !strings.Contains(addr, ":") {
 		addr = net.JoinHostPort("127.0.0.1", addr) // a port alone
 	}
-	server, err := echo.Start(addr, echo.Options{Logger: newLogger()})
+	server, err := echo.Start(addr, echo.Options{Logger: newLogger(), LogClients: logClients})
 	if err != nil {
 		return nil, &startError{fmt.Errorf("start the echo server: %w; with port 0 it takes a free one", err)}
 	}

@@ -38,6 +38,8 @@ type conn struct {
 
 	pace pace.Control // of the client's control frames
 
+	story story // for the log
+
 	reader  *proto.Reader
 	outbox  proto.Outbox
 	encoder proto.Encoder
@@ -56,9 +58,15 @@ func newConn(s *Server, raw net.Conn) *conn {
 // serve is the life of a connection: shake hands, echo, take leave.
 func (c *conn) serve() {
 	defer c.raw.Close()
-	if buffered, err := c.shakeHands(); err == nil {
+	buffered, err := c.shakeHands()
+	if err != nil {
+		c.logRefused(err)
+	} else {
 		c.server.opened(c)
-		if err := c.echo(buffered); err != nil {
+		c.logOpened()
+		err := c.echo(buffered)
+		c.logLeft(err)
+		if err != nil {
 			return // nobody is left to take leave of
 		}
 	}
@@ -88,6 +96,7 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	c.story.path, c.story.protocol = accepted.RequestURI, accepted.Protocol
 	readerOpts := proto.ReaderOptions{Role: proto.Server, MaxMessage: c.server.opts.MaxMessage}
 	if compression.InUse {
 		c.compressor = deflate.NewCompressor(compression.Server)
@@ -131,6 +140,7 @@ func (c *conn) step(buf []byte) error {
 	}
 	if readErr != nil && c.server.closing() {
 		c.outbox.CloseNow(wire.CloseGoingAway, "the server stops")
+		c.story.end = "the server stops"
 		return c.flush()
 	}
 	if pause := c.pace.Read(c.found.Controls(), time.Now()); pause > 0 && readErr == nil {
@@ -146,6 +156,8 @@ func (c *conn) answer(fed []byte, failed error) error {
 		payload := c.found.Payload(event, fed)
 		switch event.Opcode {
 		case wire.Text, wire.Binary:
+			c.story.messages++
+			c.story.bytes += int64(len(payload))
 			// No copy: flush has written the payload before anything is read over it.
 			c.outbox.Push(event.Opcode, unsafe.String(unsafe.SliceData(payload), len(payload)))
 		case wire.Ping:
@@ -158,6 +170,7 @@ func (c *conn) answer(fed []byte, failed error) error {
 				return err
 			}
 			c.outbox.Answer(code, reason)
+			c.story.closed(code, reason)
 		}
 	}
 	if failed != nil {
@@ -166,6 +179,7 @@ func (c *conn) answer(fed []byte, failed error) error {
 		}
 		reason := failure.From(failure.PhaseOpen, failed)
 		c.outbox.CloseNow(proto.CloseCode(reason), reason.Message)
+		c.story.end = reason.Error()
 	}
 	return c.flush()
 }

@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
@@ -62,6 +63,9 @@ type Options struct {
 	// discards that.
 	Logger *slog.Logger
 
+	// LogClients logs to Logger, at level info, when a client comes and when it has left.
+	LogClients bool
+
 	// MaxMessage is the largest message that is echoed, in bytes; a larger one is
 	// answered with 1009. 0 means 32,000,000.
 	MaxMessage int64
@@ -80,6 +84,8 @@ type Server struct {
 	ctx    context.Context // ends with Close: cuts connections that have not shaken hands yet
 	cancel context.CancelFunc
 	loops  sync.WaitGroup // acceptLoop and each connection's serve
+
+	clients atomic.Int64 // that were served, for their numbers in the log
 
 	mu     sync.Mutex // leaf; guards the fields below
 	conns  map[*conn]struct{}
