@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/memory"
 )
 
 // A failed is a row of the catalogue in the manual.
@@ -139,7 +142,7 @@ func TestCatalogue(t *testing.T) {
 			if row := rows[at]; row.phases != nil && !slices.Contains(row.phases, string(end.Phase)) {
 				t.Errorf("%q, %s: phase %s, the manual has %q", end.Message, end.Category, end.Phase, row.phases)
 			}
-			if want := closeCode(end.Category); end.CloseCode != want {
+			if want := closeCode(end); end.CloseCode != want {
 				t.Errorf("%q, %s: close code %d, want %d", end.Message, end.Category, end.CloseCode, want)
 			}
 			if end.Retryable != failure.Retryable(failure.Category(end.Category), 0) {
@@ -165,10 +168,14 @@ func TestCatalogue(t *testing.T) {
 }
 
 // closeCode returns the close code that we send, according to the manual.
-func closeCode(category engine.Category) int {
-	switch category {
+func closeCode(end *engine.End) int {
+	switch end.Category {
 	case engine.CategoryTooBig:
 		return 1009
+	case engine.CategoryMemory:
+		if end.Message == failure.MsgTooBig {
+			return 1009
+		}
 	case engine.CategoryUTF8, engine.CategoryDeflate:
 		return 1007
 	case engine.CategoryProtocol:
@@ -283,6 +290,64 @@ var failures = map[string]func(t *testing.T) *engine.End{
 		h.Send(h.ID, engine.Text, strings.Repeat("x", 1<<20)) // the peer reads nothing of it
 		return overfill(h, h.ID)
 	}),
+
+	"no memory for a connection": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		return fail(h, enginetest.URL+strings.Repeat("x", 60_000))
+	}),
+	"no memory for a certificate in a file": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		file := filepath.Join(t.TempDir(), "ca.pem")
+		if err := os.WriteFile(file, make([]byte, 60_000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return h.End(h.Connect(secureURL, engine.ConnectOptions{TLS: engine.TLSOptions{CA: file}}))
+	}),
+	"no memory for an answer": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		h.Open(engine.ConnectOptions{}, wstest.Answer{Header: http.Header{"X-Long": {strings.Repeat("x", 60_000)}}})
+		return h.End(h.ID)
+	}),
+	"no memory for a message that arrives": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		peer := h.Open(engine.ConnectOptions{MaxMessage: 1 << 20}, wstest.Answer{})
+		h.Want("open")
+		peer.SendRaw(wstest.Text(strings.Repeat("x", 200_000)).Append(nil)[:100_000])
+		return h.End(h.ID)
+	}),
+	"no memory for a message before TCP": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		h.Net.Blackhole(enginetest.Addr)
+		return overuse(h, h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 1 << 20}))
+	}),
+	"no memory for a message during TLS": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		id := h.Connect(secureURL, engine.ConnectOptions{SendQueue: 1 << 20})
+		wstest.Accept(t, h.Listener)
+		synctest.Wait()
+		return overuse(h, id)
+	}),
+	"no memory for a message in the handshake": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		id := h.Connect(enginetest.URL, engine.ConnectOptions{SendQueue: 1 << 20})
+		wstest.Accept(t, h.Listener).ReadRequest()
+		synctest.Wait()
+		return overuse(h, id)
+	}),
+	"no memory for a message when open": cramped(func(t *testing.T, h *enginetest.Rig) *engine.End {
+		h.Open(engine.ConnectOptions{SendQueue: 1 << 20}, wstest.Answer{})
+		h.Want("open")
+		return overuse(h, h.ID)
+	}),
+}
+
+// cramped runs a failure in fake time, with an account of 100 KiB.
+func cramped(provoke func(*testing.T, *enginetest.Rig) *engine.End) func(*testing.T) *engine.End {
+	return func(t *testing.T) (end *engine.End) {
+		synctest.Test(t, func(t *testing.T) {
+			end = provoke(t, enginetest.New(t, engine.Options{Memory: memory.New(100 << 10)}))
+		})
+		return end
+	}
+}
+
+// overuse sends more than an account holds.
+func overuse(h *enginetest.Rig, id engine.ID) *engine.End {
+	h.Send(id, engine.Text, strings.Repeat("x", 100<<10))
+	return h.End(id)
 }
 
 const secureURL = "wss://" + enginetest.Addr + "/"

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/memory"
 	"github.com/tidewire/tidewire/permission"
 	"github.com/tidewire/tidewire/script"
 )
@@ -85,6 +86,19 @@ func Example_words() {
 
 	// Output:
 	// /etc/hosts: reading is not allowed: ask the server's admin
+}
+
+func Example_memory() {
+	account := memory.New(16 << 20)
+	eng := engine.New(engine.Options{Memory: account})
+	defer eng.Shutdown(context.Background())
+	download := account.Share()
+	defer download.Close()
+	if err := download.Grow(64 << 10); err != nil {
+		log.Fatal(err) // it did not fit: errors.Is(err, memory.ErrFull)
+	}
+	fmt.Println(account.Figures().Used, "of", account.Figures().Limit)
+	// Output: 65536 of 16777216
 }
 
 func Example_environment() {

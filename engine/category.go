@@ -42,6 +42,7 @@ const (
 	CategoryDeflate     = Category(failure.Deflate)
 	CategoryQueueFull   = Category(failure.QueueFull)
 	CategoryKeepalive   = Category(failure.Keepalive)
+	CategoryMemory      = Category(failure.Memory)
 	CategoryClosed      = Category(failure.Closed)
 	CategoryInternal    = Category(failure.Internal)
 )

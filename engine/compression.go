@@ -49,11 +49,11 @@ func (c *connection) compressLocked(agreed deflate.Params) {
 }
 
 // inflater returns the reverse of the server's compression, or nil if none was agreed on.
-func inflater(agreed deflate.Params) proto.Inflater {
+func (c *connection) inflater(agreed deflate.Params) proto.Inflater {
 	if !agreed.InUse {
 		return nil
 	}
-	return deflate.NewDecompressor(agreed.Server, freeBytes)
+	return deflate.NewDecompressor(agreed.Server, c.engine.blocks.free)
 }
 
 // packLocked compresses the next messages, about a buffer of them, so that the outbox

@@ -88,6 +88,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		TLSConfig:   options.TLSConfig,
 		TLS:         at.tls,
 		ReadFile:    options.ReadFile,
+		Charge:      func(bytes int) error { return c.growBase("read a file of TLS", pemCost*int64(bytes)) },
 		Proxy:       c.opts.Proxy,
 		ProxyFor:    options.proxyFor,
 		DialContext: options.DialContext,
@@ -123,11 +124,15 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	}
 	compression := c.offerCompression(&request)
 	c.entered(failure.PhaseHandshake)
-	response, err := handshake.Client(ctx, conn.Transport, conn.Raw, request, c.opts.Timeouts.Handshake)
+	answer := &chargedReader{ReadWriter: conn.Transport, charge: c.growBase}
+	response, err := handshake.Client(ctx, answer, conn.Raw, request, c.opts.Timeouts.Handshake)
 	c.learn(func(f *facts) {
 		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
 		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now
 	})
+	if err == nil {
+		err = c.growBase("compress", compressionCost(*compression))
+	}
 	if err != nil {
 		return attemptResult{response: response}, err
 	}

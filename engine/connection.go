@@ -74,7 +74,8 @@ type connection struct {
 	state        lifecycle // in state.go only
 	outcome      *outcome  // how it ends; the first one stays; nil until then; in state.go only
 	outbox       proto.Outbox
-	outboxMemory memory.Share // see chargeLocked
+	outboxMemory memory.Share // see chargeOutboxLocked
+	base         memory.Share // see account.go; closed by release, for good
 	mark         int64        // see Engine.Mark; noMark if there is none
 	writing      bool         // somebody writes, without the lock
 	isQueued     bool         // in the engine's queueList, or on the way there
@@ -162,8 +163,8 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 		return false, nil
 	}
 	unsent := Tally(c.outbox.Unsent())
-	if before == 0 || unsent.counted() <= c.opts.SendQueue {
-		c.chargeLocked()
+	full := c.chargeOutboxLocked()
+	if full == nil && (before == 0 || unsent.counted() <= c.opts.SendQueue) {
 		if how.later {
 			enter = c.queueLocked()
 		} else {
@@ -172,9 +173,13 @@ func (c *connection) send(opcode wire.Opcode, data string, how sending) (enter b
 		c.mu.Unlock()
 		return enter, nil
 	}
-	c.failLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
-		"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
-		unsent.Messages, unsent.Bytes, c.opts.SendQueue, messageOverhead))
+	if full != nil {
+		c.failLocked(noMemoryTo("send a message", c.phaseLocked(), failure.MsgSendQueueFull, full))
+	} else {
+		c.failLocked(failure.New(c.phaseLocked(), failure.QueueFull, failure.MsgSendQueueFull,
+			"send queue full: %d messages of %d bytes wait, the limit is %d bytes with %d for each message",
+			unsent.Messages, unsent.Bytes, c.opts.SendQueue, messageOverhead))
+	}
 	c.unlock()
 	c.stop()
 	return false, nil
@@ -193,16 +198,10 @@ func (c *connection) refusesLocked(bytes int) error {
 	return nil
 }
 
-// chargeLocked charges the engine's account for the messages in the outbox. It is called
-// after each change of it.
-func (c *connection) chargeLocked() {
-	c.outboxMemory.Set(Tally(c.outbox.Held()).counted())
-}
-
 // clearLocked forgets the messages in the outbox.
 func (c *connection) clearLocked() {
 	c.outbox.Clear()
-	c.chargeLocked()
+	c.outboxMemory.Close()
 }
 
 // close begins the closing handshake, or ends a connection that is not open yet. From now

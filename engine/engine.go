@@ -48,6 +48,7 @@ type Engine struct {
 	queued queueList
 	guard  guard
 	wake   wakeWatch
+	blocks blocks         // constant after New
 	loops  sync.WaitGroup // every goroutine of every connection
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
@@ -87,6 +88,7 @@ func New(opts Options) *Engine {
 		connections: make(map[ID]*connection),
 		running:     make(map[*connection]struct{}),
 	}
+	e.blocks = newBlocks(e.opts.Memory)
 	e.ready.signal = make(chan struct{}, 1)
 	e.guard.init(e.opts)
 	e.wake.init(e.Live, e.pingAll)
@@ -115,11 +117,16 @@ func (e *Engine) Connect(url string, opts ConnectOptions) (ID, error) {
 		return 0, e.tooMany(opts.Caller, "the engine holds as many live connections as it may", e.opts.MaxConnections)
 	}
 	e.lastID++
-	c := newConnection(e, e.lastID, target, url, opts.withDefaults())
+	c, refused := e.newConnection(e.lastID, target, url, opts)
 	e.connections[c.id] = c
 	e.mu.Unlock()
 
 	// From here on CloseAll may end it on another goroutine.
+	if refused != nil {
+		c.fail(failure.From(failure.PhaseTCP, refused))
+		c.stop()
+		return c.id, nil
+	}
 	if parseErr != nil {
 		c.fail(failure.From(failure.PhaseURI, parseErr))
 		c.stop()
@@ -305,6 +312,9 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		e.loops.Wait()
+		for _, c := range e.all() { // their terminal events may never be delivered
+			c.release()
+		}
 		close(ended)
 	}()
 	select {
@@ -336,12 +346,14 @@ func (e *Engine) forget(c *connection) {
 	e.mu.Lock()
 	delete(e.connections, c.id)
 	e.mu.Unlock()
+	c.release()
 }
 
 // takeBack forgets c, whose ID nobody has seen. The next connection takes the ID, unless
 // another Connect came meanwhile, so that a door that numbers its connections counts as
 // the log does.
 func (e *Engine) takeBack(c *connection) {
+	c.release()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.connections, c.id)

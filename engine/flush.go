@@ -138,7 +138,7 @@ func (c *connection) tryFlush() {
 		return
 	}
 	c.writing = true
-	wb := newWriteBuffer(writeBufferClass(c.outbox.WaitingBytes()))
+	wb := c.newWriteBuffer(writeBufferClass(c.outbox.WaitingBytes()))
 	wb.load(&c.outbox)
 	c.mu.Unlock()
 

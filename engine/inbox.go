@@ -14,9 +14,10 @@ import (
 // is free, so that TCP holds the peer back; an empty inbox takes one message of any size.
 // The opening and the terminal event need no room.
 type inbox struct {
-	limit       int64        // in bytes, each message counted with messageOverhead; constant
-	closeCalled *atomic.Bool // the connection's: from then on messages are dropped and counted; constant
-	onHold      atomic.Bool  // nothing is delivered, not even the terminal event; written under mu
+	limit       int64           // in bytes, each message counted with messageOverhead; constant
+	account     *memory.Account // is charged for the parcels; constant
+	closeCalled *atomic.Bool    // the connection's: from then on messages are dropped and counted; constant
+	onHold      atomic.Bool     // nothing is delivered, not even the terminal event; written under mu
 
 	mu   sync.Mutex // leaf; guards the fields below
 	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
@@ -25,8 +26,7 @@ type inbox struct {
 	packing     bool    // last takes further messages
 	inHand      int     // how many of first's events Dispatch is delivering
 	waiting     Tally   // messages, those in hand included
-	memory      memory.Share
-	full        bool // readLoop waits for room
+	full        bool    // readLoop waits for room
 	dropped     Tally
 
 	awaited   bool // readLoop waits until everything is delivered
@@ -57,10 +57,15 @@ const (
 	// mostPacked how many of them that may be.
 	largestPacked = 16 << 10
 	mostPacked    = 1 << 10
+
+	// worth is how many times as large as its counted messages a block may be that is kept
+	// for them. The account has the block, so defaults of a quarter of it hold what they
+	// count.
+	worth = 2
 )
 
 func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.Bool) {
-	in.limit, in.memory, in.closeCalled = limit, account.Share(), closeCalled
+	in.limit, in.account, in.closeCalled = limit, account, closeCalled
 	in.room.L = &in.mu
 }
 
@@ -106,30 +111,55 @@ func (in *inbox) putEnd(lost Tally, marked bool) (schedule bool) {
 
 // put takes a parcel over. It waits while there is no room for the next message, calls
 // schedule each time the connection must enter the ready list, with the lock free, and
-// reports whether it waited.
-func (in *inbox) put(p *parcel, schedule func()) (waited bool) {
+// reports whether it waited. The error is of rule.Memory: from some message on they did not
+// fit into the account and were dropped.
+func (in *inbox) put(p *parcel, schedule func()) (waited bool, err error) {
 	if p.found.Messages.Messages == 0 {
-		p.free()
-		return false
+		p.free(in.account)
+		return false, nil
 	}
+	p.chargeOwned()
+	keep := cap(p.buf) >= smallestKept && p.fills()
 	in.mu.Lock()
+	fits := !in.full && in.countedLocked()+Tally(p.found.Messages).counted() <= in.limit
 	switch {
-	case cap(p.buf) < smallestKept || !p.fills():
-		waited = in.packLocked(p, schedule)
-	case !in.full && in.countedLocked()+Tally(p.found.Messages).counted() <= in.limit && !in.closeCalled.Load():
+	case in.closeCalled.Load():
+		in.dropped.add(Tally(p.found.Messages))
+		p.free(in.account)
+	case fits && keep && in.chargeLocked(p) == nil:
 		in.appendLocked(p, false)
 		p.admitted = len(p.found.Events)
 		in.waiting.add(Tally(p.found.Messages))
+	case fits:
+		_, err = in.packLocked(p, schedule)
 	default:
-		waited = in.admitLocked(p, schedule)
+		p.shrink()
+		switch err = in.chargeLocked(p); {
+		case err != nil:
+			in.dropped.add(Tally(p.found.Messages))
+			p.free(in.account)
+		case keep:
+			waited = in.admitLocked(p, schedule)
+		default:
+			waited, err = in.packLocked(p, schedule)
+		}
 	}
-	in.memory.Set(in.countedLocked())
 	enter := in.scheduleLocked()
 	in.mu.Unlock()
 	if enter {
 		schedule()
 	}
-	return waited
+	return waited, err
+}
+
+// chargeLocked charges for a parcel that stays.
+func (in *inbox) chargeLocked(p *parcel) error {
+	bytes := p.bytes()
+	if err := in.account.Charge(bytes); err != nil {
+		return noMemory(err)
+	}
+	p.charged += bytes
+	return nil
 }
 
 // appendLocked puts a parcel in; packing says that it takes further messages.
@@ -165,8 +195,8 @@ func (in *inbox) admitLocked(p *parcel, schedule func()) (waited bool) {
 
 // packLocked moves the messages of a parcel into one that takes little memory, and frees
 // it.
-func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool) {
-	for _, event := range p.found.Events {
+func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool, err error) {
+	for i, event := range p.found.Events {
 		if event.Opcode.IsControl() {
 			continue
 		}
@@ -174,24 +204,53 @@ func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool) {
 		message := Tally{1, int64(len(payload))}
 		waited = in.awaitRoomLocked(message, schedule) || waited
 		if in.closeCalled.Load() {
-			in.dropped.add(message)
-			continue
+			in.dropped.add(p.count(p.found.Events[i:]))
+			break
 		}
 		// Memory of its own may have been made for more than came.
-		owned := event.Owned && len(payload)+messageOverhead >= cap(payload)/4
+		owned := event.Owned && len(payload)+messageOverhead >= cap(payload)/worth
 		need := len(payload)
 		if owned {
-			p.found.Owned[event.Start] = nil
 			need = 0
 		}
 		if !in.packing || cap(in.last.buf)-len(in.last.buf) < need || len(in.last.found.Events) == mostPacked {
-			in.appendLocked(newParcel(allocBytes(max(need, int(min(in.countedLocked(), largestPacked))))), true)
+			if err = in.newPackLocked(need); err != nil {
+				in.dropped.add(p.count(p.found.Events[i:]))
+				break
+			}
 		}
+		if owned {
+			p.found.Owned[event.Start] = nil
+			p.charged -= int64(cap(payload))
+		}
+		before := listBytes(&in.last.found)
 		in.last.add(event.Opcode, payload, owned)
+		if grown := listBytes(&in.last.found) - before; grown > 0 {
+			in.account.Take(grown) // at most mostPacked events
+			in.last.charged += grown
+		}
 		in.waiting.add(message)
 	}
-	p.free()
-	return waited
+	p.free(in.account)
+	return waited, err
+}
+
+// newPackLocked begins a parcel to pack messages into, the next of which needs so many
+// bytes.
+func (in *inbox) newPackLocked(need int) error {
+	pack := newPack(allocBytes(max(need, int(min(in.countedLocked(), largestPacked)))))
+	err := in.chargeLocked(pack)
+	if err != nil && int64(cap(pack.buf)) > blockBytes(need) {
+		freeBytes(pack.buf)
+		pack.buf = allocBytes(need)
+		err = in.chargeLocked(pack)
+	}
+	if err != nil {
+		pack.free(in.account)
+		return err
+	}
+	in.appendLocked(pack, true)
+	return nil
 }
 
 // awaitRoomLocked waits until a message fits, or until Close is called, and reports
@@ -199,7 +258,6 @@ func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool) {
 func (in *inbox) awaitRoomLocked(message Tally, schedule func()) (waited bool) {
 	for in.waiting.Messages > 0 && (in.full || in.countedLocked()+message.counted() > in.limit) && !in.closeCalled.Load() {
 		in.full, waited = true, true
-		in.memory.Set(in.countedLocked())
 		if in.scheduleLocked() {
 			in.mu.Unlock()
 			schedule()
@@ -256,7 +314,7 @@ func (in *inbox) settle(n int, done Tally) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if n > 0 {
-		in.first.remove(n)
+		in.first.remove(n, in.account)
 		in.waiting.sub(done)
 	}
 	in.inHand = 0
@@ -264,7 +322,6 @@ func (in *inbox) settle(n int, done Tally) {
 		in.dropLocked()
 	}
 	in.freeDoneLocked()
-	in.memory.Set(in.countedLocked())
 	if in.full && in.countedLocked() <= in.limit/2 {
 		in.full = false
 		in.room.Broadcast()
@@ -283,7 +340,6 @@ func (in *inbox) discard() (schedule bool) {
 	in.openPending = false
 	in.dropLocked()
 	in.freeDoneLocked()
-	in.memory.Set(in.countedLocked())
 	in.room.Broadcast()
 	return in.scheduleLocked()
 }
@@ -329,7 +385,7 @@ func (in *inbox) freeDoneLocked() {
 		if in.first == nil {
 			in.last, in.packing = nil, false
 		}
-		p.free()
+		p.free(in.account)
 	}
 }
 

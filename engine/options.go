@@ -46,8 +46,10 @@ type Options struct {
 	// MaxConnections bounds the live connections of the engine. 0 means 10,000.
 	MaxConnections int
 
-	// Memory is charged for the messages that wait to be sent or to be delivered, each
-	// counted like SendQueue does. nil counts nothing.
+	// Memory is charged for everything that bytes enter through: the connections, their
+	// requests, messages that arrive, wait to be delivered, or wait to be sent. When its
+	// limit is reached, the message or connection that does not fit ends its own connection
+	// with category "memory". nil counts and bounds nothing.
 	Memory *memory.Account
 
 	// DialsPerSecond is the pace of the dial guard: how many dials a second may start to
@@ -150,16 +152,17 @@ type ConnectOptions struct {
 	Timeouts Timeouts
 
 	// MaxMessage is the largest message accepted, in bytes of payload. 0 means
-	// 32,000,000.
+	// 32,000,000, or a quarter of the limit of Options.Memory if that is less.
 	MaxMessage int64
 
 	// SendQueue bounds the messages that wait to be written, in bytes, each message
 	// counted with 64 bytes on top. An empty queue takes one message of any size. 0 means
-	// 16 MiB.
+	// 16 MiB, or a quarter of the limit of Options.Memory if that is less.
 	SendQueue int64
 
 	// ReceiveQueue bounds the messages received and not yet dispatched, counted like
-	// SendQueue; one message being assembled comes on top. 0 means 4 MiB.
+	// SendQueue; one message being assembled comes on top. 0 means 4 MiB, or a quarter of
+	// the limit of Options.Memory if that is less.
 	ReceiveQueue int64
 
 	// Ping is how long no byte may come before the peer is sent a ping (RFC 6455 §5.5.2).
@@ -307,7 +310,8 @@ func (o *ConnectOptions) headerStory(err error) string {
 	return own.Error()
 }
 
-func (o ConnectOptions) withDefaults() ConnectOptions {
+// withDefaults fills in defaults; those of sizes are bounded by the account.
+func (o ConnectOptions) withDefaults(account *memory.Account) ConnectOptions {
 	o.Header = o.Header.Clone()
 	o.Protocols = append([]string(nil), o.Protocols...)
 	if o.Compression != nil {
@@ -330,13 +334,13 @@ func (o ConnectOptions) withDefaults() ConnectOptions {
 		o.Pong = defaultPong
 	}
 	if o.MaxMessage == 0 {
-		o.MaxMessage = defaultMaxMessage
+		o.MaxMessage = account.Default(defaultMaxMessage)
 	}
 	if o.SendQueue == 0 {
-		o.SendQueue = defaultSendQueue
+		o.SendQueue = account.Default(defaultSendQueue)
 	}
 	if o.ReceiveQueue == 0 {
-		o.ReceiveQueue = defaultReceiveQueue
+		o.ReceiveQueue = account.Default(defaultReceiveQueue)
 	}
 	return o
 }

@@ -1,23 +1,27 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
+	"github.com/tidewire/tidewire/memory"
 )
 
 // parcel holds the messages of one read, in order, and their memory. Messages that do not
 // fill the memory they came in move into a small parcel, which several reads share
 // (inbox.packLocked).
 type parcel struct {
-	buf   []byte      // from allocBytes; the bytes that were fed
-	found proto.Batch // in buf; readLoop has seen to its control frames, and Dispatch passes them over
+	buf    []byte      // from allocBytes; the bytes that were fed
+	isPack bool        // from newPack; constant
+	found  proto.Batch // in buf; readLoop has seen to its control frames, and Dispatch passes them over
 
 	// Guarded by the inbox's lock, once the parcel is there:
-	admitted  int  // of the events: how many may be delivered
-	delivered int  // of these: how many have been, or were passed over
-	held      bool // readLoop waits for room for the rest
+	admitted  int   // of the events: how many may be delivered
+	delivered int   // of these: how many have been, or were passed over
+	charged   int64 // to the account, payloads of their own included
+	held      bool  // readLoop waits for room for the rest
 	following *parcel
 }
 
@@ -36,8 +40,21 @@ func newParcel(buf []byte) *parcel {
 	return p
 }
 
-// free gives the parcel's memory back. Nobody may use the parcel from then on.
-func (p *parcel) free() {
+// packs are the parcels that messages of several reads are packed into. Their lists are
+// shorter, and not for one message of a connection should one of thousands be kept.
+var packs = sync.Pool{New: func() any { return new(parcel) }}
+
+// newPack returns a parcel to pack messages into, with memory from allocBytes.
+func newPack(buf []byte) *parcel {
+	p := packs.Get().(*parcel)
+	p.buf, p.isPack = buf, true
+	return p
+}
+
+// free gives the parcel's memory back, and its charge. Nobody may use the parcel from then
+// on.
+func (p *parcel) free(account *memory.Account) {
+	account.Release(p.charged)
 	for _, payload := range p.found.Owned {
 		if payload != nil {
 			freeBytes(payload)
@@ -45,11 +62,44 @@ func (p *parcel) free() {
 	}
 	freeBytes(p.buf)
 	p.found.Reset()
+	isPack := p.isPack
 	*p = parcel{found: p.found}
-	if cap(p.found.Events) <= keptEvents {
+	switch events := cap(p.found.Events); {
+	case isPack && events <= mostPacked:
+		packs.Put(p)
+	case !isPack && events <= keptEvents:
 		parcels.Put(p)
 	}
 }
+
+// chargeOwned notes that the messages with memory of their own are charged: by the Reader's
+// Alloc.
+func (p *parcel) chargeOwned() {
+	if len(p.found.Owned) == 0 {
+		return
+	}
+	for _, event := range p.found.Events {
+		if event.Owned && !event.Opcode.IsControl() {
+			p.charged += int64(cap(p.found.Owned[event.Start]))
+		}
+	}
+}
+
+// shrink moves the bytes into a block that fits them: the parcel is kept for longer than
+// expected, and they do not fill it.
+func (p *parcel) shrink() {
+	if blockBytes(len(p.buf)) < int64(cap(p.buf)) {
+		smaller := append(allocBytes(len(p.buf)), p.buf...)
+		freeBytes(p.buf)
+		p.buf = smaller
+	}
+	if events := p.found.Events; cap(events) > 2*len(events) {
+		p.found.Events = slices.Clone(events)
+	}
+}
+
+// bytes is the memory of the parcel, without payloads that have their own.
+func (p *parcel) bytes() int64 { return parcelBytes + int64(cap(p.buf)) + listBytes(&p.found) }
 
 // fills reports whether the messages in the parcel's memory are worth its size. Other
 // frames do not count: a server could send a byte among kilobytes of pongs, and the inbox
@@ -59,7 +109,7 @@ func (p *parcel) fills() bool {
 	for _, payload := range p.found.Owned {
 		counted -= int64(len(payload)) // at least: a control frame may be among them
 	}
-	return counted >= int64(cap(p.buf))/4
+	return counted >= int64(cap(p.buf))/worth
 }
 
 // next returns the events that come next, up to n messages and about so many bytes of
@@ -109,12 +159,14 @@ func (p *parcel) count(events []proto.Event) (t Tally) {
 
 // remove takes out the next n events, and frees payloads of their own: those may be
 // large, and the parcel may stay for long.
-func (p *parcel) remove(n int) {
+func (p *parcel) remove(n int, account *memory.Account) {
 	if len(p.found.Owned) > 0 {
 		for _, event := range p.found.Events[p.delivered : p.delivered+n] {
 			if event.Owned {
-				if !event.Opcode.IsControl() {
-					freeBytes(p.found.Owned[event.Start])
+				if payload := p.found.Owned[event.Start]; !event.Opcode.IsControl() {
+					account.Release(int64(cap(payload)))
+					p.charged -= int64(cap(payload))
+					freeBytes(payload)
 				}
 				p.found.Owned[event.Start] = nil
 			}
@@ -128,6 +180,7 @@ func (p *parcel) remove(n int) {
 func (p *parcel) add(opcode wire.Opcode, payload []byte, owned bool) {
 	event := proto.Event{Opcode: opcode, Owned: owned}
 	if owned {
+		p.charged += int64(cap(payload)) // which was charged already
 		event.Start = uint32(len(p.found.Owned))
 		p.found.Owned = append(p.found.Owned, payload)
 	} else {

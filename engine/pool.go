@@ -56,6 +56,14 @@ func sizeClass(n int) int {
 	return bits.Len(uint(n-1)) - bits.Len(uint(smallestBlock-1))
 }
 
+// blockBytes returns how much memory allocBytes(n) takes.
+func blockBytes(n int) int64 {
+	if class := sizeClass(n); class >= 0 {
+		return int64(blockSize(class))
+	}
+	return int64(n)
+}
+
 // allocBytes returns an empty slice with a capacity of at least n bytes. The bytes have
 // old content.
 func allocBytes(n int) []byte {

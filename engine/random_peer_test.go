@@ -297,7 +297,7 @@ func (c *randomConn) readFrame(r *bufio.Reader) (string, error) {
 		}
 		wire.Mask(payload, payload, header.Key)
 		if header.RSV != 0 {
-			alloc := func(n int) []byte { return make([]byte, 0, n) }
+			alloc := func(n int) ([]byte, error) { return make([]byte, 0, n), nil }
 			if payload, err = c.unpacker.Decompress(alloc, payload, 0); err != nil {
 				return "", err
 			}

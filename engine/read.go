@@ -24,10 +24,10 @@ func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
 	reader := proto.NewReader(proto.ReaderOptions{
 		Role:       proto.Client,
 		MaxMessage: c.opts.MaxMessage,
-		Inflater:   inflater(compression),
-		Alloc:      allocBytes,
-		Spare:      spareBytes,
-		Free:       freeBytes,
+		Inflater:   c.inflater(compression),
+		Alloc:      c.engine.blocks.alloc,
+		Spare:      c.engine.blocks.spare,
+		Free:       c.engine.blocks.free,
 	})
 	byCloseFrame := c.receive(reader, buffered)
 	c.joinWriteLoop()
@@ -80,7 +80,11 @@ func (c *connection) receiveOnce(reader *proto.Reader, buffered []byte) (byClose
 func (c *connection) read(reader *proto.Reader, buffered []byte) (p *parcel, violation, readErr error) {
 	defer func() {
 		if value := recover(); value != nil {
-			reader.Abandon()
+			c.engine.opts.Memory.Release(int64(reader.Abandon()))
+			if p != nil {
+				p.chargeOwned()
+				c.engine.opts.Memory.Release(p.charged)
+			}
 			p, readErr = nil, c.panicked(value)
 		}
 	}()
@@ -127,8 +131,13 @@ func (c *connection) handle(p *parcel, violation error) (byCloseFrame bool) {
 			}
 		}
 	}
-	if waited := c.inbox.put(p, c.readyFn); waited {
+	waited, noMemory := c.inbox.put(p, c.readyFn)
+	if waited {
 		c.hear()
+	}
+	if noMemory != nil && violation == nil {
+		violation, code = noMemory, 0
+		c.foundViolation(failure.From(failure.PhaseOpen, violation))
 	}
 	switch {
 	case code != 0:

@@ -104,7 +104,7 @@ func (c *connection) writeLoop() {
 	c.begun = nil
 	c.mu.Unlock()
 	if wb == nil {
-		wb = newWriteBuffer(0)
+		wb = c.newWriteBuffer(0)
 	}
 	for {
 		c.write(wb)
@@ -117,8 +117,8 @@ func (c *connection) writeLoop() {
 		class := writeBufferClass(c.outbox.WaitingBytes())
 		if class != wb.class {
 			c.mu.Unlock()
-			wb.free()
-			wb = newWriteBuffer(class)
+			c.freeWriteBuffer(wb, true)
+			wb = c.newWriteBuffer(class)
 			c.mu.Lock()
 		}
 		if err := c.packLocked(wb); err != nil {
@@ -135,9 +135,7 @@ func (c *connection) writeLoop() {
 func (c *connection) endWritingLocked(wb *writeBuffer) {
 	c.writing = false
 	c.writingEnded.Broadcast()
-	if !errors.Is(c.writeErr, errPanic) { // after a panic nobody knows who holds its memory
-		wb.free()
-	}
+	c.freeWriteBuffer(wb, !errors.Is(c.writeErr, errPanic))
 }
 
 // closingPiece is how much is written at once while closing: the closing timer starts
@@ -175,7 +173,7 @@ func (c *connection) wrote(wb *writeBuffer, n int, err error) {
 	drained := false
 	if len(wb.left) == 0 {
 		c.outbox.Wrote(wb.done)
-		c.chargeLocked()
+		_ = c.chargeOutboxLocked() // it shrinks, which is never refused
 		drained = c.takeMarkLocked()
 	}
 	c.mu.Unlock()

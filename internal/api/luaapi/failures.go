@@ -35,6 +35,8 @@ var Failures = []Failure{
 		"the system gave up on unacknowledged bytes"},
 	{failure.MsgTransport, failure.TLS, in(failure.PhaseHandshake),
 		"the server refused our certificate after the TLS handshake, as TLS 1.3 allows"},
+	{failure.MsgTransport, failure.Memory, in(failure.PhaseTCP, failure.PhaseHandshake),
+		"a new connection does not fit into the script's [memory for the network](#limits)"},
 	{failure.MsgTransport, failure.Internal, nil,
 		"anything else, such as no file descriptors left"},
 	{failure.MsgTimerExpired, failure.Timeout, in(failure.PhaseDNS, failure.PhaseTCP, failure.PhaseHandshake),
@@ -70,6 +72,8 @@ var Failures = []Failure{
 		"the peer ended TCP without an answer, or without a close frame"},
 	{failure.MsgTooBig, failure.TooBig, in(failure.PhaseOpen),
 		"larger than `maxMessage`, or in more than 10,000 empty fragments; 1009 was sent"},
+	{failure.MsgTooBig, failure.Memory, in(failure.PhaseOpen),
+		"it does not fit into the script's [memory for the network](#limits); 1009 was sent"},
 	{failure.MsgUTF8, failure.UTF8, in(failure.PhaseOpen),
 		"a text message or a close reason is not UTF-8; 1007 was sent"},
 	{failure.MsgZlib, failure.Deflate, in(failure.PhaseOpen),
@@ -95,6 +99,9 @@ var Failures = []Failure{
 	{failure.MsgSendQueueFull, failure.QueueFull,
 		in(failure.PhaseTCP, failure.PhaseTLS, failure.PhaseHandshake, failure.PhaseOpen),
 		"the script sent faster than the peer takes: see [limits](#limits)"},
+	{failure.MsgSendQueueFull, failure.Memory,
+		in(failure.PhaseTCP, failure.PhaseTLS, failure.PhaseHandshake, failure.PhaseOpen),
+		"a message that is sent does not fit into the script's [memory for the network](#limits)"},
 }
 
 func in(phases ...failure.Phase) []failure.Phase { return phases }
@@ -136,6 +143,7 @@ var Categories = []Category{
 	{failure.Deflate, "the peer sent corrupt compressed data"},
 	{failure.QueueFull, "the send queue"},
 	{failure.Keepalive, "the peer has gone silent"},
+	{failure.Memory, "the script's memory for the network is used up"},
 	{failure.Closed, "a closing handshake, or `Close` before the connection was open"},
 	{failure.Internal, "ours, or the machine's"},
 }

@@ -59,7 +59,7 @@ func BenchmarkDecompress(b *testing.B) {
 					b.Fatal("not compressed")
 				}
 				memory := make([]byte, 0, 1<<20)
-				reuse := func(int) []byte { return memory }
+				reuse := func(int) ([]byte, error) { return memory, nil }
 				b.SetBytes(int64(length))
 				b.ReportAllocs()
 				for b.Loop() {

@@ -11,7 +11,7 @@ import (
 )
 
 // alloc is memory from the garbage collector.
-func alloc(n int) []byte { return make([]byte, 0, n) }
+func alloc(n int) ([]byte, error) { return make([]byte, 0, n), nil }
 
 // feed is a stream of similar messages of the given length, as an exchange's feed would
 // send them.
@@ -205,7 +205,7 @@ func TestCompressBounded(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	messages, dst := feed(1, 8, 880), make([]byte, 0, 1024)
-	memory := func(int) []byte { return dst }
+	memory := func(int) ([]byte, error) { return dst, nil }
 	for _, takeover := range []bool{false, true} {
 		c, d := deflate.NewCompressor(direction(takeover, 15)), deflate.NewDecompressor(direction(takeover, 15), nil)
 		var payloads [][]byte

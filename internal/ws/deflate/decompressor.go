@@ -37,22 +37,29 @@ func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
 // returns an empty slice with a capacity of at least n bytes (RFC 7692 §7.2.2).
 // maxMessage is the longest message in bytes; 0 means no limit. It asks alloc for no more
 // than that at once, and never for more than a few times as much as is already there. The
-// error is rule.InflatedLength or rule.Deflate, and final: the peer's next message may
-// refer to the lost one.
-func (d *Decompressor) Decompress(alloc func(n int) []byte, payload []byte, maxMessage int64) ([]byte, error) {
+// error is rule.InflatedLength, rule.Deflate or alloc's, and final: the peer's next message
+// may refer to the lost one.
+func (d *Decompressor) Decompress(alloc func(n int) ([]byte, error), payload []byte, maxMessage int64,
+) ([]byte, error) {
 	if len(payload) == 0 {
 		// An empty message has one byte (RFC 7692 §7.2.3.6); but a compressor with
 		// nothing to flush may give its sender none to send, and there is only one thing
 		// that this can mean.
-		return alloc(0), nil
+		return alloc(0)
 	}
 	m := message{limit: maxMessage, alloc: alloc, free: d.free}
-	m.bytes = alloc(m.limited(max(firstGuess*len(payload), minCapacity)))
+	var err error
+	if m.bytes, err = alloc(m.limited(max(firstGuess*len(payload), minCapacity))); err != nil {
+		return nil, err
+	}
 	begin, err := inflate(&m, payload, d.received.bytes)
 	switch {
 	case errors.Is(err, errTooBig):
 		d.free(m.bytes)
 		return nil, &rule.Violation{Rule: rule.InflatedLength, Got: int64(len(payload)), Limit: maxMessage}
+	case m.refused != nil:
+		d.free(m.bytes)
+		return nil, m.refused
 	case err != nil:
 		d.free(m.bytes)
 		return nil, &rule.Violation{Rule: rule.Deflate, Got: int64(len(payload)), Err: err}
@@ -80,23 +87,30 @@ const (
 type message struct {
 	bytes []byte
 	limit int64 // 0 means none
-	alloc func(n int) []byte
+	alloc func(n int) ([]byte, error)
 	free  func([]byte)
+
+	refused error // of alloc
 }
 
 // room returns where the next bytes go; it is empty if the message has reached its limit.
-func (m *message) room() []byte {
+func (m *message) room() ([]byte, error) {
 	have := len(m.bytes)
 	if have == cap(m.bytes) && m.limited(have+1) > have {
 		want := 4 * have
 		if have >= 1<<20 {
 			want = 2 * have
 		}
-		bigger := append(m.alloc(m.limited(max(want, minCapacity))), m.bytes...)
+		bigger, err := m.alloc(m.limited(max(want, minCapacity)))
+		if err != nil {
+			m.refused = err
+			return nil, err
+		}
+		bigger = append(bigger, m.bytes...)
 		m.free(m.bytes)
 		m.bytes = bigger
 	}
-	return m.bytes[have:m.limited(cap(m.bytes))]
+	return m.bytes[have:m.limited(cap(m.bytes))], nil
 }
 
 func (m *message) limited(n int) int {

@@ -2,6 +2,7 @@ package deflate_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -263,13 +264,18 @@ func TestDecompressEveryPrefix(t *testing.T) {
 	}
 }
 
-// memory counts a Decompressor's bytes.
-type memory struct{ now, peak, largest int }
+// memory counts a Decompressor's bytes, and refuses to go beyond limit unless that is 0.
+type memory struct{ now, peak, largest, limit int }
 
-func (m *memory) alloc(n int) []byte {
+var errNoMemory = errors.New("no memory")
+
+func (m *memory) alloc(n int) ([]byte, error) {
+	if m.limit > 0 && m.now+n > m.limit {
+		return nil, errNoMemory
+	}
 	m.now += n
 	m.peak, m.largest = max(m.peak, m.now), max(m.largest, n)
-	return make([]byte, 0, n)
+	return make([]byte, 0, n), nil
 }
 
 func (m *memory) free(b []byte) { m.now -= cap(b) }
@@ -299,6 +305,18 @@ func TestDecompressLimit(t *testing.T) {
 			if memory.largest > limit {
 				t.Errorf("limit %d: asked for %d bytes at once", limit, memory.largest)
 			}
+		}
+	}
+}
+
+// A message that finds no memory ends with alloc's error, and gives back what it had.
+func TestDecompressWithoutMemory(t *testing.T) {
+	payload := compressed(t, strings.Repeat("a", 100_000))
+	for _, limit := range []int{100, 5_000, 99_999} {
+		memory := &memory{limit: limit}
+		got, err := deflate.NewDecompressor(direction(true, 15), memory.free).Decompress(memory.alloc, payload, 0)
+		if !errors.Is(err, errNoMemory) || memory.now != 0 {
+			t.Errorf("limit %d: %d bytes, %v, and %d were not given back", limit, len(got), err, memory.now)
 		}
 	}
 }

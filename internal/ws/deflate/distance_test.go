@@ -207,7 +207,7 @@ func backReference(distance int) []byte {
 // A window that has filled message by message goes back as far as was agreed, and not a
 // byte farther.
 func TestWindowIsNoLargerThanAgreed(t *testing.T) {
-	alloc := func(n int) []byte { return make([]byte, 0, n) }
+	alloc := func(n int) ([]byte, error) { return make([]byte, 0, n), nil }
 	for _, c := range []struct {
 		distance int
 		want     string // "" is a failure

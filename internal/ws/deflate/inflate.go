@@ -58,7 +58,10 @@ func inflate(m *message, payload, context []byte) (begin int, err error) {
 // stream decompresses up to the end of a block with BFINAL set.
 func (in *inflater) stream(m *message) error {
 	for {
-		room := m.room()
+		room, err := m.room()
+		if err != nil {
+			return err
+		}
 		full := len(room) == 0
 		if full {
 			room = in.beyond[:]

@@ -37,6 +37,10 @@ type Options struct {
 	// MiB.
 	ReadFile func(path string) ([]byte, error)
 
+	// Charge is asked for the bytes of each file that TLS names, before they are parsed.
+	// An error ends the dial. May be nil.
+	Charge func(bytes int) error
+
 	// Proxy is the URL of the proxy to go through: http, https, socks5 or socks5h, an
 	// http one also as "host:port", with a user name and a password if need be. "direct"
 	// means none, "" leaves it to ProxyFor.

@@ -209,6 +209,11 @@ func (o *Options) readPEM(field, value string) (*pemSource, error) {
 			}
 			return nil, badTLSOption(err, "read %s: %s%s", source.name, fileStory(err), advice)
 		}
+		if o.Charge != nil {
+			if err := o.Charge(len(source.data)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	source.data = unindent(source.data)
 	for rest := source.data; ; {
@@ -285,11 +290,14 @@ func badTLSOption(cause error, format string, args ...any) *failure.Error {
 // unindent takes the white space from the start and end of each line: in a script, PEM
 // text is often indented.
 func unindent(text []byte) []byte {
-	lines := bytes.Split(text, []byte("\n"))
-	for i := range lines {
-		lines[i] = bytes.TrimSpace(lines[i])
+	out := make([]byte, 0, len(text))
+	for line := range bytes.Lines(text) {
+		whole := line[len(line)-1] == '\n'
+		if out = append(out, bytes.TrimSpace(line)...); whole {
+			out = append(out, '\n')
+		}
 	}
-	return bytes.Join(lines, []byte("\n"))
+	return out
 }
 
 // readRegular reads a file as os.ReadFile does, but none that never ends or makes its

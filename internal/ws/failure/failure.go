@@ -50,6 +50,7 @@ const (
 	Deflate     Category = "deflate"
 	QueueFull   Category = "queue_full"
 	Keepalive   Category = "keepalive"
+	Memory      Category = "memory"
 	Closed      Category = "closed"
 	Internal    Category = "internal"
 )
@@ -58,7 +59,7 @@ const (
 func Categories() []Category {
 	return []Category{
 		URI, Denied, DNS, Refused, Unreachable, Reset, EOF, TLS, Proxy, Timeout, HTTPStatus, Handshake,
-		Protocol, UTF8, TooBig, Deflate, QueueFull, Keepalive, Closed, Internal,
+		Protocol, UTF8, TooBig, Deflate, QueueFull, Keepalive, Memory, Closed, Internal,
 	}
 }
 
@@ -67,7 +68,7 @@ func Categories() []Category {
 // decides: 408, 425, 429 and 5xx are worth another try.
 func Retryable(category Category, httpStatus int) bool {
 	switch category {
-	case DNS, Refused, Unreachable, Reset, EOF, Timeout, Keepalive, Proxy:
+	case DNS, Refused, Unreachable, Reset, EOF, Timeout, Keepalive, Proxy, Memory:
 		return true
 	case HTTPStatus:
 		return httpStatus == 408 || httpStatus == 425 || httpStatus == 429 || httpStatus/100 == 5

@@ -61,6 +61,8 @@ func words(v *rule.Violation) (category Category, message, story string) {
 	case rule.InflatedLength:
 		return TooBig, MsgTooBig,
 			fmt.Sprintf("peer sent a message of more than %d bytes, the limit, compressed to %d", v.Limit, v.Got)
+	case rule.Memory:
+		return Memory, MsgTooBig, fmt.Sprintf("a message that arrives does not fit: %v", v.Err)
 	case rule.Deflate:
 		return Deflate, MsgZlib,
 			fmt.Sprintf("peer sent a compressed message of %d bytes that does not decompress (RFC 7692 §7.2.2): %v",

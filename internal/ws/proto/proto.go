@@ -34,7 +34,7 @@ func CloseCode(err error) int {
 	switch broken {
 	case rule.TextUTF8, rule.CloseReasonUTF8, rule.Deflate:
 		return wire.CloseInvalidData
-	case rule.MessageLength, rule.InflatedLength, rule.EmptyFragments:
+	case rule.MessageLength, rule.InflatedLength, rule.EmptyFragments, rule.Memory:
 		return wire.CloseTooBig
 	}
 	return wire.CloseProtocolError

@@ -115,9 +115,9 @@ func TestOutboxOrder(t *testing.T) {
 // A peer that declares a large message pays for each byte of memory with one of its own.
 func TestMemoryFollowsArrival(t *testing.T) {
 	allocated := 0
-	reader := proto.NewReader(proto.ReaderOptions{Alloc: func(n int) []byte {
+	reader := proto.NewReader(proto.ReaderOptions{Alloc: func(n int) ([]byte, error) {
 		allocated = max(allocated, n)
-		return make([]byte, 0, n)
+		return make([]byte, 0, n), nil
 	}})
 	frame := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 1 << 40})
 	if err := reader.Feed(append(frame, 1, 2, 3), new(proto.Batch)); err != nil {
@@ -187,14 +187,59 @@ func TestControlFramesKeepTheirPayloads(t *testing.T) {
 	}
 }
 
+// A message that finds no memory ends the reader with Alloc's error, and what has arrived
+// of it counts as unfinished. Before it gives up, the reader asks for as little as it needs.
+func TestNoMemory(t *testing.T) {
+	full := &rule.Violation{Rule: rule.Memory, Err: errors.New("full")}
+	held, limit := 0, 20_000
+	reader := proto.NewReader(proto.ReaderOptions{
+		Alloc: func(n int) ([]byte, error) {
+			if held+n > limit {
+				return nil, full
+			}
+			held += n
+			return make([]byte, 0, n), nil
+		},
+		Free: func(b []byte) { held -= cap(b) },
+	})
+	frame := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 1 << 20})
+	if err := reader.Feed(frame, new(proto.Batch)); err != nil {
+		t.Fatal(err)
+	}
+	arrived := 0
+	for {
+		part := reader.Space()
+		var err error
+		if part == nil {
+			part = make([]byte, 1000)
+			err = reader.Feed(part, new(proto.Batch))
+		} else {
+			err = reader.Filled(len(part), new(proto.Batch))
+		}
+		arrived += len(part)
+		if err != nil {
+			if !errors.Is(err, rule.Memory) || proto.CloseCode(err) != wire.CloseTooBig {
+				t.Errorf("the error is %v, with code %d", err, proto.CloseCode(err))
+			}
+			break
+		}
+	}
+	if bytes, unfinished := reader.Unfinished(); bytes != int64(arrived) || !unfinished || arrived < limit/3 {
+		t.Errorf("%d bytes are unfinished, %d have arrived of a limit of %d", bytes, arrived, limit)
+	}
+	if reader.Drop(); held != 0 {
+		t.Errorf("%d bytes are still held", held)
+	}
+}
+
 // Blocks from Alloc leave in an event or go to Free, each exactly once.
 func TestBlocksAreReturned(t *testing.T) {
 	out := map[*byte]bool{}
 	reader := proto.NewReader(proto.ReaderOptions{
-		Alloc: func(n int) []byte {
+		Alloc: func(n int) ([]byte, error) {
 			b := make([]byte, 0, n+1)
 			out[&b[:1][0]] = true
-			return b
+			return b, nil
 		},
 		Free: func(b []byte) {
 			if !out[&b[:1][0]] {

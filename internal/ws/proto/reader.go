@@ -37,8 +37,9 @@ type ReaderOptions struct {
 	Inflater   Inflater // nil if compression was not negotiated: rsv1 then breaks a rule
 
 	// Alloc returns an empty slice with a capacity of at least n bytes, and Free takes
-	// back one that did not leave in an event. nil means make and the garbage collector.
-	Alloc func(n int) []byte
+	// back one that did not leave in an event. An error of Alloc's is the Reader's: that
+	// of rule.Memory. nil means make and the garbage collector.
+	Alloc func(n int) ([]byte, error)
 	Free  func([]byte)
 
 	// Spare is Alloc for a block that is there already, nil if there is none: it may be as
@@ -49,10 +50,10 @@ type ReaderOptions struct {
 
 // Inflater decompresses the peer's messages, in their order (RFC 7692 §7.2.2).
 type Inflater interface {
-	// Decompress returns a message in memory from alloc. The error is rule.Deflate, or
+	// Decompress returns a message in memory from alloc. The error is rule.Deflate,
 	// rule.InflatedLength for a message that would have more than max bytes, if max is
-	// positive.
-	Decompress(alloc func(n int) []byte, payload []byte, max int64) ([]byte, error)
+	// positive, or alloc's.
+	Decompress(alloc func(n int) ([]byte, error), payload []byte, max int64) ([]byte, error)
 }
 
 // Reader reads a peer's frames. It is not safe for concurrent use.
@@ -87,7 +88,7 @@ type Reader struct {
 // NewReader returns a Reader at the start of a connection.
 func NewReader(opts ReaderOptions) *Reader {
 	if opts.Alloc == nil {
-		opts.Alloc = func(n int) []byte { return make([]byte, 0, n) }
+		opts.Alloc = func(n int) ([]byte, error) { return make([]byte, 0, n), nil }
 	}
 	if opts.Spare == nil {
 		opts.Spare = func(int) []byte { return nil }
@@ -184,8 +185,8 @@ func (r *Reader) Space() []byte {
 	if !r.inFrame || r.missing < minSpace || r.frame.Opcode.IsControl() || r.failed != nil {
 		return nil
 	}
-	if len(r.data) == cap(r.data) {
-		r.grow(1)
+	if len(r.data) == cap(r.data) && r.grow(1) != nil {
+		return nil // Feed, which asks once more, has the error
 	}
 	room := r.data[len(r.data):cap(r.data)]
 	return room[:min(int64(len(room)), r.missing)]
@@ -207,10 +208,13 @@ func (r *Reader) Unfinished() (bytes int64, ok bool) {
 }
 
 // Abandon forgets the Reader's memory without giving it back, when a panic in the middle
-// of its work has left nobody knowing whose it is. Nothing may be read after.
-func (r *Reader) Abandon() {
+// of its work has left nobody knowing whose it is, and returns how much it was. Nothing may
+// be read after.
+func (r *Reader) Abandon() (capacity int) {
+	capacity = cap(r.data)
 	r.refused += int64(len(r.data))
 	r.data, r.closed = nil, true
+	return capacity
 }
 
 // Drop gives back the Reader's memory. Nothing may be read after.
@@ -356,7 +360,10 @@ func (r *Reader) readData(part []byte, at int, into *Batch) error {
 		return nil
 	}
 	if r.data == nil || cap(r.data)-len(r.data) < len(part) {
-		r.grow(len(part))
+		if err := r.grow(len(part)); err != nil {
+			r.refused = int64(len(part))
+			return err
+		}
 	}
 	r.data = append(r.data, part...)
 	return r.endOfPart(part, into)
@@ -390,6 +397,7 @@ func (r *Reader) endOfPart(part []byte, into *Batch) error {
 func (r *Reader) inflate(payload []byte, into *Batch) error {
 	message, err := r.opts.Inflater.Decompress(r.opts.Alloc, payload, r.opts.MaxMessage)
 	if err == nil && r.message == wire.Text && !wire.ValidUTF8(message) {
+		r.opts.Free(message)
 		err = rule.TextUTF8
 	}
 	if err != nil {
@@ -410,7 +418,7 @@ func (r *Reader) inflate(payload []byte, into *Batch) error {
 // grow makes room for n more bytes of the message. Room grows with the bytes that have
 // arrived, fourfold while it is small, and never by the length that a peer declared: a
 // peer pays for the memory that it takes.
-func (r *Reader) grow(n int) {
+func (r *Reader) grow(n int) (err error) {
 	have := len(r.data)
 	want := max(4*have, firstBlock)
 	if have >= 1<<20 {
@@ -425,13 +433,19 @@ func (r *Reader) grow(n int) {
 		}
 	}
 	if bigger == nil {
-		bigger = r.opts.Alloc(max(want, have+n))
+		if bigger, err = r.opts.Alloc(max(want, have+n)); err != nil && want > have+n {
+			bigger, err = r.opts.Alloc(have + n)
+		}
+	}
+	if err != nil {
+		return err
 	}
 	bigger = append(bigger, r.data...)
 	if r.data != nil {
 		r.opts.Free(r.data)
 	}
 	r.data = bigger
+	return nil
 }
 
 func (r *Reader) unmask(part []byte) {

@@ -312,7 +312,7 @@ func (e *endpoint) write(limit int) {
 // toy is a compression for traces.
 type toy struct{}
 
-func (toy) Decompress(alloc func(int) []byte, payload []byte, max int64) ([]byte, error) {
+func (toy) Decompress(alloc func(int) ([]byte, error), payload []byte, max int64) ([]byte, error) {
 	message, ok := strings.CutPrefix(string(payload), "z:")
 	switch {
 	case !ok:
@@ -321,7 +321,8 @@ func (toy) Decompress(alloc func(int) []byte, payload []byte, max int64) ([]byte
 		return nil, failure.Explain(failure.PhaseOpen, failure.TooBig, failure.MsgTooBig, rule.InflatedLength,
 			"more than %d bytes", max)
 	}
-	return append(alloc(len(message)), message...), nil
+	out, err := alloc(len(message))
+	return append(out, message...), err
 }
 
 type constantKey uint64

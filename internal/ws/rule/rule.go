@@ -27,6 +27,7 @@ const (
 	MessageLength      Rule = "message too long"           // at least Got bytes; Limit is ours
 	EmptyFragments     Rule = "empty fragments"            // more than Limit in one message
 	InflatedLength     Rule = "message too long, inflated" // more than Limit, from Got bytes
+	Memory             Rule = "no memory for the message"  // Err; no fault of the peer's
 	Deflate            Rule = "deflate data corrupt"       // Got bytes; Err
 	TextUTF8           Rule = "text not UTF-8"
 	CloseReasonUTF8    Rule = "close reason not UTF-8"
