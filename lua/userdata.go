@@ -23,7 +23,7 @@ const (
 const userdataBytes = 48
 
 // NewUserdata makes a userdata that holds a Go value. The memory that the value takes is
-// not charged: see Charge. Over the memory limit it is as NewFunction.
+// not charged: see Charge and Sized. Over the memory limit it is as NewFunction.
 func (s *State) NewUserdata(data any, meta *Table) Value {
 	s.use(userdataBytes)
 	u := &Userdata{data: data, mark: s.born}

@@ -523,6 +523,9 @@ func (s *State) markSome(units int) int {
 				s.markers = append(s.markers, u)
 				m.Mark(s.mark)
 			}
+			if sized, ok := u.data.(Sized); ok {
+				s.live += int64(sized.Size())
+			}
 		case KindThread:
 			th := v.thread()
 			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+
@@ -556,6 +559,11 @@ const coroutineUnits = 50
 // A Marker is a Go value in a userdata that holds Lua values: Mark calls mark for each of
 // them.
 type Marker interface{ Mark(mark func(Value)) }
+
+// Sized is a Go value in a userdata that takes memory of its own: Size returns how many
+// bytes, always the same. Walks count them as long as the userdata lives; see Charge for
+// those before the first walk.
+type Sized interface{ Size() int }
 
 const cellBytes = 24
 
