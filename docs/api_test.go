@@ -67,6 +67,7 @@ func parts() []part {
 		{manual, "calls of json", []string{"name", "what it is"}, callRows("json", true)},
 		{manual, "calls of encoding", []string{"call", "result"}, callRows("tide.encoding", true)},
 		{manual, "calls of crypto", []string{"call", "result"}, callRows("tide.crypto", true)},
+		{manual, "calls of zlib", []string{"call", "result"}, callRows("tide.zlib", true)},
 		{manual, "calls of task", []string{"call", "what it does"}, callRows("tide.task", true)},
 		{manual, "calls of host and utility", []string{"call", "what it does"},
 			slices.Concat(callRows("host", true), callRows("utility", true))},

@@ -21,6 +21,7 @@ import (
 	"github.com/tidewire/tidewire/modules/json"
 	"github.com/tidewire/tidewire/modules/task"
 	"github.com/tidewire/tidewire/modules/websocket"
+	"github.com/tidewire/tidewire/modules/zlib"
 )
 
 const (
@@ -114,7 +115,7 @@ func (r *run) open() error {
 	}); err != nil {
 		return err
 	}
-	for _, open := range []func(*lua.State) error{json.Open, encoding.Open, crypto.Open} {
+	for _, open := range []func(*lua.State) error{json.Open, encoding.Open, crypto.Open, zlib.Open} {
 		if err := open(r.state); err != nil {
 			return err
 		}

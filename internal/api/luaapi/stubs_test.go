@@ -110,6 +110,10 @@ func TestLinesOfStubs(t *testing.T) {
 			"function host.Register(event, f) end",
 			"cheat = host",
 		},
+		"tide.zlib.lua": {
+			"---@class (exact) tidewire.Inflater: userdata",
+			"---@return tidewire.Inflater",
+		},
 		"tide.encoding.lua": {
 			"---@meta tide.encoding",
 			"local encoding = {}",
