@@ -7,6 +7,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/policy"
 	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
@@ -81,7 +82,7 @@ func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err err
 // response is nil if no server was reached.
 func (c *connection) attempt(ctx context.Context, at route) (attemptResult, error) {
 	options := &c.engine.opts
-	policy := c.guardedPolicy()
+	asked := c.guardedPolicy()
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
 		TCPTimeout:  c.opts.Timeouts.TCP,
 		TLSTimeout:  c.opts.Timeouts.TLS,
@@ -92,8 +93,8 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		Proxy:       c.opts.Proxy,
 		ProxyFor:    options.proxyFor,
 		DialContext: options.DialContext,
-		Policy:      policy,
-		NamePolicy:  policy.ofName,
+		Policy:      asked,
+		NamePolicy:  policy.OfName(asked),
 		Words:       options.Words,
 		Names:       dial.Names{Field: c.opts.FieldName, Roots: options.RootsName},
 		Entered:     c.entered,

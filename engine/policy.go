@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
@@ -32,17 +31,6 @@ type Policy func(ctx context.Context, host string, addr netip.AddrPort) error
 // returns it, or an error that wraps it, and the name is not looked up. Refusals of a
 // NewPolicy that depend on the name alone wrap it.
 var ErrNameRefused = policy.ErrName
-
-// ofName asks about a name that is still to be looked up.
-func (p Policy) ofName(ctx context.Context, host string, port uint16) error {
-	if p == nil {
-		return nil
-	}
-	if err := p(ctx, host, netip.AddrPortFrom(netip.Addr{}, port)); errors.Is(err, ErrNameRefused) {
-		return err
-	}
-	return nil
-}
 
 // NewPolicy returns the policy of two lists. Its errors wrap a *permission.Refusal.
 // Without any item in allow every address is allowed; deny wins. Each item is one of

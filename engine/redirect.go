@@ -2,8 +2,6 @@ package engine
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/failure"
@@ -37,11 +35,8 @@ func notFollowed(refused error, opts *ConnectOptions) error {
 		opts.fieldName("Redirects"))
 }
 
-// originHeaders are the headers that belong to the origin that they were given for.
-var originHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
-
 // follow returns where a redirect leads. Secrets of one origin do not go to another, nor
-// back to it from there: originHeaders, the URL's user name and password, our
+// back to it from there: Authorization and its like, the URL's user name and password, our
 // certificate, and the name that the server's must have.
 func (r route) follow(answer *handshake.Response, opts *ConnectOptions) (route, error) {
 	refuse := func(format string, args ...any) (route, error) {
@@ -67,14 +62,8 @@ func (r route) follow(answer *handshake.Response, opts *ConnectOptions) (route, 
 			return refuse("it leads in a circle")
 		}
 	}
-	if r.target.Secure != target.Secure || r.target.Address() != target.Address() {
-		next.header = r.header.Clone()
-		for name := range next.header {
-			if slices.ContainsFunc(originHeaders, func(of string) bool { return strings.EqualFold(name, of) }) {
-				delete(next.header, name)
-			}
-		}
-		next.tls.Cert, next.tls.Key, next.tls.ServerName = "", "", ""
+	if !r.target.SameOrigin(target) {
+		next.header, next.tls = dial.ForAnotherOrigin(r.header), r.tls.ForAnotherOrigin()
 	} else if !target.HasUserinfo {
 		target.HasUserinfo, target.Username, target.Password = r.target.HasUserinfo, r.target.Username,
 			r.target.Password
@@ -84,9 +73,5 @@ func (r route) follow(answer *handshake.Response, opts *ConnectOptions) (route, 
 
 // place names the route's target, however its URL was written.
 func (r route) place() string {
-	scheme := "ws://"
-	if r.target.Secure {
-		scheme = "wss://"
-	}
-	return scheme + r.target.Address() + r.target.RequestURI
+	return r.target.Scheme() + "://" + r.target.Address() + r.target.RequestURI
 }

@@ -11,6 +11,10 @@ type Names struct {
 	// Roots is where authorities for every connection can be given. "" means
 	// "TLSConfig.RootCAs".
 	Roots string
+
+	// HTTP says that the URLs are of HTTP: texts name the schemes http and https, and not
+	// ws and wss.
+	HTTP bool
 }
 
 func (n Names) field(field string) string {

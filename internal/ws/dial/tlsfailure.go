@@ -44,7 +44,7 @@ func (s *tlsSettings) expected() expected {
 	return expected{peer: "the server", name: s.config.ServerName,
 		trust:  s.names.field("TLS.CA") + " or " + s.names.roots(),
 		rename: ", or give the right name in " + s.names.field("TLS.ServerName"),
-		plain:  "use ws:// or another port"}
+		plain:  "use " + scheme(s.names.HTTP, false) + ":// or another port"}
 }
 
 // expected is the yardstick for a peer, and how a person can change it.
@@ -174,8 +174,8 @@ func validityStory(certificate *x509.Certificate, want expected) string {
 
 // insecureWarning names the fault that TLSOptions.Insecure ignores.
 func (s *tlsSettings) insecureWarning(state tls.ConnectionState, t *Target) string {
-	begin := fmt.Sprintf("wss://%s: the server's certificate is not verified (%s)", t.HostHeader(),
-		s.names.field("TLS.Insecure"))
+	begin := fmt.Sprintf("%s://%s: the server's certificate is not verified (%s)",
+		scheme(s.names.HTTP, true), t.HostHeader(), s.names.field("TLS.Insecure"))
 	if len(state.PeerCertificates) == 0 {
 		return begin
 	}

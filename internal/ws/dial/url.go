@@ -26,7 +26,7 @@ const (
 	maxUnicodeName = 4 * (maxName + 1)
 )
 
-// Target is where a WebSocket URL points (RFC 6455 §3).
+// Target is where a URL points, of WebSocket (RFC 6455 §3) or of HTTP (RFC 9110 §4.2).
 type Target struct {
 	Secure      bool
 	Host        string // ASCII, lower case; an IP address in its shortest form, without brackets, with its zone
@@ -36,6 +36,8 @@ type Target struct {
 	Username    string
 	Password    string
 	Redacted    string // the URL as it was written, without user name and password
+
+	http bool // it was read by ParseHTTP
 }
 
 // Address returns the "host:port" to dial.
@@ -83,10 +85,35 @@ func defaultPort(secure bool) int {
 func ParseURL(raw string) (*Target, error) {
 	target, err := parse(raw)
 	if err != nil {
-		return nil, failure.New(failure.PhaseURI, failure.URI, failure.MsgInvalidURI,
-			"read url %s: %w", quote(failure.ShortURL(RedactUnread(raw))), err)
+		return nil, unreadURL(raw, err)
 	}
 	return target, nil
+}
+
+// ParseHTTP is ParseURL for a URL of HTTP: its scheme is http or https, and a fragment,
+// which is for the client alone, is dropped.
+func ParseHTTP(raw string) (*Target, error) {
+	whole := raw
+	raw, _, _ = strings.Cut(raw, "#")
+	scheme, _, found := strings.Cut(raw, "://")
+	scheme = strings.ToLower(scheme)
+	switch {
+	case !found:
+		return nil, unreadURL(whole, errNoHTTPScheme)
+	case scheme != "http" && scheme != "https":
+		return nil, unreadURL(whole, errHTTPScheme)
+	}
+	target, err := parse(raw)
+	if err != nil {
+		return nil, unreadURL(whole, err)
+	}
+	target.http = true
+	return target, nil
+}
+
+func unreadURL(raw string, err error) *failure.Error {
+	return failure.New(failure.PhaseURI, failure.URI, failure.MsgInvalidURI,
+		"read url %s: %w", quote(failure.ShortURL(RedactUnread(raw))), err)
 }
 
 // Redact returns raw without user name and password, and otherwise as it was written.
@@ -117,6 +144,10 @@ var (
 	errEdgeSpace = errors.New("white space at its start or end: remove it")
 	errNoScheme  = errors.New("no scheme: begin it with ws:// or wss://")
 	errScheme    = errors.New("another scheme than ws and wss: begin it with ws:// or wss://")
+
+	errNoHTTPScheme = errors.New("no scheme: begin it with http:// or https://")
+	errHTTPScheme   = errors.New("another scheme than http and https: begin it with http:// or https://")
+
 	errSpace     = errors.New("white space before the path: remove it")
 	errBackslash = errors.New(`a backslash before the path: write "/"`)
 	errNoHost    = errors.New("no host: write it behind the \"//\"")
@@ -145,17 +176,38 @@ func (t *Target) Resolve(reference string) (*Target, error) {
 	if err != nil {
 		return nil, errNoURL
 	}
-	base := url.URL{Scheme: "ws", Host: t.HostHeader()}
-	if t.Secure {
-		base.Scheme = "wss"
-	}
+	base := url.URL{Scheme: t.Scheme(), Host: t.HostHeader()}
 	from, err := base.Parse(t.RequestURI)
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be read beside %s", failure.Bounded(failure.ShortURL(t.Redacted)))
 	}
 	to = from.ResolveReference(to)
 	to.Fragment, to.RawFragment = "", ""
+	if t.http {
+		return ParseHTTP(to.String())
+	}
 	return ParseURL(to.String())
+}
+
+// Scheme returns the scheme of the URL: http or https if ParseHTTP has read it, otherwise
+// ws or wss.
+func (t *Target) Scheme() string { return scheme(t.http, t.Secure) }
+
+func scheme(http, secure bool) string {
+	name := "ws"
+	if http {
+		name = "http"
+	}
+	if secure {
+		name += "s"
+	}
+	return name
+}
+
+// SameOrigin reports whether two targets have the scheme, the host and the port in common
+// (RFC 6454 §5): credentials of one may go to the other.
+func (t *Target) SameOrigin(u *Target) bool {
+	return t.Secure == u.Secure && t.Address() == u.Address()
 }
 
 var errNoURL = errors.New("it is no URL")

@@ -2,6 +2,7 @@ package dial_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -192,6 +193,65 @@ func TestParseURLRefuses(t *testing.T) {
 				t.Errorf("not one printable line: %q", err)
 			}
 		})
+	}
+}
+
+func TestParseHTTP(t *testing.T) {
+	for raw, want := range map[string]string{
+		"HTTP://Example.com":                 "http example.com:80 / HTTP://Example.com",
+		"https://u:p@example.com/a?b=c#d?/e": "https example.com:443 /a?b=c https://example.com/a?b=c",
+		"http://example.com#":                "http example.com:80 / http://example.com",
+		"http://example.com#a#b":             "http example.com:80 / http://example.com",
+	} {
+		target, err := dial.ParseHTTP(raw)
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		if got := target.Scheme() + " " + target.Address() + " " + target.RequestURI + " " + target.Redacted; got != want {
+			t.Errorf("%s is %s, want %s", raw, got, want)
+		}
+	}
+	for raw, want := range map[string]string{
+		"ws://a/":            `read url "ws://a/": another scheme than http and https: begin it with http:// or https://`,
+		"a/":                 `read url "a/": no scheme: begin it with http:// or https://`,
+		"a/#http://b":        `read url "a/#…": no scheme: begin it with http:// or https://`,
+		"http://":            `read url "http://": no host: write it behind the "//"`,
+		"http://u:p@/?k=v#f": `read url "http:///?k=…#…": no host: write it behind the "//"`,
+	} {
+		if _, err := dial.ParseHTTP(raw); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", raw, err, want)
+		}
+	}
+}
+
+// A reference is read by the rules of the URL that it is in, and an origin is scheme,
+// host and port.
+func TestResolveKeepsTheProtocol(t *testing.T) {
+	page, err := dial.ParseHTTP("http://a.test/x/y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reference, want := range map[string]string{
+		"z#f": "http://a.test/x/z true", "//b.test/": "http://b.test/ false", "https://a.test/": "https://a.test/ false",
+		"http://A.test:80/": "http://A.test:80/ true", "http://a.test:81/": "http://a.test:81/ false",
+	} {
+		target, err := page.Resolve(reference)
+		if err != nil {
+			t.Errorf("%s: %v", reference, err)
+		} else if got := fmt.Sprint(target.Redacted, " ", page.SameOrigin(target)); got != want {
+			t.Errorf("%s is %s, want %s", reference, got, want)
+		}
+	}
+	if _, err := page.Resolve("ws://a.test/"); err == nil {
+		t.Error("a page leads to a WebSocket")
+	}
+	socket, err := dial.ParseURL("wss://a.test/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if target, err := socket.Resolve("http://b.test/"); err != nil || target.Scheme() != "ws" || socket.Scheme() != "wss" {
+		t.Errorf("a WebSocket leads to %v, error %v", target, err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/textproto"
 	"strings"
+
+	"github.com/tidewire/tidewire/internal/ws/httphead"
 )
 
 // own maps the fields that the opening handshake writes itself, or that would change how
@@ -38,20 +40,15 @@ func (e *OwnFieldError) Error() string { return e.Name + ": the opening handshak
 // itself (RFC 6455 §4.1), which is an *OwnFieldError. The text never contains the value,
 // which may be a secret.
 func CheckHeader(name, value string) error {
-	if !isToken(name) {
-		return fmt.Errorf("%q: a header name is one or more letters, digits and !#$%%&'*+-.^_`|~", name)
+	if err := httphead.CheckName(name); err != nil {
+		return err
 	}
 	canonical := textproto.CanonicalMIMEHeaderKey(name)
 	setsIt, isOwn := own[canonical]
 	if isOwn || strings.HasPrefix(canonical, "Sec-Websocket-") {
 		return &OwnFieldError{name, setsIt}
 	}
-	for i := range len(value) {
-		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return fmt.Errorf("%s: its value has control byte %#02x at offset %d", name, c, i)
-		}
-	}
-	return nil
+	return httphead.CheckValue(name, value)
 }
 
 // CheckProtocols reports why this list of subprotocols may not be offered: each is a
@@ -62,7 +59,7 @@ func CheckProtocols(protocols []string) error {
 		switch {
 		case protocol == "":
 			return errors.New("an empty subprotocol")
-		case !isToken(protocol):
+		case !httphead.IsToken(protocol):
 			return fmt.Errorf("%q: a subprotocol is letters, digits and !#$%%&'*+-.^_`|~", protocol)
 		case seen[protocol]:
 			return fmt.Errorf("%q twice", protocol)
@@ -70,16 +67,4 @@ func CheckProtocols(protocols []string) error {
 		seen[protocol] = true
 	}
 	return nil
-}
-
-// isToken reports whether s is a token (RFC 9110 §5.6.2).
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		alphanumeric := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !alphanumeric && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
 }

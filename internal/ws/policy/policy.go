@@ -148,3 +148,18 @@ func (t *target) refusedBy(r *rule) *refusal {
 
 // canonicalName is the form in which names are compared.
 func canonicalName(name string) string { return strings.TrimRight(strings.ToLower(name), ".") }
+
+// OfName makes a question about a name that is still to be looked up from one about an
+// address: of its errors those that are ErrName count. nil stays nil.
+func OfName(ask func(ctx context.Context, host string, addr netip.AddrPort) error,
+) func(ctx context.Context, host string, port uint16) error {
+	if ask == nil {
+		return nil
+	}
+	return func(ctx context.Context, host string, port uint16) error {
+		if err := ask(ctx, host, netip.AddrPortFrom(netip.Addr{}, port)); errors.Is(err, ErrName) {
+			return err
+		}
+		return nil
+	}
+}
