@@ -55,7 +55,7 @@ func parts() []part {
 		{manual, "callbacks", []string{"key", "when", "arguments"}, callbackRows()},
 		{manual, "info", []string{"field", "what it is"}, fieldRows(luaapi.Info)},
 		{manual, "info of an end", []string{"field", "what it is"}, fieldRows(luaapi.EndInfo)},
-		{manual, "options", []string{"option", "default", "what it is"}, optionRows()},
+		{manual, "options", []string{"option", "default", "what it is"}, optionRows(luaapi.Options)},
 		{manual, "phases of timeout", []string{"phase", "what it bounds"},
 			fieldRows(luaapi.OptionNamed("timeout").Fields)},
 		{manual, "parameters of compression", []string{"parameter", "what it asks"},
@@ -64,6 +64,10 @@ func parts() []part {
 			fieldRows(luaapi.OptionNamed("tls").Fields)},
 		{manual, "failures", []string{"message", "category", "phase", "what happened"}, failureRows()},
 		{manual, "categories", []string{"category", "retryable", "what it is"}, categoryRows()},
+		{manual, "calls of http", []string{"call", "what it does"}, callRows("tide.http", true)},
+		{manual, "fields of a request", []string{"field", "default", "what it is"}, optionRows(luaapi.RequestFields)},
+		{manual, "fields of a response", []string{"field", "what it is"}, fieldRows(luaapi.ResponseFields)},
+		{manual, "info of a request", []string{"field", "what it is"}, fieldRows(luaapi.RequestFailure)},
 		{manual, "calls of json", []string{"name", "what it is"}, callRows("json", true)},
 		{manual, "calls of encoding", []string{"call", "result"}, callRows("tide.encoding", true)},
 		{manual, "calls of crypto", []string{"call", "result"}, callRows("tide.crypto", true)},
@@ -162,8 +166,8 @@ func fieldRows(fields []luaapi.Field) (rows [][]string) {
 }
 
 // optionRows shows numbers as they are, and other defaults between backquotes.
-func optionRows() (rows [][]string) {
-	for _, f := range luaapi.Options {
+func optionRows(options []luaapi.Field) (rows [][]string) {
+	for _, f := range options {
 		value := f.Default
 		switch {
 		case value == "":

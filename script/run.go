@@ -18,6 +18,7 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 	"github.com/tidewire/tidewire/modules/crypto"
 	"github.com/tidewire/tidewire/modules/encoding"
+	"github.com/tidewire/tidewire/modules/http"
 	"github.com/tidewire/tidewire/modules/json"
 	"github.com/tidewire/tidewire/modules/task"
 	"github.com/tidewire/tidewire/modules/websocket"
@@ -58,6 +59,7 @@ type run struct {
 	output *output
 	errors reports
 	engine *engine.Engine
+	http   *http.Module
 	loop   *loop.Loop
 	tasks  *task.Scheduler
 
@@ -131,8 +133,13 @@ func (r *run) open() error {
 	}); err != nil {
 		return err
 	}
+	if r.http, err = http.Open(r.state, http.Options{
+		Network: opts.Engine, Notify: func() { r.loop.Wake() }, Errors: r.errors, Call: r.gate.Call,
+	}); err != nil {
+		return err
+	}
 	r.loop = loop.New(loop.Options{
-		Events:    eventSource{r.engine, module, r.output, func() bool { return r.loop.Ending() }},
+		Events:    eventSource{r.engine, module, r.http, r.output, func() bool { return r.loop.Ending() }},
 		Tasks:     taskSource{r.tasks, r.errors},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
@@ -217,7 +224,11 @@ func (r *run) close() {
 func (r *run) shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
-	if err := r.engine.Shutdown(ctx); err != nil {
+	err := r.engine.Shutdown(ctx)
+	if r.http != nil { // nil if the state's limit is too small for the libraries
+		err = errors.Join(err, r.http.Shutdown(ctx))
+	}
+	if err != nil {
 		r.opts.Logger.Warn("connections are still being taken down", "error", err)
 	}
 }
@@ -256,33 +267,54 @@ func (r *run) interrupt(last bool) {
 	}
 }
 
-// eventSource is the engine as the loop sees it: its events go to the script's callbacks.
+// eventSource is the engine and the requests as the loop sees them: their events go to the
+// script's callbacks.
 type eventSource struct {
 	*engine.Engine
 	module *websocket.Module
+	http   *http.Module
 	output *output
 	ending func() bool
 }
 
+// Live implements loop.EventSource.
+func (e eventSource) Live() int { return e.Engine.Live() + e.http.Live() }
+
 // Refuse implements loop.EventSource. The loop calls it as soon as the ending begins.
 func (e eventSource) Refuse() {
 	e.Engine.Refuse()
+	e.http.Refuse()
 	e.output.beginEnding()
 }
 
-// Dispatch implements loop.EventSource.
+// Dispatch implements loop.EventSource. Requests come first, as they are few; they get half
+// of a turn at most. Ready announces events of the engine alone: requests wake the loop.
 func (e eventSource) Dispatch(most int, d time.Duration) (delivered int) {
-	budget := engine.Budget{Events: most, Time: d}
+	var stop func() bool
 	if !e.ending() {
-		// Only the ending follows a callback that calls host.Exit.
-		budget.Stop = e.ending
+		stop = e.ending // only the ending follows a callback that calls host.Exit
 	}
-	delivered, err := e.module.Pump(budget)
-	if err != nil { // from a callback, which the loop's goroutine is not in
+	began := time.Now()
+	delivered = pumped(e.http.Pump(engine.Budget{Events: max(most/2, 1), Time: max(d/2, 1), Stop: stop}))
+	if stop != nil && stop() {
+		return delivered
+	}
+	return delivered + pumped(e.module.Pump(engine.Budget{
+		Events: max(most-delivered, 1), Time: max(d-time.Since(began), 1), Stop: stop,
+	}))
+}
+
+// pumped is the number of events of a pump, which fails only where the loop's goroutine is
+// not: in a callback.
+func pumped(events int, err error) int {
+	if err != nil {
 		panic(err)
 	}
-	return delivered
+	return events
 }
 
 // CloseAll implements loop.EventSource.
-func (e eventSource) CloseAll() { e.Engine.CloseAll(closeGoingAway, "") }
+func (e eventSource) CloseAll() {
+	e.Engine.CloseAll(closeGoingAway, "")
+	e.http.CloseAll()
+}

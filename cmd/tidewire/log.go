@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"os"
 	"runtime"
@@ -51,7 +52,13 @@ func newLog() *logging.Handler {
 	})
 }
 
-func newLogger() *slog.Logger { return slog.New(log) }
+// newLogger also takes the lines of Go's standard logger, at level debug: package net/http
+// has a line for each server that sends bytes unasked.
+func newLogger() *slog.Logger {
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(slog.NewLogLogger(log, slog.LevelDebug).Writer())
+	return slog.New(log)
+}
 
 // complain says why the process ends without having run anything.
 func complain(format string, args ...any) {

@@ -104,7 +104,7 @@ func (o Options) withDefaults() Options {
 // never reused.
 type Handle uint64
 
-// Loop runs a script's functions. Exit, End, Ending and Post may be called from any
+// Loop runs a script's functions. Exit, End, Ending, Post and Wake may be called from any
 // goroutine; everything else only from the functions that the loop runs, or before Run.
 type Loop struct {
 	opts Options // constant after New

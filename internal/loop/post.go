@@ -13,11 +13,13 @@ func (l *Loop) Post(f func()) bool {
 		l.posted = append(l.posted, f)
 	}
 	l.mu.Unlock()
-	l.wakeUp()
+	l.Wake()
 	return taken
 }
 
-func (l *Loop) wakeUp() {
+// Wake has the loop take a turn, from any goroutine: a source has events that its Ready
+// does not announce.
+func (l *Loop) Wake() {
 	select {
 	case l.wake <- struct{}{}:
 	default:

@@ -22,7 +22,7 @@ func (s *Signal) Set() {
 		l.signals = append(l.signals, s)
 	}
 	l.mu.Unlock()
-	l.wakeUp()
+	l.Wake()
 }
 
 // runSignals calls the functions of the signals that were set before it began.

@@ -28,7 +28,8 @@ var host = Module{
 			Doc:    "calls `f(line)` for each line of standard input as it comes, and `f(nil)` at its end; returns a handle",
 			Params: []Param{{Name: "f", Type: "fun(line: string?)"}}},
 		{Name: "Unregister",
-			Doc:    "cancels a handler or timer; an ended one is ignored. A handle is not a number, and a number raises",
+			Doc: "cancels a handler, timer or request; an ended one is ignored. A handle is not a number, and a number " +
+				"raises",
 			Params: []Param{{Name: "handle", Type: handleType}}},
 		{Name: "Unref",
 			Doc: "lets the run end although the timer or the `OnLine` handler is still there; of other handles " +

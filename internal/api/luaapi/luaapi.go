@@ -89,7 +89,7 @@ func Modules() []*Module { return modules }
 var modules = slices.Concat(ours, stock)
 
 // ours are the modules with a page in the manual.
-var ours = []*Module{&websocket, &host, &utility, &json, &encoding, &crypto, &zlib, &task}
+var ours = []*Module{&websocket, &host, &utility, &json, &encoding, &crypto, &zlib, &task, &http}
 
 // ModuleOf returns the module that a global is, or nil.
 func ModuleOf(global string) *Module {

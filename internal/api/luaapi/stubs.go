@@ -36,6 +36,7 @@ var types = map[*Module]func(*writer){
 		w.line("---@class %s: userdata", handleType)
 		w.line("")
 	},
+	&http: httpTypes,
 	&json: func(w *writer) {
 		w.line("---@class tidewire.JSON.Null: userdata")
 		w.line("")
