@@ -33,11 +33,13 @@ type ran struct {
 
 // inBubble runs a script in fake time with three servers: ws://echo.test/,
 // ws://mute.test/, which shakes hands and says no more, and ws://goodbye.test/, which
-// wants "good", "bye" and 1001. prepare may be nil.
+// wants "good", "bye" and 1001. A connection to ws://void.test/ never comes about. prepare
+// may be nil.
 func inBubble(t *testing.T, code string, prepare func(*script.Options) context.Context) (got ran) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var network wstest.Net
+		network.Blackhole("void.test:80")
 		listener, err := network.Listen("echo.test:80")
 		if err != nil {
 			t.Fatal(err)
@@ -144,6 +146,55 @@ func TestEndingClosesWhatIsLive(t *testing.T) {
 	got.want(t, 143, "open\n2\nclosed\t1001\t\ttrue\n3\n")
 	if got.took > 2*time.Second {
 		t.Errorf("took %v", got.took)
+	}
+}
+
+// Every way to the end goes through the same steps: ticks and timers stop, shutdown
+// handlers run, connections are closed, and those that are left when the grace is over are
+// cut. What nobody has opened by then ends at once.
+func TestEveryEndingGoesTheSameWay(t *testing.T) {
+	const code = `
+		host.Every(1, function() if host.Ending() then print "timer" end end)
+		host.Register("onUpdate", function() if host.Ending() then print "tick" end end)
+		function connect()
+			return websocket.Connect(url or "ws://mute.test/", {
+				onOpen = function() print("open", host.Ending()) end,
+				onClose = function(code, reason, clean) print(code, reason, clean, host.Ending()) end,
+			})
+		end
+		host.Register("shutdown", function() print("shutdown", host.Ending()) connect() host.Exit(9) end)
+		host.Register("shutdown", function() print "once more" end)
+	`
+	const void, cancelled = `url = "ws://void.test/" connect() `, "1006\t\tfalse\ttrue\n"
+	const closed = "open\tfalse\nshutdown\ttrue\nonce more\n1006\tThe closing handshake timed out\tfalse\ttrue\n"
+	signal := func(*script.Options) context.Context { return cancelAfter(time.Second, script.ExitCode(143)) }
+	for name, c := range map[string]struct {
+		way     string
+		cancel  func(*script.Options) context.Context
+		code    int
+		stdout  string
+		seconds time.Duration // more than these, and less than one more
+		logged  string
+	}{
+		"a signal":       {`connect()`, signal, 143, closed, 4, ""},
+		"host.Exit":      {`connect() host.After(1000, function() host.Exit(4) end)`, nil, 4, closed, 4, ""},
+		"without a code": {`connect() host.After(1000, function() host.Exit() end)`, nil, 9, closed, 4, ""},
+		"os.exit":        {`connect() host.After(1000, function() os.exit() end)`, nil, 0, closed, 4, ""},
+		"the main chunk": {void + `error "boom"`, nil, 9, "shutdown\ttrue\nonce more\n" + cancelled, 0, "boom"},
+		"at once":        {void + `os.exit(3)`, nil, 3, "shutdown\ttrue\nonce more\n" + cancelled, 0, ""},
+	} {
+		prepare := func(opts *script.Options) context.Context {
+			opts.Grace = 3 * time.Second
+			if c.cancel != nil {
+				return c.cancel(opts)
+			}
+			return context.Background()
+		}
+		got := inBubble(t, code+c.way, prepare)
+		if got.ExitCode != c.code || got.stdout != c.stdout || got.took/time.Second != c.seconds ||
+			!strings.Contains(got.log, c.logged) || c.logged == "" && got.log != "" {
+			t.Errorf("%s: code %d, took %v, printed\n%slog %s", name, got.ExitCode, got.took, got.stdout, got.log)
+		}
 	}
 }
 
