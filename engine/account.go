@@ -210,11 +210,11 @@ func (c *connection) chargeOutboxLocked() error {
 	return c.outboxMemory.Resize(held)
 }
 
-// newWriteBuffer lends a buffer for so many bytes, or the smallest one if a larger does not
-// fit.
+// newWriteBuffer lends a buffer of a class, or of the largest one that fits. The smallest
+// always does.
 func (c *connection) newWriteBuffer(class int) *writeBuffer {
-	if class > 0 && c.engine.opts.Memory.Charge(int64(writeBufferSizes[class])) != nil {
-		class = 0
+	for class > 0 && c.engine.opts.Memory.Charge(int64(writeBufferSizes[class])) != nil {
+		class--
 	}
 	return newWriteBuffer(class)
 }

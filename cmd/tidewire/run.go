@@ -177,6 +177,9 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	if os.Getenv("GOGC") == "" {
 		collector.Pace()
 	}
+	if opts.MaxMemory > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		collector.Bound(opts.MaxMemory)
+	}
 	var running bystander
 	ctx, stop := catchSignals(cmd.Context(), func(code script.ExitCode) {
 		logger.Info(

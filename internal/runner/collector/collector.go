@@ -17,6 +17,24 @@ const floor = 16 << 20
 // maxPercent bounds how far the heap grows before it is collected, as GOGC does.
 const maxPercent = 400
 
+const (
+	// spare is the memory of a process beside the script's, in bytes: the runner itself, and
+	// garbage that is not collected yet.
+	spare = 24 << 20
+
+	// sparePart is how much more of the script's own memory may be garbage: one part of so
+	// many.
+	sparePart = 4
+)
+
+// Bound makes the collector work harder when a process with a script of so many bytes
+// comes near to a quarter more than these and 24 MiB. Its code, and memory that the system
+// has not taken back yet, come on top. It changes a setting of the whole process, so only a
+// program does so, and only if its user has not set GOMEMLIMIT.
+func Bound(bytes int64) { debug.SetMemoryLimit(softLimit(bytes)) }
+
+func softLimit(bytes int64) int64 { return bytes + bytes/sparePart + spare }
+
 var once sync.Once
 
 // Pace lets at least 16 MiB be allocated between two collections, and as much as is live

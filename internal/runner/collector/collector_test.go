@@ -1,6 +1,18 @@
 package collector
 
-import "testing"
+import (
+	"runtime/debug"
+	"testing"
+)
+
+func TestBound(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	Bound(64 << 20)
+	if got, want := debug.SetMemoryLimit(-1), int64((64+16+24)<<20); got != want {
+		t.Errorf("the limit is %d, want %d", got, want)
+	}
+}
 
 func TestPercentFor(t *testing.T) {
 	for _, c := range []struct {
