@@ -87,7 +87,7 @@ var rows = []row{
 			"lua"},
 		never: []string{"net/..."}},
 	{folder: "modules/http", is: "tide.http on the VM of our own; internal/httpclient alone touches the network",
-		ours: []string{"internal/modules/gate", "internal/modules/errorlog", "internal/modules/handle",
+		ours: []string{"modules/task", "internal/modules/gate", "internal/modules/errorlog", "internal/modules/handle",
 			"internal/modules/luavalue", "internal/modules/offer", "internal/modules/wsapi", "engine",
 			"internal/httpclient", "internal/ws/dial", "internal/ws/policy", "lua"},
 		never: []string{"net"}}, // net/url for the type of the engine's option

@@ -134,7 +134,7 @@ func (r *run) open() error {
 		return err
 	}
 	if r.http, err = http.Open(r.state, http.Options{
-		Network: opts.Engine, Notify: func() { r.loop.Wake() }, Errors: r.errors, Call: r.gate.Call,
+		Network: opts.Engine, Tasks: r.tasks, Notify: func() { r.loop.Wake() }, Errors: r.errors, Call: r.gate.Call,
 	}); err != nil {
 		return err
 	}

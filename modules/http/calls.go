@@ -9,6 +9,7 @@ import (
 	"github.com/tidewire/tidewire/internal/modules/luavalue"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/modules/task"
 )
 
 // request is request(table [, onDone]).
@@ -90,7 +91,23 @@ func (m *Module) start(c *lua.Call, name string, request httpclient.Request, onD
 	return c.Return(handle.New(m.state, p))
 }
 
-// await makes a request whose results the call returns.
+// await makes a request whose results the call returns, when the task goes on.
 func (m *Module) await(c *lua.Call, name string, request httpclient.Request) error {
-	return m.state.Errorf("'%s' waits: call it inside tide.task.go", name)
+	if m.opts.Tasks == nil {
+		return c.Errorf("'%s' waits: call it inside tide.task.go", name)
+	}
+	p := &pending{module: m}
+	request.Data = p
+	return m.opts.Tasks.Await(c, task.Waiting{Name: name}, func(w *task.Wait) {
+		p.wait = w
+		p.exchange = m.client.Start(request)
+		w.OnGiveUp(func() { m.client.Cancel(p.exchange) })
+	}, func(c *lua.Call) error {
+		values, err := m.values(p.result)
+		p.result.Release()
+		if err != nil {
+			return err
+		}
+		return c.Return(values...)
+	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/policy"
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/modules/task"
 )
 
 // moduleName is the name for require.
@@ -39,6 +40,10 @@ type Options struct {
 	// RootsName, ReadFile, DialContext, Words, Memory and Logger. The other fields are
 	// the engine's. A program with an engine gives both the same Options.
 	Network engine.Options
+
+	// Tasks is the scheduler of the state's tasks, in which calls without onDone wait. nil
+	// lets no call wait.
+	Tasks *task.Scheduler
 
 	// Notify is called when Ready is sent a value, from any goroutine, for a program that
 	// waits for something else. It must not block. nil does nothing.

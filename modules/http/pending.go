@@ -3,14 +3,19 @@ package http
 import (
 	"github.com/tidewire/tidewire/internal/httpclient"
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/modules/task"
 )
 
-// pending is a request whose callback is still to be called. The script's handle of it
-// holds it, too: it implements handle.Handle.
+// pending is a request whose result a callback or a task is to get. The script's handle of
+// one with a callback holds it, too: it implements handle.Handle.
 type pending struct {
 	module   *Module
 	exchange *httpclient.Exchange
-	onDone   *lua.Ref // nil after the end
+
+	onDone *lua.Ref // nil after the end, and for a task
+
+	wait   *task.Wait // nil for a callback
+	result *httpclient.Result
 }
 
 // pendingBytes is the charge to the state for a request until it ends.
@@ -23,8 +28,13 @@ func (m *Module) newPending(onDone lua.Value) (*pending, error) {
 	return &pending{module: m, onDone: m.state.Ref(onDone)}, nil
 }
 
-// settle calls onDone with the result of the request.
+// settle calls onDone with the result of the request, or has the task go on with it.
 func (p *pending) settle(result *httpclient.Result) {
+	if p.wait != nil {
+		p.result = result
+		p.wait.Settle()
+		return
+	}
 	m := p.module
 	onDone := p.onDone.Value()
 	p.release()
