@@ -52,7 +52,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{manual, "calls of websocket", []string{"call", "result"}, callRows("websocket", false)},
-		{manual, "callbacks", []string{"key", "when", "arguments"}, callbackRows()},
+		{manual, "callbacks", []string{"key", "when", "arguments"}, callbackRows(luaapi.Callbacks)},
 		{manual, "info", []string{"field", "what it is"}, fieldRows(luaapi.Info)},
 		{manual, "info of an end", []string{"field", "what it is"}, fieldRows(luaapi.EndInfo)},
 		{manual, "options", []string{"option", "default", "what it is"}, optionRows(luaapi.Options)},
@@ -73,11 +73,14 @@ func parts() []part {
 		{manual, "calls of crypto", []string{"call", "result"}, callRows("tide.crypto", true)},
 		{manual, "calls of zlib", []string{"call", "result"}, callRows("tide.zlib", true)},
 		{manual, "calls of task", []string{"call", "what it does"}, callRows("tide.task", true)},
+		{manual, "calls of ws", []string{"call", "result"}, callRows("tide.ws", true)},
+		{manual, "callbacks of keep", []string{"key", "when", "arguments"}, callbackRows(luaapi.KeepCallbacks)},
+		{manual, "options of keep", []string{"option", "default", "what it is"}, optionRows(luaapi.KeepOwnOptions)},
 		{manual, "calls of host and utility", []string{"call", "what it does"},
 			slices.Concat(callRows("host", true), callRows("utility", true))},
 		{readme, "calls", []string{"call", "what it does"},
 			slices.Concat(doesRows("websocket"), callRows("host", true), callRows("utility", true))},
-		{readme, "callbacks", []string{"callback", "when", "arguments"}, callbackRows()},
+		{readme, "callbacks", []string{"callback", "when", "arguments"}, callbackRows(luaapi.Callbacks)},
 	}
 }
 
@@ -142,8 +145,8 @@ func phaseWords(phases []failure.Phase) string {
 	return strings.Join(words, ", ")
 }
 
-func callbackRows() (rows [][]string) {
-	for _, c := range luaapi.Callbacks {
+func callbackRows(callbacks []luaapi.Callback) (rows [][]string) {
+	for _, c := range callbacks {
 		var params []string
 		for _, p := range c.Params {
 			params = append(params, p.Name)

@@ -39,11 +39,12 @@ func (e *Engine) Buffered(id ID) (messages int, bytes int64) {
 // Mark asks for one Drained event: when at most so many bytes wait to be written, counted
 // as SendQueue counts them, or when the connection has ended. It takes the place of a mark
 // before; with negative bytes only the end is told. The event comes while a connection is
-// paused, too. Mark does nothing to an ended or unknown id.
-func (e *Engine) Mark(id ID, bytes int64) {
+// paused, too. For an ended or unknown id, and for one that Connect gave out in the
+// ending, live is false and no event comes.
+func (e *Engine) Mark(id ID, bytes int64) (live bool) {
 	c := e.find(id)
 	if c == nil {
-		return
+		return false
 	}
 	c.mu.Lock()
 	over := c.state.now == closed
@@ -55,6 +56,7 @@ func (e *Engine) Mark(id ID, bytes int64) {
 	if reached || over {
 		c.tellDrained(over)
 	}
+	return true
 }
 
 // takeMarkLocked reports whether the outbox has fallen to the mark, once.

@@ -127,8 +127,13 @@ func TestMark(t *testing.T) {
 		h.ID = h.Connect("nonsense", engine.ConnectOptions{})
 		h.Mark(h.ID, -1)
 		h.Want("drained for good", `error "invalid uri" uri`)
-		h.Mark(h.ID, 0)
-		h.Mark(12345, 0)
+		h.Refuse()
+		refused := h.Connect(enginetest.URL, engine.ConnectOptions{})
+		for _, id := range []engine.ID{h.ID, 12345, refused} {
+			if h.Mark(id, 0) {
+				t.Errorf("%d is live", id)
+			}
+		}
 		h.WantNothing(time.Second)
 	})
 	inBubble(t, "the end comes instead of a mark that is never reached", func(t *testing.T) {

@@ -248,6 +248,9 @@ func (e *OptionError) Error() string {
 	return fmt.Sprintf("%s: %s expected, got %s", e.Field, e.Expected, e.Got)
 }
 
+// Check returns the *OptionError that Connect would return for the options, or nil.
+func (o ConnectOptions) Check() error { return o.validate() }
+
 func (o ConnectOptions) validate() error {
 	for name, values := range o.Header {
 		for _, value := range values {

@@ -22,6 +22,7 @@ import (
 	"github.com/tidewire/tidewire/modules/json"
 	"github.com/tidewire/tidewire/modules/task"
 	"github.com/tidewire/tidewire/modules/websocket"
+	"github.com/tidewire/tidewire/modules/ws"
 	"github.com/tidewire/tidewire/modules/zlib"
 )
 
@@ -62,6 +63,7 @@ type run struct {
 	http   *http.Module
 	loop   *loop.Loop
 	tasks  *task.Scheduler
+	ws     *ws.Module
 
 	// giveUp is called from another goroutine when code cannot be stopped; constant.
 	giveUp func(code int, reason error)
@@ -139,7 +141,8 @@ func (r *run) open() error {
 		return err
 	}
 	r.loop = loop.New(loop.Options{
-		Events:    eventSource{r.engine, module, r.http, r.output, func() bool { return r.loop.Ending() }},
+		Events: eventSource{r.engine, module, r.http, r.output, func() bool { return r.loop.Ending() },
+			func() { r.ws.CloseAll() }},
 		Tasks:     taskSource{r.tasks, r.errors},
 		FPS:       opts.FPS,
 		Grace:     opts.Grace,
@@ -150,6 +153,12 @@ func (r *run) open() error {
 	if err := hostmodule.Open(r.state, r.loop, hostmodule.Options{
 		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Exit: r.gate.Exit, Echo: opts.Echo,
 		Stdin: r.stdin, MaxLine: opts.maxString(), Memory: opts.Memory,
+	}); err != nil {
+		return err
+	}
+	if r.ws, err = ws.Open(r.state, ws.Options{
+		Engine: r.engine, Sockets: module, Host: taskHost{r}, Tasks: r.tasks, Memory: opts.Memory,
+		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Unheard: r.noteUnheard,
 	}); err != nil {
 		return err
 	}
@@ -275,6 +284,7 @@ type eventSource struct {
 	http   *http.Module
 	output *output
 	ending func() bool
+	kept   func() // ends the sockets that are down
 }
 
 // Live implements loop.EventSource.
@@ -317,4 +327,5 @@ func pumped(events int, err error) int {
 func (e eventSource) CloseAll() {
 	e.Engine.CloseAll(closeGoingAway, "")
 	e.http.CloseAll()
+	e.kept()
 }

@@ -169,6 +169,8 @@ func (s *Scheduler) ended(r *running, err error) {
 			waiter.Settle()
 		case gathered:
 			waiter.ended(t)
+		case *goWaiter:
+			waiter.ended(t)
 		}
 	}
 }

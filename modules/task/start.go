@@ -31,7 +31,7 @@ type running struct {
 	own       Wait      // of functions of this package
 	held      lua.Value // that the wait needs, or has brought
 	cancelled bool
-	waiters   list.List // of *Wait or gathered: those that wait for its end
+	waiters   list.List // of *Wait, gathered or *goWaiter: those that wait for its end
 }
 
 // runningBytes is the charge for a task until it has ended, beyond its coroutine and its
@@ -111,13 +111,22 @@ func (s *Scheduler) start(c *lua.Call) error {
 		t.results = outcome{value: s.cancelled}
 		return c.Return(s.state.NewUserdata(t, s.taskMeta))
 	}
-	if err := s.state.Reserve(runningBytes); err != nil {
+	r, err := s.begin(t, f, c.Args(2))
+	if err != nil {
 		return err
 	}
-	co, err := s.state.NewTask(f, c.Args(2)...)
+	return c.Return(r.value)
+}
+
+// begin makes a task run.
+func (s *Scheduler) begin(t *task, f lua.Value, args []lua.Value) (*running, error) {
+	if err := s.state.Reserve(runningBytes); err != nil {
+		return nil, err
+	}
+	co, err := s.state.NewTask(f, args...)
 	if err != nil {
 		s.state.Unreserve(runningBytes)
-		return err
+		return nil, err
 	}
 	s.started++
 	r := &running{task: t, co: co, where: where(t.started), number: s.started, at: len(s.live)}
@@ -125,7 +134,7 @@ func (s *Scheduler) start(c *lua.Call) error {
 	r.value = s.state.NewUserdata(t, s.taskMeta)
 	s.live = append(s.live, r)
 	s.ready.push(r)
-	return c.Return(r.value)
+	return r, nil
 }
 
 // cancel is task:cancel().
@@ -135,12 +144,17 @@ func (s *Scheduler) cancel(c *lua.Call) error {
 		return err
 	}
 	if r := t.running; r != nil {
-		r.cancelled = true
-		if r.wait != nil {
-			r.wait.cancel()
-		}
+		r.cancel()
 	}
 	return c.Return()
+}
+
+// cancel is task:cancel() while the task runs.
+func (r *running) cancel() {
+	r.cancelled = true
+	if r.wait != nil {
+		r.wait.cancel()
+	}
 }
 
 // wait is task:wait([seconds]).

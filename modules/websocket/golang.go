@@ -1,13 +1,19 @@
 package websocket
 
-import "github.com/tidewire/tidewire/engine"
+import (
+	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
+)
 
 // This file is the module for Go code that shares the engine with the script.
+
+// ErrEnding is returned by Module.Connect once the engine refuses new connections.
+var ErrEnding = wsapi.ErrEnding
 
 // Connect begins a connection like the script's function of that name, but its events go
 // to h within Pump, and to no callback. number is the id that the script may use, also
 // with Send and Close. Of h's Drained only the end comes, as Engine.Mark describes it.
-// The error is the engine's.
+// The error is the engine's, or ErrEnding.
 func (m *Module) Connect(url string, opts engine.ConnectOptions, h engine.Handler) (
 	number float64, id engine.ID, err error,
 ) {
@@ -25,6 +31,12 @@ func (m *Module) ID(number float64) (id engine.ID, live bool) {
 		return 0, false
 	}
 	return c.ID(), true
+}
+
+// CloseID is the script's function Close. The error is about the code or the reason, which
+// are checked for an ended or unknown id, too.
+func (m *Module) CloseID(number, code float64, reason string) error {
+	return m.session.Close(number, code, reason)
 }
 
 // Buffered counts the messages of a connection that wait to be written, and their bytes

@@ -53,6 +53,7 @@ func TestConnectionOfGoCode(t *testing.T) {
 		if got, live := m.ID(number); !live || got != id {
 			t.Errorf("the id of %v is %v, want %v", number, got, id)
 		}
+		accepted := wstest.Accept(t, h.Listener)
 		if _, err := s.Run([]byte(`
 			assert(websocket.Connect("ws://peer.test/", {}) == 2)
 			websocket.Send(1, "from the script")`), "@bot.lua"); err != nil {
@@ -71,7 +72,7 @@ func TestConnectionOfGoCode(t *testing.T) {
 		}
 		m.OnDrain(2, -1, f)
 
-		peer := wstest.Accept(t, h.Listener)
+		peer := accepted
 		peer.Handshake(wstest.Answer{})
 		other := wstest.Accept(t, h.Listener)
 		other.Handshake(wstest.Answer{})

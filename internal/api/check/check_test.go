@@ -72,6 +72,10 @@ func TestMistakes(t *testing.T) {
 				"1: unknown field 'tide.encoding.bsae64': did you mean 'tide.encoding.base64'?"},
 		{"of a table within a module, with a colon", "require('tide.encoding').url:encode 'x'",
 			"1: 'url:encode' passes the table itself: write 'url.encode'"},
+		{"callbacks of a kept socket",
+			"local ws = require 'tide.ws'\nws.keep('x', {OnOpen = print,\nonDown = function(i) print(i.detial) end}, {mni = 1})",
+			"2: unknown callback 'OnOpen': did you mean 'onOpen'?\n" +
+				"3: unknown field 'i.detial': did you mean 'i.detail'?\n3: unknown option 'mni': did you mean 'min'?"},
 		{"options of a module's function", "local b = require 'tide.encoding'.base64\nb.encode('x', {ulr = true})\n" +
 			"b.encode('x', {pad = false, lines = 76})",
 			"2: unknown option 'ulr': did you mean 'url'?\n3: unknown option 'lines': the options are url, pad"},
@@ -86,7 +90,7 @@ func TestMistakes(t *testing.T) {
 		{"callback", "websocket.Connect('ws://x', {\n  OnError = print})", "2: unknown callback 'OnError': did you " +
 			"mean 'onError'?"},
 		{"callback that does not exist", "websocket.connect('ws://x', {onPing = print})",
-			"1: unknown callback 'onPing': the callbacks are " + strings.Join(luaapi.CallbackNames(), ", ")},
+			"1: unknown callback 'onPing': the callbacks are " + strings.Join(luaapi.CallbackNames(luaapi.Callbacks), ", ")},
 		{"callback in a variable", "local c = {on_open = print, retries = 1}\nwebsocket.Connect('ws://x', c)",
 			"1: unknown callback 'on_open': did you mean 'onOpen'?"},
 		{"callback set later", "local c = {}\nfunction c.onClosed() end\nc['onmessage'] = " +

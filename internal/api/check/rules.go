@@ -111,13 +111,13 @@ func (s *script) unknownFields() (findings []Finding) {
 
 // unknownInfo finds fields that the info of a callback does not have, in a function that
 // is written as the callback.
-func (s *script) unknownInfo(callback key) (findings []Finding) {
+func (s *script) unknownInfo(callbacks []luaapi.Callback, callback key) (findings []Finding) {
 	f, written := callback.value.(*syntax.Function)
-	i := slices.Index(luaapi.CallbackNames(), callback.name)
+	i := slices.Index(luaapi.CallbackNames(callbacks), callback.name)
 	if !written || i < 0 {
 		return nil
 	}
-	for j, param := range luaapi.Callbacks[i].Params {
+	for j, param := range callbacks[i].Params {
 		if param.Fields() == nil || j >= len(f.Params) {
 			continue
 		}
@@ -165,13 +165,16 @@ func (s *script) judgeCall(c call) []Finding {
 	argument := func(n int) syntax.Expr { return valueAt(args, n-1) }
 	findings := s.judgeArguments(c, m.Name+"."+f.Name, f.Params)
 	for i, param := range f.Params {
+		if param.Callbacks != nil {
+			findings = append(findings, s.callbacks(param.Callbacks, argument(i+1))...)
+		}
 		if param.Options != nil {
 			findings = append(findings, s.optionsOf(param.Options, argument(i+1))...)
 		}
 	}
 	switch m.Name + "." + f.Name {
 	case "websocket.Connect":
-		findings = append(append(findings, s.callbacks(argument(2))...), s.options(argument(3))...)
+		findings = append(append(findings, s.callbacks(luaapi.Callbacks, argument(2))...), s.options(argument(3))...)
 	case "websocket.Send":
 		findings = append(findings, s.wordOf("kind", argument(3), luaapi.Kinds)...)
 	case "websocket.Close":
@@ -203,14 +206,15 @@ func (s *script) judgeMethod(c call) []Finding {
 	return nil
 }
 
-// callbacks looks at Connect's second argument. In a table that is written right there no
+// callbacks looks at an argument that is a table of callbacks. In a table that is written
+// right there no
 // other code can read a key that is not a callback; in one with a name it may be the
 // script's own, and only likely slips are shown.
-func (s *script) callbacks(arg syntax.Expr) (findings []Finding) {
-	known := luaapi.CallbackNames()
+func (s *script) callbacks(callbacks []luaapi.Callback, arg syntax.Expr) (findings []Finding) {
+	known := luaapi.CallbackNames(callbacks)
 	_, direct := arg.(*syntax.Table)
 	for _, k := range s.keysOf(arg) {
-		findings = append(findings, s.unknownInfo(k)...)
+		findings = append(findings, s.unknownInfo(callbacks, k)...)
 		meant := spelling.Meant(k.name, known)
 		switch {
 		case slices.Contains(known, k.name), meant == "" && !direct:

@@ -59,6 +59,9 @@ type Param struct {
 	// Options are the fields of the table that the argument is, whose unknown names
 	// raise. Type is theirs if it is empty.
 	Options []Field
+
+	// Callbacks are the functions of the table that the argument is.
+	Callbacks []Callback
 }
 
 // Object is a value with methods. Editors know it under the type Class.
@@ -89,7 +92,7 @@ func Modules() []*Module { return modules }
 var modules = slices.Concat(ours, stock)
 
 // ours are the modules with a page in the manual.
-var ours = []*Module{&websocket, &host, &utility, &json, &encoding, &crypto, &zlib, &task, &http}
+var ours = []*Module{&websocket, &host, &utility, &json, &encoding, &crypto, &zlib, &task, &http, &ws}
 
 // ModuleOf returns the module that a global is, or nil.
 func ModuleOf(global string) *Module {

@@ -41,6 +41,10 @@ var types = map[*Module]func(*writer){
 		w.line("---@class tidewire.JSON.Null: userdata")
 		w.line("")
 	},
+	&ws: func(w *writer) {
+		w.callbacks("tidewire.KeepCallbacks", KeepCallbacks)
+		w.options("tidewire.KeepOptions: tidewire.Options", KeepOwnOptions)
+	},
 }
 
 func websocketTypes(w *writer) {
@@ -49,18 +53,26 @@ func websocketTypes(w *writer) {
 	w.alias("tidewire.Phase", texts(Phases))
 	w.alias("tidewire.Category", texts(failure.Categories()))
 
-	var callbacks []Field
-	for _, c := range Callbacks {
-		callbacks = append(callbacks, Field{Name: c.Name, Type: signature(c.Params), Optional: true, Doc: c.Doc})
-	}
-	w.class("tidewire.Callbacks", callbacks)
+	w.callbacks("tidewire.Callbacks", Callbacks)
 	w.class("tidewire.Info", Info)
 	w.class("tidewire.EndInfo: tidewire.Info", EndInfo)
-	var options []Field
-	for _, o := range Options {
-		options = append(options, optional(o))
+	w.options("tidewire.Options", Options)
+}
+
+func (w *writer) callbacks(class string, callbacks []Callback) {
+	var fields []Field
+	for _, c := range callbacks {
+		fields = append(fields, Field{Name: c.Name, Type: signature(c.Params), Optional: true, Doc: c.Doc})
 	}
-	w.class("tidewire.Options", options)
+	w.class(class, fields)
+}
+
+func (w *writer) options(class string, options []Field) {
+	var fields []Field
+	for _, o := range options {
+		fields = append(fields, optional(o))
+	}
+	w.class(class, fields)
 }
 
 // optional makes an option and the fields of its table ones that may be absent, and adds

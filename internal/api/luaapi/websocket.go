@@ -79,10 +79,10 @@ func (p Param) Fields() []Field {
 	return nil
 }
 
-// CallbackNames are the names of Callbacks.
-func CallbackNames() []string {
+// CallbackNames are the names of callbacks, such as Callbacks.
+func CallbackNames(callbacks []Callback) []string {
 	var names []string
-	for _, c := range Callbacks {
+	for _, c := range callbacks {
 		names = append(names, c.Name)
 	}
 	return names

@@ -22,7 +22,7 @@ const (
 // Keys lists them all. It is to be read only.
 func Keys() []string { return keys }
 
-var keys = luaapi.CallbackNames()
+var keys = luaapi.CallbackNames(luaapi.Callbacks)
 
 // EndKey returns the key of the callback for an end.
 func EndKey(end *engine.End) string {
@@ -50,7 +50,10 @@ const longestLookAlike = 32
 
 // lookAlikes returns a warning that names every key of a callback table that nearly is a
 // callback's, or "". Such a key is never looked up.
-func lookAlikes(callbacks Table) (string, error) {
+func lookAlikes(callbacks Table) (string, error) { return LookAlikes(callbacks, keys) }
+
+// LookAlikes is lookAlikes for callbacks with other keys.
+func LookAlikes(callbacks Table, keys []string) (string, error) {
 	var found []string
 	err := callbacks.Pairs(func(key, _ Value) bool {
 		if key.Type != String || len(key.Text) > longestLookAlike {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/modules/wsapi"
 )
 
 // note returns a function for OnDrain that adds its name and argument to a list.
@@ -129,6 +130,10 @@ func TestBegin(t *testing.T) {
 	r.wantMarks(7, -1)
 	if r.Drained(c.ID(), true) != c || r.End(c.ID()) != c || r.Live(c.Number) != nil {
 		t.Error("it is another one")
+	}
+	r.engine.refusing = true
+	if c, err := r.Begin("ws://peer.test/", engine.ConnectOptions{}, "go"); c != nil || err != wsapi.ErrEnding {
+		t.Errorf("in the ending: %+v, %v", c, err)
 	}
 	r.engine.connectErr = engine.ErrTooManyConnections
 	if c, err := r.Begin("ws://peer.test/", engine.ConnectOptions{}, "go"); c != nil || err != engine.ErrTooManyConnections {

@@ -104,6 +104,7 @@ type fakeEngine struct {
 	messages int // that wait to be written
 	bytes    int64
 	marks    []int64
+	refusing bool // Connect gives out ids of nothing
 }
 
 type fakeClose struct {
@@ -145,7 +146,10 @@ func (f *fakeEngine) Close(id engine.ID, code int, reason string) error {
 
 func (f *fakeEngine) Buffered(engine.ID) (messages int, bytes int64) { return f.messages, f.bytes }
 
-func (f *fakeEngine) Mark(id engine.ID, bytes int64) { f.marks = append(f.marks, bytes) }
+func (f *fakeEngine) Mark(_ engine.ID, bytes int64) (live bool) {
+	f.marks = append(f.marks, bytes)
+	return !f.refusing
+}
 
 func (f *fakeEngine) TookLong() {}
 

@@ -28,6 +28,9 @@ const DefaultCloseCode = 1000
 // ErrInCallback is returned by Dispatch when a callback called it.
 var ErrInCallback = errors.New("the pump was called from a callback")
 
+// ErrEnding is returned by Begin when the ending has begun: nothing is dialled any longer.
+var ErrEnding = errors.New("the run is ending")
+
 // Engine has the methods of an engine.Engine that a Session needs.
 type Engine interface {
 	Connect(url string, opts engine.ConnectOptions) (engine.ID, error)
@@ -35,7 +38,7 @@ type Engine interface {
 	Flush()
 	Close(id engine.ID, code int, reason string) error
 	Buffered(id engine.ID) (messages int, bytes int64)
-	Mark(id engine.ID, bytes int64)
+	Mark(id engine.ID, bytes int64) (live bool)
 	Dispatch(h engine.Handler, budget engine.Budget) int
 	TookLong()
 }
@@ -140,15 +143,16 @@ func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
 }
 
 // Begin begins a connection for Go code, whose Drained event also tells of an end behind
-// messages that wait. The error is the engine's.
+// messages that wait. The error is the engine's, or ErrEnding.
 func (s *Session[D]) Begin(url string, options engine.ConnectOptions, door D) (*Connection[D], error) {
 	id, err := s.engine.Connect(url, options)
 	if err != nil {
 		return nil, err
 	}
-	c := s.add(&Connection[D]{Door: door, id: id, watched: true})
-	s.mark(c)
-	return c, nil
+	if !s.engine.Mark(id, -1) {
+		return nil, ErrEnding
+	}
+	return s.add(&Connection[D]{Door: door, id: id, watched: true}), nil
 }
 
 // add gives a connection the script's next id.

@@ -73,7 +73,7 @@ func (e *Engine) Close(id engine.ID, code int, reason string) error {
 func (e *Engine) Buffered(engine.ID) (messages int, bytes int64) { return 0, 0 }
 
 // Mark implements wsapi.Engine.
-func (e *Engine) Mark(engine.ID, int64) {}
+func (e *Engine) Mark(engine.ID, int64) (live bool) { return true }
 
 // Dispatch implements wsapi.Engine.
 func (e *Engine) Dispatch(h engine.Handler, budget engine.Budget) (delivered int) {
