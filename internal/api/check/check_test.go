@@ -162,7 +162,7 @@ func TestMistakes(t *testing.T) {
 
 		{"module that exists nowhere", "local h = require 'tide.htp'\nrequire('tide.encodng')\nif x then require " +
 			"'tide.nothing' end x = 1",
-			"1: no module 'tide.htp': those of tidewire are " + ownModules() + "\n" +
+			"1: no module 'tide.htp': did you mean 'tide.http'?\n" +
 				"2: no module 'tide.encodng': did you mean 'tide.encoding'?\n" +
 				"3: no module 'tide.nothing': those of tidewire are " + ownModules()},
 
