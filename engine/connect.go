@@ -43,6 +43,7 @@ func (c *connection) openOver(result attemptResult) bool {
 		result.transport.Cut()
 		return false
 	}
+	c.engine.counters.opened.Add(1)
 	c.transport = result.transport
 	c.compressLocked(result.compression)
 	c.startKeepaliveLocked()
@@ -81,6 +82,7 @@ func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err err
 // attempt dials and shakes hands once. After an error nothing is left open, and the
 // response is nil if no server was reached.
 func (c *connection) attempt(ctx context.Context, at route) (attemptResult, error) {
+	c.engine.counters.dialed.Add(1)
 	options := &c.engine.opts
 	asked := c.guardedPolicy()
 	conn, err := dial.Dial(ctx, at.target, dial.Options{

@@ -158,7 +158,10 @@ func (c *connection) deliver(h Handler, m *meter, limit int) {
 // delivered even if the handler unwinds.
 func (c *connection) deliverHand(h Handler, m *meter, hand *hand) (bytes int64, goOn bool) {
 	handled, done := 0, Tally{}
-	defer func() { c.inbox.settle(handled, done) }()
+	defer func() {
+		c.inbox.settle(handled, done)
+		c.engine.counters.received.add(done)
+	}()
 	for i, event := range hand.found.Events {
 		handled = i + 1
 		if event.Opcode.IsControl() {
@@ -197,7 +200,9 @@ func kindOf(opcode wire.Opcode) Kind {
 // deliverEnd delivers the terminal event. From then on nobody finds the connection.
 func (c *connection) deliverEnd(h Handler) {
 	c.engine.forget(c)
-	h.Ended(c.id, c.terminalEvent())
+	end := c.terminalEvent()
+	c.engine.countEnd(end.Category)
+	h.Ended(c.id, end)
 }
 
 // terminalEvent makes the terminal event.

@@ -48,8 +48,10 @@ type Engine struct {
 	queued queueList
 	guard  guard
 	wake   wakeWatch
-	blocks blocks         // constant after New
-	loops  sync.WaitGroup // every goroutine of every connection
+	blocks blocks // constant after New
+
+	counters counters
+	loops    sync.WaitGroup // every goroutine of every connection
 
 	// attempt dials and shakes hands once. It is connection.attempt but in tests, which
 	// have transports of their own; constant before the first Connect.
@@ -88,6 +90,7 @@ func New(opts Options) *Engine {
 		connections: make(map[ID]*connection),
 		running:     make(map[*connection]struct{}),
 	}
+	e.counters.ended = make(map[Category]int64)
 	e.blocks = newBlocks(e.opts.Memory)
 	e.ready.signal = make(chan struct{}, 1)
 	e.guard.init(e.opts)

@@ -173,6 +173,7 @@ func (c *connection) wrote(wb *writeBuffer, n int, err error) {
 	drained := false
 	if len(wb.left) == 0 {
 		c.outbox.Wrote(wb.done)
+		c.engine.counters.sent.add(Tally(wb.done))
 		_ = c.chargeOutboxLocked() // it shrinks, which is never refused
 		drained = c.takeMarkLocked()
 	}
@@ -230,6 +231,7 @@ func (c *connection) tryWrite(p []byte) (n int, err error) {
 func (c *connection) writeFailed(err error, done proto.Tally) {
 	c.mu.Lock()
 	c.outbox.Wrote(done)
+	c.engine.counters.sent.add(Tally(done))
 	c.writeErr = err
 	if errors.Is(err, errPanic) {
 		c.failLocked(failure.From(failure.PhaseOpen, err))
