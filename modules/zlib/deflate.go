@@ -16,6 +16,11 @@ const (
 	defaultLevel = 6
 	maxLevel     = 9
 
+	// slowest is the level that is used above it, too: the library's level 9 takes up to
+	// 27 s for a MiB of data of two letters, and half a second in one piece, in which
+	// nothing can interrupt it.
+	slowest = 8
+
 	// deflaterBytes is about the memory that the compressor of the largest level takes.
 	deflaterBytes = 1_500_000
 )
@@ -25,16 +30,12 @@ const (
 // far more than 10,000 steps.
 type pace struct{ piece, steps, bytes int }
 
-// paceOf returns the pace of a level. The levels above 6 look at many places for each
-// byte: in data of two letters the last one takes some 10 µs.
+// paceOf returns the pace of a level. Those above 6 look at many places for each byte.
 func paceOf(level int) pace {
-	switch {
-	case level <= 6:
+	if level <= 6 {
 		return pace{piece: piece, steps: 1, bytes: 8}
-	case level <= 8:
-		return pace{piece: 2 << 10, steps: 2, bytes: 1}
 	}
-	return pace{piece: 256, steps: 40, bytes: 1}
+	return pace{piece: 1 << 10, steps: 2, bytes: 1}
 }
 
 // A deflater writes compressed data to a builder.
@@ -61,7 +62,7 @@ func (m *module) deflate(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	d, err := m.deflaterOf(level)
+	d, err := m.deflaterOf(min(level, slowest))
 	if err != nil {
 		return err
 	}

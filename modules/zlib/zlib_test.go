@@ -196,7 +196,7 @@ func TestNothingStaysReserved(t *testing.T) {
 func TestSteps(t *testing.T) {
 	for name, source := range map[string]string{
 		"deflate":        `zlib.deflate(("x"):rep(2^22))`,
-		"deflate slowly": `zlib.deflate(("x"):rep(2^14), {level = 9})`,
+		"deflate slowly": `zlib.deflate(("x"):rep(2^17), {level = 9})`,
 		"inflate":        `zlib.inflate(bomb, {format = "raw"})`,
 		"many blocks":    `zlib.inflate(blocks, {format = "raw"})`,
 	} {
