@@ -119,7 +119,7 @@ func (s *State) handle(e *Error) {
 			if e.Catchable() && (th.resumer == nil || th.resumer.current().kind == frameResume) {
 				return
 			}
-			if e.Traceback == "" && s.opts.Tracebacks && !s.caughtFurther(th.resumer, e) {
+			if e.Traceback == "" && s.opts.Tracebacks && (th.task != nil || !s.caughtFurther(th.resumer, e)) {
 				e.Traceback = s.tracebackOfAll(s.thread)
 			}
 			return

@@ -132,6 +132,7 @@ func (r *run) open() error {
 	}
 	if r.tasks, err = task.Open(r.state, taskHost{r}, task.Options{
 		Logger: opts.Logger, Errors: r.errors, Input: &taskInput{run: r}, Call: r.gate.Call,
+		Each: r.gate.Renew,
 	}); err != nil {
 		return err
 	}

@@ -187,6 +187,10 @@ func (l *Loop) alive() bool {
 func (l *Loop) wait() {
 	l.timers.admit()
 	if l.opts.Tasks.Runnable() {
+		select {
+		case <-l.opts.Events.Ready(): // the turn looks for events in any case
+		default:
+		}
 		return
 	}
 	var timer <-chan time.Time

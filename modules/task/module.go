@@ -44,10 +44,13 @@ type Options struct {
 	// Input is standard input for lines. nil is an empty one.
 	Input Input
 
-	// Call calls a function on the state's main coroutine: it lets a task go on. where
-	// names the task. It must not keep args. nil means State.Call0, with a traceback in
-	// the error's text if the state makes Tracebacks.
+	// Call calls a function on the state's main coroutine: it lets tasks go on, one after
+	// the other. It must not keep args. nil means State.Call0.
 	Call func(where string, f lua.Value, args ...lua.Value) error
+
+	// Each is called within Call before each task that goes on, for limits on one piece of
+	// Lua code. where names the task. nil does nothing.
+	Each func(where string)
 }
 
 // Reporter receives the errors of tasks, on the goroutine that owns the state.
@@ -72,14 +75,14 @@ func Open(s *lua.State, host Host, opts Options) (*Scheduler, error) {
 		opts.Input = noInput{}
 	}
 	sched := &Scheduler{state: s, host: host, opts: opts}
-	sched.then = continuations{sched.takeResults, sched.hasPut, sched.hasPopped, sched.nextLine}
+	sched.then = continuations{sched.resumed, sched.hasPut, sched.hasPopped, sched.nextLine}
 	cancelled, err := s.String("cancelled")
 	if err != nil {
 		return nil, err
 	}
 	sched.cancelled = cancelled
 	s.Ref(s.NewUserdata(sched, nil)) // walks find the scheduler's values
-	sched.step = s.NewFunction("task", sched.stepTask)
+	sched.step = s.NewFunction("task", sched.resumeNext)
 	return sched, offer.Module(s, sched.open, moduleName)
 }
 

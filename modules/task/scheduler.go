@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -27,12 +28,19 @@ type Scheduler struct {
 	started uint64     // how many tasks have been started
 	lines   lines
 	then    continuations
+
+	// Of the Run under way:
+	running bool
+	ending  bool // the host was, when it began
+	left    int  // of its budget, tasks
+	clock   clock
+	before  int64   // the state's steps before the task that runs
 	failed  []*task // in this turn, by an error that nobody has asked for yet
 }
 
 // continuations are methods of the scheduler, which would be made anew at each use.
 type continuations struct {
-	takeResults, hasPut, hasPopped, nextLine func(c *lua.Call) error
+	resumed, hasPut, hasPopped, nextLine func(c *lua.Call) error
 }
 
 // Budget bounds one Run; whichever of the two is used up first ends it. The zero value
@@ -60,7 +68,7 @@ func (s *Scheduler) Live() int { return len(s.live) }
 // has called, it does nothing. If the host's ending begins meanwhile the rest is left for
 // the next Run.
 func (s *Scheduler) Run(budget Budget) (resumed int) {
-	if s.current != nil || s.ready.len() == 0 || s.state.Thread() != s.state.MainThread() {
+	if s.running || s.ready.len() == 0 || s.state.Thread() != s.state.MainThread() {
 		return 0
 	}
 	if budget.Tasks <= 0 {
@@ -69,24 +77,84 @@ func (s *Scheduler) Run(budget Budget) (resumed int) {
 	if budget.Time <= 0 {
 		budget.Time = defaultBudgetTime
 	}
-	wasEnding := s.host.Ending()
-	clock := newClock(budget.Time)
-	for resumed < budget.Tasks && s.ready.len() > 0 {
-		before := s.state.Steps()
-		s.resume(s.ready.pop())
-		resumed++
-		if clock.over(s.state.Steps()-before) || s.host.Ending() != wasEnding {
+	s.ending = s.host.Ending()
+	s.clock = newClock(budget.Time)
+	s.running, s.left = true, budget.Tasks
+	for s.left > 0 && s.ready.len() > 0 && !s.clock.isOver && s.host.Ending() == s.ending {
+		if !s.runSome() {
 			break
 		}
 	}
-	return resumed
+	s.running = false
+	return budget.Tasks - s.left
+}
+
+// runSome lets tasks go on in one call of the state, which ends early if one of them is
+// stopped from outside. Without any the state is closed, or nothing may run any longer.
+func (s *Scheduler) runSome() (any bool) {
+	left := s.left
+	err := s.opts.Call("task", s.step)
+	r := s.current
+	s.current = nil
+	var failed *lua.Error
+	switch {
+	case r == nil:
+	case r.co.Ended():
+		s.ended(r, err)
+	case errors.As(err, &failed): // on the way to the task
+		r.co.Fail(failed)
+		s.ready.push(r)
+	}
+	return s.left < left
+}
+
+// resumeNext lets the first task go on that can, as a Go function that Options.Call has
+// called.
+func (s *Scheduler) resumeNext(c *lua.Call) error {
+	r := s.ready.pop()
+	s.left--
+	w := r.wait
+	r.wait, r.over, s.lines.row = nil, w, 0
+	if w != nil && w.cancelled {
+		r.co.Fail(s.state.Raise(s.cancelled))
+	}
+	s.current = r
+	s.before = s.state.Steps()
+	if s.opts.Each != nil {
+		s.opts.Each(r.where)
+	}
+	return c.CallThen(s.then.resumed, true, r.co.Function())
+}
+
+// resumed is the rest of resumeNext: the task waits, or has ended. Errors that Lua cannot
+// catch end the call instead.
+func (s *Scheduler) resumed(c *lua.Call) error {
+	r := s.current
+	if r.co.Ended() {
+		var err error
+		if failed := c.Failed(); failed != nil {
+			err = failed
+		} else if r.task.results, err = keep(s.state, c.Args(1)); err == nil {
+			r.task.finished = true
+		}
+		s.ended(r, err)
+	} else if failed := c.Failed(); failed != nil { // on the way to the task
+		r.co.Fail(failed)
+		s.ready.push(r)
+	}
+	if s.left == 0 || s.ready.len() == 0 || s.clock.over(s.state.Steps()-s.before) {
+		s.current = nil
+		return c.Return()
+	}
+	return s.resumeNext(c)
 }
 
 // clock looks at the time after a task that has taken long, and after so many that have
 // not.
 type clock struct {
-	end  time.Time
-	left int
+	end    time.Time
+	left   int
+	isOver bool
 }
 
 const (
@@ -94,56 +162,15 @@ const (
 	longTask  = 1000 // steps
 )
 
-func newClock(d time.Duration) clock { return clock{time.Now().Add(d), looksEach} }
+func newClock(d time.Duration) clock { return clock{time.Now().Add(d), looksEach, false} }
 
 func (c *clock) over(steps int64) bool {
 	if c.left--; c.left > 0 && steps < longTask {
 		return false
 	}
 	c.left = looksEach
-	return !time.Now().Before(c.end)
-}
-
-// resume lets one task go on until it waits or ends.
-func (s *Scheduler) resume(r *running) {
-	if !r.co.Suspended() { // the state was closed, or the run killed
-		return
-	}
-	w := r.wait
-	r.wait, r.over, s.lines.row = nil, w, 0
-	if w != nil && w.cancelled {
-		r.co.Fail(s.state.Raise(s.cancelled))
-	}
-	s.current = r
-	err := s.opts.Call(r.where, s.step)
-	s.current = nil
-	var failed *lua.Error
-	switch {
-	case r.co.Ended():
-		s.ended(r, err)
-	case r.wait == nil && errors.As(err, &failed): // on the way to the task
-		r.co.Fail(failed)
-		s.ready.push(r)
-	}
-}
-
-// stepTask is a Go function between Options.Call and the task, which takes the task's
-// results.
-func (s *Scheduler) stepTask(c *lua.Call) error {
-	return c.CallThen(s.then.takeResults, false, s.current.co.Function())
-}
-
-func (s *Scheduler) takeResults(c *lua.Call) error {
-	r := s.current
-	if !r.co.Ended() {
-		return c.Return()
-	}
-	results, err := keep(s.state, c.Args(1))
-	if err != nil {
-		return err
-	}
-	r.task.finished, r.task.results = true, results
-	return c.Return()
+	c.isOver = !time.Now().Before(c.end)
+	return c.isOver
 }
 
 // ended takes a task out of the scheduler, and lets those go on that wait for it.
@@ -201,7 +228,7 @@ func (s *Scheduler) EndTurn() {
 	}
 	for i, t := range s.failed {
 		if t.err != nil {
-			s.opts.Errors.Report(where(t.started), t.err)
+			s.opts.Errors.Report(where(t.started), gate.Describe(s.state, t.err))
 			t.err = nil
 		}
 		s.failed[i] = nil

@@ -414,3 +414,47 @@ func TestOrderIsTheSame(t *testing.T) {
 		t.Errorf("only %d steps", strings.Count(first, "\n"))
 	}
 }
+
+// Ten thousand tasks sleep and wait for one another, each for its time.
+func TestTenThousandTasks(t *testing.T) {
+	p := newPump(t, lua.Options{MaxMemory: 64 << 20})
+	p.drive(`
+		local n, last = 0, 0
+		for i = 1, 10000 do
+			local t = task.go(function()
+				for step = 1, 5 do
+					local before, d = now(), (i * 7919 + step * 104729) % 10007 / 100
+					task.sleep(d)
+					assert(math.abs(now() - before - d) < 1e-6 and now() >= last)
+					last = now()
+				end
+				return i
+			end)
+			if i % 10 == 0 then task.go(function() local ok, got = t:wait() assert(ok and got == i) n = n + 1 end) end
+		end
+		task.go(function() task.sleep(1000) print(n) end)`)
+	p.want("1000\n")
+	if n := p.sched.Live(); n != 0 {
+		t.Errorf("%d tasks are left", n)
+	}
+}
+
+// Tasks that wait are not looked at: neither the pump nor the VM has anything to do.
+func TestWaitingCostsNothing(t *testing.T) {
+	p := newPump(t, lua.Options{})
+	p.drive(`q = task.queue(1) for i = 1, 10000 do task.go(function() while q:pop() do end end) end`)
+	before := p.Steps()
+	for range 100 {
+		p.run(``)
+		if p.sched.Runnable() || p.sched.Run(task.Budget{}) != 0 || len(p.timers) != 0 {
+			t.Fatal("a waiting task goes on")
+		}
+	}
+	if steps := p.Steps() - before; steps > 200 {
+		t.Errorf("%d steps", steps)
+	}
+	p.drive(`q:push(1) q:close()`)
+	if n := p.sched.Live(); n != 0 {
+		t.Errorf("%d tasks are left", n)
+	}
+}

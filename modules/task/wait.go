@@ -71,7 +71,7 @@ func (s *Scheduler) mayWait(c *lua.Call, waiting Waiting) error {
 		return c.Errorf("'%s' waits: call it inside tide.task.go", waiting.Name)
 	case err != nil:
 		return err
-	case r.cancelled || !waiting.InEnding && s.host.Ending():
+	case r.cancelled || !waiting.InEnding && s.ending:
 		return s.state.Raise(s.cancelled)
 	}
 	return nil

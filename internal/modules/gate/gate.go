@@ -111,6 +111,18 @@ func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 	return g.leave(err)
 }
 
+// Renew begins a call anew for its limits, under another name: for functions that call
+// several pieces of code one after the other. It is called by a Go function between two
+// of them. If the call is being stopped it does nothing.
+func (g *Gate) Renew(where string) {
+	before := g.phase()
+	if g.watch == nil || !before.is(running) || !g.change(before, before.as(idle)) {
+		return
+	}
+	g.where, g.called = where, lua.Nil
+	g.change(before.as(idle), before+oneCall)
+}
+
 // leave ends a call that was stopped, killed or has failed.
 func (g *Gate) leave(err error) error {
 	g.mu.Lock()

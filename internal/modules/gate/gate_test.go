@@ -238,6 +238,31 @@ func TestCallTimeIsOfOneCall(t *testing.T) {
 	}
 }
 
+// A renewed call has the whole time once more, under its new name.
+func TestRenew(t *testing.T) {
+	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 300 * time.Millisecond})
+	defer m.gate.Watch()()
+	renew := m.NewFunction("renew", func(*lua.Call) error { m.gate.Renew("the next piece"); return nil })
+	if err := m.SetGlobal("renew", renew); err != nil {
+		t.Fatal(err)
+	}
+	pieces := 0
+	busy := m.NewFunction("busy", func(*lua.Call) error {
+		for begin := time.Now(); time.Since(begin) < 100*time.Millisecond; { // real time: the watch has the process's clock
+		}
+		pieces++
+		return nil
+	})
+	if err := m.SetGlobal("busy", busy); err != nil {
+		t.Fatal(err)
+	}
+	_, err := m.run(t, `for i = 1, 8 do renew() busy() end while true do end`)
+	if err == nil || !strings.HasPrefix(err.Error(), "the next piece was stopped: it ran for more than 300ms") ||
+		pieces != 8 {
+		t.Errorf("after %d pieces: %v", pieces, err)
+	}
+}
+
 func TestStuckNamesWhatCannotBeInterrupted(t *testing.T) {
 	release := make(chan struct{})
 	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 10 * time.Millisecond, Stuck: func(err error) {
