@@ -59,3 +59,20 @@ func TestErrorsOfFlagsAreForPeople(t *testing.T) {
 		t.Errorf("%d flags refuse a value", refused)
 	}
 }
+
+// A shell offers files as the value of a flag where files are right, and nowhere else.
+func TestFlagsThatCompleteFiles(t *testing.T) {
+	var files []string
+	for _, cmd := range newRootCommand().Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			_, known := cmd.GetFlagCompletionFunc(f.Name)
+			if value, _ := pflag.UnquoteUsage(f); value != "" && !known {
+				files = append(files, cmd.Name()+" --"+f.Name)
+			}
+		})
+	}
+	const want = "check --include, run --allow-read, run --allow-write, run --include"
+	if got := strings.Join(files, ", "); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
