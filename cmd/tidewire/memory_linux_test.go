@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/ws/wire"
+)
+
+// floodServer is a loopback server that sends raw to each client, again and again, or once.
+func floodServer(t *testing.T, again bool, raw []byte) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer conn.Close()
+				buf := bufio.NewReader(conn)
+				request, err := http.ReadRequest(buf)
+				if err != nil {
+					return
+				}
+				key := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+				fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+					"Sec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(key[:]))
+				for {
+					if _, err := conn.Write(raw); err != nil {
+						return
+					}
+					if !again {
+						buf.WriteTo(bytes.NewBuffer(nil)) // until the client goes away
+						return
+					}
+				}
+			})
+		}
+	})
+	t.Cleanup(func() { l.Close(); serving.Wait() })
+	return l.Addr().String()
+}
+
+// A process stays within 1.25 times --max-memory and 48 MiB, whatever its script and its
+// servers do while Lua is idle or busy.
+func TestPeakMemory(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "tidewire")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	large := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 60_000})
+	flood := floodServer(t, true, append(large, make([]byte, 60_000)...))
+	half := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 30_000_000})
+	stalled := floodServer(t, false, append(half, make([]byte, 20_000_000)...))
+	for _, c := range []struct {
+		name, code, want string
+		mebibytes        int64
+	}{
+		{"PEM text for eight connections", `
+			local cert = "-----BEGIN CERTIFICATE-----\n" .. ("A"):rep(64) .. "\n-----END CERTIFICATE-----\n"
+			local text, words = cert:rep(math.floor(15e6 / #cert)), {}
+			for i = 1, 8 do
+				websocket.Connect("wss://127.0.0.1:1/", {onError = function(_, info)
+					words[#words + 1] = info.category
+					if #words == 8 then print(table.concat(words, " ")) end
+				end}, {tls = {ca = text}})
+			end`, "memory memory memory memory memory memory memory memory\n", 64},
+		{"a flood without a limit of the script's, while it is busy", `
+			websocket.Connect("ws://` + flood + `/", {onOpen = function()
+				local stop = utility.GetTickCount() + 2000
+				while utility.GetTickCount() < stop do end
+			end, onError = function(message, info) print(message, info.category) end},
+			{maxMessage = math.huge, receiveQueue = math.huge})`, "A message was too large\tmemory\n", 64},
+		{"40 messages of 30 MB that stall", `
+			local left = 40
+			for i = 1, left do
+				websocket.Connect("ws://` + stalled + `/", {onError = function() left = left - 1 end},
+					{maxMessage = 32e6, timeout = 30})
+			end
+			host.After(3000, function() print(left < 40) host.Exit(0) end)`, "true\n", 64},
+		{"a flood of a script that asks for nothing", `
+			local n = 0
+			websocket.Connect("ws://` + flood + `/", {onMessage = function() n = n + 1 end})
+			host.After(2000, function() print(n > 100) host.Exit(0) end)`, "true\n", 32},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := exec.Command(binary, "run", "--max-memory", fmt.Sprint(c.mebibytes, "M"), "-e", c.code)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			out, _ := cmd.Output()
+			if string(out) != c.want {
+				t.Errorf("%q, want %q\n%s", out, c.want, &stderr)
+			}
+			peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // Linux counts in KiB
+			t.Logf("at most %d MiB resident", peak>>20)
+			if most := c.mebibytes*5/4 + 48; peak>>20 > most {
+				t.Errorf("%d MiB were resident, want at most %d", peak>>20, most)
+			}
+		})
+	}
+}
