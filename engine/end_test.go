@@ -242,3 +242,18 @@ func TestConnectFails(t *testing.T) {
 		}
 	})
 }
+
+// An id names nothing once the terminal event is delivered, even if it was looked up last.
+func TestIDAfterEnd(t *testing.T) {
+	inBubble(t, "a close by the peer", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		if !h.Finds(h.ID) {
+			t.Error("an open connection is not found")
+		}
+		peer.Close(1000, "")
+		h.Want(`close 1000 "" clean`)
+		if h.Finds(h.ID) {
+			t.Error("a connection is found after its end")
+		}
+	})
+}

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
@@ -58,6 +59,10 @@ type Engine struct {
 	attempt func(*connection, context.Context, route) (attemptResult, error)
 
 	tookLong bool // owned by Dispatch
+
+	// found is the connection that was looked up last, so that a program that sends much on
+	// one takes neither the lock nor the map; nil if that one is forgotten. Written under mu.
+	found atomic.Pointer[connection]
 
 	mu          sync.Mutex // leaf; guards the fields below
 	lastID      ID
@@ -329,9 +334,16 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 }
 
 func (e *Engine) find(id ID) *connection {
+	if c := e.found.Load(); c != nil && c.id == id {
+		return c
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.connections[id]
+	c := e.connections[id]
+	if c != nil {
+		e.found.Store(c)
+	}
+	return c
 }
 
 func (e *Engine) all() []*connection {
@@ -347,9 +359,14 @@ func (e *Engine) all() []*connection {
 // forget takes c out of the live connections.
 func (e *Engine) forget(c *connection) {
 	e.mu.Lock()
-	delete(e.connections, c.id)
+	e.forgetLocked(c)
 	e.mu.Unlock()
 	c.release()
+}
+
+func (e *Engine) forgetLocked(c *connection) {
+	delete(e.connections, c.id)
+	e.found.CompareAndSwap(c, nil)
 }
 
 // takeBack forgets c, whose ID nobody has seen. The next connection takes the ID, unless
@@ -359,7 +376,7 @@ func (e *Engine) takeBack(c *connection) {
 	c.release()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.connections, c.id)
+	e.forgetLocked(c)
 	if e.lastID == c.id {
 		e.lastID--
 	}

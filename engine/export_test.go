@@ -133,3 +133,6 @@ const Headroom = headroom
 // AllocBytes and FreeBytes are those of the pools.
 func AllocBytes(n int) []byte { return allocBytes(n) }
 func FreeBytes(b []byte)      { freeBytes(b) }
+
+// Finds reports whether an id names a connection.
+func (e *Engine) Finds(id ID) bool { return e.find(id) != nil }

@@ -1,10 +1,7 @@
 package proto
 
 import (
-	cryptorand "crypto/rand"
-	"math/rand/v2"
 	"slices"
-	"sync"
 	"unsafe"
 
 	"github.com/tidewire/tidewire/internal/ws/wire"
@@ -18,16 +15,6 @@ import (
 // next to others.
 const direct = 16 << 10
 
-// generators give masking keys that a peer cannot foresee (RFC 6455 §10.3). Each is seeded
-// by the operating system.
-var generators = sync.Pool{New: func() any { return newGenerator() }}
-
-func newGenerator() *rand.ChaCha8 {
-	var seed [32]byte
-	cryptorand.Read(seed[:])
-	return rand.NewChaCha8(seed)
-}
-
 // EncodedLen returns how many bytes AppendEncoded appends for a payload of n.
 func EncodedLen(n int) int {
 	size := 0
@@ -40,12 +27,12 @@ func EncodedLen(n int) int {
 
 // AppendEncoded appends a message as a client's frames, for PushEncoded.
 func AppendEncoded(dst []byte, opcode wire.Opcode, payload []byte) []byte {
-	keys := generators.Get().(*rand.ChaCha8)
-	defer generators.Put(keys)
+	keys := borrowKeys()
+	defer keys.giveBack()
 	for {
 		part := payload[:min(len(payload), maxFrame)]
 		payload = payload[len(part):]
-		h := wire.Header{Fin: len(payload) == 0, Opcode: opcode, Masked: true, Key: uint32(keys.Uint64()),
+		h := wire.Header{Fin: len(payload) == 0, Opcode: opcode, Masked: true, Key: keys.next(),
 			Length: int64(len(part))}
 		dst = wire.AppendHeader(dst, h)
 		start := len(dst)

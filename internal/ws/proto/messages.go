@@ -24,6 +24,7 @@ type message struct {
 type messages struct {
 	first, last *page
 	count       int
+	keys        *maskingKeys // nil while nothing that pushEncoded has added is here
 
 	// The first message that is still to be compressed, if messages are: all before it are
 	// packed. plain is nil at the end of a full page.
@@ -57,7 +58,10 @@ func (q *messages) pushEncoded(opcode wire.Opcode, payload string) {
 		last = newSegment()
 		q.add().segment = last
 	}
-	last.add(opcode, payload)
+	if q.keys == nil {
+		q.keys = borrowKeys()
+	}
+	last.add(opcode, payload, q.keys.next())
 }
 
 // add adds an entry, whose fields are to be set.
@@ -94,7 +98,10 @@ func (q *messages) pop() {
 	p := q.first
 	p.messages[p.head].payload, p.messages[p.head].segment = "", nil // drops the references
 	p.head++
-	q.count--
+	if q.count--; q.count == 0 && q.keys != nil {
+		q.keys.giveBack()
+		q.keys = nil
+	}
 	q.packed = max(q.packed-1, 0)
 	if p.head < p.tail {
 		return

@@ -1,7 +1,6 @@
 package proto
 
 import (
-	"math/rand/v2"
 	"sync"
 	"unsafe"
 
@@ -22,14 +21,10 @@ const (
 type segment struct {
 	frames   []byte // of at most segmentSize bytes
 	messages Tally
-
-	// keys gives masking keys that a peer cannot foresee (RFC 6455 §10.3): a generator of
-	// its own for each segment, seeded by the operating system.
-	keys *rand.ChaCha8
 }
 
 var segments = sync.Pool{New: func() any {
-	return &segment{frames: make([]byte, 0, segmentSize), keys: newGenerator()}
+	return &segment{frames: make([]byte, 0, segmentSize)}
 }}
 
 func newSegment() *segment { return segments.Get().(*segment) }
@@ -44,8 +39,7 @@ func (s *segment) free() {
 func (s *segment) fits(n int) bool { return cap(s.frames)-len(s.frames) >= wire.MaxHeader+n }
 
 // add encodes a message, for which there is room.
-func (s *segment) add(opcode wire.Opcode, payload string) {
-	key := uint32(s.keys.Uint64())
+func (s *segment) add(opcode wire.Opcode, payload string, key uint32) {
 	h := wire.Header{Fin: true, Opcode: opcode, Masked: true, Key: key, Length: int64(len(payload))}
 	s.frames = wire.AppendHeader(s.frames, h)
 	start := len(s.frames)
