@@ -85,7 +85,7 @@ var rows = []row{
 	// The modules of scripts.
 	{folder: "modules/ws", is: "the module tide.ws on our own VM, over the websocket module; the engine alone touches " +
 		"the network",
-		ours: []string{"modules/websocket", "internal/modules/luavalue", "internal/modules/handle", "internal/modules/gate",
+		ours: []string{"modules/websocket", "modules/task", "internal/modules/luavalue", "internal/modules/handle", "internal/modules/gate",
 			"internal/modules/errorlog", "internal/modules/offer", "engine", "internal/modules/wsapi", "lua", "memory"},
 		never: []string{"net"}}, // net/http for the type http.Header in the engine's API
 	{folder: "modules/websocket", is: "the websocket module on our own VM; the engine alone touches the network",

@@ -10,14 +10,6 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// Tasks runs functions that may wait.
-type Tasks interface {
-	// Go has f called in a task of its own, in the same turn at the earliest, and done
-	// when it has ended, outside of callbacks. cancel ends the task; done is then not
-	// called.
-	Go(f lua.Value, done func(err error), args ...lua.Value) (cancel func(), err error)
-}
-
 // ask calls the functions for the URL and the headers, in a task, and goes on with their
 // answers.
 func (k *keeper) ask() {
@@ -47,16 +39,6 @@ func (k *keeper) ask() {
 			k.stop = nil
 			k.answered(url, head, err)
 		}
-	}
-	if k.m.opts.Tasks == nil {
-		ref := k.m.s.Ref(f)
-		k.m.later(func() {
-			defer ref.Release()
-			if k.state == asking && k.attempt == attempt && !k.closed {
-				done(k.m.opts.Call("keep", f, lua.Int(attempt)))
-			}
-		})
-		return
 	}
 	cancel, err := k.m.opts.Tasks.Go(f, done, lua.Int(attempt))
 	if err != nil {

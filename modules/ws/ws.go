@@ -14,6 +14,7 @@ import (
 	"github.com/tidewire/tidewire/internal/modules/offer"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/memory"
+	"github.com/tidewire/tidewire/modules/task"
 	"github.com/tidewire/tidewire/modules/websocket"
 )
 
@@ -42,9 +43,8 @@ type Options struct {
 	Sockets *websocket.Module // of the same state, over Engine
 	Host    Host
 
-	// Tasks runs the functions that kept sockets ask for their URL and headers. nil calls
-	// them like callbacks: they cannot wait then.
-	Tasks Tasks
+	// Tasks are those of the state: sockets let them wait.
+	Tasks *task.Scheduler
 
 	// Memory is charged for the messages that kept sockets hold while they are down. nil
 	// counts nothing.
@@ -73,6 +73,7 @@ type Module struct {
 	s       *lua.State
 	opts    Options
 	class   *lua.Table // the metatable of kept sockets
+	sockets *lua.Table // that of sockets
 	kept    map[*keeper]struct{}
 	last    uint64 // how many there were
 	hosts   map[string]*host
@@ -114,6 +115,9 @@ func Open(s *lua.State, opts Options) (*Module, error) {
 	if err := m.openKept(); err != nil {
 		return nil, err
 	}
+	if err := m.openSockets(); err != nil {
+		return nil, err
+	}
 	return m, offer.Module(s, m.newTable, name)
 }
 
@@ -126,6 +130,7 @@ func (m *Module) newTable() (lua.Value, error) {
 		lua.Func{Name: "buffered", Call: m.buffered},
 		lua.Func{Name: "onDrain", Call: m.onDrain},
 		lua.Func{Name: "keep", Call: m.keep},
+		lua.Func{Name: "open", Call: m.open},
 	)
 }
 

@@ -43,6 +43,7 @@ var types = map[*Module]func(*writer){
 	},
 	&ws: func(w *writer) {
 		w.callbacks("tidewire.KeepCallbacks", KeepCallbacks)
+		w.options("tidewire.OpenOptions: tidewire.Options", OpenOwnOptions)
 		w.options("tidewire.KeepOptions: tidewire.Options", KeepOwnOptions)
 	},
 }

@@ -2,7 +2,10 @@ package luaapi
 
 import "slices"
 
-const keptType = "tidewire.Kept"
+const (
+	keptType   = "tidewire.Kept"
+	socketType = "tidewire.Socket"
+)
 
 var ws = Module{
 	Name: "tide.ws", Loadable: true,
@@ -14,6 +17,11 @@ var ws = Module{
 				{Name: "url", Type: "string|fun(attempt: integer): string"},
 				{Name: "callbacks", Type: "tidewire.KeepCallbacks", Callbacks: KeepCallbacks},
 				{Name: "options", Type: "tidewire.KeepOptions", Optional: true, Options: KeepOptions}}},
+		{Name: "open", Returns: socketType + "?, string?, tidewire.EndInfo?",
+			Doc: "⏸ a socket `s`, or `nil, message, info`. The options are those of `Connect`, and `highWater`: as long " +
+				"as more bytes wait, `s:send` waits (1 MiB, at most half of `sendQueue`)",
+			Params: []Param{{Name: "url", Type: "string"},
+				{Name: "options", Type: "tidewire.OpenOptions", Optional: true, Options: OpenOptions}}},
 		{Name: "buffered", Returns: "integer, integer",
 			Doc: "`bytes, messages` that wait to be written to a connection, each message counted with 64 bytes on top, " +
 				"as the option `sendQueue` counts; `0, 0` for an ended or unknown id",
@@ -25,6 +33,24 @@ var ws = Module{
 				{Name: "f", Type: "fun(drained: boolean)"}}},
 	},
 	Objects: []Object{
+		{Name: "s", Class: socketType, Doc: "A socket for tasks. Its field `id` is the connection's id, and `info` that of " +
+			"its opening, and after the end that of its end.",
+			Methods: []Function{
+				{Name: "send", Returns: "true?, string?, tidewire.EndInfo?",
+					Doc: "⏸ true, or `nil, \"closed\", info`; waits while more than `highWater` bytes wait, or the message " +
+						"does not fit",
+					Params: []Param{{Name: "data", Type: "string"}, {Name: "kind", Type: kindType, Optional: true}}},
+				{Name: "receive", Returns: "string?, boolean|string|nil, tidewire.EndInfo?",
+					Doc: "⏸ `data, isBinary`, or `nil, \"timeout\"`, or after the last message `nil, \"closed\", info`, at " +
+						"each call. One task at a time may receive",
+					Params: []Param{{Name: "seconds", Type: "number", Optional: true}}},
+				{Name: "messages", Returns: "fun(): string?, boolean?",
+					Doc: "for `for data, isBinary in s:messages()`: it ends with the socket, and each step waits"},
+				{Name: "close", Doc: "closes, without a wait; messages that were not received are dropped",
+					Params: []Param{
+						{Name: "code", Type: "integer", Optional: true, Doc: "1000 or 3000–4999; default 1000"},
+						{Name: "reason", Type: "string", Optional: true, Doc: "at most 123 bytes of UTF-8"}}},
+			}},
 		{Name: "k", Class: keptType, Doc: "A kept socket. Its field `id` is the connection's id, nil while there is none.",
 			Methods: []Function{
 				{Name: "send", Returns: "true?, string|integer|nil",
@@ -51,6 +77,13 @@ var KeepCallbacks = []Callback{
 		"the socket has ended, or an attempt has failed; another one follows in so many seconds"},
 	{"onEnd", []Param{endInfo, kept}, "the socket has ended for good: once, and last"},
 }
+
+// OpenOptions are the options of tide.ws.open: Connect's and its own.
+var OpenOptions = slices.Concat(OpenOwnOptions, Options)
+
+// OpenOwnOptions are those that Connect does not have.
+var OpenOwnOptions = []Field{{Name: "highWater", Type: "integer", Default: "1048576",
+	Doc: "as long as more bytes wait to be written, `s:send` waits; at most half of `sendQueue`"}}
 
 // KeepOptions are the options of tide.ws.keep: its own and Connect's.
 var KeepOptions = slices.Concat(KeepOwnOptions, slices.DeleteFunc(slices.Clone(Options), func(f Field) bool {

@@ -1,6 +1,7 @@
 package wsapi
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -114,3 +115,33 @@ func EndInfo(number float64, end *engine.End) Fields {
 	}
 	return fields
 }
+
+// OpenOptions are the options of tide.ws.open.
+type OpenOptions struct {
+	Connect   engine.ConnectOptions
+	HighWater int64 // bytes, as the send queue counts
+}
+
+const (
+	defaultHighWater = 1 << 20
+	defaultSendQueue = 16 << 20 // the engine's
+)
+
+// SendQueue is the bound of the send queue.
+func (o *OpenOptions) SendQueue() int64 { return cmp.Or(o.Connect.SendQueue, defaultSendQueue) }
+
+// ReadOpenOptions reads the options of open, as ReadOptions does. The error is an
+// *ArgumentError for argument 2, or one that reading the table raised.
+func ReadOpenOptions(table Table) (options OpenOptions, err error) {
+	if table != nil {
+		if err := readTable("", table, luaapi.OpenOptions, openReaders, &options); err != nil {
+			return options, argumentError(2, err)
+		}
+	}
+	options.HighWater = min(cmp.Or(options.HighWater, defaultHighWater), options.SendQueue()/2)
+	return options, OptionsError(2, options.Connect.Check())
+}
+
+var openReaders = withConnect(readers[OpenOptions]{
+	"highWater": into(readBytes, func(o *OpenOptions) *int64 { return &o.HighWater }),
+}, func(o *OpenOptions) *engine.ConnectOptions { return &o.Connect })
