@@ -47,6 +47,13 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestLoad(t *testing.T) {
+	stdout, stderr, code := run(t, "run", "--echo", "load.lua")
+	if !strings.HasPrefix(stdout, "5000 messages over 50 connections, ") || stderr != "" || code != 0 {
+		t.Errorf("exit code %d, want 0\nstdout:\n%s\nstderr:\n%s", code, stdout, stderr)
+	}
+}
+
 // Without a server every example asks for one.
 func TestNoServer(t *testing.T) {
 	for _, path := range examples(t) {
@@ -63,9 +70,9 @@ func TestURLArgument(t *testing.T) {
 		if path == "heartbeat.lua" || strings.HasPrefix(path, "reconnect") {
 			continue // they go on for ever; fake_test.go gives them a URL, too
 		}
-		stdout, _, code := run(t, "run", "--echo", path, "nonsense")
-		if code != 0 || !strings.Contains(stdout, "failed: invalid uri: ") {
-			t.Errorf("%s: exit code %d, want 0\nstdout:\n%s", path, code, stdout)
+		stdout, stderr, _ := run(t, "run", "--echo", path, "nonsense")
+		if !strings.Contains(stdout+stderr, "invalid uri: ") {
+			t.Errorf("%s: stdout:\n%s\nstderr:\n%s", path, stdout, stderr)
 		}
 	}
 }
@@ -81,7 +88,7 @@ func TestReconnectGivesUp(t *testing.T) {
 func examples(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("*.lua")
-	if err != nil || len(paths) != 8 {
+	if err != nil || len(paths) != 14 {
 		t.Fatalf("examples %q, error %v", paths, err)
 	}
 	return paths

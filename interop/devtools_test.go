@@ -2,7 +2,12 @@
 
 package interop
 
-import "testing"
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 // Of the smaller package the program itself: the script in front of it would end alone.
 var chromiumTool = tool{names: []string{"/usr/lib/chromium/chromium-headless-shell", "chromium"},
@@ -34,5 +39,20 @@ func TestDevTools(t *testing.T) {
 				t.Errorf("printed %q, exit status %d; want %q, 0\nstderr:\n%s", stdout, code, want, stderr)
 			}
 		})
+	}
+
+	picture := filepath.Join(t.TempDir(), "page.png")
+	stdout, stderr, code := script{name: "../../examples/devtools", flags: []string{"--allow-write=" + filepath.Dir(picture)},
+		args: []string{url, "data:text/html,<title>hello</title>", picture}}.run(t)
+	if stdout != "title: hello\nclosed with 1000\n" || code != 0 {
+		t.Errorf("with a picture: printed %q, exit status %d\nstderr:\n%s", stdout, code, stderr)
+	}
+	file, err := os.Open(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if config, err := png.DecodeConfig(file); err != nil || config.Width < 100 || config.Height < 100 {
+		t.Errorf("the picture is %+v, error %v", config, err)
 	}
 }
