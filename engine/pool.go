@@ -124,8 +124,9 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 const (
-	// mostFree is how many bytes of free blocks largeBlocks keeps in all, headroom aside.
-	mostFree = 32 << 20
+	// mostFree is how many bytes of free blocks largeBlocks keeps in all, headroom aside: two of
+	// 16 MiB, and the smaller ones that such a message grows through.
+	mostFree = 48 << 20
 
 	// freeCycles is how many of the collector's cycles a free block stays.
 	freeCycles = 3

@@ -29,13 +29,13 @@ func TestLargeBlocks(t *testing.T) {
 			t.Errorf("%d bytes are free, want 0", free)
 		}
 	})
-	t.Run("no more than 32 MiB are free", func(t *testing.T) {
-		for range 5 {
+	t.Run("no more than 48 MiB are free", func(t *testing.T) {
+		for range 7 {
 			engine.FreeBytes(make([]byte, 0, 8<<20+engine.Headroom))
 		}
 		engine.FreeBytes(make([]byte, 0, 64<<20+engine.Headroom))
-		if free := engine.FreeBlocks(); free != 32<<20 {
-			t.Errorf("%d bytes are free, want 32 MiB", free)
+		if free := engine.FreeBlocks(); free != 48<<20 {
+			t.Errorf("%d bytes are free, want 48 MiB", free)
 		}
 	})
 	t.Run("memory that is not of the pools is left alone", func(t *testing.T) {
