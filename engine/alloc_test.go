@@ -3,6 +3,7 @@
 package engine_test
 
 import (
+	"math"
 	"net"
 	"runtime"
 	"strings"
@@ -43,17 +44,22 @@ func TestFlushAllocatesNothing(t *testing.T) {
 func TestLargeMessagesAllocateLittle(t *testing.T) {
 	const size, rounds = 12 << 20, 10
 	// measure returns how many bytes are allocated for each byte of a message, the first two
-	// rounds left out.
+	// rounds left out: the least of three times, for how many blocks are in use at once
+	// depends on who is faster, and the first time that there is one more it is new.
 	measure := func(round func()) float64 {
 		round()
 		round()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		for range rounds {
-			round()
+		least := math.Inf(1)
+		for range 3 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range rounds {
+				round()
+			}
+			runtime.ReadMemStats(&after)
+			least = min(least, float64(after.TotalAlloc-before.TotalAlloc)/rounds/size)
 		}
-		runtime.ReadMemStats(&after)
-		return float64(after.TotalAlloc-before.TotalAlloc) / rounds / size
+		return least
 	}
 	t.Run("received", func(t *testing.T) {
 		h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
