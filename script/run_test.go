@@ -37,8 +37,19 @@ type ran struct {
 // may be nil.
 func inBubble(t *testing.T, code string, prepare func(*script.Options) context.Context) (got ran) {
 	t.Helper()
+	return inBubbleWith(t, code, nil, prepare)
+}
+
+// inBubbleWith is inBubble with more servers by their addresses, each for one client.
+func inBubbleWith(
+	t *testing.T, code string, servers map[string]func(*wstest.Peer), prepare func(*script.Options) context.Context,
+) (got ran) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var network wstest.Net
+		for addr, talk := range servers {
+			defer serve(t, &network, addr, talk)()
+		}
 		network.Blackhole("void.test:80")
 		listener, err := network.Listen("echo.test:80")
 		if err != nil {
