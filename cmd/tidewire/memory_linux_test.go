@@ -107,7 +107,7 @@ func TestPeakMemory(t *testing.T) {
 			if string(out) != c.want {
 				t.Errorf("%q, want %q\n%s", out, c.want, &stderr)
 			}
-			peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // Linux counts in KiB
+			peak := int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) << 10 // Linux counts in KiB
 			t.Logf("at most %d MiB resident", peak>>20)
 			if most := c.mebibytes*5/4 + 48; peak>>20 > most {
 				t.Errorf("%d MiB were resident, want at most %d", peak>>20, most)
