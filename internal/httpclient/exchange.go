@@ -162,6 +162,8 @@ func (e *Exchange) roundTrip() (*http.Response, error) {
 	switch {
 	case answer.ProtoMajor != 1:
 		story = "the server answered in version " + failure.Printable(answer.Proto, 20) + " of HTTP, not in 1.1"
+	case answer.StatusCode < 100: // RFC 9110 §15
+		story = fmt.Sprintf("the server answered with status %03d, which is none", answer.StatusCode)
 	case answer.StatusCode == http.StatusSwitchingProtocols:
 		story = "the server answered 101 and speaks another protocol now, which it was not asked for"
 	default:
