@@ -117,9 +117,7 @@ func (w *Wait) settle() {
 		w.stopTimer()
 		w.stopTimer = nil
 	}
-	if w.giveUp != nil {
-		w.giveUp = nil
-	}
+	w.giveUp = nil
 	if w.suspended {
 		w.sched.ready.push(w.running)
 	}

@@ -1,9 +1,6 @@
 package websocket
 
 import (
-	"errors"
-
-	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/luavalue"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
@@ -25,7 +22,7 @@ func (m *Module) connect(c *lua.Call) error {
 		Door:      held{callbacks: callbacks},
 	})
 	if err != nil {
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	}
 	made.Door.ref = m.state.Ref(callbacks.Value())
 	return c.Return(lua.Number(made.Number))
@@ -33,19 +30,10 @@ func (m *Module) connect(c *lua.Call) error {
 
 // send is websocket.Send(id, data [, kind]).
 func (m *Module) send(c *lua.Call) error {
-	number, data, kind := c.Number(1), c.String(2), engine.DefaultKind
-	if err := c.Err(); err != nil {
+	number, data := c.Number(1), c.String(2)
+	kind, err := luavalue.Kind(c, 3)
+	if err != nil {
 		return err
-	}
-	if !c.Arg(3).IsNil() {
-		word := c.String(3)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		var err error
-		if kind, err = wsapi.ParseKind(word); err != nil {
-			return raised(c, err)
-		}
 	}
 	return returnNil(c, m.session.Send(number, data, kind))
 }
@@ -62,16 +50,7 @@ func (m *Module) close(c *lua.Call) error {
 // returnNil returns the one nil of a call that went well.
 func returnNil(c *lua.Call, err error) error {
 	if err != nil {
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	}
 	return c.Return(lua.Nil)
-}
-
-// raised makes an error of the session one of Lua's.
-func raised(c *lua.Call, err error) error {
-	var bad *wsapi.ArgumentError
-	if errors.As(err, &bad) {
-		return c.ArgError(bad.Argument, bad.Problem)
-	}
-	return err // a metamethod's own, or one that the VM gives its position
 }

@@ -3,7 +3,6 @@ package ws
 import (
 	"errors"
 
-	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/luavalue"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
@@ -29,39 +28,17 @@ const keptBytes = 2048
 // openKept makes the metatable of kept sockets.
 func (m *Module) openKept() error {
 	var err error
-	if m.class, err = m.s.NewTable(0, 2); err != nil {
-		return err
-	}
-	m.s.Ref(m.class.Value())
-	methods, err := m.s.NewTable(0, 2)
-	if err != nil {
-		return err
-	}
-	if err := m.s.SetFuncs(methods,
-		lua.Func{Name: "send", Call: m.keptSend},
-		lua.Func{Name: "close", Call: m.keptClose},
-	); err != nil {
-		return err
-	}
-	index := m.s.NewFunction("", func(c *lua.Call) error {
-		if key, _ := c.Arg(2).AsString(); key == "id" {
-			k := keptAt(c)
-			if c.Err() != nil || k.number == 0 {
-				return c.Return(lua.Nil)
-			}
-			return c.Return(lua.Number(k.number))
+	m.class, err = m.newClass(keptType, func(c *lua.Call, key string) (lua.Value, bool) {
+		if key != "id" {
+			return lua.Nil, false
 		}
-		return c.Return(methods.Get(c.Arg(2)))
-	})
-	m.s.Ref(methods.Value())
-	if err := m.class.SetString("__index", index); err != nil {
-		return err
-	}
-	label, err := m.s.String(keptType)
-	if err != nil {
-		return err
-	}
-	return m.class.SetString("__metatable", label)
+		k := keptAt(c)
+		if c.Err() != nil || k.number == 0 {
+			return lua.Nil, true
+		}
+		return lua.Number(k.number), true
+	}, lua.Func{Name: "send", Call: m.keptSend}, lua.Func{Name: "close", Call: m.keptClose})
+	return err
 }
 
 func keptAt(c *lua.Call) *keeper { return lua.UserdataAs[*keeper](c, 1, keptType) }
@@ -79,7 +56,7 @@ func (m *Module) keep(c *lua.Call) error {
 	}
 	options, err := wsapi.ReadKeepOptions(luavalue.Table(m.s, table))
 	if err != nil {
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	}
 	k.opts = options
 	k.opts.Connect.Caller, k.opts.Connect.FieldName = k.caller, wsapi.OptionName
@@ -117,19 +94,10 @@ func (m *Module) keep(c *lua.Call) error {
 
 // keptSend is k:send(data [, kind]).
 func (m *Module) keptSend(c *lua.Call) error {
-	k, data, kind := keptAt(c), c.String(2), engine.DefaultKind
-	if err := c.Err(); err != nil {
+	k, data := keptAt(c), c.String(2)
+	kind, err := luavalue.Kind(c, 3)
+	if err != nil {
 		return err
-	}
-	if !c.Arg(3).IsNil() {
-		word := c.String(3)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		var err error
-		if kind, err = wsapi.ParseKind(word); err != nil {
-			return raised(c, err)
-		}
 	}
 	dropped, err := k.send(kind, data)
 	var no refusal
@@ -141,7 +109,7 @@ func (m *Module) keptSend(c *lua.Call) error {
 		}
 		return c.Return(lua.Nil, word)
 	case err != nil:
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	case k.queue.oldest:
 		return c.Return(lua.True, lua.Int(dropped))
 	}
@@ -155,16 +123,7 @@ func (m *Module) keptClose(c *lua.Call) error {
 		return err
 	}
 	if err := k.close(code, reason); err != nil {
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	}
 	return c.Return()
-}
-
-// raised makes an error about an argument one of Lua's.
-func raised(c *lua.Call, err error) error {
-	var bad *wsapi.ArgumentError
-	if errors.As(err, &bad) {
-		return c.ArgError(bad.Argument, bad.Problem)
-	}
-	return err
 }

@@ -146,7 +146,7 @@ func (m *Module) open(c *lua.Call) error {
 	}
 	options, err := wsapi.ReadOpenOptions(luavalue.Table(m.s, table))
 	if err != nil {
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	}
 	s := &socket{m: m, opts: options, memory: m.opts.Memory.Share()}
 	s.opts.Connect.Caller, s.opts.Connect.FieldName = gate.Caller(m.s), wsapi.OptionName
@@ -267,19 +267,10 @@ func (m *Module) receive(
 
 // socketSend is s:send(data [, kind]).
 func (m *Module) socketSend(c *lua.Call) error {
-	s, data, kind := socketAt(c), c.String(2), engine.DefaultKind
-	if err := c.Err(); err != nil {
+	s, data := socketAt(c), c.String(2)
+	kind, err := luavalue.Kind(c, 3)
+	if err != nil {
 		return err
-	}
-	if !c.Arg(3).IsNil() {
-		word := c.String(3)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		var err error
-		if kind, err = wsapi.ParseKind(word); err != nil {
-			return raised(c, err)
-		}
 	}
 	if kind == engine.DefaultKind {
 		kind = s.opts.Connect.Kind
@@ -349,7 +340,7 @@ func (m *Module) socketClose(c *lua.Call) error {
 		return err
 	}
 	if err := m.opts.Sockets.CloseID(s.number, code, reason); err != nil {
-		return raised(c, err)
+		return luavalue.Raised(c, err)
 	}
 	s.closed = true
 	s.drop()
