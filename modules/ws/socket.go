@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -309,11 +310,11 @@ func (s *socket) offer(w *task.Wait, kind engine.Kind, data string, sent *bool) 
 				w.Settle()
 			} else {
 				s.m.opts.Host.After(0, w.Settle)
-				s.enders = append(s.enders, w)
+				s.untilEnd(w)
 			}
 			return
 		case errors.Is(err, engine.ErrNotOpen):
-			s.enders = append(s.enders, w) // the end is on its way
+			s.untilEnd(w) // the end is on its way
 			return
 		}
 		mark = max(s.opts.SendQueue()-int64(len(data))-messageOverhead, 0)
@@ -327,10 +328,16 @@ func (s *socket) offer(w *task.Wait, kind engine.Kind, data string, sent *bool) 
 		if drained {
 			s.offer(w, kind, data, sent)
 		} else {
-			s.enders = append(s.enders, w)
+			s.untilEnd(w)
 		}
 	})
 	w.OnGiveUp(cancel)
+}
+
+// untilEnd has the end settle a wait, if nothing has by then. Waits that are over go, or a
+// socket would keep one for each row of messages.
+func (s *socket) untilEnd(w *task.Wait) {
+	s.enders = append(slices.DeleteFunc(s.enders, (*task.Wait).Settled), w)
 }
 
 // socketClose is s:close([code [, reason]]).
