@@ -24,7 +24,8 @@ type conn struct {
 	mu    sync.Mutex // leaf; guards the fields below
 	got   int64      // bytes since begin
 	first byte       // of those
-	err   error      // the first one of Read
+	read  error      // the first one of Read
+	wrote error      // the first one of Write
 }
 
 // begin begins another exchange on the connection.
@@ -43,8 +44,21 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.first = p[0]
 	}
 	c.got += int64(n)
-	if err != nil && c.err == nil {
-		c.err = err
+	if err != nil && c.read == nil {
+		c.read = err
+	}
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.wrote == nil {
+			c.wrote = err
+		}
 	}
 	return n, err
 }
@@ -69,9 +83,10 @@ func (c *conn) forget() {
 	})
 }
 
-// facts returns how the connection's last exchange began and how its stream ended.
-func (c *conn) facts() (got int64, first byte, err error) {
+// facts returns how the connection's last exchange began and how each direction of its
+// stream ended.
+func (c *conn) facts() (got int64, first byte, read, wrote error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.got, c.first, c.err
+	return c.got, c.first, c.read, c.wrote
 }

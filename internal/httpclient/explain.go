@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
@@ -27,9 +28,12 @@ func (e *Exchange) explain(err error) *failure.Error {
 	}
 	var got int64
 	var first byte
-	var ended error
+	var read, wrote error
 	if carrier != nil {
-		got, first, ended = carrier.facts()
+		got, first, read, wrote = carrier.facts()
+	}
+	if errors.Is(err, net.ErrClosed) && wrote != nil {
+		err = wrote // net/http closed the connection for it, also under an answer that had begun
 	}
 	when := "before its answer was complete"
 	switch {
@@ -45,7 +49,7 @@ func (e *Exchange) explain(err error) *failure.Error {
 	case strings.Contains(err.Error(), "server response headers exceeded"):
 		return explain(failure.Protocol, failure.MsgHTTPParse, "the server sent no end of its header within %d bytes",
 			maxHead)
-	case ended == io.ErrUnexpectedEOF && eof(err):
+	case read == io.ErrUnexpectedEOF && eof(err):
 		return explain(failure.EOF, failure.MsgTransport,
 			"the server ended the TCP connection in the middle of TLS, without close_notify, %s", when)
 	case eof(err):

@@ -3,10 +3,13 @@ package httpclient_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,6 +153,42 @@ func TestUnaskedBytes(t *testing.T) {
 		want(t, r.do(get), "200 1")
 		time.Sleep(2 * time.Second)
 		want(t, r.do(get), "200 1")
+	})
+}
+
+// brokenConn is a connection whose second Write fails, after a second.
+type brokenConn struct {
+	net.Conn
+	writes int // owned by the goroutine that writes
+}
+
+func (c *brokenConn) Write(p []byte) (int, error) {
+	if c.writes++; c.writes < 2 {
+		return c.Conn.Write(p)
+	}
+	time.Sleep(time.Second)
+	return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
+}
+
+// A server may answer before it has the request, and be gone by the time that it should get
+// it: the failure says so, and not that net/http closed the connection for it.
+func TestWriteFailsDuringAnswer(t *testing.T) {
+	network := &wstest.Net{}
+	play(t, httpclient.Options{DialContext: func(ctx context.Context, to, addr string) (net.Conn, error) {
+		conn, err := network.DialContext(ctx, to, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &brokenConn{Conn: conn}, nil
+	}}, func(t *testing.T, r *rig) {
+		r.net = network
+		r.serveRaw(addr, "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", func(conn *wstest.Conn) {
+			time.Sleep(time.Second / 2)
+			conn.Write([]byte(ok + "\r\nhello"))
+			hold(conn)
+		})
+		result := r.do(httpclient.Request{URL: "http://a.test/", NoBody: true})
+		want(t, result, `"Underlying Transport Error" reset open`)
 	})
 }
 
