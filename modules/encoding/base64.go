@@ -2,6 +2,7 @@ package encoding
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
 
 	"github.com/tidewire/tidewire/internal/modules/options"
@@ -43,13 +44,7 @@ func (m *module) decodeBase64(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	characters := len(text)
-	err := m.parts(text, func(part string) error {
-		for _, ignored := range []string{"\n", "\r", "="} {
-			characters -= strings.Count(part, ignored)
-		}
-		return nil
-	})
+	characters, err := m.base64Characters(text)
 	if err == nil && !m.out.Room(characters*6/8) { // enough, and exact, so that nothing is copied in the end
 		err = m.out.Err()
 	}
@@ -75,6 +70,23 @@ func (m *module) decodeBase64(c *lua.Call) error {
 		})
 	}
 	return m.write(c, err)
+}
+
+// base64Characters counts the characters of a text without its line breaks and padding. Of
+// texts that are not as they should be it counts some more.
+func (m *module) base64Characters(text string) (count int, err error) {
+	end := max(len(text)-4, 0)
+	count = end + len(strings.TrimRight(text[end:], "=\r\n"))
+	for _, lineBreak := range []string{"\n", "\r"} {
+		before := count
+		if err = m.parts(text, func(part string) error {
+			count -= strings.Count(part, lineBreak)
+			return nil
+		}); err != nil || count == before { // mostly there are none at all
+			break
+		}
+	}
+	return count, err
 }
 
 // base64Decoder reads base64 in pieces.
@@ -109,16 +121,9 @@ var base64Values = func() (values [256]byte) {
 func (d *base64Decoder) append(dst []byte, text string) ([]byte, error) {
 	for i := 0; i < len(text); {
 		if d.count == 0 && d.padding == 0 {
-			for ; i+4 <= len(text); i += 4 {
-				v0, v1 := base64Values[text[i]], base64Values[text[i+1]]
-				v2, v3 := base64Values[text[i+2]], base64Values[text[i+3]]
-				if (v0|v1|v2|v3)&64 != 0 {
-					break
-				}
-				group := uint32(v0)<<18 | uint32(v1)<<12 | uint32(v2)<<6 | uint32(v3)
-				dst = append(dst, byte(group>>16), byte(group>>8), byte(group))
-			}
-			if i == len(text) {
+			var n int
+			dst, n = appendGroups(dst, text[i:])
+			if i += n; i == len(text) {
 				break
 			}
 		}
@@ -135,6 +140,38 @@ func (d *base64Decoder) append(dst []byte, text string) ([]byte, error) {
 	}
 	d.before += len(text)
 	return dst, nil
+}
+
+// shiftedValues has the values of characters at each of the four places of a group.
+var shiftedValues = func() (shifted [4][256]uint32) {
+	for c, v := range base64Values {
+		for place := range shifted {
+			if shifted[place][c] = uint32(v) << (18 - 6*place); v >= 64 {
+				shifted[place][c] = noGroup
+			}
+		}
+	}
+	return shifted
+}()
+
+// noGroup is the value of anything but a character.
+const noGroup = 1 << 31
+
+// appendGroups decodes pairs of groups, for as long as there are only characters and dst
+// has room for two bytes more. It returns how much of the text it has read.
+func appendGroups(dst []byte, text string) (longer []byte, read int) {
+	first, second, third, fourth := &shiftedValues[0], &shiftedValues[1], &shiftedValues[2], &shiftedValues[3]
+	room, rest := dst[len(dst):cap(dst)], text
+	for len(rest) >= 8 && len(room) >= 8 {
+		high := first[rest[0]] | second[rest[1]] | third[rest[2]] | fourth[rest[3]]
+		low := first[rest[4]] | second[rest[5]] | third[rest[6]] | fourth[rest[7]]
+		if (high|low)&noGroup != 0 {
+			break
+		}
+		binary.BigEndian.PutUint64(room, uint64(high)<<40|uint64(low)<<16)
+		rest, room = rest[8:], room[6:]
+	}
+	return dst[:cap(dst)-len(room)], len(text) - len(rest)
 }
 
 // add takes the value of a character.

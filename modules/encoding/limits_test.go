@@ -1,7 +1,9 @@
 package encoding_test
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -90,5 +92,34 @@ func TestSteps(t *testing.T) {
 				t.Errorf("%d steps", steps)
 			}
 		})
+	}
+}
+
+// Base64 is decoded in groups: a line break or a mistake is found wherever it is among
+// them, and behind pieces of a long text.
+func TestBase64Places(t *testing.T) {
+	c := newCaller(t)
+	for _, length := range []int{1, 2, 3, 10, 11, 12, 13, 40, 50_000} {
+		data := make([]byte, length)
+		for i := range data {
+			data[i] = byte(i*i>>3 ^ i)
+		}
+		text := base64.StdEncoding.EncodeToString(data)
+		for at := max(len(text)-60, 0); at <= len(text); at++ {
+			for _, lineBreak := range []string{"", "\n", "\r\n", "\r"} {
+				broken := text[:at] + lineBreak + text[at:]
+				if got, ok := c.decode("base64.decode", broken); !ok || got != string(data) {
+					t.Fatalf("%d bytes with %q at %d: %q", length, lineBreak, at, got)
+				}
+			}
+			results, err := c.call("base64.decode", text[:at]+"*"+text[at:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			message, _ := results[1].AsString()
+			if want := fmt.Sprintf("byte %d: expected ", at+1); !results[0].IsNil() || !strings.HasPrefix(message, want) {
+				t.Fatalf("%d bytes with '*' at %d: %s", length, at, message)
+			}
+		}
 	}
 }
