@@ -62,6 +62,7 @@ func (m *module) inflate(c *lua.Call) error {
 
 // run inflates the data into m.out.
 func (m *module) run(s *inflate.Stream, data string, limit int) error {
+	whole, room := len(data), surprise
 	for len(data) > 0 {
 		n := copy(m.buffer[:], data)
 		data = data[n:]
@@ -78,12 +79,33 @@ func (m *module) run(s *inflate.Stream, data string, limit int) error {
 			if len(part) > limit-m.out.Len() {
 				return limitError(limit)
 			}
+			if written := m.out.Len() + len(part); written > room {
+				left := len(data) + s.Left()
+				room = written + min(expected(written, whole-left, left), limit-written)
+				m.out.Room(room - m.out.Len())
+			}
 			if !m.out.WriteBytes(part) {
 				return m.out.Err()
 			}
 		}
 	}
 	return m.s.Step(s.Work() / bytesPerStep)
+}
+
+const (
+	// surprise is how many bytes come out before it is looked at how many will.
+	surprise = 64 << 10
+
+	// maxExpected bounds what is expected: it may be nothing like that.
+	maxExpected = 4 << 20
+)
+
+// expected is how many bytes come out of those that are left if they are like the ones
+// that were read, and a few more: a text that gets its room at once is not copied from
+// one room into the next.
+func expected(written, read, left int) int {
+	more := float64(written) / float64(max(read, 1)) * float64(left) * 9 / 8
+	return int(min(more, max(float64(written), maxExpected)))
 }
 
 // An inflater inflates a stream that comes in several pushes.

@@ -5,6 +5,7 @@ import (
 	stdgzip "compress/gzip"
 	stdzlib "compress/zlib"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -280,4 +281,26 @@ func FuzzInflater(f *testing.F) {
 			t.Fatalf("push: %.100q, inflate: %.100q", got.String(), want)
 		}
 	})
+}
+
+// A text whose parts are much the same gets its room once, rather than to be copied from
+// one room into the next.
+func TestInflateCopiesLittle(t *testing.T) {
+	s := newState(t, lua.Options{})
+	var text strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&text, "a line that is not all the same, but nearly: %d\n", i*i)
+	}
+	length := uint64(text.Len()) // 1.6 MB
+	setGlobal(t, s, "text", text.String())
+	run(t, s, `deflated = zlib.deflate(text) zlib.inflate(deflated)`)
+	for _, source := range []string{`zlib.inflate(deflated)`, `zlib.inflater():push(deflated)`} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		run(t, s, source)
+		runtime.ReadMemStats(&after)
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > length*5/2+128<<10 {
+			t.Errorf("%s: Go allocated %d bytes for %d", source, allocated, length)
+		}
+	}
 }

@@ -96,6 +96,9 @@ func (s *Stream) Feed(piece []byte) {
 	s.work += len(piece)
 }
 
+// Left returns how many bytes of the piece were not read yet.
+func (s *Stream) Left() int { return len(s.src) - s.next }
+
 // Next inflates some more, at most some 32 KiB. more reports whether there may be more
 // without another piece. out is good until the next call.
 func (s *Stream) Next() (out []byte, more bool, err error) {
