@@ -46,6 +46,7 @@ func TestCloseByScript(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		begin := time.Now()
 		h.Close(h.ID, 0, "")
+		h.ExpireClosing(h.ID) // which is of an earlier deadline and ends nothing
 		peer.Mute()
 		h.Want(`close 1006 "The closing handshake timed out"`)
 		if took := time.Since(begin); took != 5*time.Second {

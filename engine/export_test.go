@@ -46,6 +46,10 @@ func (e *Engine) ExpireKeepalive(id ID, late time.Duration) {
 	c.keepaliveDue()
 }
 
+// ExpireClosing runs the body of the closing handshake's timer now, as if the timer had
+// fired just before it was armed again.
+func (e *Engine) ExpireClosing(id ID) { e.find(id).closingExpired() }
+
 // PoisonFreeMemory takes free blocks of every size out of the pools, overwrites them and
 // gives them back, again and again until stop is closed: code that still uses memory
 // which it has given back sees it change, and so does the race detector.
