@@ -54,6 +54,7 @@ var rows = []row{
 	{folder: "internal/testing/luagen", is: "random Lua programs",
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check"},
+	{folder: "internal/testing/detector", is: "makes tests do less under the race detector, standard library alone"},
 
 	// The runner and the run of one script.
 	{folder: "cmd/tidewire", is: "the runner: commands, flags, exit codes",

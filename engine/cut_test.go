@@ -16,6 +16,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/wire"
@@ -232,7 +233,7 @@ func courses(t *testing.T) (up, down course) {
 // came whole, the counts are right, and nothing is left.
 func TestFaultBehindEachByte(t *testing.T) {
 	step := int64(1)
-	if underRace { // which makes it ten times slower
+	if detector.Race { // which makes it ten times slower
 		step = 5
 	}
 	up, down := courses(t)
@@ -264,9 +265,6 @@ func TestFaultBehindEachByte(t *testing.T) {
 		}
 	}
 }
-
-// underRace says that the race detector is at work.
-var underRace bool
 
 // judge compares a session with the outcome that the fault must have.
 func (f fault) judge(t *testing.T, up, down course, client *wstest.Conn, end *engine.End, events []string,

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
@@ -155,7 +156,7 @@ func faultsUpTo(up, down int64, random *rand.Rand) (all []fault) {
 	if !*everyCut {
 		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		count := 200
-		if underRace {
+		if detector.Race {
 			count = 50
 		}
 		all = all[:min(count, len(all))]

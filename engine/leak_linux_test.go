@@ -16,6 +16,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/memory"
 )
@@ -120,9 +121,12 @@ func TestNothingGrowsOnSockets(t *testing.T) {
 	// Off, because it closes forgotten sockets.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	goroutines, files := runtime.NumGoroutine(), descriptors(t)
-	const batch = 500
+	batch, cycles := 500, *socketCycles
+	if detector.Race {
+		batch, cycles = batch/4, cycles/4
+	}
 	var first grown
-	for done := batch; done <= *socketCycles; done += batch {
+	for done := batch; done <= cycles; done += batch {
 		cycle(t, eng, batch, random, soon, urls)
 		until(t, fmt.Sprintf("end of all goroutines and sockets (seed %d)", seed), func() bool {
 			return eng.Running() == 0 && runtime.NumGoroutine() <= goroutines && descriptors(t) <= files

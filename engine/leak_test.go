@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
@@ -52,9 +53,12 @@ func TestNothingGrows(t *testing.T) {
 		}})
 		defer eng.Shutdown(context.Background())
 		random := rand.New(&lockedSource{source: rand.NewPCG(seed, 0)})
-		const batch = 500
+		batch, cycles := 500, *leakCycles
+		if detector.Race {
+			batch, cycles = batch/4, cycles/4
+		}
 		var first grown
-		for done := 0; done < *leakCycles; done += batch {
+		for done := 0; done < cycles; done += batch {
 			network = new(wstest.Net) // which remembers every dial
 			leakBatch(t, eng, network, batch, random)
 			synctest.Wait()
@@ -131,7 +135,7 @@ func cycle(t *testing.T, eng *engine.Engine, n int, random *rand.Rand, opts engi
 // goroutines are after it as they were after ten minutes.
 func TestChattyHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const conns = 500
+		conns := detector.Part(500)
 		network := new(wstest.Net)
 		l, err := network.Listen("echo.test:80")
 		if err != nil {
@@ -169,7 +173,7 @@ func TestChattyHour(t *testing.T) {
 		// something to do, too.
 		for minute := range 60 {
 			for range conns {
-				time.Sleep(time.Minute / conns)
+				time.Sleep(time.Minute / time.Duration(conns))
 				id := engine.ID(1 + random.IntN(conns))
 				eng.Send(id, engine.Auto, strings.Repeat("chat ", 1+random.IntN(random.IntN(500)+1)))
 				said++

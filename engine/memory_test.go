@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/internal/ws/handshake"
@@ -102,12 +103,12 @@ func TestMemoryOfASlowHost(t *testing.T) {
 	}{
 		{"32 bytes", 1, 4 << 20, numbered(0, 1000, 32), 1.25},
 		{"32 bytes, 4 connections", 4, 4 << 20, numbered(0, 1000, 32), 1.25},
-		{"32 bytes, 500 connections", 500, 32 << 10, numbered(0, 1000, 32), 1.25},
+		{"32 bytes, many connections", detector.Part(500), 32 << 10, numbered(0, 1000, 32), 1.25},
 		{"empty messages", 1, 4 << 20, bytes.Repeat(wstest.Text("").Append(nil), 1000), 1.25},
 		{"1,000 bytes", 1, 4 << 20, numbered(0, 100, 1000), 1.5},
 		{"20,000 bytes", 1, 4 << 20, numbered(0, 10, 20_000), 2},
 		{"1,000,000 bytes", 1, 4 << 20, numbered(0, 1, 1_000_000), 2},
-		{"one byte among 20 KiB of pongs", 1, 128 << 10, wstest.Text("x").Append(pongs), 1.25},
+		{"one byte among 20 KiB of pongs", 1, int64(detector.Part(128 << 10)), wstest.Text("x").Append(pongs), 1.25},
 		{"one byte in two fragments", 1, 1 << 20, bytes.Repeat(fragmented, 1000), 2},
 		{"40 KiB and a byte in fragments", 1, 4 << 20, wstest.Continuation("x").Append(
 			wstest.Binary(strings.Repeat("x", 40<<10)).Unfinished().Append(nil)), 2},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
@@ -290,6 +291,9 @@ func shrunk(steps []randomStep, fails func([]randomStep) bool) []randomStep {
 // other, and between them time passes: events, frames and counts are the model's.
 func TestRandomSessions(t *testing.T) {
 	first, count := rand.Uint64(), 2000
+	if detector.Race {
+		count = 500
+	}
 	if *randomSeed != 0 {
 		first, count = *randomSeed, 1
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
@@ -255,7 +256,10 @@ func TestDataIsValidUntilTheHandlerReturns(t *testing.T) {
 			defer close(stop)
 			others.Go(func() { engine.PoisonFreeMemory(stop) })
 
-			const n = 1500
+			n := 1500
+			if detector.Race {
+				n = 500
+			}
 			others.Go(func() { peer.Conn.Write(checked(n)) })
 			next := 0
 			pump(t, h.Engine, handler{received: func(_ engine.ID, data []byte, _ engine.Kind) {

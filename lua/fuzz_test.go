@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -27,7 +28,7 @@ func FuzzSource(f *testing.F) {
 	}
 	const maxMemory = 2 << 20
 	f.Fuzz(func(t *testing.T, source []byte) {
-		steps, stress := int64(300_000), len(source)%2 == 1
+		steps, stress := int64(detector.Part(300_000)), len(source)%2 == 1
 		if stress {
 			steps = 2_000
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -68,7 +69,7 @@ func TestEveryLoopCounts(t *testing.T) {
 func TestLongCodeCounts(t *testing.T) {
 	const turns = 20
 	body := strings.Repeat("x = y ", 5000)
-	for _, c := range []struct{ name, source string }{
+	for _, c := range detector.Some([]struct{ name, source string }{
 		{"for", `for i = 1, 20 do ` + body + `end`},
 		{"in", `for k, v in pairs(list) do ` + body + `end`},
 		{"while", `local n = 0 while n < 20 do n = n + 1 ` + body + `end`},
@@ -80,7 +81,7 @@ func TestLongCodeCounts(t *testing.T) {
 		{"results", `local function f() ` + body + `return 1, 2 end for i = 1, 20 do f() end`},
 		{"a tail call", `local function g() end local function f() ` + body + `return g() end for i = 1, 20 do f() end`},
 		{"an error", `local function f() ` + body + `error "x" end for i = 1, 20 do pcall(f) end`},
-	} {
+	}) {
 		s, _ := newState(t, lua.Options{})
 		if _, err := s.Run([]byte(`list = {} for i = 1, 20 do list[i] = i end`), "=test"); err != nil {
 			t.Fatal(err)

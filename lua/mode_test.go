@@ -1,9 +1,11 @@
 package lua_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -91,6 +93,7 @@ func TestModeChangesDuringAWalk(t *testing.T) {
 	} {
 		for _, mode := range []string{"v", "k", "kv"} {
 			t.Run(c.name+" of "+mode, func(t *testing.T) {
+				rounds := detector.Part(400)
 				s, printed := walker(t)
 				s.SmallSlices()
 				_, err := s.Run([]byte(`
@@ -98,7 +101,7 @@ func TestModeChangesDuringAWalk(t *testing.T) {
 					local lost, kept = 0, 0
 					local track, keys = setmetatable({}, {__mode = "v"}), setmetatable({}, {__mode = "k"})
 					local bulk = {} for i = 1, 60 do bulk[i] = {{}} end
-					for i = 1, 400 do
+					for i = 1, `+strconv.Itoa(rounds)+` do
 						local w = setmetatable({}, {__mode = mode})
 						for j = 1, 6 do local u = proxy()
 							if mode == "v" then w[j] = u w["f" .. j] = {u} else w[u] = j w[{u}] = "f" end
@@ -121,7 +124,7 @@ func TestModeChangesDuringAWalk(t *testing.T) {
 						if sum ~= n then lost = lost + 1 end
 						kept = kept + n
 					end
-					print(lost, kept > 300)`), "=test")
+					print(lost, kept > `+strconv.Itoa(rounds*3/4)+`)`), "=test")
 				if err != nil || printed.String() != "0 true\n" {
 					t.Errorf("lost, some kept: %s, error %v, %d walks", printed, err, s.Walks())
 				}

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // Functions and userdata that Go makes count like all else: the next jump or call after
 // the limit raises the error, and so does Step in a Go function that makes many.
 func TestObjectsOfGoReachTheLimit(t *testing.T) {
-	const limit = 4 << 20
+	limit := int64(detector.Part(4 << 20))
 	nothing := func(c *lua.Call) error { return c.Return() }
 	for name, kind := range map[string]func(s *lua.State, held lua.Value) lua.Value{
 		"closures in a chain": func(s *lua.State, held lua.Value) lua.Value { return s.NewClosure("f", nothing, held) },

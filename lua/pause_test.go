@@ -9,11 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
-
-// underRace is set with the race detector.
-var underRace bool
 
 // constants returns so many strings, all different, for a table constructor.
 func constants(n int) string {
@@ -29,7 +27,7 @@ func constants(n int) string {
 // counts: those of other work on the machine fall on other places. On a busy machine it
 // takes more runs to see that.
 func TestPausesOfTheWalk(t *testing.T) {
-	if testing.Short() || underRace {
+	if testing.Short() || detector.Race {
 		t.Skip("takes seconds, and says nothing under the race detector")
 	}
 	const most = 2 * time.Millisecond

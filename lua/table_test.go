@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -13,7 +14,7 @@ func TestTablesAreMaps(t *testing.T) {
 	s := lua.NewState(lua.Options{})
 	defer s.Close()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range detector.Part(3000) {
 		m := newMapped(t, s)
 		keys := 1 + random.IntN(40)
 		for range random.IntN(120) {

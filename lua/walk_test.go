@@ -1,12 +1,15 @@
 package lua_test
 
 import (
+	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
 	"weak"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -111,7 +114,7 @@ func TestWalkOfTablesThatShrink(t *testing.T) {
 			}
 			_, err := s.Run([]byte(`
 				local weak, lost = setmetatable({}, {__mode = "v"}), 0
-				for round = 1, 30 do
+				for round = 1, `+strconv.Itoa(detector.Part(30))+` do
 					local keep, n = {}, 400
 					for i = 1, n do keep[i] = {id = i} weak[i] = keep[i] end
 					for i = 1, n do keep["k" .. i] = {} weak["k" .. i] = keep["k" .. i] end
@@ -128,7 +131,7 @@ func TestWalkOfTablesThatShrink(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if printed.String() != "0\n" || s.Walks() < 20 {
+			if printed.String() != "0\n" || s.Walks() < detector.Part(20) {
 				t.Errorf("%d walks, lost %s", s.Walks(), printed)
 			}
 		})
@@ -247,15 +250,16 @@ func TestCollectForgetsStaleRegisters(t *testing.T) {
 	})); err != nil {
 		t.Fatal(err)
 	}
+	times := detector.Part(100)
 	_, err := s.Run([]byte(`
 		local weak = setmetatable({}, {__mode = "v"})
 		local function look() collect() return (weak.a and "held" or "gone") .. (weak.b and ", held" or ", gone") end
 		do local b = {} weak.b = b look() end
 		print(look())
 		local failed = 0
-		for i = 1, 100 do if not pcall(function() local t while true do t = {t} end end) then failed = failed + 1 end end
+		for i = 1, `+strconv.Itoa(times)+` do if not pcall(function() local t while true do t = {t} end end) then failed = failed + 1 end end
 		print(failed)`), "=test")
-	if want := "gone, gone\n100\n"; err != nil || printed.String() != want {
+	if want := fmt.Sprintf("gone, gone\n%d\n", times); err != nil || printed.String() != want {
 		t.Errorf("printed %q, error %v", printed, err)
 	}
 }
@@ -581,7 +585,7 @@ func TestWalkOfValuesThatMove(t *testing.T) {
 			_, err := s.Run([]byte(`
 				local weak, bulk, holders, lost = setmetatable({}, {__mode = "v"}), {}, {}, 0 -- a walk looks into the last one first
 				for i = 1, 100 do holders[i] = `+c.holder+` bulk[i] = {} weak[i] = bulk[i] end
-				for round = 1, 20 do for i = 1, 100 do
+				for round = 1, `+strconv.Itoa(detector.Part(20))+` do for i = 1, 100 do
 					holders[i] = put(holders[i], bulk[i]) bulk[i] = nil
 					for j = 1, 300 + i * round % 1500 do end
 					if weak[i] == nil or take(holders[i]) ~= weak[i] then lost = lost + 1 bulk[i] = {} weak[i] = bulk[i] end

@@ -4,13 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // The data that one operation reads or compares counts as steps. Else a loop would wait
 // long between two looks at an interrupt.
 func TestWorkOfOperatorsCounts(t *testing.T) {
-	for _, c := range []struct {
+	for _, c := range detector.Some([]struct {
 		name, prepare, source string
 		least                 int64
 	}{
@@ -50,7 +51,7 @@ func TestWorkOfOperatorsCounts(t *testing.T) {
 			`l(500)`, 500 * 500 * 8 / 2 * 2 / 16},
 		{"the name of an operand", `long()`, `for i = 1, 100 do pcall(fails) end`, 100 * 20000 / 16},
 		{"the name of a function", `long()`, `for i = 1, 100 do pcall(refuses) end`, 100 * 20000 / 16},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			s, _ := newState(t, lua.Options{})
 			for name, f := range map[string]lua.GoFunction{

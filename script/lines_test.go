@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 	"github.com/tidewire/tidewire/memory"
 	"github.com/tidewire/tidewire/script"
@@ -15,7 +16,7 @@ import (
 // A script that copies its input to a slow server loses none of 300,000 lines, and queues
 // little more than its high-water mark.
 func TestLinesToASlowServer(t *testing.T) {
-	const count = 300_000
+	count := detector.Part(300_000)
 	var input strings.Builder
 	for i := range count {
 		fmt.Fprintf(&input, "line %d\n", i)

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tidewire/tidewire/internal/testing/detector"
 )
 
 // patience bounds each wait for a process.
@@ -46,9 +48,19 @@ func TestMain(m *testing.M) {
 //	    sets VAR to an address that nobody listens to
 //	stranger VAR
 //	    starts a TLS server that nobody trusts and sets VAR to its address
+//
+// LIMIT is a limit of memory that is soon reached.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LIMIT", "64M")
+			if detector.Race {
+				env.Setenv("LIMIT", "32M")                 // which takes seconds to fill
+				env.Setenv("GORACE", "atexit_sleep_ms=50") // each command would wait for 1 s at its end
+			}
+			return nil
+		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -94,7 +95,7 @@ func TestPeakMemory(t *testing.T) {
 	flood := floodServer(t, true, append(large, make([]byte, 60_000)...))
 	half := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 30_000_000})
 	stalled := floodServer(t, false, append(half, make([]byte, 20_000_000)...))
-	for _, c := range []struct {
+	for _, c := range detector.Some([]struct {
 		name, code, want string
 		mebibytes        int64
 	}{
@@ -124,7 +125,7 @@ func TestPeakMemory(t *testing.T) {
 			local n = 0
 			websocket.Connect("ws://` + flood + `/", {onMessage = function() n = n + 1 end})
 			host.After(2000, function() print(n > 100) host.Exit(0) end)`, "true\n", 32},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := exec.Command(binary, "run", "--max-memory", fmt.Sprint(c.mebibytes, "M"), "-e", c.code)
 			var out, stderr bytes.Buffer

@@ -1,9 +1,11 @@
 package std_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -11,7 +13,7 @@ import (
 // limit: each case, under a limit of 64 MiB, allocates no more than this all in all.
 func TestOutputsAreBounded(t *testing.T) {
 	const mib = 1 << 20
-	for _, c := range []struct {
+	for _, c := range detector.Some([]struct {
 		name, source string
 		most         uint64
 	}{
@@ -37,7 +39,7 @@ func TestOutputsAreBounded(t *testing.T) {
 		{"argument errors about huge options", `local n = ("x"):rep(15 * 2^20) pcall(io.stdout.setvbuf, ` +
 			`io.stdout, n) ` +
 			`pcall(io.stdin.seek, io.stdin, n)`, 200 * mib},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newVM(t, options{limits: lua.Options{MaxMemory: 64 * mib}, discard: true, stdin: "abc"})
 			var before, after runtime.MemStats
@@ -59,12 +61,13 @@ func TestOutputsAreBounded(t *testing.T) {
 // Many callbacks may each be in the middle of a replacement: all of the texts that are
 // half done count, whatever walks there are meanwhile.
 func TestHalfDoneTextsCount(t *testing.T) {
-	m := newVM(t, options{limits: lua.Options{MaxMemory: 16 << 20}})
-	m.wantOutput(t, `local text = ("x"):rep(2^20)
+	size := detector.Part(1 << 20)
+	m := newVM(t, options{limits: lua.Options{MaxMemory: int64(16 * size)}})
+	m.wantOutput(t, fmt.Sprintf(`local text = ("x"):rep(%d)
 		local function deep(n)
 			return (text:gsub("x$", function() collectgarbage() if n > 0 then deep(n - 1) end return "y" end))
 		end
-		print(#deep(5), (pcall(deep, 40)))`, "1048576\tfalse\n")
+		print(#deep(5), (pcall(deep, 40)))`, size), fmt.Sprintf("%d\tfalse\n", size))
 }
 
 // The names that os.getenv has warned of are not kept as long as they are.

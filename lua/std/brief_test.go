@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 )
@@ -14,7 +15,7 @@ import (
 func TestMessagesAboutLongNames(t *testing.T) {
 	const limit = 64 << 20
 	name := strings.Repeat("n", limit/20)
-	for _, c := range []struct{ name, source, want string }{
+	for _, c := range detector.Some([]struct{ name, source, want string }{
 		{"an operand", "local t = {} local ok, e = pcall(function() return t.NAME.x end) print(#e)", "1074"},
 		{"a call", "local t = {} local ok, e = pcall(function() t.NAME() end) print(#e)", "1073"},
 		{"an argument", "local t = {NAME = rawset} local ok, e = pcall(function() t.NAME(1) end) print(#e)", "1085"},
@@ -22,7 +23,7 @@ func TestMessagesAboutLongNames(t *testing.T) {
 		{"a traceback", "local t = {} function t.NAME(n) if n == 0 then print(#debug.traceback()) return end " +
 			"t.NAME(n " +
 			"- 1) return 1 end t.NAME(30)", "21064"},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			var printed strings.Builder
 			s := lua.NewState(lua.Options{MaxMemory: limit})

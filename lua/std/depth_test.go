@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 )
@@ -140,22 +141,19 @@ var nesting = []struct{ name, head, piece, middle, close string }{
 
 const maxStack = "TIDEWIRE_TEST_MAX_STACK"
 
-// underRace says that the race detector is at work.
-var underRace bool
-
 // Recursion of any kind stays far from the size at which Go ends a process: 8 MiB of a
 // goroutine's stack are enough.
 func TestDepth(t *testing.T) {
 	if os.Getenv(maxStack) != "" {
 		most := 8 << 20
-		if underRace { // whose frames are larger
+		if detector.Race { // whose frames are larger
 			most *= 4
 		}
 		debug.SetMaxStack(most)
-		for _, c := range deepening {
+		for _, c := range detector.Some(deepening) {
 			t.Run(c.name, func(t *testing.T) { holdDepth(t, c.source, c.want) })
 		}
-		for _, c := range nesting {
+		for _, c := range detector.Some(nesting) {
 			for _, n := range []int{150, 1000, 9_900, 100_000} {
 				source := c.head + strings.Repeat(c.piece, n) + c.middle + strings.Repeat(c.close, n)
 				t.Run(c.name, func(t *testing.T) { holdNesting(t, source) })
@@ -181,8 +179,9 @@ func TestDepth(t *testing.T) {
 		}
 		t.Fatalf("%v, last %s\n%s", err, last, failed)
 	}
-	if ran := bytes.Count(output, []byte("    --- PASS")); ran != len(deepening)+4*len(nesting) {
-		t.Errorf("%d scripts ran, want %d", ran, len(deepening)+4*len(nesting))
+	want := detector.Part(len(deepening)) + 4*detector.Part(len(nesting))
+	if ran := bytes.Count(output, []byte("    --- PASS")); ran != want {
+		t.Errorf("%d scripts ran, want %d", ran, want)
 	}
 }
 

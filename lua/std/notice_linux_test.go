@@ -1,5 +1,3 @@
-//go:build !race
-
 package std_test
 
 import (
@@ -7,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/notice"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
@@ -215,8 +214,8 @@ func (digits) Read(p []byte) (int, error) {
 // An interrupt is noticed within 10 ms of processor time and 1 ms for each MiB that one
 // operation is about, in each function whose time grows with its input.
 func TestInterruptIsNoticed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
+	if testing.Short() || detector.Race {
+		t.Skip("takes a minute, and says nothing under the race detector")
 	}
 	s := lua.NewState(lua.Options{MaxString: 128 << 20})
 	defer s.Close()

@@ -3,12 +3,14 @@ package std_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/tidewire/tidewire/internal/testing/detector"
 )
 
 // A stack that is full is an ordinary error, with its position and a traceback, wherever
 // it ends.
 func TestStackOverflow(t *testing.T) {
-	for _, c := range []struct{ name, source, want string }{
+	for _, c := range detector.Some([]struct{ name, source, want string }{
 		{"caught", `print(pcall(f))`, "false\ttest.lua:1: stack overflow"},
 		{"by a handler", `print(xpcall(f, function(e) return "handled: " .. e end))`, "false\thandled: test.lua:1: " +
 			"stack overflow"},
@@ -40,7 +42,7 @@ func TestStackOverflow(t *testing.T) {
 			"3\ttrue\txx"},
 		{"leaves captured variables alone", `local kept local function deep() local x = 1 kept = function() return x end return 1 + deep() end
 			pcall(deep) local a, b, c = 2, 3, 4 print(kept(), a, b, c)`, "1\t2\t3\t4"},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMachine(t)
 			m.wantOutput(t, strings.TrimSpace("local function f() return 1 + f() end "+c.source), c.want+"\n")

@@ -1,12 +1,17 @@
 package std_test
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tidewire/tidewire/internal/testing/detector"
+)
 
 // An order function that gives values their order while they are compared makes a
 // quicksort quadratic (M. D. McIlroy, "A killer adversary for quicksort", 1999). sort
 // gives up on its own one in time, and its heapsort sorts.
 func TestSortOfTheWorstOrder(t *testing.T) {
-	got := run(t, `
+	got := run(t, fmt.Sprintf(`
 		local function attack(n)
 			local value, solid, candidate, calls = {}, 0, 0, 0
 			local gas = n
@@ -36,7 +41,7 @@ func TestSortOfTheWorstOrder(t *testing.T) {
 			end
 			return calls / (n * math.log(n, 2)) < 12
 		end
-		for _, n in ipairs {2, 3, 10, 100, 1000, 3001, 20000} do print(attack(n)) end`)
+		for _, n in ipairs {2, 3, 10, 100, 1000, 3001, %d} do print(attack(n)) end`, detector.Part(20_000)))
 	if want := "true\ntrue\ntrue\ntrue\ntrue\ntrue\ntrue\n"; got != want {
 		t.Errorf("printed\n%s", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 )
@@ -221,7 +222,8 @@ func TestValues(t *testing.T) {
 
 // Constructors around the sizes at which the VM stores their items.
 func TestConstructors(t *testing.T) {
-	for _, items := range []int{0, 1, 49, 50, 51, 99, 100, 101, 511, 512, 25_549, 25_550, 25_551, 30_000} {
+	sizes := []int{0, 1, 49, 50, 51, 99, 100, 101, 511, 512, 25_549, 25_550, 25_551, 30_000}
+	for _, items := range detector.Some(sizes) {
 		for _, c := range []struct{ name, fields, want string }{
 			{"items", "", fmt.Sprint(items, " nil nil")},
 			{"a key behind them", "x = tostring(5)", fmt.Sprint(items, " 5 nil")},

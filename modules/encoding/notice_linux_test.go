@@ -1,18 +1,17 @@
-//go:build !race
-
 package encoding_test
 
 import (
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/notice"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // An interrupt of a call with much data is noticed in time.
 func TestInterruptIsNoticed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
+	if testing.Short() || detector.Race {
+		t.Skip("takes half a minute, and says nothing under the race detector")
 	}
 	s := newState(t, lua.Options{})
 	run(t, s, `big = ("x"):rep(2^24) text, digits, blanks = base64.encode(big), hex.encode(big), (" "):rep(2^23)

@@ -14,6 +14,7 @@ import (
 	"unsafe"
 	"weak"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -340,7 +341,7 @@ func TestBigIntegers(t *testing.T) {
 
 // The work of a call counts steps, and so an interrupt or a limit ends one that is under way.
 func TestStepsAreCounted(t *testing.T) {
-	for _, test := range []struct{ name, prepare, call string }{
+	for _, test := range detector.Some([]struct{ name, prepare, call string }{
 		{"many values in", `text = "[" .. ("1,"):rep(50000) .. "1]"`, `json.decode(text)`},
 		{"members in, twice", `text = "{" .. ("\"k\":1,"):rep(25000) .. "\"k\":1}"`, `json.decode(text)`},
 		{"a long string in", `text = "\"" .. ("x"):rep(4000000) .. "\""`, `json.decode(text)`},
@@ -357,7 +358,7 @@ func TestStepsAreCounted(t *testing.T) {
 		{"deep tables out", `list = {1, 2, 3, 4} for i = 1, 900 do list = {list} end
 			local inner = list while type(inner[1]) == "table" do inner = inner[1] end
 			for i = 1, 500 do inner[i] = {} end`, `json.encode(list)`},
-	} {
+	}) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newState(t, lua.Options{})
 			run(t, s, test.prepare)
@@ -392,13 +393,13 @@ func TestStepsOfEscapes(t *testing.T) {
 // makes walks frequent: they must find the values that the call holds.
 func TestMemory(t *testing.T) {
 	const limit = 8 << 20
-	for _, test := range []struct{ name, prepare, call string }{
+	for _, test := range detector.Some([]struct{ name, prepare, call string }{
 		{"tables", `text = "[" .. ("[],"):rep(500000) .. "1]"`, `json.decode(text)`},
 		{"numbers", `text = "[" .. ("1,"):rep(700000) .. "1]"`, `json.decode(text)`},
 		{"members", `text = "[" .. ("{\"a\":1},"):rep(200000) .. "1]"`, `json.decode(text)`},
 		{"strings", `text = "[" .. ("\"abcdef\","):rep(200000) .. "1]"`, `json.decode(text)`},
 		{"control characters", `list = {} for i = 1, 4 do list[i] = ("\1"):rep(300000) end`, `json.encode(list)`},
-	} {
+	}) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newState(t, lua.Options{MaxMemory: limit})
 			run(t, s, `setmetatable({}, {__mode = "k"}) `+test.prepare)
@@ -460,7 +461,7 @@ func TestDecodeWithinDecode(t *testing.T) {
 
 // The charge during and after a call is that of the values that are there.
 func TestCharges(t *testing.T) {
-	for _, c := range []struct{ name, prepare, call string }{
+	for _, c := range detector.Some([]struct{ name, prepare, call string }{
 		{"numbers", `text = "[" .. ("1,"):rep(300000) .. "1]"`, `json.decode(text)`},
 		{"strings", `text = "[" .. ("\"a string that is long\","):rep(100000) .. "1]"`, `json.decode(text)`},
 		{"members", `local m = {} for i = 1, 200000 do m[i] = '"k' .. i .. '":1' end text = "{" .. table.concat(m, ",") .. "}"`,
@@ -468,7 +469,7 @@ func TestCharges(t *testing.T) {
 		{"arrays", `text = "[" .. ("[1],"):rep(100000) .. "1]"`, `json.decode(text)`},
 		{"a string that does not end", `text = '"\\n' .. ("x"):rep(8e6)`, `pcall(json.decode, text)`},
 		{"a string out", `text = ("x"):rep(4e6)`, `json.encode(text)`},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newState(t, lua.Options{})
 			// With a weak table, walks happen while values are made.
@@ -572,7 +573,7 @@ func TestEncoderForgetsText(t *testing.T) {
 // Keys that collide in a hash function without a seed are no slower than others.
 func TestChosenKeys(t *testing.T) {
 	s := newState(t, lua.Options{})
-	const count = 16_000
+	count := detector.Part(16_000)
 	object := func(key func(i int) string) string {
 		var out strings.Builder
 		for i := range count {

@@ -1,9 +1,11 @@
 package task_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/modules/task"
 )
@@ -134,7 +136,7 @@ func TestQueueMemory(t *testing.T) {
 			q, small, got = nil, nil, nil collectgarbage()
 			assert(next(weak) == nil, "values of dropped queues live")
 		end)`)
-	p.drive(`for i = 1, 100 do local q = task.queue(1e6) for i = 1, 10000 do q:push(i) end end`) // 16 MB each: dropped ones count for nothing
+	p.drive(`for i = 1, ` + strconv.Itoa(detector.Part(100)) + ` do local q = task.queue(1e6) for i = 1, 10000 do q:push(i) end end`) // 16 MB each: dropped ones count for nothing
 	if _, err := p.Run([]byte(`local q = task.queue(1e9) while true do assert(q:push {}) end`), "=test"); err == nil ||
 		!strings.Contains(err.Error(), "not enough memory") {
 		t.Errorf("an endless queue: %v", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 )
 
 // herd keeps 1,000 sockets.
@@ -22,7 +23,7 @@ const herd = `
 // A server that was away is not met by all of its clients at once, and none of them has
 // to wait for long.
 func TestHerdComesBack(t *testing.T) {
-	for _, away := range []time.Duration{0, 5 * time.Second} {
+	for _, away := range detector.Some([]time.Duration{0, 5 * time.Second}) {
 		bubble(t, fmt.Sprint("away for ", away), func(t *testing.T) {
 			r := newRig(t, options{engine: engine.Options{DialsPerSecond: 200}})
 			first := r.serve()

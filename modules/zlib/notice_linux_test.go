@@ -1,5 +1,3 @@
-//go:build !race
-
 package zlib_test
 
 import (
@@ -9,14 +7,15 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/notice"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // An interrupt of a call is noticed in time, also with the slowest data for it.
 func TestInterruptIsNoticed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
+	if testing.Short() || detector.Race {
+		t.Skip("takes half a minute, and says nothing under the race detector")
 	}
 	s := newState(t, lua.Options{})
 	// blocks that are little more than the codes which they bring

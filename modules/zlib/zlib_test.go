@@ -10,11 +10,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/modules/zlib"
@@ -92,7 +94,7 @@ func TestScript(t *testing.T) {
 // The standard library reads each format of each level.
 func TestOthersReadIt(t *testing.T) {
 	s := newState(t, lua.Options{})
-	text := strings.Repeat("some text, and some more of the text; ", 10_000)
+	text := strings.Repeat("some text, and some more of the text; ", detector.Part(10_000))
 	setGlobal(t, s, "text", text)
 	for format, open := range map[string]func(io.Reader) (io.Reader, error){
 		"zlib": func(r io.Reader) (io.Reader, error) { return stdzlib.NewReader(r) },
@@ -134,8 +136,12 @@ func bomb(t *testing.T, mib int) string {
 // A bomb stays within the option limit, and within the memory of the state; and so does
 // a stream of gzip members without end.
 func TestBombs(t *testing.T) {
-	s := newState(t, lua.Options{MaxMemory: 64 << 20})
-	setGlobal(t, s, "bomb", bomb(t, 256))
+	limit := 64
+	if detector.Race {
+		limit = 16
+	}
+	s := newState(t, lua.Options{MaxMemory: int64(limit) << 20})
+	setGlobal(t, s, "bomb", bomb(t, 4*limit))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	run(t, s, `
@@ -152,10 +158,10 @@ func TestBombs(t *testing.T) {
 		collectgarbage()
 		same(zlib.inflate(zlib.deflate "x"), "x")`)
 	runtime.ReadMemStats(&after)
-	if used := s.Memory(); used > 64<<20 {
+	if used := s.Memory(); used > int64(limit)<<20 {
 		t.Errorf("%d bytes are charged", used)
 	}
-	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 256<<20 {
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > uint64(4*limit)<<20 {
 		t.Errorf("Go allocated %d bytes", allocated)
 	}
 }
@@ -176,7 +182,7 @@ func TestInflatersAreCharged(t *testing.T) {
 func TestNothingStaysReserved(t *testing.T) {
 	s := newState(t, lua.Options{})
 	round := func() int64 {
-		run(t, s, `local big = ("some text"):rep(2^17)
+		run(t, s, `local big = ("some text"):rep(`+strconv.Itoa(detector.Part(1<<17))+`)
 			for level = 0, 9 do zlib.inflate(zlib.deflate(big, {level = level})) end
 			zlib.inflate(big) zlib.inflate(zlib.deflate(big):sub(1, -2)) zlib.inflate(zlib.deflate(big), {limit = 5})
 			local i = zlib.inflater() i:push(zlib.deflate(big)) i:push(big) pcall(i.push, {})`)
@@ -195,12 +201,12 @@ func TestNothingStaysReserved(t *testing.T) {
 
 // A limit of steps ends a call that is under way.
 func TestSteps(t *testing.T) {
-	for name, source := range map[string]string{
+	for name, source := range detector.SomeOf(map[string]string{
 		"deflate":        `zlib.deflate(("x"):rep(2^22))`,
 		"deflate slowly": `zlib.deflate(("x"):rep(2^17), {level = 9})`,
 		"inflate":        `zlib.inflate(bomb, {format = "raw"})`,
 		"many blocks":    `zlib.inflate(blocks, {format = "raw"})`,
-	} {
+	}) {
 		s := newState(t, lua.Options{MaxSteps: 100_000})
 		setGlobal(t, s, "bomb", bomb(t, 30))
 		setGlobal(t, s, "blocks", strings.Repeat("\x00\x00\x00\xff\xff", 1_500_000))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/lua/code"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 )
 
 // names is a list of n names that are all different.
@@ -24,7 +25,7 @@ func names(n int) string {
 func TestErrors(t *testing.T) {
 	locals := func(n int) string { return "local " + names(n) + "\n" }
 	sum := func(n int) string { return strings.ReplaceAll(names(n), ", ", "+") }
-	for _, c := range []struct{ name, source, want string }{
+	for _, c := range detector.Some([]struct{ name, source, want string }{
 		{"break outside", "break", "1: no loop to break"},
 		{"break in a function in a loop", "while x do\nlocal f = function() break end end", "2: no loop to break"},
 		{"no label", "\ngoto a", "2: undefined label 'a'"},
@@ -68,7 +69,7 @@ func TestErrors(t *testing.T) {
 		{"many jumps that wait", strings.Repeat("if x then goto a end ", 1<<14) + "::a::", ""},
 		{"too many jumps that wait", "\n" + strings.Repeat("if x then goto a end ", 1<<14+1) + "::a::",
 			"2: main function has more than 16384 open jumps"},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			chunk, err := syntax.Parse([]byte(c.source), "x", syntax.Options{})
 			if err != nil {

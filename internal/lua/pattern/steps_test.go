@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tidewire/tidewire/internal/lua/pattern"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 )
 
 // work returns the work that Next does, until it is over or there was so much of it.
@@ -27,7 +28,7 @@ func work(t *testing.T, subject, source string, most int) (total int) {
 
 // The steps counted are within a small factor of the count of bytes and nodes.
 func TestWork(t *testing.T) {
-	for _, test := range []struct {
+	for _, test := range detector.Some([]struct {
 		rule    string
 		subject string
 		pattern string
@@ -49,7 +50,7 @@ func TestWork(t *testing.T) {
 		{"any bytes and a reference to them", strings.Repeat("a", 2000) + "c", "^(a*)%1b", 2000 * 2000 / 128},
 		{"balanced texts that do not end", strings.Repeat("(", 2000), "%b()", 2000 * 2000 / 2},
 		{"exponential", strings.Repeat("a", 30), strings.Repeat("a?", 30) + strings.Repeat("a", 30) + "b", 10e6},
-	} {
+	}) {
 		got := work(t, test.subject, test.pattern, 10e6)
 		if got < test.want/2-pattern.Quantum || got > 3*test.want+pattern.Quantum {
 			t.Errorf("%s: work of %d, want about %d", test.rule, got, test.want)
@@ -61,10 +62,10 @@ func TestWork(t *testing.T) {
 // stretch of the subject.
 func TestStepsAreSmall(t *testing.T) {
 	subject := strings.Repeat("(ab", 1<<19)
-	for _, source := range []string{
+	for _, source := range detector.Some([]string{
 		"%d", "^[%a(]*$", "^.-%d", "^.*%d", "%b()", "x", "xy", "^[^x]*$", "^%(*.-%(*$", "[^()ab]", "(.)%1%1%1", "%a-%d",
 		strings.Repeat("(ab", 1<<16) + "x",
-	} {
+	}) {
 		total, largest := 0, 0
 		enough := errors.New("enough")
 		m := pattern.Matcher{Steps: func(n int) error {
@@ -91,10 +92,10 @@ func TestStepsAreSmall(t *testing.T) {
 func TestStepsEndsMatch(t *testing.T) {
 	subject := strings.Repeat("(ab", 1<<18)
 	stop := errors.New("stop")
-	for _, source := range []string{
+	for _, source := range detector.Some([]string{
 		"%d", "^[%a(]*$", "^.-%d", "^.*%d", "%b()", "^[^x]*$", "^%(*.-%(*$", "(.)%1%1%1", "%a-%d", "a-[(][^b]-%d",
 		"ab[(]-%d",
-	} {
+	}) {
 		whole := work(t, subject, source, 5e6)
 		for _, share := range []int{0, 2, 5, 9} {
 			total := 0

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/lua/syntax"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 )
 
 // Each way down ends where LuaJIT's does: the depth given is the last one accepted.
 func TestLevels(t *testing.T) {
-	for _, test := range []struct {
+	for _, test := range detector.Some([]struct {
 		name  string
 		nest  func(depth int) string
 		depth int
@@ -31,7 +32,7 @@ func TestLevels(t *testing.T) {
 		{"indices", around("x = ", "a[", "1", "]"), 197},
 		{"labels", around("", "::a:: ", "", ""), 199},
 		{"labels in a block", func(depth int) string { return "do " + strings.Repeat("::a:: ", depth) + "end" }, 198},
-	} {
+	}) {
 		if _, err := syntax.Parse([]byte(test.nest(test.depth)), "s", syntax.Options{}); err != nil {
 			t.Errorf("%s: %d levels: %v", test.name, test.depth, err)
 		}
@@ -96,11 +97,11 @@ func TestLinks(t *testing.T) {
 // more than their share. The bound is some hundred times the time that each takes.
 func TestLinearTime(t *testing.T) {
 	const size, bound = 512 << 10, 5 * time.Second
-	for _, part := range []string{
+	for _, part := range detector.Some([]string{
 		"x=[", "[=", "]=", "--[", "[[", "--[=", "\\", "'\\\n", "\"\\z", "1e+", "0x", "\r\n", "::", "goto ", "f{a,",
 		"a\x00", "..", "é",
 		"x=[[]=]]=]]", "x=[=[]]]]=]",
-	} {
+	}) {
 		for _, before := range []string{"", "x='", "--[[", "x=[==["} {
 			start := time.Now()
 			_, _ = syntax.Parse([]byte(before+strings.Repeat(part, size/len(part))), "s", syntax.Options{})

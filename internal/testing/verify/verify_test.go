@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/lua/code"
 	"github.com/tidewire/tidewire/internal/lua/syntax"
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/testing/luagen"
 	"github.com/tidewire/tidewire/internal/testing/verify"
 )
@@ -58,7 +59,7 @@ func TestFiles(t *testing.T) {
 // Random programs.
 func TestPrograms(t *testing.T) {
 	for seed := range uint64(4) {
-		for i := range uint64(100) {
+		for i := range uint64(detector.Part(100)) {
 			program := luagen.NewCrossing(seed, i).String()
 			p := compile([]byte(program))
 			if p == nil {

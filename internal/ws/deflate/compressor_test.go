@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/ws/deflate"
 )
 
@@ -99,11 +100,7 @@ func (w *wire) send(message string) {
 
 // Every direction that can be agreed on, with everything that can be sent.
 func TestRoundTrip(t *testing.T) {
-	all := []int{8, 9, 10, 11, 12, 13, 14, 15}
-	if raceEnabled {
-		all = []int{8, 12, 15} // each takes long then, and shares nothing that another does not
-	}
-	for _, bits := range all {
+	for _, bits := range detector.Some([]int{8, 9, 10, 11, 12, 13, 14, 15}) {
 		for _, takeover := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d bits, takeover %v", bits, takeover), func(t *testing.T) {
 				t.Parallel()
@@ -123,7 +120,7 @@ func TestRoundTrip(t *testing.T) {
 func TestRoundTripAsNegotiated(t *testing.T) {
 	messages := append(feed(1, 2, 100), feed(2, 2, 600)...)
 	seen := map[[2]deflate.Params]bool{}
-	for _, client := range configs(0, 8, 9, 10, 11, 12, 13, 14, 15) {
+	for _, client := range detector.Some(configs(0, 8, 9, 10, 11, 12, 13, 14, 15)) {
 		for _, server := range configs(0, 10) {
 			atClient, atServer := wantAgreement(t, client, server)
 			if agreed := [2]deflate.Params{atClient, atServer}; seen[agreed] {
@@ -149,7 +146,7 @@ func TestTakeover(t *testing.T) {
 		}
 		return float64(w.sent) / float64(w.plain)
 	}
-	for _, length := range []int{120, 300, 880} {
+	for _, length := range detector.Some([]int{120, 300, 880}) {
 		messages := feed(1, 200, length)
 		with, without := ratio(messages, direction(true, 15)), ratio(messages, direction(false, 15))
 		t.Logf("%4d bytes: %.2f with takeover, %.2f without", length, with, without)
@@ -218,7 +215,7 @@ func TestAllocations(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if raceEnabled {
+		if detector.Race {
 			continue // pools then lose memory, at random
 		}
 		i := 0

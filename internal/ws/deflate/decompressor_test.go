@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
@@ -362,7 +363,7 @@ func TestDecompressBombs(t *testing.T) {
 
 // The memory of a connection between messages, both directions taking over their context.
 func TestIdleMemory(t *testing.T) {
-	if raceEnabled {
+	if detector.Race {
 		t.Skip("the race detector has memory of its own")
 	}
 	const connections = 100

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
@@ -248,7 +249,7 @@ func TestAnswer(t *testing.T) {
 // Every client with every server: the one takes the other's answer, and each remembers as
 // much as the other refers to.
 func TestEveryCombination(t *testing.T) {
-	for _, client := range configs(0, 8, 9, 10, 11, 12, 13, 14, 15) {
+	for _, client := range detector.Some(configs(0, 8, 9, 10, 11, 12, 13, 14, 15)) {
 		for _, server := range configs(0, 8, 12, 15) {
 			wantAgreement(t, client, server)
 		}

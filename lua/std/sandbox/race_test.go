@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
@@ -39,7 +40,7 @@ func attack(t *testing.T, times int, swap func(turn int), attempt func() (succee
 	}
 }
 
-const attempts = 2000
+var attempts = detector.Part(2000)
 
 // replace puts a symbolic link, or a file for "", in a path's place, in one step.
 func replace(path, target, content string) {

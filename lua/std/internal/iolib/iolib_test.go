@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
@@ -285,10 +286,11 @@ func TestFailingStreams(t *testing.T) {
 
 // A name of any length comes back in a short message.
 func TestHugeNames(t *testing.T) {
+	size := detector.Part(15 << 20)
 	for _, opts := range []options{{}, everything} {
-		opts.MaxMemory = 64 << 20
+		opts.MaxMemory = int64(detector.Part(64 << 20))
 		m := newVM(t, opts)
-		m.set(t, "name", strings.Repeat("x", 15<<20))
+		m.set(t, "name", strings.Repeat("x", size))
 		for _, source := range []string{
 			`return io.open(name)`, `return io.open(name, "w")`, `return pcall(io.lines, name)`,
 			`return pcall(io.input, ` +
@@ -410,11 +412,11 @@ func TestStepsOfFiles(t *testing.T) {
 	m := newVM(t, everything)
 	m.set(t, "dir", dir)
 	m.set(t, "text", strings.Repeat("x", size))
-	for _, source := range []string{
+	for _, source := range detector.Some([]string{
 		`io.open(dir .. "long"):read("*a")`, `io.open(dir .. "long"):read("*l")`, `io.lines(dir .. "long")()`,
 		`io.open(dir .. "long"):read(1e9)`, `io.open(dir .. "spaces"):read("*n")`, `io.open(dir .. "new", ` +
 			`"w"):write(text)`, `io.write(text)`,
-	} {
+	}) {
 		before := m.Steps()
 		if _, err := m.run(t, source); err != nil {
 			t.Error(err)

@@ -1,5 +1,0 @@
-//go:build race
-
-package std_test
-
-func init() { underRace = true }
