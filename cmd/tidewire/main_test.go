@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ func TestMain(m *testing.M) {
 //
 // LIMIT is a limit of memory that is soon reached.
 func TestScripts(t *testing.T) {
+	catchIgnored()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -96,6 +98,17 @@ func wantExit(ts *testscript.TestScript, err error, want string) {
 	}
 	if strconv.Itoa(got) != want {
 		ts.Fatalf("exit code %d, want %s", got, want)
+	}
+}
+
+// catchIgnored has the commands start with the default actions of signals. A command
+// ignores a signal that this process ignores, as it does SIGHUP under nohup and SIGINT in
+// the background of a shell's script; one that this process catches has its default.
+func catchIgnored() {
+	for _, s := range signalsByName {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s) // up to the end of the process, which does not heed it
+		}
 	}
 }
 
