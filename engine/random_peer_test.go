@@ -254,7 +254,8 @@ func (c *randomConn) accept(r *randomRun) {
 	}
 	c.answered = true
 	var answer wstest.Answer
-	if extension, agreed, ok := deflate.Answer(request.Header["Sec-Websocket-Extensions"], deflate.Config{}); ok {
+	extension, agreed, _ := deflate.Answer(request.Header["Sec-Websocket-Extensions"], deflate.Config{})
+	if extension != "" {
 		answer.Header = http.Header{"Sec-Websocket-Extensions": {extension}}
 		c.packer = deflate.NewCompressor(agreed.Server)
 		c.unpacker = deflate.NewDecompressor(agreed.Client, nil)

@@ -28,6 +28,20 @@ func TestSendBeforeOpen(t *testing.T) {
 		h.Want("open")
 		peer.WantFrame(wstest.Text("early"), wstest.Binary("too"), wstest.Text("from onOpen"))
 	})
+	// RFC 6455 §4.1: a client waits for the answer before it sends anything more.
+	inBubble(t, "nothing leaves before the answer", func(t *testing.T) {
+		h := enginetest.New(t, engine.Options{})
+		h.ID = h.Connect(enginetest.URL, engine.ConnectOptions{Timeouts: engine.Timeouts{Handshake: time.Minute}})
+		h.Send(h.ID, engine.Text, "early")
+		peer := wstest.Accept(t, h.Listener)
+		peer.ReadRequest()
+		h.SendBytes(h.ID, engine.Binary, []byte("too"))
+		h.Flush()
+		peer.WantSilence(30 * time.Second)
+		peer.SendRaw(wstest.Answer{}.Bytes(peer.Request))
+		peer.WantFrame(wstest.Text("early"), wstest.Binary("too"))
+		h.Want("open")
+	})
 }
 
 func TestKinds(t *testing.T) {

@@ -88,9 +88,9 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 	var compression deflate.Params
 	accepted, err := handshake.Server(c.server.ctx, c.transport, c.raw, handshake.Choices{
 		Protocol: c.server.choose,
-		Extensions: func(offers []string) (answer string) {
-			answer, compression, _ = deflate.Answer(offers, deflate.Config{})
-			return answer
+		Extensions: func(offers []string) (answer string, err error) {
+			answer, compression, err = deflate.Answer(offers, deflate.Config{})
+			return answer, err
 		},
 	}, openTimeout)
 	if err != nil {

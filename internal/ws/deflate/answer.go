@@ -2,13 +2,14 @@ package deflate
 
 // Answer is the server's side: it reads the values of all Sec-WebSocket-Extensions fields
 // of a request and accepts the first offer that is legal, other extensions passed over.
-// answer is the field's value in the response. ok is false if there is no such offer; the
-// server then leaves the field out, and nothing is compressed (RFC 7692 §5.1). c is
-// valid.
-func Answer(offers []string, c Config) (answer string, p Params, ok bool) {
+// answer is the field's value in the response. It is empty if there is no such offer; the
+// server then leaves the field out, and nothing is compressed (RFC 7692 §5.1). The error
+// is rule.ExtensionMalformed: the server has to refuse the client for it (RFC 6455 §9.1).
+// c is valid.
+func Answer(offers []string, c Config) (answer string, p Params, err error) {
 	extensions, err := parseExtensions(offers)
 	if err != nil {
-		return "", Params{}, false
+		return "", Params{}, err
 	}
 	for _, extension := range extensions {
 		if extension.name != name {
@@ -16,10 +17,10 @@ func Answer(offers []string, c Config) (answer string, p Params, ok bool) {
 		}
 		if offer, err := parseParameters(extension); err == nil {
 			agreed := c.agree(offer)
-			return agreed.Offer(), Config{}.merge(agreed), true
+			return agreed.Offer(), Config{}.merge(agreed), nil
 		}
 	}
-	return "", Params{}, false
+	return "", Params{}, nil
 }
 
 // agree returns the answer to an offer: the client's wishes, its promises about itself,

@@ -1,10 +1,12 @@
 package deflate_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // fuzzedConfig makes a legal Config of any four numbers.
@@ -45,12 +47,15 @@ func FuzzAnswer(f *testing.F) {
 	f.Add("x, permessage-deflate; server_max_window_bits=\"9\"", "permessage-deflate", uint8(1), uint8(3), uint8(4))
 	f.Fuzz(func(t *testing.T, first, second string, flags, server, client uint8) {
 		config := fuzzedConfig(flags, server, client)
-		answer, p, ok := deflate.Answer([]string{first, second}, config)
-		if !ok {
-			if answer != "" || p != (deflate.Params{}) {
-				t.Fatalf("declined with %q, %+v", answer, p)
+		answer, p, err := deflate.Answer([]string{first, second}, config)
+		if answer == "" {
+			if p != (deflate.Params{}) || err != nil && !errors.Is(err, rule.ExtensionMalformed) {
+				t.Fatalf("declined with %+v, %v", p, err)
 			}
 		} else {
+			if err != nil {
+				t.Fatalf("answer %q and error %v", answer, err)
+			}
 			wantSense(t, p)
 			loosest := deflate.Config{ClientMaxWindowBits: deflate.ClientMaxWindowBitsAny}
 			atClient, err := loosest.Accept([]string{answer})

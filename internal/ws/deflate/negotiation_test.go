@@ -8,6 +8,7 @@ import (
 	"github.com/tidewire/tidewire/internal/testing/detector"
 	"github.com/tidewire/tidewire/internal/ws/deflate"
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 )
 
 // configs are all legal combinations of the four parameters, with the given window bits.
@@ -207,7 +208,12 @@ func TestAnswer(t *testing.T) {
 	}{
 		{"no offer", nil, deflate.Config{}, "", deflate.Params{}},
 		{"other extensions only", []string{"bbf", "x-webkit-deflate-frame"}, deflate.Config{}, "", deflate.Params{}},
-		{"malformed", []string{"permessage-deflate, ;"}, deflate.Config{}, "", deflate.Params{}},
+		{"§7.1 a parameter that the extension does not know", []string{"permessage-deflate; level=9"},
+			deflate.Config{}, "", deflate.Params{}},
+		{"§7.1 a value that a parameter cannot have", []string{"permessage-deflate; server_max_window_bits=7"},
+			deflate.Config{}, "", deflate.Params{}},
+		{"§7.1 a parameter twice", []string{"permessage-deflate; client_no_context_takeover; client_no_context_takeover"},
+			deflate.Config{}, "", deflate.Params{}},
 		{"as browsers offer it", []string{"permessage-deflate; client_max_window_bits"}, deflate.Config{},
 			"permessage-deflate", params(full, full)},
 		{"§7.1.3 the first one that is legal",
@@ -238,11 +244,24 @@ func TestAnswer(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			answer, got, ok := deflate.Answer(test.offers, test.config)
-			if answer != test.answer || got != test.want || ok != (test.answer != "") {
-				t.Errorf("got %q, %+v, %v, want %q, %+v", answer, got, ok, test.answer, test.want)
+			answer, got, err := deflate.Answer(test.offers, test.config)
+			if answer != test.answer || got != test.want || err != nil {
+				t.Errorf("got %q, %+v, %v, want %q, %+v", answer, got, err, test.answer, test.want)
 			}
 		})
+	}
+}
+
+// A field that is no list of extensions is no offer that could be declined (RFC 6455
+// §9.1).
+func TestAnswerMalformed(t *testing.T) {
+	for _, offers := range [][]string{
+		{"permessage-deflate, ;"}, {"permessage-deflate", "a b"}, {"x-other; a=\"b c\""}, {"permessage-deflate; ="},
+	} {
+		answer, got, err := deflate.Answer(offers, deflate.Config{})
+		if answer != "" || got != (deflate.Params{}) || !errors.Is(err, rule.ExtensionMalformed) {
+			t.Errorf("%q: got %q, %+v, %v", offers, answer, got, err)
+		}
 	}
 }
 
@@ -258,11 +277,11 @@ func TestEveryCombination(t *testing.T) {
 
 func wantAgreement(t *testing.T, client, server deflate.Config) (atClient, atServer deflate.Params) {
 	t.Helper()
-	answer, atServer, ok := deflate.Answer([]string{client.Offer()}, server)
-	if !ok {
-		t.Fatalf("%q is declined", client.Offer())
+	answer, atServer, err := deflate.Answer([]string{client.Offer()}, server)
+	if answer == "" {
+		t.Fatalf("%q is declined: %v", client.Offer(), err)
 	}
-	atClient, err := client.Accept([]string{answer})
+	atClient, err = client.Accept([]string{answer})
 	if err != nil {
 		t.Fatalf("%q answered by %q: %v", client.Offer(), answer, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
@@ -35,9 +36,10 @@ type Choices struct {
 	Protocol func(offered []string) string
 
 	// Extensions answers the values of the client's Sec-WebSocket-Extensions field with
-	// the value of the server's, or "" for none (RFC 6455 §9.1). It is not called when
-	// there are none.
-	Extensions func(offers []string) string
+	// the value of the server's, or "" for none (RFC 6455 §9.1). An error says that the
+	// field is none of the kind, and refuses the client. It is not called when there are
+	// no values.
+	Extensions func(offers []string) (string, error)
 }
 
 // Server reads a client's opening handshake from conn and answers it (RFC 6455 §4.2). raw
@@ -67,10 +69,7 @@ func (e *exchange) serve(choices Choices) (*Accepted, *failure.Error) {
 		return nil, e.refuseUnreadable(err)
 	}
 	if r := checkRequest(req); r != nil {
-		if err := e.refuse(r); err != nil {
-			return nil, err
-		}
-		return nil, e.fail(failure.Handshake, failure.MsgHTTPParse, "refused with %d: %s", r.status, r.reason)
+		return nil, e.refused(r)
 	}
 	accepted := &Accepted{Host: req.Host, RequestURI: req.RequestURI, Header: req.Header, Buffered: e.head.Behind()}
 	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
@@ -82,7 +81,11 @@ func (e *exchange) serve(choices Choices) (*Accepted, *failure.Error) {
 		answer += "Sec-WebSocket-Protocol: " + accepted.Protocol + "\r\n"
 	}
 	if offers := req.Header.Values("Sec-WebSocket-Extensions"); len(offers) > 0 && choices.Extensions != nil {
-		if agreed := choices.Extensions(offers); agreed != "" {
+		agreed, err := choices.Extensions(offers)
+		if err != nil {
+			return nil, e.refused(bad("%s is no list of extensions", shown(req.Header, "Sec-WebSocket-Extensions")))
+		}
+		if agreed != "" {
 			answer += "Sec-WebSocket-Extensions: " + agreed + "\r\n"
 		}
 	}
@@ -109,6 +112,14 @@ func (e *exchange) refuseUnreadable(err error) *failure.Error {
 	return failed
 }
 
+// refused refuses a request that was read.
+func (e *exchange) refused(r *refusal) *failure.Error {
+	if err := e.refuse(r); err != nil {
+		return err
+	}
+	return e.fail(failure.Handshake, failure.MsgHTTPParse, "refused with %d: %s", r.status, r.reason)
+}
+
 func (e *exchange) refuse(r *refusal) *failure.Error {
 	field := r.field
 	if field != "" {
@@ -126,9 +137,6 @@ func (e *exchange) refuse(r *refusal) *failure.Error {
 // checkRequest goes through the demands of RFC 6455 §4.2.1 on a request, in their order.
 // nil means that all is well.
 func checkRequest(req *http.Request) *refusal {
-	bad := func(format string, args ...any) *refusal {
-		return &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf(format, args...)}
-	}
 	switch {
 	// Item 1: a GET of HTTP/1.1 or higher. Bytes that would be its body are read as
 	// frames.
@@ -155,8 +163,18 @@ func checkRequest(req *http.Request) *refusal {
 	// Item 5: the key, 16 bytes in base64.
 	case keyOf(req) == "":
 		return bad("%s, want one of 16 bytes in base64", shown(req.Header, "Sec-WebSocket-Key"))
+	// Item 8: the subprotocols, each a token. None but a token may be answered (§4.3).
+	case slices.ContainsFunc(listOf(req.Header, "Sec-WebSocket-Protocol"), func(protocol string) bool {
+		return !httphead.IsToken(protocol)
+	}):
+		return bad("%s is no list of subprotocols", shown(req.Header, "Sec-WebSocket-Protocol"))
 	}
 	return nil
+}
+
+// bad is a request that is no opening handshake.
+func bad(format string, args ...any) *refusal {
+	return &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf(format, args...)}
 }
 
 // keyOf returns a request's key, "" if it is none.

@@ -37,6 +37,9 @@ func second(offered []string) string {
 	return offered[1]
 }
 
+// unreadable is Choices.Extensions of a server that can make nothing of the field.
+func unreadable([]string) (string, error) { return "", errors.New("unreadable") }
+
 // requests are valid ones.
 var requests = []struct {
 	name, request, protocol, rest string
@@ -130,6 +133,10 @@ func TestServerRefuses(t *testing.T) {
 		{"§4.4: another version", asksInstead("13\r", "8\r"), 426, "Sec-WebSocket-Version: 13",
 			`Sec-WebSocket-Version: "8", want 13`},
 		{"§4.4: two versions", asks("Sec-WebSocket-Version: 8"), 426, "Sec-WebSocket-Version: 13", "want 13"},
+		{"§4.2.1 item 8: a subprotocol that is no token", asks("Sec-WebSocket-Protocol: chat, v 2"), 400, "",
+			`Sec-WebSocket-Protocol: "chat, v 2" is no list of subprotocols`},
+		{"§9.1: extensions that are no list of them", asks("Sec-WebSocket-Extensions: x-test; ="), 400, "",
+			`Sec-WebSocket-Extensions: "x-test; =" is no list of extensions`},
 		{"no HTTP", "hello\r\n\r\n", 400, "", "this is no HTTP request"},
 		{"TLS", "\x16\x03\x01\x00\xf8\x01\n\r\n", 400, "", "this is no HTTP request"},
 		{"a header over 64 KiB", asks("X: " + strings.Repeat("x", 64<<10)), 431, "", "no end of its header within " +
@@ -137,7 +144,8 @@ func TestServerRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &wire{in: []byte(c.request), end: io.EOF}
-			accepted, err := handshake.Server(t.Context(), w, w, handshake.Choices{Protocol: second}, time.Minute)
+			accepted, err := handshake.Server(t.Context(), w, w, handshake.Choices{Protocol: second, Extensions: unreadable},
+				time.Minute)
 			wantFailure(t, err, failure.Handshake, failure.MsgHTTPParse)
 			if accepted != nil || w.closed != 0 {
 				t.Errorf("got %+v, closed %d times", accepted, w.closed)
