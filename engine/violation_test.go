@@ -111,6 +111,38 @@ func TestViolationAlone(t *testing.T) {
 	})
 }
 
+// Nothing that comes after a violation is read (RFC 6455 §7.1.7): no message, no ping, and
+// no close frame, whether it comes in the same read or later.
+func TestNothingBehindAViolation(t *testing.T) {
+	var behind []byte
+	for _, frame := range []wstest.Frame{
+		wstest.Text("after"), wstest.Ping("answer me"), wstest.Close(1000, "bye"), wstest.Text("after the close frame"),
+	} {
+		behind = frame.Append(behind)
+	}
+	for name, send := range map[string]func(*wstest.Peer){
+		"in the same read":       func(p *wstest.Peer) { p.SendRaw(append(withBroken("before"), behind...)) },
+		"in the next one":        func(p *wstest.Peer) { p.SendRaw(withBroken("before")); synctest.Wait(); p.SendRaw(behind) },
+		"behind our close frame": func(p *wstest.Peer) { p.SendRaw(withBroken("before")) },
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+			send(peer)
+			h.Want(`text "before"`)
+			peer.WantFrame(wstest.Close(brokenCode, ""))
+			if name == "behind our close frame" {
+				peer.SendRaw(behind)
+			}
+			h.Want(brokenEvent)
+			if end := h.End(h.ID); end.Dropped.Messages != 0 || end.CloseCode != brokenCode {
+				t.Errorf("end %+v", end)
+			}
+			h.WantNothing(10 * time.Second)
+			peer.WantEnd()
+		})
+	}
+}
+
 // It goes after 1 s at the latest. The messages are delivered all the same, and before
 // the end; messages sent then are unsent.
 func TestViolationDoesNotWaitForTheScript(t *testing.T) {
