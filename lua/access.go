@@ -143,13 +143,14 @@ func (s *State) NewModule(name string, functions ...Func) (*Table, error) {
 			return nil, err
 		}
 	}
-	if err := s.SetFuncs(t, functions...); err != nil {
-		return nil, err
-	}
+	// First, so that a walk which these make necessary finds what the module charges.
 	if err := s.SetGlobal(name, t.Value()); err != nil {
 		return nil, err
 	}
-	return t, s.Loaded().SetString(name, t.Value())
+	if err := s.Loaded().SetString(name, t.Value()); err != nil {
+		return nil, err
+	}
+	return t, s.SetFuncs(t, functions...)
 }
 
 // moduleRoom is the room for a module's fields that are not functions.
