@@ -390,19 +390,28 @@ func TestArguments(t *testing.T) {
 	}
 }
 
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 // Real time: the VM spins.
 func TestEndlessLoopIsInterrupted(t *testing.T) {
-	var log bytes.Buffer
-	var stdout bytes.Buffer
-	got, err := script.Run(cancelAfter(50*time.Millisecond, script.ExitCode(130)), script.Options{
+	var log, stdout bytes.Buffer
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	got, err := script.Run(ctx, script.Options{
 		Code: `
 			host.Register("shutdown", function() print "shutdown" end)
+			print "runs" io.flush()
 			while true do pcall(error) end`,
-		Grace:  50 * time.Millisecond,
-		Stdout: &stdout,
+		Grace: 50 * time.Millisecond,
+		Stdout: writerFunc(func(p []byte) (int, error) {
+			cancel(script.ExitCode(130)) // once the loop begins
+			return stdout.Write(p)
+		}),
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
-	if err != nil || got.ExitCode != 130 || stdout.String() != "shutdown\n" ||
+	if err != nil || got.ExitCode != 130 || stdout.String() != "runs\nshutdown\n" ||
 		!strings.Contains(log.String(), "interrupted: ") {
 		t.Errorf("%+v, %v, printed %q, log %s", got, err, stdout.String(), log.String())
 	}
