@@ -248,6 +248,10 @@ func (e *OptionError) Error() string {
 	return fmt.Sprintf("%s: %s expected, got %s", e.Field, e.Expected, e.Got)
 }
 
+// Defaults returns the meaning of each zero field of ConnectOptions: sizes are bounded by
+// Options.Memory. It is safe for concurrent use.
+func (e *Engine) Defaults() ConnectOptions { return ConnectOptions{}.withDefaults(e.opts.Memory) }
+
 // Check returns the *OptionError that Connect would return for the options, or nil.
 func (o ConnectOptions) Check() error { return o.validate() }
 

@@ -145,7 +145,7 @@ func (m *Module) open(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	options, err := wsapi.ReadOpenOptions(luavalue.Table(m.s, table))
+	options, err := wsapi.ReadOpenOptions(luavalue.Table(m.s, table), m.opts.Engine.Defaults())
 	if err != nil {
 		return luavalue.Raised(c, err)
 	}
@@ -317,7 +317,7 @@ func (s *socket) offer(w *task.Wait, kind engine.Kind, data string, sent *bool) 
 			s.untilEnd(w) // the end is on its way
 			return
 		}
-		mark = max(s.opts.SendQueue()-int64(len(data))-messageOverhead, 0)
+		mark = max(s.opts.SendQueue-int64(len(data))-messageOverhead, 0)
 		if messages == 0 { // it is the memory for the network that is used up
 			stop := s.m.opts.Host.After(10*time.Millisecond, func() { s.offer(w, kind, data, sent) })
 			w.OnGiveUp(stop)

@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,5 +94,35 @@ func TestSocket(t *testing.T) {
 		peer.Send(wstest.Text("x"), wstest.Text("y"))
 		peer.Close(1000, "")
 		r.want("false")
+	})
+}
+
+// Where memory is little the default of sendQueue is, too, and so is that of highWater.
+func TestSendWaitsForASmallQueue(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		r := newRig(t, options{memory: 1 << 20}) // a sendQueue of 256 KiB
+		l := r.listen()
+		r.network.Setup = func(c *wstest.Conn) { c.Out().SetCapacity(300) }
+		r.start(`task.go(function()
+			local s = assert(ws.open("ws://peer.test/"))
+			local most = 0
+			for _ = 1, 10 do
+				s:send(("x"):rep(60000))
+				most = math.max(most, (ws.buffered(s.id)))
+			end
+			s:close()
+			say(most <= 200000, most)
+		end)`)
+		peer := r.accept(l)
+		time.Sleep(time.Second)
+		for range 10 {
+			peer.WantFrame(wstest.Text(strings.Repeat("x", 60000)))
+		}
+		peer.WantFrame(wstest.Close(1000, ""))
+		peer.Close(1000, "")
+		r.ran.Wait()
+		if len(r.said) != 1 || !strings.HasPrefix(r.said[0], "true ") {
+			t.Errorf("said %s", fmt.Sprint(r.said))
+		}
 	})
 }

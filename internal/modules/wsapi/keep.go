@@ -119,26 +119,23 @@ func EndInfo(number float64, end *engine.End) Fields {
 // OpenOptions are the options of tide.ws.open.
 type OpenOptions struct {
 	Connect   engine.ConnectOptions
+	SendQueue int64 // the bound of the send queue, in bytes, also if it is the engine's default
 	HighWater int64 // bytes, as the send queue counts
 }
 
-const (
-	defaultHighWater = 1 << 20
-	defaultSendQueue = 16 << 20 // the engine's
-)
+const defaultHighWater = 1 << 20
 
-// SendQueue is the bound of the send queue.
-func (o *OpenOptions) SendQueue() int64 { return cmp.Or(o.Connect.SendQueue, defaultSendQueue) }
-
-// ReadOpenOptions reads the options of open, as ReadOptions does. The error is an
+// ReadOpenOptions reads the options of open, as ReadOptions does. defaults are the
+// engine's. The error is an
 // *ArgumentError for argument 2, or one that reading the table raised.
-func ReadOpenOptions(table Table) (options OpenOptions, err error) {
+func ReadOpenOptions(table Table, defaults engine.ConnectOptions) (options OpenOptions, err error) {
 	if table != nil {
 		if err := readTable("", table, luaapi.OpenOptions, openReaders, &options); err != nil {
 			return options, argumentError(2, err)
 		}
 	}
-	options.HighWater = min(cmp.Or(options.HighWater, defaultHighWater), options.SendQueue()/2)
+	options.SendQueue = cmp.Or(options.Connect.SendQueue, defaults.SendQueue)
+	options.HighWater = min(cmp.Or(options.HighWater, defaultHighWater), options.SendQueue/2)
 	return options, OptionsError(2, options.Connect.Check())
 }
 
