@@ -8,12 +8,18 @@ import (
 	"net/url"
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/echo"
+	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/lua/std"
 	"github.com/tidewire/tidewire/memory"
+	"github.com/tidewire/tidewire/modules/task"
+	"github.com/tidewire/tidewire/modules/websocket"
+	"github.com/tidewire/tidewire/modules/ws"
 	"github.com/tidewire/tidewire/permission"
 	"github.com/tidewire/tidewire/script"
 )
@@ -71,6 +77,124 @@ func Example_policy() {
 
 	// Output:
 	// printer.lan:80: connecting is not allowed by the rule $private
+}
+
+func Example_limits() {
+	limits := permission.Limits{
+		MaxMessage: 1 << 20, SendQueue: 1 << 20, ReceiveQueue: 1 << 20, MaxBody: 1 << 20, // bytes
+		Timeout:        10 * time.Second,
+		ForbidProxy:    true,
+		ForbidInsecure: true,
+	}
+	if _, err := script.Run(context.Background(), script.Options{
+		Code:   `print(select(2, pcall(websocket.Connect, "wss://example.org/", {}, {maxMessage = 2^30})))`,
+		Limits: limits,
+	}); err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// bad argument #3 to '?' (field 'maxMessage': at most 1048576 expected, got 1073741824: this value is not allowed)
+}
+
+// pump has the functions that timers leave for the goroutine that owns the state.
+type pump struct {
+	calls   chan func()
+	waiting int // timers; the state's goroutine alone counts them
+}
+
+// After implements task.Host and ws.Host.
+func (p *pump) After(d time.Duration, f func()) (cancel func()) {
+	p.waiting++
+	over := false
+	end := func() bool {
+		if over {
+			return false
+		}
+		over = true
+		p.waiting--
+		return true
+	}
+	timer := time.AfterFunc(d, func() {
+		p.calls <- func() {
+			if end() {
+				f()
+			}
+		}
+	})
+	return func() {
+		timer.Stop()
+		end()
+	}
+}
+
+// Ending implements task.Host and ws.Host.
+func (p *pump) Ending() bool { return false }
+
+func Example_sockets() {
+	s := lua.NewState(lua.Options{Tracebacks: true})
+	defer s.Close()
+	if err := std.Open(s, std.Options{Stdout: os.Stdout}); err != nil {
+		log.Fatal(err)
+	}
+	eng := engine.New(engine.Options{})
+	defer eng.Shutdown(context.Background())
+
+	p := &pump{calls: make(chan func(), 64)}
+	sockets, err := websocket.Open(s, eng, websocket.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	tasks, err := task.Open(s, p, task.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := ws.Open(s, ws.Options{Engine: eng, Sockets: sockets, Host: p, Tasks: tasks}); err != nil {
+		log.Fatal(err)
+	}
+
+	url, err := s.String(echoURL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := s.Run([]byte(`
+		local url = ...
+		local task, ws = require "tide.task", require "tide.ws"
+		task.go(function()
+			local socket = assert(ws.open(url))
+			socket:send "hello"
+			print("received " .. socket:receive())
+			task.sleep(0.01)
+			socket:close()
+		end)
+		ws.keep(url, {onOpen = function(info, kept) kept:close() end, onEnd = function() print "ended" end})
+	`), "@sockets.lua", url); err != nil {
+		log.Fatal(err)
+	}
+
+	for {
+		tasks.Run(task.Budget{})
+		tasks.EndTurn()
+		eng.Flush()
+		if tasks.Live() == 0 && eng.Live() == 0 && p.waiting == 0 {
+			break
+		}
+		if tasks.Runnable() {
+			continue // after a look at your own loop's work
+		}
+		select {
+		case <-eng.Ready():
+			if _, err := sockets.Pump(engine.Budget{}); err != nil {
+				log.Fatal(err)
+			}
+		case call := <-p.calls:
+			call()
+		}
+	}
+
+	// Unordered output:
+	// received hello
+	// ended
 }
 
 func Example_words() {

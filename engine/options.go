@@ -86,7 +86,8 @@ type Options struct {
 	// URL unless ServerName is set. Its KeyLogWriter also gets the keys of https proxies.
 	TLSConfig *tls.Config
 
-	// Proxy chooses the proxy for a connection whose ConnectOptions.Proxy is empty.
+	// Proxy chooses the proxy for a connection whose ConnectOptions.Proxy is empty. A script
+	// may say "direct" there, unless permission.Limits forbids it.
 	// target is the server: of its URL the scheme, http for ws and https for wss, the
 	// host and the port, which are the parts that proxy functions of package httpproxy
 	// look at. The zero Proxy means none, and so does a nil function: the engine itself

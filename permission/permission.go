@@ -15,20 +15,23 @@ const (
 	Run
 	Env
 	Net
+	Option // a value of an option beyond Limits
 )
 
 // String names the action that needs the permission, such as "reading".
 func (p Permission) String() string {
-	return [...]string{"reading", "writing", "running programs", "reading the environment", "connecting"}[p]
+	return [...]string{"reading", "writing", "running programs", "reading the environment", "connecting",
+		"this value"}[p]
 }
 
 // A Refusal is the error of an access that no permission covers. Its text is Plain's.
 type Refusal struct {
 	Permission Permission
-	Item       string // the path, the command, the variable's name or "host:port", as the script gave it
+	Item       string // the path, the command, "host:port" or the variable's or option's name, as the script gave it
 
 	// Rule is the item of a list that forbids it, such as "$private". Empty means that it
-	// is forbidden because nothing allows it.
+	// is forbidden because nothing allows it. Of an Option it is the value that is
+	// expected, such as "at most 1048576", which Plain leaves to the text around it.
 	Rule string
 
 	// Secret says that Rule has details that the script may not learn, such as where a
@@ -63,7 +66,7 @@ func Plain(r Refusal, form Form) string {
 		return "rule " + r.Rule
 	}
 	text := r.Permission.String() + " is not allowed"
-	if r.Rule != "" && !r.Secret {
+	if r.Rule != "" && !r.Secret && r.Permission != Option {
 		text += " by the rule " + r.Rule
 	}
 	if form == Bare {

@@ -29,6 +29,8 @@ func TestPlain(t *testing.T) {
 			"a.test:80: connecting is not allowed by the rule *.test", "connecting is not allowed by the rule *.test"},
 		{permission.Refusal{Permission: permission.Net, Item: "a.test:80", Rule: "10.0.0.1", Secret: true},
 			"a.test:80: connecting is not allowed", "connecting is not allowed"},
+		{permission.Refusal{Permission: permission.Option, Item: "maxMessage", Rule: "at most 1"},
+			"maxMessage: this value is not allowed", "this value is not allowed"},
 		{permission.Refusal{Permission: permission.Read, Item: long}, long[:200] + "… and 3897 bytes more: reading " +
 			"is not allowed", "reading is not allowed"},
 	} {

@@ -96,6 +96,10 @@ type Options struct {
 	// limit: memory.New(MaxMemory / 4) is the same one.
 	Memory *memory.Account
 
+	// Limits bounds the options that the script may give to its connections and requests.
+	// The zero value limits nothing. Its Words default to those below.
+	Limits permission.Limits
+
 	// CallbackTimeout is how long the main chunk and each callback, handler and timer may
 	// take; after it the script is stopped with an error and the run ends. 0 means no
 	// limit.
@@ -127,8 +131,8 @@ type Options struct {
 
 // Words are an embedder's words. The zero value works.
 type Words struct {
-	// Refusal words an access that Permissions or Engine.Policy does not allow, in the
-	// log and for the script. nil means permission.Plain.
+	// Refusal words an access that Permissions or Engine.Policy does not allow, and an
+	// option beyond Limits, in the log and for the script. nil means permission.Plain.
 	Refusal permission.Words
 
 	// Option names a field of Options whose limit has stopped the script, MaxMemory or
@@ -168,6 +172,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Engine.Memory == nil {
 		o.Engine.Memory = o.Memory
+	}
+	if o.Limits.Words == nil {
+		o.Limits.Words = o.Words.Refusal
 	}
 	if o.Engine.Words == nil {
 		o.Engine.Words = o.Words.Refusal

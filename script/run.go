@@ -125,7 +125,7 @@ func (r *run) open() error {
 		}
 	}
 	module, err := websocket.Open(r.state, r.engine, websocket.Options{
-		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Unheard: r.noteUnheard,
+		Logger: opts.Logger, Errors: r.errors, Limits: opts.Limits, Call: r.gate.Call, Unheard: r.noteUnheard,
 	})
 	if err != nil {
 		return err
@@ -137,7 +137,8 @@ func (r *run) open() error {
 		return err
 	}
 	if r.http, err = http.Open(r.state, http.Options{
-		Network: opts.Engine, Tasks: r.tasks, Notify: func() { r.loop.Wake() }, Errors: r.errors, Call: r.gate.Call,
+		Network: opts.Engine, Limits: opts.Limits, Tasks: r.tasks, Notify: func() { r.loop.Wake() }, Errors: r.errors,
+		Call: r.gate.Call,
 	}); err != nil {
 		return err
 	}

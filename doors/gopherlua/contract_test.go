@@ -39,7 +39,9 @@ type door struct {
 // openDoor makes a state with the module, print, pump and token.
 func openDoor(_ testing.TB, setup wscontract.Setup) wscontract.Door {
 	L := lua.NewState()
-	d := &door{gopherlua.OpenOn(L, setup.Engine, gopherlua.Options{Logger: setup.Logger, Errors: setup.Errors}), L}
+	d := &door{gopherlua.OpenOn(L, setup.Engine, gopherlua.Options{
+		Logger: setup.Logger, Errors: setup.Errors, Limits: setup.Limits,
+	}), L}
 	L.SetGlobal("print", L.NewFunction(func(L *lua.LState) int {
 		words := make([]string, L.GetTop())
 		for i := range words {

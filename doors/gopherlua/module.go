@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // moduleName is the global, and the name for require.
@@ -27,6 +28,9 @@ type Options struct {
 	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
 	// at most once a second, with a count.
 	Errors Reporter
+
+	// Limits bounds the options that the script may give to Connect. The zero value limits nothing.
+	Limits permission.Limits
 }
 
 // Reporter receives the errors of callbacks, on the goroutine that called Pump.
@@ -67,8 +71,10 @@ func Open(L *lua.LState, eng *engine.Engine, opts Options) *Module { return open
 
 func open(L *lua.LState, eng wsapi.Engine, opts Options) *Module {
 	m := &Module{
-		main:    mainCoroutine(L),
-		session: wsapi.NewSession[held](eng, wsapi.Options{Logger: opts.Logger, Errors: opts.Errors}),
+		main: mainCoroutine(L),
+		session: wsapi.NewSession[held](eng, wsapi.Options{
+			Logger: opts.Logger, Errors: opts.Errors, Limits: opts.Limits,
+		}),
 	}
 	m.guard = L.NewFunction(m.callGuarded)
 	m.lookUp = L.NewFunction(m.lookUpCallback)

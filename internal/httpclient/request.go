@@ -46,6 +46,9 @@ type Request struct {
 	Data   any    // the caller's
 }
 
+// Defaults returns the meaning of each zero field of Request.
+func (c *Client) Defaults() Request { return Request{}.withDefaults(c) }
+
 func (r Request) withDefaults(c *Client) Request {
 	if r.Method == "" {
 		r.Method = http.MethodGet

@@ -18,7 +18,7 @@ func (m *Module) request(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	request, err := wsapi.ReadRequest(luavalue.Table(m.state, table))
+	request, err := wsapi.ReadRequest(luavalue.Table(m.state, table), m.opts.Limits, m.client.Defaults())
 	if err != nil {
 		return raised(c, 1, err)
 	}
@@ -51,7 +51,7 @@ func (m *Module) fetch(c *lua.Call, name string, n int, fill func(r *httpclient.
 	if err := c.Err(); err != nil {
 		return err
 	}
-	request, err := wsapi.ReadRequestOptions(luavalue.Table(m.state, options))
+	request, err := wsapi.ReadRequestOptions(luavalue.Table(m.state, options), m.opts.Limits, m.client.Defaults())
 	if err != nil {
 		return raised(c, n, err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/policy"
 	"github.com/tidewire/tidewire/lua"
 	"github.com/tidewire/tidewire/modules/task"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // moduleName is the name for require.
@@ -40,6 +41,10 @@ type Options struct {
 	// RootsName, ReadFile, DialContext, Words, Memory and Logger. The other fields are
 	// the engine's. A program with an engine gives both the same Options.
 	Network engine.Options
+
+	// Limits bounds the options that the script may give to a request. The zero value limits
+	// nothing. Its Words default to those of Network.
+	Limits permission.Limits
 
 	// Tasks is the scheduler of the state's tasks, in which calls without onDone wait. nil
 	// lets no call wait.
@@ -91,6 +96,9 @@ func Open(s *lua.State, opts Options) (*Module, error) {
 	}
 	if opts.Errors == nil {
 		opts.Errors = errorlog.New(network.Logger)
+	}
+	if opts.Limits.Words == nil {
+		opts.Limits.Words = network.Words
 	}
 	if opts.Call == nil {
 		opts.Call = gate.New(s, gate.Limits{}).Call

@@ -40,6 +40,12 @@ type rig struct {
 // play runs a test in a bubble. At its end nothing may be left.
 func play(t *testing.T, limits lua.Options, test func(t *testing.T, r *rig)) {
 	t.Helper()
+	playWith(t, limits, http.Options{}, test)
+}
+
+// playWith is play with options of the module.
+func playWith(t *testing.T, limits lua.Options, opts http.Options, test func(t *testing.T, r *rig)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		limits.Tracebacks = true
 		r := &rig{State: lua.NewState(limits), t: t, net: &wstest.Net{}, memory: new(memory.Account)}
@@ -47,9 +53,9 @@ func play(t *testing.T, limits lua.Options, test func(t *testing.T, r *rig)) {
 			t.Fatal(err)
 		}
 		var err error
-		r.http, err = http.Open(r.State, http.Options{Network: engine.Options{
-			DialContext: r.net.DialContext, Memory: r.memory, Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
-		}})
+		opts.Network.DialContext, opts.Network.Memory = r.net.DialContext, r.memory
+		opts.Network.Logger = slog.New(slog.NewTextHandler(&r.log, nil))
+		r.http, err = http.Open(r.State, opts)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,9 @@ func openDoor(tb testing.TB, setup wscontract.Setup) wscontract.Door {
 	if err := std.Open(s, std.Options{Stdout: printer(setup.Print)}); err != nil {
 		tb.Fatal(err)
 	}
-	module, err := websocket.OpenOn(s, setup.Engine, websocket.Options{Logger: setup.Logger, Errors: setup.Errors})
+	module, err := websocket.OpenOn(s, setup.Engine, websocket.Options{
+		Logger: setup.Logger, Errors: setup.Errors, Limits: setup.Limits,
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

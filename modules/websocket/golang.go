@@ -3,6 +3,7 @@ package websocket
 import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // This file is the module for Go code that shares the engine with the script.
@@ -23,6 +24,10 @@ func (m *Module) Connect(url string, opts engine.ConnectOptions, h engine.Handle
 	}
 	return c.Number, c.ID(), nil
 }
+
+// Limits returns those of Options, for modules that read the same options. Module.Connect
+// does not ask them.
+func (m *Module) Limits() permission.Limits { return m.limits }
 
 // ID returns the engine's id of a live connection of the script.
 func (m *Module) ID(number float64) (id engine.ID, live bool) {

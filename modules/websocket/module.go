@@ -12,6 +12,7 @@ import (
 	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
 	"github.com/tidewire/tidewire/lua"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // moduleName is the global, and the name for require.
@@ -26,6 +27,10 @@ type Options struct {
 	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
 	// at most once a second, with a count.
 	Errors Reporter
+
+	// Limits bounds the options that the script may give to Connect, and to tide.ws over this
+	// Module. The zero value limits nothing.
+	Limits permission.Limits
 
 	// Call calls a callback, or looks one up through __index, on the state's main
 	// coroutine; where is its key. It must not keep args. Its error goes to Errors. nil
@@ -58,6 +63,7 @@ type Reporter interface {
 type Module struct {
 	state   *lua.State
 	session *wsapi.Session[held]
+	limits  permission.Limits
 	call    func(where string, f lua.Value, args ...lua.Value) error
 	unheard func(end *engine.End)
 	closed  bool // the state is
@@ -87,8 +93,11 @@ func Open(s *lua.State, eng *engine.Engine, opts Options) (*Module, error) { ret
 
 func open(s *lua.State, eng wsapi.Engine, opts Options) (*Module, error) {
 	m := &Module{
-		state:   s,
-		session: wsapi.NewSession[held](eng, wsapi.Options{Logger: opts.Logger, Errors: opts.Errors}),
+		state: s,
+		session: wsapi.NewSession[held](eng, wsapi.Options{
+			Logger: opts.Logger, Errors: opts.Errors, Limits: opts.Limits,
+		}),
+		limits:  opts.Limits,
 		call:    opts.Call,
 		unheard: opts.Unheard,
 		keys:    make(map[string]lua.Value),

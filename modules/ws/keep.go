@@ -54,7 +54,7 @@ func (m *Module) keep(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	options, err := wsapi.ReadKeepOptions(luavalue.Table(m.s, table))
+	options, err := wsapi.ReadKeepOptions(luavalue.Table(m.s, table), m.opts.Sockets.Limits(), m.opts.Engine.Defaults())
 	if err != nil {
 		return luavalue.Raised(c, err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/tidewire/tidewire/modules/task"
 	"github.com/tidewire/tidewire/modules/websocket"
 	"github.com/tidewire/tidewire/modules/ws"
+	"github.com/tidewire/tidewire/permission"
 )
 
 func TestMain(m *testing.M) { wstest.Main(m) }
@@ -55,6 +56,7 @@ type options struct {
 	engine engine.Options
 	seed   uint64
 	memory int64
+	limits permission.Limits
 }
 
 func newRig(t *testing.T, opts options) *rig {
@@ -65,7 +67,7 @@ func newRig(t *testing.T, opts options) *rig {
 	r.engine = engine.New(opts.engine)
 	r.state = lua.NewState(lua.Options{})
 	r.must(std.Open(r.state, std.Options{}))
-	sockets, err := websocket.Open(r.state, r.engine, websocket.Options{Logger: logger})
+	sockets, err := websocket.Open(r.state, r.engine, websocket.Options{Logger: logger, Limits: opts.limits})
 	r.must(err)
 	r.tasks, err = task.Open(r.state, pump{r}, task.Options{Logger: logger})
 	r.must(err)

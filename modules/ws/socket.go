@@ -145,7 +145,7 @@ func (m *Module) open(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	options, err := wsapi.ReadOpenOptions(luavalue.Table(m.s, table), m.opts.Engine.Defaults())
+	options, err := wsapi.ReadOpenOptions(luavalue.Table(m.s, table), m.opts.Sockets.Limits(), m.opts.Engine.Defaults())
 	if err != nil {
 		return luavalue.Raised(c, err)
 	}

@@ -40,7 +40,7 @@ type Reporter interface {
 // Options configures a Module. Engine, Sockets and Host are needed.
 type Options struct {
 	Engine  *engine.Engine
-	Sockets *websocket.Module // of the same state, over Engine
+	Sockets *websocket.Module // of the same state, over Engine; its Limits are those of tide.ws, too
 	Host    Host
 
 	// Tasks are those of the state: sockets let them wait.

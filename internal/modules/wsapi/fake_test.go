@@ -123,6 +123,8 @@ func (f *fakeEngine) Connect(_ string, opts engine.ConnectOptions) (engine.ID, e
 
 func (f *fakeEngine) Flush() {}
 
+func (f *fakeEngine) Defaults() engine.ConnectOptions { return engine.ConnectOptions{} }
+
 func (f *fakeEngine) Queue(id engine.ID, kind engine.Kind, data string) error {
 	if kind == engine.Text && !utf8.ValidString(data) {
 		return engine.ErrInvalidUTF8

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // Function is the Type of functions, which an option may be.
@@ -33,7 +34,9 @@ const (
 
 // ReadKeepOptions reads the options of keep, as ReadOptions does. The error is an
 // *ArgumentError for argument 3, or one that reading the table raised.
-func ReadKeepOptions(table Table) (options KeepOptions, err error) {
+func ReadKeepOptions(
+	table Table, limits permission.Limits, defaults engine.ConnectOptions,
+) (options KeepOptions, err error) {
 	options.Min, options.Max, options.Steady = defaultMin, defaultMax, defaultSteady
 	if table != nil {
 		if err := readTable("", table, luaapi.KeepOptions, keepReaders, &options); err != nil {
@@ -42,6 +45,12 @@ func ReadKeepOptions(table Table) (options KeepOptions, err error) {
 	}
 	if options.Max < options.Min {
 		return options, argumentError(3, &OptionError{"field 'max': at least 'min' expected"})
+	}
+	if err := limitConnect(&options.Connect, limits, defaults); err != nil {
+		return options, argumentError(3, err)
+	}
+	if err := atMost("queue", &options.Queue, 0, limits.SendQueue, showBytes, limits.Words); err != nil {
+		return options, argumentError(3, err)
 	}
 	return options, OptionsError(3, options.Connect.Check())
 }
@@ -125,14 +134,18 @@ type OpenOptions struct {
 
 const defaultHighWater = 1 << 20
 
-// ReadOpenOptions reads the options of open, as ReadOptions does. defaults are the
-// engine's. The error is an
+// ReadOpenOptions reads the options of open, as ReadOptions does. The error is an
 // *ArgumentError for argument 2, or one that reading the table raised.
-func ReadOpenOptions(table Table, defaults engine.ConnectOptions) (options OpenOptions, err error) {
+func ReadOpenOptions(
+	table Table, limits permission.Limits, defaults engine.ConnectOptions,
+) (options OpenOptions, err error) {
 	if table != nil {
 		if err := readTable("", table, luaapi.OpenOptions, openReaders, &options); err != nil {
 			return options, argumentError(2, err)
 		}
+	}
+	if err := limitConnect(&options.Connect, limits, defaults); err != nil {
+		return options, argumentError(2, err)
 	}
 	options.SendQueue = cmp.Or(options.Connect.SendQueue, defaults.SendQueue)
 	options.HighWater = min(cmp.Or(options.HighWater, defaultHighWater), options.SendQueue/2)

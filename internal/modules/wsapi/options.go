@@ -11,6 +11,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/api/luaapi"
 	"github.com/tidewire/tidewire/internal/api/spelling"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // OptionError is a name or a value that a table of options must not have, in words for
@@ -66,13 +67,19 @@ func inScriptsWords(err error) error {
 
 // ReadOptions reads Connect's options; a nil table has none. Names come from luaapi.
 // Values are read through __index, so that defaults may live in a metatable; a name that
-// the table itself spells wrong is refused. The error is an *OptionError, or one that
-// reading the table raised.
-func ReadOptions(table Table) (options engine.ConnectOptions, err error) {
-	if table == nil {
-		return options, nil
+// the table itself spells wrong is refused, and so is a value beyond the limits. defaults
+// are the engine's: those beyond the limits are lowered. The error is an *OptionError, or
+// one that reading the table raised.
+func ReadOptions(
+	table Table, limits permission.Limits, defaults engine.ConnectOptions,
+) (options engine.ConnectOptions, err error) {
+	if table != nil {
+		if err := readTable("", table, luaapi.Options, connectReaders, &options); err != nil {
+			return options, err
+		}
 	}
-	return options, readTable("", table, luaapi.Options, connectReaders, &options)
+	err = limitConnect(&options, limits, defaults)
+	return options, err
 }
 
 // readers read the fields of an options table into a T, by name. Their errors name the
@@ -171,13 +178,16 @@ func readClientBits(field string, value Value) (int, error) {
 	return readWindowBits(field, value)
 }
 
+// direct is the engine's word for no proxy.
+const direct = "direct"
+
 // readProxy reads a proxy's URL, or false for no proxy, whatever the engine would choose.
 func readProxy(field string, value Value) (string, error) {
 	switch {
 	case value.Type == String:
 		return value.Text, nil
 	case value.Type == Boolean && !value.Bool:
-		return "direct", nil
+		return direct, nil
 	}
 	return "", wrongType(field, "string or false", value)
 }

@@ -11,7 +11,13 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
+	"github.com/tidewire/tidewire/permission"
 )
+
+// readOptions is ReadOptions without limits.
+func readOptions(table wsapi.Table) (engine.ConnectOptions, error) {
+	return wsapi.ReadOptions(table, permission.Limits{}, engine.ConnectOptions{})
+}
 
 func TestReadOptions(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -68,11 +74,11 @@ func TestReadOptions(t *testing.T) {
 		"endless": {tableOf("redirects", math.Inf(1)), engine.ConnectOptions{Redirects: math.MaxInt32}},
 		"empty":   {tableOf(), engine.ConnectOptions{}},
 	} {
-		if got, err := wsapi.ReadOptions(test.table); err != nil || !reflect.DeepEqual(got, test.want) {
+		if got, err := readOptions(test.table); err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s\ngot  %+v, error %v\nwant %+v", name, got, err, test.want)
 		}
 	}
-	if got, err := wsapi.ReadOptions(nil); err != nil || !reflect.DeepEqual(got, engine.ConnectOptions{}) {
+	if got, err := readOptions(nil); err != nil || !reflect.DeepEqual(got, engine.ConnectOptions{}) {
 		t.Errorf("no table: got %+v, error %v", got, err)
 	}
 }
@@ -166,7 +172,7 @@ func TestHugeNamesAndWords(t *testing.T) {
 		"key":    tableOf("protocols", tableOf(huge, 1)),
 		"word":   tableOf("kind", huge),
 	} {
-		if _, err := wsapi.ReadOptions(table); err == nil || len(err.Error()) > 500 ||
+		if _, err := readOptions(table); err == nil || len(err.Error()) > 500 ||
 			!strings.Contains(err.Error(), "7000000 bytes") {
 			t.Errorf("%s: %.1000v", name, err)
 		}

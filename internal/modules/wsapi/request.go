@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/api/luaapi"
 	"github.com/tidewire/tidewire/internal/httpclient"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // requestFields and requestOptions are the fields that a table of ReadRequest may have: all, or
@@ -15,9 +16,9 @@ var (
 	requestOptions = luaapi.RequestOptions()
 )
 
-// ReadRequest reads the table that tide.http's request gets. The error is as
-// ReadOptions's.
-func ReadRequest(table Table) (httpclient.Request, error) {
+// ReadRequest reads the table that tide.http's request gets, as ReadOptions does. defaults
+// are the client's. The error is as ReadOptions's.
+func ReadRequest(table Table, limits permission.Limits, defaults httpclient.Request) (httpclient.Request, error) {
 	request := request{httpclient.Request{NoBody: true}, false}
 	if err := readTable("", table, requestFields, requestReaders, &request); err != nil {
 		return httpclient.Request{}, err
@@ -25,16 +26,21 @@ func ReadRequest(table Table) (httpclient.Request, error) {
 	if !request.hasURL {
 		return httpclient.Request{}, badValue("url", string(String), string(Nil))
 	}
-	return request.Request, nil
+	err := limitRequest(&request.Request, limits, defaults)
+	return request.Request, err
 }
 
-// ReadRequestOptions reads the options of get and post; a nil table has none.
-func ReadRequestOptions(table Table) (httpclient.Request, error) {
+// ReadRequestOptions is ReadRequest for the options of get and post; a nil table has none.
+func ReadRequestOptions(
+	table Table, limits permission.Limits, defaults httpclient.Request,
+) (httpclient.Request, error) {
 	request := request{httpclient.Request{NoBody: true}, false}
-	if table == nil {
-		return request.Request, nil
+	if table != nil {
+		if err := readTable("", table, requestOptions, requestReaders, &request); err != nil {
+			return httpclient.Request{}, err
+		}
 	}
-	err := readTable("", table, requestOptions, requestReaders, &request)
+	err := limitRequest(&request.Request, limits, defaults)
 	return request.Request, err
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // DefaultCloseCode is Close's code when the script gives none (RFC 6455 §7.4.1).
@@ -36,6 +37,7 @@ type Engine interface {
 	Connect(url string, opts engine.ConnectOptions) (engine.ID, error)
 	Queue(id engine.ID, kind engine.Kind, data string) error
 	Flush()
+	Defaults() engine.ConnectOptions
 	Close(id engine.ID, code int, reason string) error
 	Buffered(id engine.ID) (messages int, bytes int64)
 	Mark(id engine.ID, bytes int64) (live bool)
@@ -59,6 +61,9 @@ type Options struct {
 	// Errors receives the errors of callbacks. nil logs them to Logger, an identical one
 	// at most once a second.
 	Errors Reporter
+
+	// Limits bounds the options of Connect.
+	Limits permission.Limits
 }
 
 // Session is the websocket module of one Lua state. It belongs to the goroutine that owns
@@ -70,6 +75,7 @@ type Session[D any] struct {
 	engine Engine
 	logger *slog.Logger
 	errors Reporter
+	limits permission.Limits
 
 	last     float64 // the id given last
 	byNumber map[float64]*Connection[D]
@@ -104,6 +110,7 @@ func NewSession[D any](eng Engine, opts Options) *Session[D] {
 		engine:   eng,
 		logger:   opts.Logger,
 		errors:   opts.Errors,
+		limits:   opts.Limits,
 		byNumber: make(map[float64]*Connection[D]),
 		byID:     make(map[engine.ID]*Connection[D]),
 	}
@@ -123,7 +130,7 @@ type ConnectCall[D any] struct {
 // *ArgumentError, or one to be raised as it is: engine.ErrTooManyConnections, or an error
 // raised by reading a table. After an error there is no connection, and no id is used up.
 func (s *Session[D]) Connect(call ConnectCall[D]) (*Connection[D], error) {
-	options, err := ReadOptions(call.Options)
+	options, err := ReadOptions(call.Options, s.limits, s.engine.Defaults())
 	if err != nil {
 		return nil, argumentError(3, err)
 	}

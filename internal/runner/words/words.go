@@ -32,6 +32,8 @@ func Refusal(r permission.Refusal, form permission.Form) string {
 	switch {
 	case form == permission.RuleAlone:
 		return denyNet + "=" + r.Rule
+	case r.Permission == permission.Option: // no flag sets permission.Limits
+		return permission.Plain(r, form)
 	case r.Permission == permission.Env:
 		return environment(r.Item)
 	case r.Permission == permission.Net:

@@ -36,6 +36,7 @@ func TestRefusal(t *testing.T) {
 			"ProgramFiles(x86): reading the environment is not allowed: run again with " +
 				"--allow-env='ProgramFiles(x86)'", ""},
 		{permission.Env, long, `"` + long[:200] + `" and 800 bytes more is not in --allow-env`, ""},
+		{permission.Option, "maxMessage", "maxMessage: this value is not allowed", "this value is not allowed"},
 		{permission.Read, long + long + long + long + long, long[:200] + "… and 4800 bytes more: reading is " +
 			"not allowed",
 			"reading is not allowed"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // A Door is a Lua state of some VM with the module in it, and the basic functions,
@@ -42,6 +43,7 @@ type Setup struct {
 	Engine wsapi.Engine
 	Logger *slog.Logger
 	Errors wsapi.Reporter
+	Limits permission.Limits
 
 	// Print receives the lines that the script's print writes.
 	Print func(line string)
@@ -78,6 +80,7 @@ func Test(t *testing.T, kind Kind) {
 	}{
 		{"calls", calls},
 		{"options", options},
+		{"limits", limits},
 		{"callbacks", callbacks},
 		{"events", events},
 	} {

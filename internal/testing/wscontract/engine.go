@@ -2,6 +2,7 @@ package wscontract
 
 import (
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tidewire/tidewire/engine"
@@ -32,6 +33,15 @@ func (e *Engine) Connect(url string, opts engine.ConnectOptions) (engine.ID, err
 	}
 	e.urls, e.options = append(e.urls, url), append(e.options, opts)
 	return engine.ID(100 + len(e.urls)), nil
+}
+
+// Defaults implements wsapi.Engine.
+func (e *Engine) Defaults() engine.ConnectOptions {
+	const each = 5 * time.Second
+	return engine.ConnectOptions{
+		MaxMessage: 32_000_000, SendQueue: 16 << 20, ReceiveQueue: 4 << 20,
+		Timeouts: engine.Timeouts{TCP: each, TLS: each, Handshake: each, Closing: each},
+	}
 }
 
 // Flush implements wsapi.Engine.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/modules/wsapi"
+	"github.com/tidewire/tidewire/permission"
 )
 
 // rig is a door over a fake engine, and everything that comes out of it: a test takes
@@ -19,6 +20,7 @@ type rig struct {
 	t      *testing.T
 	kind   Kind
 	engine *Engine
+	limits permission.Limits // of the doors that open makes
 
 	printed []string
 	errors  []string // of callbacks: "onMessage 1: bot.lua:2: boom" and the traceback
@@ -41,6 +43,7 @@ func (r *rig) open(eng wsapi.Engine) {
 		Engine:    eng,
 		Logger:    r.logger(),
 		Errors:    reporter(r.report),
+		Limits:    r.limits,
 		Print:     func(line string) { r.printed = append(r.printed, line) },
 		Collected: r.noteCollected,
 	})
