@@ -46,7 +46,7 @@ func keptAt(c *lua.Call) *keeper { return lua.UserdataAs[*keeper](c, 1, keptType
 // keep is keep(url, callbacks [, options]).
 func (m *Module) keep(c *lua.Call) error {
 	k := &keeper{m: m, caller: gate.Caller(m.s)}
-	asks := c.Arg(1).IsFunction()
+	asks := c.Arg(1).IsFunction() && m.opts.Tasks != nil
 	if !asks {
 		k.url = c.String(1)
 	}
@@ -57,6 +57,9 @@ func (m *Module) keep(c *lua.Call) error {
 	options, err := wsapi.ReadKeepOptions(luavalue.Table(m.s, table), m.opts.Sockets.Limits(), m.opts.Engine.Defaults())
 	if err != nil {
 		return luavalue.Raised(c, err)
+	}
+	if options.AsksHead && m.opts.Tasks == nil {
+		return c.ArgError(3, "field 'headers': table expected, got function")
 	}
 	k.opts = options
 	k.opts.Connect.Caller, k.opts.Connect.FieldName = k.caller, wsapi.OptionName

@@ -141,6 +141,9 @@ func (s *socket) drop() {
 
 // open is open(url [, options]).
 func (m *Module) open(c *lua.Call) error {
+	if m.opts.Tasks == nil {
+		return c.Errorf("'open' waits: call it inside tide.task.go")
+	}
 	url, table := c.String(1), c.OptTable(2)
 	if err := c.Err(); err != nil {
 		return err

@@ -43,7 +43,8 @@ type Options struct {
 	Sockets *websocket.Module // of the same state, over Engine; its Limits are those of tide.ws, too
 	Host    Host
 
-	// Tasks are those of the state: sockets let them wait.
+	// Tasks are those of the state: sockets let them wait, and url and headers of keep may be
+	// functions. nil lets open raise, and takes no such functions.
 	Tasks *task.Scheduler
 
 	// Memory is charged for the messages that kept sockets hold while they are down. nil
