@@ -16,7 +16,7 @@ type Limits struct {
 	MaxMessage int64
 
 	// SendQueue bounds the option sendQueue, and the option queue of tide.ws.keep, in bytes.
-	// 0 means no limit.
+	// An empty send queue takes one message of any size. 0 means no limit.
 	SendQueue int64
 
 	// ReceiveQueue bounds the option receiveQueue, in bytes. 0 means no limit.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/tidewire/tidewire/engine"
 )
 
 // ExitCode is the cause with which a script's context is cancelled to end it with that
@@ -66,7 +68,7 @@ var errOverdue = errors.New("the script is still running 1s after the grace, and
 // Script is a script that was started. Its methods may be called from any goroutine, and
 // more than once.
 type Script struct {
-	run  *run          // its fields belong to loop, except for those that giveUp and FlushLast name
+	run  *run          // its fields belong to loop, except for engine and those that giveUp and FlushLast name
 	done chan struct{} // closed by settle
 
 	mu      sync.Mutex // leaf; guards the fields below
@@ -105,6 +107,14 @@ func Run(ctx context.Context, opts Options) (Result, error) {
 	}
 	return s.Wait()
 }
+
+// Stats counts the connections and messages that the script's engine holds now. After the
+// end there are none.
+func (s *Script) Stats() engine.Stats { return s.run.engine.Stats() }
+
+// Counters counts what the script's engine has done since Start. Requests of tide.http are
+// not in it.
+func (s *Script) Counters() engine.Counters { return s.run.engine.Counters() }
 
 // Done returns a channel that is closed when Wait returns at once.
 func (s *Script) Done() <-chan struct{} { return s.done }
