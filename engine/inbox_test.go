@@ -46,7 +46,8 @@ func (h handler) Ended(id engine.ID, end *engine.End) {
 // pump dispatches on the caller's goroutine until done.
 func pump(t testing.TB, eng *engine.Engine, h engine.Handler, done func() bool) {
 	t.Helper()
-	timer := time.NewTimer(30 * time.Second)
+	const patience = 2 * time.Minute // as that of until
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for !done() {
 		if eng.Dispatch(h, engine.Budget{}) > 0 {
@@ -55,7 +56,7 @@ func pump(t testing.TB, eng *engine.Engine, h engine.Handler, done func() bool) 
 		select {
 		case <-eng.Ready():
 		case <-timer.C:
-			t.Fatal("pump: not done within 30 s")
+			t.Fatalf("pump: not done within %v", patience)
 		}
 	}
 }

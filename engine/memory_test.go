@@ -148,7 +148,7 @@ func TestMemoryOfASlowHost(t *testing.T) {
 // An idle connection costs one goroutine and little memory, also after messages have gone
 // both ways.
 func TestMemoryOfIdleConnections(t *testing.T) {
-	const connections = 500
+	connections := detector.Part(500)
 	message := strings.Repeat("x", 100)
 	burst := bytes.Repeat(wstest.Text(message).Append(nil), 100)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -179,7 +179,7 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 			accepted <- conn
 		}
 	}
-	cost := func(before int64) int64 { return (heap() - before) / connections }
+	cost := func(before int64) int64 { return (heap() - before) / int64(connections) }
 
 	// The memory of the sockets, each side with a goroutine that reads into 64 bytes.
 	before := heap()
