@@ -13,8 +13,6 @@ func (s *State) invokeSpecial(th *Thread, g *goFunction, slot, args, ret, want i
 		return s.resumeWrapped(th, g, slot, args, ret, want, flags)
 	case specialYield:
 		return s.yield(th, slot, slot+1, args, ret, want, flags)
-	case specialTask:
-		return s.resumeTask(th, g, slot, args, ret, want, flags)
 	}
 	return s.invokeGo(th, g, slot, args, ret, want, flags)
 }

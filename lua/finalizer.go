@@ -16,6 +16,16 @@ func (s *State) SetFinalizer(meta *Table, f GoFunction) error {
 	return err
 }
 
+// mayHaveFinalizer reports whether a userdata with a metatable has a finalizer, or may get
+// one. Scripts reach no metatable with __metatable, unless it is of their own newproxy: it
+// does not get a __gc later.
+func (s *State) mayHaveFinalizer(u *Userdata) bool {
+	if _, isScripts := u.data.(Proxy); isScripts {
+		return true
+	}
+	return u.meta.metamethod(s, eventMetatable).IsNil() || s.hasFinalizer(u)
+}
+
 // hasFinalizer reports whether a userdata has a finalizer of either kind.
 func (s *State) hasFinalizer(u *Userdata) bool {
 	if _, ok := u.data.(Finalizer); ok {

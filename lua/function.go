@@ -239,7 +239,6 @@ const (
 	specialResume
 	specialWrapped // the function that coroutine.wrap returns
 	specialYield
-	specialTask // the function of a Task
 	specialNext
 	specialIPairsNext
 )

@@ -29,6 +29,7 @@ type Call struct {
 	action action
 	then   func(c *Call) error
 	pcall  bool // then also gets errors
+	task   *Task
 }
 
 // action is the request that a Go function makes instead of returning results.
@@ -38,6 +39,7 @@ const (
 	noAction action = iota
 	actTailCall
 	actCallThen
+	actResume
 	actYield
 	actSuspend
 )

@@ -155,6 +155,10 @@ func (s *State) deliver(th *Thread, from, count, ret, want int, flags frameFlags
 			}
 			s.end(ended)
 			waiting = th.current()
+			if waiting.kind == frameContinue { // of Resume
+				waiting.extra = int32(th.top) - waiting.base
+				return nil
+			}
 			from, count = int(waiting.base)-1, th.top-int(waiting.base)+1
 		default:
 			panic("lua: results for a frame that waits for none")
@@ -177,8 +181,11 @@ func (s *State) handOver(th *Thread, from, count int) (*Thread, error) {
 	if err := to.ensure(at + 1 + count); err != nil {
 		return nil, err
 	}
-	if waiting.kind == frameResume {
+	switch waiting.kind {
+	case frameResume:
 		to.stack[at] = True
+		at++
+	case frameContinue: // the function stays
 		at++
 	}
 	s.look(count)
@@ -237,6 +244,16 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		fr.set(frameContinue, at, ret, want, 0, flags)
 		th.continuations = append(th.continuations, continuation{c.then, c.pcall})
 		return s.invokeLater(th, at, c.args, at, wantAll, slowReturn)
+	case actResume:
+		fr, err := th.push()
+		if err != nil {
+			return err
+		}
+		at, task := c.top+1, c.task
+		c.task = nil
+		fr.set(frameContinue, at, ret, want, 0, flags)
+		th.continuations = append(th.continuations, continuation{c.then, true})
+		return s.resumeTask(th, task, at, c.args)
 	case actYield:
 		if c.then == nil {
 			return s.yield(th, slot, slot, c.result, ret, want, flags)

@@ -44,8 +44,7 @@ func (s *State) activations(th *Thread, yield func(Activation) bool) {
 		switch {
 		case fr.kind == frameLua:
 			fn = functionValue(fr.fn)
-		case fr.kind == frameEntry && fr.extra == 0, fr.kind == frameBottom, fr.kind == frameInvoke,
-			fr.kind == frameTask:
+		case fr.kind == frameEntry && fr.extra == 0, fr.kind == frameBottom, fr.kind == frameInvoke:
 			continue
 		default:
 			fn = th.stack[fr.base-1]

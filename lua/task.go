@@ -8,56 +8,97 @@ package lua
 // Scripts see the task's own coroutine in coroutine.running. They can neither resume it
 // nor yield from it: the task's coroutines yield to those that have resumed them.
 type Task struct {
-	root     *Thread
-	inner    *Thread // the innermost coroutine while the task is suspended, or not begun; else nil
-	function Value
-	failure  *Error // raised when the task goes on
+	root    Thread
+	inner   *Thread // the innermost coroutine while the task is suspended, or not begun; else nil
+	failure *Error  // raised when the task goes on
+
+	// The stack of root before the task begins: the function and its arguments, unless
+	// they are more. Many tasks that are started and end one after the other share a
+	// stack then.
+	first [firstOfTask]Value
 }
 
-const taskBytes = 48
+const (
+	firstOfTask = 3
+	taskBytes   = 240 // root included
+	roomBytes   = firstSlots*valueBytes + firstFrames*frameBytes
+)
 
 // NewTask makes a task that will call a function with these arguments. Its memory is
-// charged to the state; it lives for as long as a walk finds Function.
+// charged to the state; it lives for as long as a walk finds Value.
 func (s *State) NewTask(f Value, args ...Value) (*Task, error) {
-	if err := s.charge(newThreadBytes + goFunctionBytes + taskBytes); err != nil {
+	bytes := taskBytes + roomBytes
+	if len(args) >= firstOfTask {
+		bytes += pointerClass((1 + len(args)) * valueBytes)
+	}
+	if err := s.charge(bytes); err != nil {
 		return nil, err
 	}
-	root := s.newThread(f)
-	if err := root.ensure(1 + len(args)); err != nil {
-		return nil, err
+	t := &Task{}
+	root := &t.root
+	s.setUp(root, f)
+	if len(args) < firstOfTask {
+		root.stack = t.first[:1+len(args)]
+	} else {
+		root.stack = make([]Value, 1+len(args))
 	}
+	root.stack[0] = f
 	s.look(len(args))
 	copyValues(root.stack[1:], args)
 	for _, v := range args {
 		s.found(v) // during a walk the new stack counts as looked into
 	}
-	root.status, root.nesting = threadNormal, 1
-	root.frames[0].set(frameBottom, 1, 0, wantAll, len(args), 0)
-	root.depth, root.top = 1, 1+len(args)
-	s.goFunctions++
-	t := &Task{root: root, inner: root}
-	t.function = goValue(&goFunction{
-		name: "task", env: s.globals, special: specialTask, held: threadValue(root), number: s.goFunctions, mark: s.born,
-	})
-	root.task = t
+	root.status, root.nesting, root.top = threadNormal, 1, len(root.stack)
+	root.task, t.inner = t, root
 	return t, nil
 }
 
-// Function returns the function that starts the task, or lets it go on: for State.Call.
-// Its arguments are further ones of the task's function, or what Suspend's function goes
-// on with. It returns when the task is suspended, without results, or has ended, with those
-// of its function. An error that the task does not catch ends the task and is the
-// function's. Called while the task runs, or after its end, it raises an error.
-//
-// The function is for the task's scheduler, and not for scripts.
-func (t *Task) Function() Value { return t.function }
+// begin gives a task a stack.
+func (s *State) begin(t *Task) {
+	root := &t.root
+	given := root.stack
+	s.equip(root)
+	if len(given) > firstSlots {
+		root.stack = given
+	} else {
+		copyValues(root.stack, given)
+		t.first = [firstOfTask]Value{}
+	}
+	root.frames[0].set(frameBottom, 1, 0, wantAll, len(given)-1, 0)
+	root.depth = 1
+}
 
-// Fail makes the next call of Function raise an error in the task, where it is suspended,
-// instead of letting it go on. A task that has not begun fails without having run. A
+// stackInside reports whether a coroutine's stack is a part of its task.
+func (th *Thread) stackInside() bool { return th.task != nil && cap(th.stack) <= firstOfTask }
+
+// size is the memory of a coroutine with its stacks, or those that it will have.
+func (th *Thread) size() int {
+	size := threadBytes
+	if th.task != nil {
+		size = taskBytes
+	}
+	switch {
+	case th.frames != nil:
+		size += pointerClass(cap(th.frames) * frameBytes)
+	case th.stack != nil: // a task that has not begun
+		size += roomBytes
+	}
+	if th.stack != nil && !th.stackInside() {
+		size += pointerClass(cap(th.stack) * valueBytes)
+	}
+	return size
+}
+
+// Value returns the task's own coroutine, for Marker and Ref. Scripts that get it cannot
+// do anything with it but look.
+func (t *Task) Value() Value { return threadValue(&t.root) }
+
+// Fail makes the next Resume raise an error in the task, where it is suspended, instead of
+// letting it go on. A task that has not begun fails without having run. A
 // second error replaces the first.
 func (t *Task) Fail(err *Error) { t.failure = err }
 
-// Suspended reports whether Function would let the task begin or go on: it is neither
+// Suspended reports whether Resume would let the task begin or go on: it is neither
 // running nor has it ended.
 func (t *Task) Suspended() bool { return t.inner != nil }
 
@@ -91,9 +132,9 @@ func (s *State) runningTask() (*Task, error) {
 	return th.task, nil
 }
 
-// Suspend suspends the task that the function runs in: the call of Task.Function returns.
-// When it is called again the arguments are the results of this function, or if then is
-// not nil the arguments of then. An error that Task.Fail was given is raised here; then
+// Suspend suspends the task that the function runs in: the one that has resumed it goes
+// on. When it is resumed again the arguments are the results of this function, or if then
+// is not nil the arguments of then. An error that Task.Fail was given is raised here; then
 // is not called. The Go function must return Suspend's error. Where Task has an error, or
 // none is running, Suspend raises one.
 func (c *Call) Suspend(then func(c *Call) error) error {
@@ -125,7 +166,7 @@ func (s *State) suspend(th *Thread, g *goFunction, then func(c *Call) error, slo
 	}
 	th.top = slot + 1
 	th.status = threadNormal // it waits within the task, and nobody else can resume it
-	for co := th; co != t.root; co = co.resumer {
+	for co := th; co != &t.root; co = co.resumer {
 		co.touch()
 	}
 	t.root.touch()
@@ -133,28 +174,49 @@ func (s *State) suspend(th *Thread, g *goFunction, then func(c *Call) error, slo
 	t.root.resumer, t.inner = nil, th
 	to.status = threadRunning
 	s.thread = to
-	return s.answer(to, 0)
+	to.current().extra = 0
+	return nil // run goes on with the function that has resumed the task
 }
 
-// resumeTask is a call of Task.Function. From the moment in which the task runs every
-// error is the task's.
-func (s *State) resumeTask(th *Thread, g *goFunction, slot, args, ret, want int, flags frameFlags) error {
-	t := g.held.thread().task
+// Resume lets a task begin or go on once this Go function has returned Resume's error, as
+// it must. The arguments are further ones of the task's function, or what Suspend's
+// function goes on with. then is called when the task is suspended, without arguments, or
+// has ended, with the results of its function. An error that the task does not catch ends
+// it, and then finds it by Failed; one that Lua cannot catch ends this function, too. A
+// task that runs or has ended is an error of Resume itself.
+func (c *Call) Resume(t *Task, then func(c *Call) error, args ...Value) error {
 	switch {
+	case c.err != nil:
+		return c.err
 	case t.Ended():
-		return s.raisef("cannot resume dead task")
+		return c.s.raisef("cannot resume dead task")
 	case !t.Suspended():
-		return s.raisef("cannot resume running task")
+		return c.s.raisef("cannot resume running task")
 	}
-	if err := th.waitFor(frameTask, slot, ret, want, flags); err != nil {
+	c.top = c.base - 1 // as in CallThen
+	if err := c.th.ensure(c.top + 1 + len(args)); err != nil {
 		return err
 	}
+	stack := c.th.stack
+	stack[c.top] = goValue(c.fn)
+	copyValues(stack[c.top+1:], args)
+	c.args, c.action, c.then, c.task = len(args), actResume, then, t
+	return errAction
+}
+
+// resumeTask carries out Resume, whose frame is the innermost. From the moment in which
+// the task runs every error is the task's.
+func (s *State) resumeTask(th *Thread, t *Task, from, args int) error {
 	co, failure := t.inner, t.failure
-	t.inner, t.failure = nil, nil
+	if co.depth == 0 {
+		s.begin(t)
+	}
+	t.inner = nil
 	t.root.resumer = th
 	th.status, co.status = threadNormal, threadRunning
 	s.thread = co
 	if failure != nil {
+		t.failure = nil
 		return failure
 	}
 	waiting := co.current()
@@ -168,9 +230,8 @@ func (s *State) resumeTask(th *Thread, g *goFunction, slot, args, ret, want int,
 	if err := co.ensure(at + 1 + args); err != nil {
 		return err
 	}
-
 	s.look(args)
-	copyValues(co.stack[at:], th.stack[slot+1:slot+1+args])
+	copyValues(co.stack[at:], th.stack[from:from+args])
 	switch waiting.kind {
 	case frameYield:
 		return s.answer(co, args)

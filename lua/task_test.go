@@ -2,6 +2,7 @@ package lua_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -58,13 +59,25 @@ func (s tasks) task(source string) *lua.Task {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Ref(task.Function())
+	s.Ref(task.Value())
 	return task
+}
+
+// starter makes a function that lets a task begin or go on, and passes on how that ends.
+func starter(s *lua.State, task *lua.Task) lua.Value {
+	return s.NewFunction("task", func(c *lua.Call) error {
+		return c.Resume(task, func(c *lua.Call) error {
+			if failed := c.Failed(); failed != nil {
+				return failed
+			}
+			return c.Return(c.Args(1)...)
+		}, c.Args(1)...)
+	})
 }
 
 // resume lets a task go on, and adds the call's results or its error to the output.
 func (s tasks) resume(task *lua.Task, args ...lua.Value) {
-	results, err := s.Call(task.Function(), args...)
+	results, err := s.Call(starter(s.State, task), args...)
 	s.printed.WriteString("go:")
 	if err != nil {
 		s.printed.WriteString(" " + err.Error())
@@ -228,7 +241,7 @@ func TestTaskArguments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.Ref(task.Function())
+			s.Ref(task.Value())
 			s.resume(task, test.called...)
 			s.resume(task, many[7])
 			s.want(test.want + "go:\n7\ngo:\n")
@@ -296,12 +309,12 @@ func TestCoroutinesOfTasks(t *testing.T) {
 func TestTaskWithinTask(t *testing.T) {
 	s := newTasks(t, lua.Options{})
 	within := s.task(`print("within", wait()) print("again", wait()) return "end"`)
-	if err := s.SetGlobal("within", within.Function()); err != nil {
+	if err := s.SetGlobal("within", starter(s.State, within)); err != nil {
 		t.Fatal(err)
 	}
 	task := s.task(`print(within()) print(wait()) print(within(1)) print(wait()) print(within(2))
 		print(pcall(within)) print(pcall(nested, myself))`)
-	if err := s.SetGlobal("myself", task.Function()); err != nil {
+	if err := s.SetGlobal("myself", starter(s.State, task)); err != nil {
 		t.Fatal(err)
 	}
 	for s.resume(task); !task.Ended(); {
@@ -317,7 +330,7 @@ func TestTracebackOfTask(t *testing.T) {
 	s := newTasks(t, lua.Options{Tracebacks: true})
 	task := s.task("local function inner()\n  wait()\n  error 'boom'\nend\nwrap(function()\n  inner()\nend)()")
 	s.resume(task)
-	_, err := s.Call(task.Function())
+	_, err := s.Call(starter(s.State, task))
 	var e *lua.Error
 	if !errors.As(err, &e) {
 		t.Fatal(err)
@@ -360,7 +373,7 @@ func TestTaskStopped(t *testing.T) {
 			print(pcall(resume, inner)) print "never"`)
 		s.resume(task)
 		s.want("go:\n")
-		if _, err := s.Call(task.Function()); !errors.Is(err, stop) {
+		if _, err := s.Call(starter(s.State, task)); !errors.Is(err, stop) {
 			t.Errorf("%s: %v", name, err)
 		}
 		s.ClearInterrupt()
@@ -389,7 +402,7 @@ func TestWalkOfTasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref := s.Ref(task.Function())
+	ref := s.Ref(task.Value())
 	s.resume(task)
 	collect := func() {
 		t.Helper()
@@ -422,7 +435,7 @@ func TestWalkOfTasks(t *testing.T) {
 		if errors.Is(err, lua.ErrMemory) {
 			break
 		}
-		if small.Ref(task.Function()); made > 10_000 {
+		if small.Ref(task.Value()); made > 10_000 {
 			t.Fatal("tasks are not charged")
 		}
 	}
@@ -472,12 +485,55 @@ func TestWalkInSlicesFindsTasks(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := s.Call0(list[random(len(list))].Function(), object); err != nil {
+			if err := s.Call0(starter(s.State, list[random(len(list))]), object); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if every && s.Walks() < 100 {
 			t.Errorf("%d walks", s.Walks())
 		}
+	}
+}
+
+// A task that has not begun takes no stack yet, but is charged for it: walks count the
+// same, whatever its arguments, and find them.
+func TestWalkOfTasksBeforeTheyBegin(t *testing.T) {
+	s := newTasks(t, lua.Options{})
+	s.run(`weak = setmetatable({}, {__mode = "v"})`)
+	f, err := s.LoadString(`print(count(...), (...) == weak[1], ({...})[count(...)] == weak[count(...)])`, "=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Ref(f)
+	collect := func() int64 {
+		t.Helper()
+		live, err := s.Collect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return live
+	}
+	for _, count := range []int{1, 2, 3, 30} {
+		s.run(fmt.Sprintf(`held = {} for i = 1, 30 do weak[i] = nil end
+			for i = 1, %d do held[i] = {} weak[i] = held[i] end`, count))
+		held, _ := s.Global("held").AsTable()
+		args := make([]lua.Value, count)
+		for i := range args {
+			args[i] = held.GetInt(i + 1)
+		}
+		before := collect()
+		task, err := s.NewTask(f, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Ref(task.Value())
+		charged := s.Memory()
+		if live := collect(); live != charged {
+			t.Errorf("%d arguments: %d bytes are live, %d charged", count, live-before, charged-before)
+		}
+		s.run(`held = nil`)
+		collect()
+		s.resume(task)
+		s.want(fmt.Sprintf("%d true true\ngo:\n", count))
 	}
 }

@@ -43,7 +43,7 @@ const (
 	frameBytes    = 32
 	threadBytes   = 176
 
-	newThreadBytes = threadBytes + firstSlots*valueBytes + firstFrames*frameBytes
+	newThreadBytes = threadBytes + roomBytes
 )
 
 // A frame is a call under way. Those of a kind other than frameLua belong to a Go
@@ -86,7 +86,6 @@ const (
 	frameXPCall             // xpcall waits; its handler is the value at base
 	frameResume             // coroutine.resume waits for a coroutine
 	frameWrapped            // a function made by coroutine.wrap waits for its coroutine
-	frameTask               // the function of a Task waits for the task
 	frameYield              // coroutine.yield waits to be resumed, or a Go function that has suspended its task
 	frameGo                 // a Go function has failed
 	frameContinue           // a Go function goes on by its continuation
@@ -120,11 +119,24 @@ type threadRoom struct {
 
 // newThread makes a coroutine that is charged already.
 func (s *State) newThread(f Value) *Thread {
-	th := &Thread{state: s, mark: s.born, scanned: s.born}
+	th := &Thread{}
+	s.setUp(th, f)
+	s.equip(th)
+	th.stack[0] = f
+	return th
+}
+
+// setUp makes a coroutine one of the state's, for a function that will be on its stack.
+func (s *State) setUp(th *Thread, f Value) {
+	th.state, th.mark, th.scanned = s, s.born, s.born
 	s.found(f)
 	if maker := s.thread; maker != nil {
 		th.env = maker.env
 	}
+}
+
+// equip gives a coroutine its first stacks.
+func (s *State) equip(th *Thread) {
 	if n := len(s.spares) - 1; n >= 0 {
 		th.stack, th.frames = s.spares[n].stack, s.spares[n].frames
 		s.spares = s.spares[:n]
@@ -132,8 +144,6 @@ func (s *State) newThread(f Value) *Thread {
 		room := &threadRoom{}
 		th.stack, th.frames = room.slots[:], room.calls[:]
 	}
-	th.stack[0] = f
-	return th
 }
 
 // spareStacks are those of a coroutine that has ended, for the next one. A walk drops

@@ -77,7 +77,9 @@ func (s *State) died(th *Thread, e *Error) (raised *Error, err error) {
 		to.stack[at], to.stack[at+1] = False, e.Value
 		return nil, s.answer(to, 2)
 	}
-	to.depth--
+	if kind != frameContinue { // which Resume has asked for, and then gets the error
+		to.depth--
+	}
 	if kind == frameWrapped && e.Value.is(KindString) && e.Value.str().length < maxPart && e.Catchable() {
 		if position := s.where(s.level1()); position != "" { // as LuaJIT does
 			raised := s.raise(position + e.Value.str().text())
@@ -145,6 +147,9 @@ func (s *State) caughtFurther(th *Thread, e *Error) bool {
 					return true
 				}
 			}
+		}
+		if th.task != nil {
+			return false // for the one that has resumed the task, who has no frames of it to look at
 		}
 		if th.resumer != nil && th.resumer.current().kind == frameResume {
 			return true

@@ -41,7 +41,9 @@ func (u *Userdata) setMetatable(s *State, meta *Table) {
 			s.mark(tableValue(meta))
 		}
 		s.noteMetatable(meta)
-		s.noteFinalizer(u, meta)
+		if u.finalizer == unlisted && s.mayHaveFinalizer(u) {
+			s.noteFinalizer(u)
+		}
 	}
 }
 
@@ -60,8 +62,8 @@ func (s *State) SetUserdataMetatable(u *Userdata, meta *Table) {
 // Data returns the Go value.
 func (u *Userdata) Data() any { return u.data }
 
-// SetData replaces the Go value. One that is a Marker must have been one from the
-// beginning.
+// SetData replaces the Go value. One that is a Marker or a Finalizer must have been one
+// from the beginning.
 func (u *Userdata) SetData(data any) { u.data = data }
 
 // Metatable returns the userdata's metatable, or nil.

@@ -13,7 +13,7 @@ type walkState struct {
 	walkWanted bool
 	weak       bool // some metatable has a __mode, or a __gc: walks happen at twice the live bytes
 
-	listed     []*Userdata // with a metatable, in order of creation: they may have a finalizer
+	listed     []*Userdata // those that may have a finalizer, in order of creation
 	dead       []*Userdata // found by the present walk
 	pending    []*Userdata // whose finalizers are to run, the first one first
 	finalizing bool
@@ -104,12 +104,10 @@ func (s *State) noteWeak() {
 }
 
 // noteFinalizer lists a userdata that may have a finalizer.
-func (s *State) noteFinalizer(u *Userdata, meta *Table) {
-	if u.finalizer == unlisted {
-		u.finalizer = listed
-		s.use(8)
-		s.listed = append(s.listed, u)
-	}
+func (s *State) noteFinalizer(u *Userdata) {
+	u.finalizer = listed
+	s.use(8)
+	s.listed = append(s.listed, u)
 }
 
 // safePoint does the work that was put off until no operation is under way.
@@ -528,11 +526,7 @@ func (s *State) markSome(units int) int {
 			}
 		case KindThread:
 			th := v.thread()
-			s.live += threadBytes + int64(pointerClass(cap(th.stack)*valueBytes)+
-				pointerClass(cap(th.frames)*frameBytes))
-			if th.task != nil {
-				s.live += taskBytes
-			}
+			s.live += int64(th.size())
 			th.scanned = s.epoch
 			s.lookIntoStack(th)
 			units -= len(th.stack) + coroutineUnits
@@ -645,7 +639,6 @@ func (s *State) lookIntoStack(th *Thread) {
 // mark finds the coroutine in which a suspended task waits, which finds those that wait
 // for it.
 func (t *Task) mark(s *State) {
-	s.mark(t.function)
 	if t.inner != nil {
 		s.mark(threadValue(t.inner))
 	}

@@ -214,6 +214,49 @@ func TestFinalizers(t *testing.T) {
 	}
 }
 
+// Userdata whose metatable no script can reach, and that has no finalizer, is Go's to free
+// without a walk: a state that walks seldom would hold all of it.
+func TestUserdataWithoutFinalizer(t *testing.T) {
+	s, _ := newState(t, lua.Options{})
+	hidden, err := s.NewTable(0, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hidden.SetString("__metatable", lua.False); err != nil {
+		t.Fatal(err)
+	}
+	open, err := s.NewTable(0, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type payload struct{ bytes [1 << 10]byte }
+	for _, test := range []struct {
+		name string
+		meta *lua.Table
+		gc   bool
+		held bool
+	}{
+		{"hidden", hidden, false, false},
+		{"open", open, false, true}, // it may get a __gc
+		{"hidden with __gc", hidden, true, true},
+	} {
+		if test.gc {
+			if err := test.meta.SetString("__gc", s.NewFunction("gc", func(c *lua.Call) error { return c.Return() })); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data := &payload{}
+		left := weak.Make(data)
+		s.NewUserdata(data, test.meta)
+		data = nil
+		runtime.GC()
+		if held := left.Value() != nil; held != test.held {
+			t.Errorf("%s: held %t, want %t", test.name, held, test.held)
+		}
+	}
+	runtime.KeepAlive(s)
+}
+
 // A coroutine that was looked into, and is then given a value by resume alone, is looked
 // into again.
 func TestWalkLooksIntoResumedCoroutines(t *testing.T) {

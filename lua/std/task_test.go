@@ -52,10 +52,19 @@ func asTask(t *testing.T, source string, suspended func() bool) (printed string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Ref(task.Function())
+	s.Ref(task.Value())
+	goOn := s.NewFunction("task", func(c *lua.Call) error {
+		return c.Resume(task, func(c *lua.Call) error {
+			if failed := c.Failed(); failed != nil {
+				return failed
+			}
+			return c.Return()
+		})
+	})
+	s.Ref(goOn)
 	s.SetDeadline(time.Now().Add(time.Minute)) // a failure, not a limit
 	for err == nil && !task.Ended() {
-		err = s.Call0(task.Function())
+		err = s.Call0(goOn)
 	}
 	if err != nil && !errors.Is(err, lua.ErrSteps) {
 		out.WriteString(err.Error())

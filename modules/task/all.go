@@ -95,7 +95,7 @@ func (g *gathering) begin(w *Wait) {
 			g.left--
 			continue
 		}
-		g.places = append(g.places, gatheredPlace{t.running, t.running.waiters.PushBack(gathered{g, i + 1})})
+		g.places = append(g.places, gatheredPlace{t.running, t.running.awaited(gathered{g, i + 1})})
 	}
 	if g.left == 0 {
 		w.Settle()
@@ -105,7 +105,7 @@ func (g *gathering) begin(w *Wait) {
 // end takes the gathering out of the tasks that have not ended.
 func (g *gathering) end() {
 	for _, p := range g.places {
-		p.of.waiters.Remove(p.here) // does nothing if it is taken out already
+		p.of.endAwaited(p.here) // does nothing if it is taken out already
 	}
 	g.places = nil
 }

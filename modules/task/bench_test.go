@@ -43,11 +43,15 @@ func BenchmarkSwitches(b *testing.B) {
 	}
 }
 
-// BenchmarkStart compares a coroutine that is made and runs to its end with a task.
+// BenchmarkStart compares coroutines that are made and run to their end with tasks: one
+// after the other, or a thousand at once.
 func BenchmarkStart(b *testing.B) {
 	for _, c := range []struct{ name, source string }{
 		{"coroutines", `local function f(x) return x end function run(n) for i = 1, n do coroutine.wrap(f)(i) end end`},
-		{"tasks", `local function f(x) return x end function run(n) for i = 1, n do task.go(f, i) end end`},
+		{"many coroutines", `local f = function(x) return x end function run(n) local made = {}
+			for i = 1, n do made[i] = coroutine.create(f) end
+			for i = 1, n do coroutine.resume(made[i], i) end end`},
+		{"many tasks", `local function f(x) return x end function run(n) for i = 1, n do task.go(f, i) end end`},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

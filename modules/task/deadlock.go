@@ -30,7 +30,7 @@ func (s *Scheduler) Deadlock() error {
 			fmt.Fprintf(&text, "\n\tand %d more", len(tasks)-i)
 			break
 		}
-		text.WriteString("\n\t" + r.where + " waits")
+		text.WriteString("\n\t" + r.task.origin.where + " waits")
 		if r.wait != nil {
 			text.WriteString(" in '" + r.wait.name + "'")
 		}
@@ -47,17 +47,8 @@ func (s *Scheduler) place(r *running) string {
 	if th == nil {
 		return ""
 	}
-	for level := range maxLevels {
-		a, found := s.state.Activation(th, level)
-		if !found {
-			break
-		}
-		if line := a.Line(); line > 0 {
-			return fmt.Sprintf("%s:%d", a.Function().Info().ShortSource, line)
-		}
+	if source, line := s.caller(th, 0); line > 0 {
+		return fmt.Sprintf("%s:%d", source, line)
 	}
 	return ""
 }
-
-// maxLevels bounds how far place looks.
-const maxLevels = 100

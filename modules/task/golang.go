@@ -17,12 +17,12 @@ func (s *Scheduler) Go(f lua.Value, done func(err error), args ...lua.Value) (ca
 	if _, err := s.open(); err != nil { // which makes the metatable
 		return nil, err
 	}
-	r, err := s.begin(&task{}, f, args)
+	r, err := s.begin(&task{origin: fromGo}, f, args)
 	if err != nil {
 		return nil, err
 	}
 	w := &goWaiter{done}
-	r.waiters.PushBack(w)
+	r.awaited(w)
 	return func() {
 		w.done = func(error) {}
 		r.cancel()

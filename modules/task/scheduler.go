@@ -26,6 +26,7 @@ type Scheduler struct {
 	ready   ready      // those of them that can go on
 	current *running   // the one that runs
 	started uint64     // how many tasks have been started
+	origins origins
 	lines   lines
 	then    continuations
 
@@ -121,26 +122,22 @@ func (s *Scheduler) resumeNext(c *lua.Call) error {
 	s.current = r
 	s.before = s.state.Steps()
 	if s.opts.Each != nil {
-		s.opts.Each(r.where)
+		s.opts.Each(r.task.origin.where)
 	}
-	return c.CallThen(s.then.resumed, true, r.co.Function())
+	return c.Resume(r.co, s.then.resumed)
 }
 
 // resumed is the rest of resumeNext: the task waits, or has ended. Errors that Lua cannot
 // catch end the call instead.
 func (s *Scheduler) resumed(c *lua.Call) error {
-	r := s.current
-	if r.co.Ended() {
+	if r := s.current; r.co.Ended() {
 		var err error
 		if failed := c.Failed(); failed != nil {
 			err = failed
-		} else if r.task.results, err = keep(s.state, c.Args(1)); err == nil {
+		} else if r.task.results, err = keep(s.state, c); err == nil {
 			r.task.finished = true
 		}
 		s.ended(r, err)
-	} else if failed := c.Failed(); failed != nil { // on the way to the task
-		r.co.Fail(failed)
-		s.ready.push(r)
 	}
 	if s.left == 0 || s.ready.len() == 0 || s.clock.over(s.state.Steps()-s.before) {
 		s.current = nil
@@ -189,9 +186,8 @@ func (s *Scheduler) ended(r *running, err error) {
 			return
 		}
 	}
-	for e := r.waiters.Front(); e != nil; e = r.waiters.Front() {
-		r.waiters.Remove(e)
-		switch waiter := e.Value.(type) {
+	for waiter := r.nextAwaited(); waiter != nil; waiter = r.nextAwaited() {
+		switch waiter := waiter.(type) {
 		case *Wait:
 			waiter.Settle()
 		case gathered:
@@ -215,7 +211,7 @@ func (s *Scheduler) failedWith(r *running, err error) {
 	if err == nil || isText && text == "cancelled" && (r.cancelled || s.host.Ending()) {
 		return
 	}
-	if r.waiters.Len() == 0 {
+	if r.waiters == nil || r.waiters.Len() == 0 {
 		t.err = err
 		s.failed = append(s.failed, t)
 	}
@@ -228,7 +224,7 @@ func (s *Scheduler) EndTurn() {
 	}
 	for i, t := range s.failed {
 		if t.err != nil {
-			s.opts.Errors.Report(where(t.started), gate.Describe(s.state, t.err))
+			s.opts.Errors.Report(t.origin.where, gate.Describe(s.state, t.err))
 			t.err = nil
 		}
 		s.failed[i] = nil

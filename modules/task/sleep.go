@@ -27,7 +27,9 @@ func Seconds(c *lua.Call, n int) (d time.Duration, limited bool) {
 
 // sleep is sleep(seconds). Without time to wait, the others that can go on do so first.
 func (s *Scheduler) sleep(c *lua.Call) error {
-	c.Number(1)
+	if c.Arg(1).IsNil() {
+		c.Number(1)
+	}
 	d, _ := Seconds(c, 1)
 	if err := c.Err(); err != nil {
 		return err
@@ -41,10 +43,7 @@ func (s *Scheduler) sleep(c *lua.Call) error {
 	} else {
 		w.Timeout(d)
 	}
-	return w.suspend(c, nothing)
+	return w.suspend(c, nil)
 }
 
 var waitSleep = Waiting{Name: "sleep"}
-
-// nothing is the rest of a function without results.
-func nothing(c *lua.Call) error { return c.Return() }

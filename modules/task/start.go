@@ -5,17 +5,16 @@ import (
 	"container/list"
 	"slices"
 
-	"github.com/tidewire/tidewire/internal/modules/gate"
 	"github.com/tidewire/tidewire/lua"
 )
 
 // task is the Go value of a task, as scripts have it.
 type task struct {
 	running  *running // nil once it has ended
-	started  string   // the place of its start, "bot.lua:12"; "" if Go code has started it
-	finished bool     // its function has returned
-	results  outcome  // its results, or the error value
-	err      error    // to be reported, unless someone asks for it before
+	origin   *origin
+	finished bool    // its function has returned
+	results  outcome // its results, or the error value
+	err      error   // to be reported, unless someone asks for it before
 }
 
 // running is the part of a task that is there until it has ended.
@@ -23,7 +22,6 @@ type running struct {
 	task      *task
 	value     lua.Value // the userdata of the task
 	co        *lua.Task
-	where     string
 	number    uint64
 	at        int       // in Scheduler.live
 	wait      *Wait     // that it is in, or nil
@@ -31,26 +29,37 @@ type running struct {
 	own       Wait      // of functions of this package
 	held      lua.Value // that the wait needs, or has brought
 	cancelled bool
-	waiters   list.List // of *Wait, gathered or *goWaiter: those that wait for its end
+	waiters   *list.List // of *Wait, gathered or *goWaiter: those that wait for its end; nil for none
 }
 
 // runningBytes is the charge for a task until it has ended, beyond its coroutine and its
 // userdata.
-const runningBytes = 448
+const runningBytes = 272
 
-// where names a task in messages.
-func where(started string) string {
-	if started == "" {
-		return "task"
+// awaited adds to those that wait for the task's end.
+func (r *running) awaited(by any) *list.Element {
+	if r.waiters == nil {
+		r.waiters = list.New()
 	}
-	return "task started at " + started
+	return r.waiters.PushBack(by)
+}
+
+// endAwaited takes back what awaited has added, unless the task has ended.
+func (r *running) endAwaited(place *list.Element) { r.waiters.Remove(place) }
+
+// nextAwaited takes out the first of those that wait, or returns nil.
+func (r *running) nextAwaited() any {
+	if r.waiters == nil || r.waiters.Len() == 0 {
+		return nil
+	}
+	return r.waiters.Remove(r.waiters.Front())
 }
 
 // Mark implements lua.Marker.
 func (t *task) Mark(mark func(lua.Value)) {
 	mark(t.results.value)
 	if r := t.running; r != nil {
-		mark(r.co.Function())
+		mark(r.co.Value())
 		mark(r.held)
 	}
 }
@@ -70,31 +79,24 @@ func (o outcome) first() lua.Value {
 	return o.value
 }
 
-// keep makes an outcome of results.
-func keep(s *lua.State, results []lua.Value) (outcome, error) {
-	if len(results) <= 1 {
-		return outcome{first(results), len(results)}, nil
+// keep makes an outcome of the results of a task, which are a call's arguments.
+func keep(s *lua.State, c *lua.Call) (outcome, error) {
+	count := c.Count()
+	if count <= 1 {
+		return outcome{c.Arg(1), count}, nil
 	}
-	table, err := s.NewTable(len(results), 0)
+	table, err := s.NewTable(count, 0)
 	if err != nil {
 		return outcome{}, err
 	}
-	for i, v := range results {
-		if v.IsNil() {
-			continue // as is a value that is not there
-		}
-		if err := table.SetInt(i+1, v); err != nil {
-			return outcome{}, err
+	for i := 1; i <= count; i++ {
+		if v := c.Arg(i); !v.IsNil() { // nil is as a value that is not there
+			if err := table.SetInt(i, v); err != nil {
+				return outcome{}, err
+			}
 		}
 	}
-	return outcome{table.Value(), len(results)}, nil
-}
-
-func first(results []lua.Value) lua.Value {
-	if len(results) == 0 {
-		return lua.Nil
-	}
-	return results[0]
+	return outcome{table.Value(), count}, nil
 }
 
 // start is go(f, …).
@@ -106,12 +108,17 @@ func (s *Scheduler) start(c *lua.Call) error {
 	if !f.IsFunction() && !s.state.Metamethod(f, "__call").IsFunction() {
 		return c.TypeError(1, "function")
 	}
-	t := &task{started: gate.Caller(s.state)}
+	t := &task{origin: s.origin()}
 	if s.host.Ending() {
 		t.results = outcome{value: s.cancelled}
 		return c.Return(s.state.NewUserdata(t, s.taskMeta))
 	}
-	r, err := s.begin(t, f, c.Args(2))
+	var few [4]lua.Value
+	args := few[:0]
+	for i := 2; i <= c.Count(); i++ {
+		args = append(args, c.Arg(i))
+	}
+	r, err := s.begin(t, f, args)
 	if err != nil {
 		return err
 	}
@@ -129,7 +136,7 @@ func (s *Scheduler) begin(t *task, f lua.Value, args []lua.Value) (*running, err
 		return nil, err
 	}
 	s.started++
-	r := &running{task: t, co: co, where: where(t.started), number: s.started, at: len(s.live)}
+	r := &running{task: t, co: co, number: s.started, at: len(s.live)}
 	t.running = r
 	r.value = s.state.NewUserdata(t, s.taskMeta)
 	s.live = append(s.live, r)
@@ -174,9 +181,9 @@ func (s *Scheduler) wait(c *lua.Call) error {
 			w.Settle()
 			return
 		}
-		waiters := &t.running.waiters
-		place := waiters.PushBack(w)
-		w.OnGiveUp(func() { waiters.Remove(place) })
+		r := t.running
+		place := r.awaited(w)
+		w.OnGiveUp(func() { r.endAwaited(place) })
 		if limited {
 			w.Timeout(d)
 		}

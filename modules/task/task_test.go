@@ -458,3 +458,57 @@ func TestWaitingCostsNothing(t *testing.T) {
 		t.Errorf("%d tasks are left", n)
 	}
 }
+
+// Tasks are named by the place of their start, also where the places of many are kept.
+func TestPlacesOfStarts(t *testing.T) {
+	p := newPump(t, lua.Options{})
+	var want []string
+	for _, name := range []string{"one", "two"} {
+		source := strings.Repeat("task.go(error, 'x')\n", 20)
+		for range 2 {
+			if _, err := p.Run([]byte(source), "="+name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			for line := 1; line <= 20; line++ {
+				want = append(want, fmt.Sprintf("task started at %s:%d: x", name, line))
+			}
+		}
+	}
+	for p.sched.Runnable() {
+		p.sched.Run(task.Budget{})
+	}
+	p.sched.EndTurn()
+	if got := strings.Join(p.errors, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("reported\n%s", got)
+	}
+}
+
+// A task that waits takes little more than a coroutine that does.
+func TestMemoryOfTasks(t *testing.T) {
+	p := newPump(t, lua.Options{})
+	const count = 1000
+	charged := func(source string) int64 {
+		t.Helper()
+		before := p.Memory()
+		p.run(source)
+		for p.sched.Runnable() {
+			p.sched.Run(task.Budget{})
+		}
+		live, err := p.Collect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return (live - before) / count
+	}
+	p.run(`kept, waiting = {}, task.queue(1) for i = 1, 2000 do kept[i] = false end`)
+	coroutine := charged(`for i = 1, 1000 do kept[i] = coroutine.wrap(function() coroutine.yield() end) kept[i]() end`)
+	waits := charged(`for i = 1001, 2000 do kept[i] = task.go(function() waiting:pop() end) end`)
+	if p.sched.Live() != count {
+		t.Fatalf("%d tasks wait", p.sched.Live())
+	}
+	if waits > coroutine*3/2 {
+		t.Errorf("%d bytes for a task, %d for a coroutine", waits, coroutine)
+	}
+}

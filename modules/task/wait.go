@@ -94,7 +94,7 @@ func (w *Wait) begin(s *Scheduler, waiting Waiting) {
 }
 
 // suspend suspends the task for a wait that is not settled. then finds the wait in
-// running.over.
+// running.over; nil is for a function without results.
 func (w *Wait) suspend(c *lua.Call, then func(c *lua.Call) error) error {
 	w.running.wait, w.suspended = w, true
 	if w.again {
