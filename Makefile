@@ -16,16 +16,30 @@
 #                  make bench-ws-quick takes under ten minutes
 #   make interop   tests against servers that others wrote; installs them
 #   make lint      staticcheck
+#   make vuln      asks Go's database of known faults about what we build
 #   make build     the runner, ./tidewire
+#   make release VERSION=v1.2.3
+#                  the runner for each system, into dist/, with SHA256SUMS
+#   make reproducible
+#                  builds a release twice, in two folders with two caches, and compares
 
 GO          ?= go
 FUZZTIME    ?= 30s
 SOAKTIME    ?= 2h
 BENCHCOUNT  ?= 6
 BENCHSTAT   ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+GOVULNCHECK ?= golang.org/x/vuln/cmd/govulncheck@v1.9.0
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 EMULATED     = GOARCH=386 GODEBUG=asyncpreemptoff=1 $(GO) test -exec 'taskset -c 0 qemu-i386'
+
+SYSTEMS      = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 windows-arm64
+VERSION     ?= v0.0.0-unreleased
+
+# release_build builds a release for a system, such as linux-amd64, into a file. It takes nothing from the machine but
+# Go: no C compiler, no paths, no state of version control.
+release_build = CGO_ENABLED=0 GOOS=$(firstword $(subst -, ,$(1))) GOARCH=$(lastword $(subst -, ,$(1))) \
+	$(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(VERSION)' -o $(2) ./cmd/tidewire
 
 # Modules of their own: the go command does not reach them from the root.
 MODULES     := doors/gopherlua bench
@@ -33,7 +47,7 @@ MODULES     := doors/gopherlua bench
 # in_modules runs a command in each of them.
 in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test test-386 manual race fuzz soak bench bench-compare bench-lua bench-ws bench-ws-quick interop lint build
+.PHONY: all format format-check vet test test-386 manual race fuzz soak bench bench-compare bench-lua bench-ws bench-ws-quick interop lint vuln build release reproducible
 
 all: format vet test
 
@@ -122,3 +136,33 @@ lint:
 
 build:
 	$(GO) build -o tidewire$(shell $(GO) env GOEXE) ./cmd/tidewire
+
+release: $(addprefix release-,$(SYSTEMS))
+	cd dist && sha256sum tidewire-* >SHA256SUMS
+
+release-%:
+	$(call release_build,$*,dist/tidewire-$*$(if $(findstring windows,$*),.exe))
+
+# The copy is in another folder, and compiles everything itself.
+reproducible:
+	rm -rf dist/reproducible && mkdir -p dist/reproducible/elsewhere
+	$(call release_build,linux-amd64,dist/reproducible/here)
+	git ls-files -z cmd doors engine internal lua memory modules permission script go.mod go.sum | \
+		xargs -0 cp --parents -t dist/reproducible/elsewhere
+	cd dist/reproducible/elsewhere && export GOCACHE=$$PWD/../cache && $(call release_build,linux-amd64,../there)
+	cmp dist/reproducible/here dist/reproducible/there
+	cd dist/reproducible && sha256sum here there
+	chmod -R u+w dist/reproducible && rm -rf dist/reproducible
+
+# Where the database cannot be reached nothing is checked, and that is no failure of ours.
+vuln:
+	@log=$$(mktemp); \
+	for module in . $(MODULES); do \
+		echo "$$module: govulncheck"; \
+		(cd "$$module" && $(GO) run $(GOVULNCHECK) ./...) >"$$log" 2>&1; status=$$?; \
+		cat "$$log"; \
+		if [ $$status != 0 ]; then \
+			grep -q 'fetching vulnerabilities: .*\(no such host\|i/o timeout\|connection refused\)' "$$log" || { rm "$$log"; exit 1; }; \
+			echo "$$module: NOT CHECKED, the database cannot be reached from here"; \
+		fi; \
+	done; rm "$$log"

@@ -18,7 +18,7 @@ import (
 // there: files, test functions, and the texts of their cases.
 func TestConformance(t *testing.T) {
 	number := 0
-	tests := make(map[string]*testsOf)
+	tests := make(knownTests)
 	for _, heading := range []string{"## RFC 6455, the WebSocket protocol", "## RFC 7692, compression"} {
 		for _, row := range table(t, "docs/conformance.md", heading) {
 			number++
@@ -37,11 +37,7 @@ func TestConformance(t *testing.T) {
 			}
 			for _, test := range named {
 				folder, name, _ := strings.Cut(test, " ")
-				if tests[folder] == nil {
-					tests[folder] = readTests(t, inRooms(folder))
-				}
-				name, text, _ := strings.Cut(name, "/")
-				if !tests[folder].has(name, text) {
+				if !tests.has(t, inRooms(folder), name) {
 					t.Errorf("rule %d: no test %s", number, test)
 				}
 			}
@@ -65,6 +61,19 @@ func inRooms(short string) string {
 func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
+}
+
+// knownTests are the tests of each folder that was read.
+type knownTests map[string]*testsOf
+
+// has reports whether a folder has a test, "TestFunction" or "TestFunction/case".
+func (k knownTests) has(t *testing.T, folder, test string) bool {
+	t.Helper()
+	if k[folder] == nil {
+		k[folder] = readTests(t, folder)
+	}
+	name, text, _ := strings.Cut(test, "/")
+	return k[folder].has(name, text)
 }
 
 // testsOf are a package's tests, as their source shows them.
