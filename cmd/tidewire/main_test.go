@@ -39,7 +39,8 @@ func TestMain(m *testing.M) {
 //	    starts a command with an open standard input, waits for the first line of its
 //	    standard output, sends the first signal, then each further one when standard error
 //	    has mentioned the one before, and wants the exit code. "later" among the signals
-//	    waits until a SIGINT counts as a new one, instead of waiting for standard error
+//	    waits until a SIGINT counts as a new one; standard error need not have mentioned
+//	    the one before, unless that was a SIGINT
 //	deaf CODE SIGNALS STREAM CMD [ARGS...]
 //	    is signals, but STREAM, stdout or stderr, is a full pipe that nobody reads. A signal
 //	    is sent when the other stream has one line more, and late enough to count as a new
@@ -135,6 +136,9 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 	stdout.await("\n")
 	for i, name := range strings.Split(args[1], ",") {
 		if name == "later" {
+			if strings.HasPrefix(args[1], "INT") {
+				stderr.await("SIG") // the time counts from when the runner has noticed it
+			}
 			time.Sleep(sameKey + sameKey/4)
 			continue
 		}
