@@ -63,7 +63,7 @@ func network(r permission.Refusal) string {
 		host = r.Item
 	}
 	flag := names[permission.Net]
-	if !isListable(host) {
+	if strings.HasPrefix(r.Item, "[") && !strings.Contains(host, ":") || !isListable(host) { // brackets are for IPv6
 		return fmt.Sprintf("%q is not in %s", host, flag)
 	}
 	return fmt.Sprintf("%s is not in %s: run again with %[2]s=%[1]s", r.Item, flag)
