@@ -53,6 +53,8 @@ var rows = []row{
 		"library alone"},
 	{folder: "internal/testing/luagen", is: "random Lua programs",
 		never: []string{"net/...", "os", "time", "context"}},
+	{folder: "internal/testing/hostile", is: "servers that a client must survive, by name",
+		ours: []string{"internal/testing/wstest"}},
 	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check"},
 	{folder: "internal/testing/detector", is: "makes tests do less under the race detector, standard library alone"},
 

@@ -18,7 +18,7 @@ const (
 	OpPong         byte = 0xA
 )
 
-// maxPayload is the longest payload that readFrame believes in.
+// maxPayload is the longest payload that ReadFrame believes in.
 const maxPayload = 256 << 20
 
 // Frame is one frame (RFC 6455 §5.2). It may break every rule that its fields can break.
@@ -137,8 +137,8 @@ func (f Frame) same(other Frame) bool {
 		bytes.Equal(f.Payload, other.Payload)
 }
 
-// readFrame reads one frame. The error is io.EOF only if r ended before its first byte.
-func readFrame(r io.Reader) (Frame, error) {
+// ReadFrame reads one frame, whatever rules it breaks. The error is io.EOF only if r ended before its first byte.
+func ReadFrame(r io.Reader) (Frame, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:2]); err != nil {
 		return Frame{}, err

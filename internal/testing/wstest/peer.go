@@ -200,7 +200,7 @@ func (p *Peer) goOn(handle func(Frame) bool) {
 	p.alone = true
 	p.loop.Go(func() {
 		for {
-			f, err := readFrame(p.buf)
+			f, err := ReadFrame(p.buf)
 			if err != nil || !handle(f) {
 				return
 			}
@@ -213,7 +213,7 @@ func (p *Peer) readFrame() (Frame, error) {
 	p.ready()
 	p.Conn.SetReadDeadline(p.until())
 	defer p.Conn.SetReadDeadline(time.Time{})
-	f, err := readFrame(p.buf)
+	f, err := ReadFrame(p.buf)
 	if err != nil {
 		return f, err
 	}
