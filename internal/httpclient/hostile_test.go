@@ -30,7 +30,27 @@ func zipped(text string) string {
 
 const ok = "HTTP/1.1 200 OK\r\n"
 
-// Servers that break the rules, each with the end that the request has.
+// hostileTimeout is that of requests to hostile servers, and slow the beginning of their end
+// if it is the timeout that ends them.
+const (
+	hostileTimeout = 20 * time.Second
+	slow           = `"timeout" timeout`
+)
+
+// repeats sends raw for ever, with a pause after each.
+func repeats(pause time.Duration, raw string) func(*wstest.Conn) {
+	return func(conn *wstest.Conn) {
+		for {
+			if _, err := conn.Write([]byte(raw)); err != nil {
+				return
+			}
+			time.Sleep(pause)
+		}
+	}
+}
+
+// Servers that break the rules, or keep them in a way that costs time or memory, each with
+// the end that the request has. No answer takes much memory, or longer than the timeout.
 func TestHostileServers(t *testing.T) {
 	const gzipHead = ok + "Content-Encoding: gzip\r\n"
 	chunked := func(body string) string {
@@ -69,13 +89,7 @@ func TestHostileServers(t *testing.T) {
 		{"length beyond all", ok + "Content-Length: 9223372036854775807\r\n\r\n", hold,
 			`"A message was too large" too_big open`},
 		{"no length", ok + "\r\nxy", closeConn, "200 xy"},
-		{"endless body", ok + "\r\n", func(conn *wstest.Conn) {
-			for {
-				if _, err := conn.Write(make([]byte, 100)); err != nil {
-					return
-				}
-			}
-		}, `"A message was too large" too_big open`},
+		{"endless body", ok + "\r\n", repeats(0, "xxxxxxxx"), `"A message was too large" too_big open`},
 		{"maxBody exactly", ok + "\r\n" + strings.Repeat("x", 1000), closeConn, "200 " + strings.Repeat("x", 1000)},
 		{"one byte more", ok + "\r\n" + strings.Repeat("x", 1001), closeConn, `"A message was too large" too_big open`},
 		{"chunks", ok + chunked("hello"), closeConn, "200 hello"},
@@ -99,6 +113,23 @@ func TestHostileServers(t *testing.T) {
 		{"half of gzip", gzipHead + chunked(good[:len(good)-6]), closeConn, `"End of File" eof open`},
 		{"gzip bomb", gzipHead + chunked(zipped(strings.Repeat("\x00", 20<<20))), closeConn,
 			`"A message was too large" too_big open`},
+		{"gzip of nothing without end", gzipHead + "\r\n", repeats(time.Millisecond, zipped("")), slow + " open"},
+		{"chunks of a byte behind a kilobyte", ok + "Transfer-Encoding: chunked\r\n\r\n",
+			repeats(0, "1;"+strings.Repeat("x", 1000)+"\r\nx\r\n"), `"HTTP parse error" protocol open`},
+		{"endless line of a chunk", ok + "Transfer-Encoding: chunked\r\n\r\n1;", repeats(0, "xxxxxxxx"),
+			`"HTTP parse error" protocol open`},
+		{"no answer", "", hold, slow + " handshake"},
+		{"half-open", ok, (*wstest.Conn).Stall, slow + " handshake"},
+		{"half-open in the body", ok + "Content-Length: 5\r\n\r\nxy", (*wstest.Conn).Stall, slow + " open"},
+		{"a byte of the head a second", "", repeats(time.Second, "H"), slow + " handshake"},
+		{"a field a second", ok, repeats(time.Second, "A: b\r\n"), slow + " handshake"},
+		{"an answer that is none a second", "", repeats(time.Second, "HTTP/1.1 103 Hints\r\n\r\n"), slow + " handshake"},
+		{"a byte of the body a second", ok + "\r\n", repeats(time.Second, "x"), slow + " open"},
+		{"a chunk a second", ok + "Transfer-Encoding: chunked\r\n\r\n", repeats(time.Second, "1\r\nx\r\n"), slow + " open"},
+		{"redirect circle", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", closeConn,
+			`"Invalid HTTP status." http_status handshake`},
+		{"redirect with an endless body", "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", repeats(0, "x"),
+			`"Invalid HTTP status." http_status handshake`},
 		{"other coding", ok + "Content-Encoding: br\r\n" + chunked("abc"), closeConn, "200 abc"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -106,9 +137,16 @@ func TestHostileServers(t *testing.T) {
 				r.serveRaw(addr, c.answer, c.after)
 				begun := time.Now()
 				result := r.do(httpclient.Request{URL: "http://a.test/", NoBody: true, MaxBody: 1000,
-					Timeout: time.Minute})
-				if time.Since(begun) != 0 {
-					t.Errorf("it took %v", time.Since(begun))
+					Timeout: hostileTimeout})
+				most := time.Duration(0)
+				if strings.HasPrefix(c.want, slow) {
+					most = hostileTimeout
+				}
+				if took := time.Since(begun); took != most {
+					t.Errorf("it took %v, want %v", took, most)
+				}
+				if peak := r.account.Figures().Peak; peak > 256<<10 {
+					t.Errorf("%d bytes were charged at once", peak)
 				}
 				if result.Failure != nil && !complete(result.Failure) {
 					t.Errorf("the failure is incomplete: %+v", result.Failure)

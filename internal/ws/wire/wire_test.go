@@ -3,12 +3,14 @@ package wire_test
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/rule"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -275,6 +277,28 @@ func TestClosePayload(t *testing.T) {
 				t.Errorf("AppendClose = %x, want %x", got, test.payload)
 			}
 		})
+	}
+}
+
+// Each code that two bytes can have is taken or refused as RFC 6455 §7.4 and IANA's registry
+// have it.
+func TestEveryCloseCode(t *testing.T) {
+	for code := range 1 << 16 {
+		got, reason, err := wire.ParseClose([]byte{byte(code >> 8), byte(code), 'x'})
+		defined := code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014
+		if free := code >= 3000 && code <= 4999; defined || free {
+			if got != code || reason != "x" || err != nil {
+				t.Errorf("%d: %d, %q, %v", code, got, reason, err)
+			}
+			continue
+		}
+		want := rule.CloseCodeForbidden
+		if code == 1004 || code >= 1016 && code <= 2999 {
+			want = rule.CloseCodeReserved
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("%d: %v, want %v", code, err, want)
+		}
 	}
 }
 
