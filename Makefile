@@ -12,6 +12,8 @@
 #                  the benchmarks of a revision and of the working tree, run in turns; BENCHPKGS="engine lua" for some
 #                  packages, BENCH=regexp for some benchmarks, BENCHCOUNT and BENCHTIME
 #   make bench-lua Lua programs on five VMs, into docs/performance.md; needs lua5.1 and luajit
+#   make bench-modules
+#                  the modules of tide beside Lua by hand, Node and LuaJIT, into docs/performance.md; two minutes
 #   make bench-ws  the engine beside other clients and bare TCP, into docs/performance.md; Linux, under an hour.
 #                  make bench-ws-quick takes under ten minutes
 #   make interop   tests against servers that others wrote; installs them
@@ -47,7 +49,7 @@ MODULES     := doors/gopherlua bench
 # in_modules runs a command in each of them.
 in_modules = @for module in $(MODULES); do echo "$$module: $(1)"; (cd "$$module" && $(1)) || exit 1; done
 
-.PHONY: all format format-check vet test test-386 manual race fuzz soak bench bench-compare bench-lua bench-ws bench-ws-quick interop lint vuln build release reproducible
+.PHONY: all format format-check vet test test-386 manual race fuzz soak bench bench-compare bench-lua bench-modules bench-ws bench-ws-quick interop lint vuln build release reproducible
 
 all: format vet test
 
@@ -118,6 +120,9 @@ bench-compare:
 
 bench-lua:
 	cd bench && $(GO) run ./lua
+
+bench-modules:
+	cd bench && $(GO) run ./modules
 
 bench-ws:
 	cd bench && $(GO) run ./ws
