@@ -229,7 +229,7 @@ func TestUserdataWithoutFinalizer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type payload struct{ bytes [1 << 10]byte }
+	type payload [1 << 10]byte
 	for _, test := range []struct {
 		name string
 		meta *lua.Table
