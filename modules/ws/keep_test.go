@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
 
@@ -144,6 +145,16 @@ func TestKeepPauses(t *testing.T) {
 			end}, {max = 5})`)
 		r.want("true")
 	})
+	bubble(t, "are at most max, also where that is shorter than the default of min", func(t *testing.T) {
+		r := newRig(t, options{})
+		r.run(`
+			local n, longest = 0, 0
+			ws.keep("ws://nobody.test/", {onDown = function(_, seconds, k)
+				n, longest = n + 1, math.max(longest, seconds)
+				if n == 50 then say(longest > 0.1 and longest <= 0.211) k:close() end
+			end}, {max = 0.2})`)
+		r.want("true")
+	})
 	bubble(t, "begin again after a steady time, and not before", func(t *testing.T) {
 		r := newRig(t, options{})
 		l := r.listen()
@@ -163,19 +174,72 @@ func TestKeepPauses(t *testing.T) {
 		peer.Close(4000, "")
 		r.want("true", "end")
 	})
-	bubble(t, "not before Retry-After, up to an hour", func(t *testing.T) {
-		for after, want := range map[string]float64{"7": 7, "0": 0, "100000": 3600} {
+	bubble(t, "Retry-After, up to an hour, is their floor", func(t *testing.T) {
+		for after, want := range map[string]string{
+			"7": "7", "0": "0.25", "100000": "3600", "-3": "0.25", "soon": "0.25", "99999999999999999999": "3600",
+			"date 9": "9", "date -9": "0.25",
+		} {
+			var away int
+			if _, err := fmt.Sscanf(after, "date %d", &away); err == nil {
+				after = time.Now().Add(time.Duration(away) * time.Second).UTC().Format(http.TimeFormat)
+			}
 			r := newRig(t, options{})
 			l := r.listen()
 			r.start(`
 				ws.keep("ws://peer.test/", {onDown = function(info, seconds, k)
-					say(info.http.retryAfter, math.floor(seconds)) k:close()
-				end}, {min = 0.5})`)
+					say(seconds <= 0.25 and 0.25 or seconds) k:close()
+				end}, {min = 0.25})`)
 			peer := wstest.Accept(t, l)
 			peer.Handshake(wstest.Answer{Status: 503, Header: http.Header{"Retry-After": {after}}})
-			r.want(fmt.Sprint(after, " ", want))
+			r.want(want)
 			l.Close()
 		}
+	})
+	bubble(t, "a longer pause than Retry-After stays as it is", func(t *testing.T) {
+		r := newRig(t, options{})
+		l := r.listen()
+		r.start(`
+			local n, floor, longer = 0, 0, 0
+			ws.keep("ws://peer.test/", {onDown = function(info, seconds, k)
+				assert(seconds >= 2 and seconds <= 6.01, seconds)
+				n = n + 1
+				if seconds == 2 then floor = floor + 1 else longer = longer + 1 end
+				if n == 40 then say(floor > 5 and longer > 5) k:close() end
+			end}, {min = 6, max = 6})`)
+		for range 40 {
+			peer := wstest.Accept(t, l)
+			peer.Handshake(wstest.Answer{Status: 503, Header: http.Header{"Retry-After": {"2"}}})
+		}
+		r.want("true")
+	})
+	bubble(t, "sockets that Retry-After sends away together come back apart", func(t *testing.T) {
+		r := newRig(t, options{engine: engine.Options{DialsPerSecond: -1}})
+		l := r.listen()
+		r.start(`
+			local dues, n = {}, 0
+			for i = 1, 300 do
+				ws.keep("ws://peer.test/", {onDown = function(info, seconds, k)
+					n = n + 1
+					dues[n] = clock() + seconds
+					assert(seconds >= 60)
+					if n == 300 then
+						table.sort(dues)
+						local most, first = 0, 1
+						for at = 1, n do
+							while dues[at] - dues[first] >= 1 do first = first + 1 end
+							most = math.max(most, at - first + 1)
+						end
+						say(most <= 101, dues[n] - dues[1] < 4)
+					end
+					k:close()
+				end})
+			end`)
+		for range 300 {
+			peer := wstest.Accept(t, l)
+			peer.Handshake(wstest.Answer{Status: 503, Header: http.Header{"Retry-After": {"60"}}})
+		}
+		r.want("true true")
+		r.log.Reset()
 	})
 	bubble(t, "the same with the same seed", func(t *testing.T) {
 		run := func(seed uint64) string {
@@ -458,6 +522,7 @@ func TestKeepArguments(t *testing.T) {
 				function() ws.keep() end, function() ws.keep("x") end, function() ws.keep({}, {}) end,
 				function() ws.keep("x", {}, 1) end, function() ws.keep("x", {}, {mni = 1}) end,
 				function() ws.keep("x", {}, {min = 0}) end, function() ws.keep("x", {}, {min = 3, max = 2}) end,
+				function() ws.keep("x", {}, {min = 31}) end,
 				function() ws.keep("x", {}, {retry = true}) end, function() ws.keep("x", {}, {queue = -1}) end,
 				function() ws.keep("x", {}, {headers = 1}) end, function() ws.keep("x", {}, {headers = {Host = "x"}}) end,
 				function() ws.keep(function() end, {}, {headers = {Host = "x"}}) end,
@@ -468,6 +533,7 @@ func TestKeepArguments(t *testing.T) {
 			"#3 to 'keep' (unknown option 'mni': did you mean 'min'?)",
 			"#3 to 'keep' (field 'min': positive number expected, got 0)",
 			"#3 to 'keep' (field 'max': at least 'min' expected)",
+			"#3 to 'keep' (field 'min': at most 'max' expected, which is 30 by default)",
 			"#3 to 'keep' (field 'retry': function expected, got boolean)",
 			"#3 to 'keep' (field 'queue': positive whole number expected, got -1)",
 			"#3 to 'keep' (field 'headers': table or function expected, got number)",

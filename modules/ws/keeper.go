@@ -244,22 +244,23 @@ const (
 	longestPause = 100 * 365 * 24 * time.Hour
 )
 
-// due returns when the next attempt begins: after a random pause, which is longer with
+// due returns when the next attempt begins: after a random pause, whose bound doubles with
 // each attempt in vain, and not before the server wants it.
 func (k *keeper) due(now time.Time, end *engine.End) time.Time {
 	longest := ceiling(k.opts.Min, k.opts.Max, k.failures)
 	if k.host != nil && k.failures == 0 {
 		longest = max(longest, k.host.first())
 	}
-	due := now.Add(time.Duration(k.random.Float64() * float64(longest)))
+	pause := time.Duration(k.random.Float64() * float64(longest))
 	if end.HTTP != nil && end.HTTP.RetryAfter != nil {
-		// Added, since all the sockets that were refused would come at that moment.
-		due = due.Add(min(*end.HTTP.RetryAfter, longestRetryAfter))
+		// A floor, and no part of the pause: the slots of the host keep sockets apart that
+		// were refused at the same time.
+		pause = max(pause, min(*end.HTTP.RetryAfter, longestRetryAfter))
 	}
 	if k.host == nil {
-		return due
+		return now.Add(pause)
 	}
-	return k.host.reserve(now, due)
+	return k.host.reserve(now, now.Add(pause))
 }
 
 // send queues a message. The error is a refusal, or about an argument.

@@ -41,7 +41,7 @@ type socket struct {
 	over     bool       // the connection has ended: nothing holds its messages back
 	opening  *task.Wait // until it is open
 	receiver *task.Wait // the task that receives
-	enders   []*task.Wait
+	senders  []*task.Wait
 	got      []received // for the receiver; after the end all that is left
 	bytes    int64      // what got counts
 	memory   memory.Share
@@ -97,10 +97,7 @@ func (s *socket) Ended(_ engine.ID, end *engine.End) {
 	if s.receiver != nil {
 		s.receiver.Settle()
 	}
-	for _, w := range s.enders {
-		w.Settle()
-	}
-	s.enders = nil
+	s.wakeSenders()
 	if s.closed {
 		s.drop()
 	}
@@ -252,7 +249,11 @@ func (m *Module) receive(
 			s.receiver = nil
 		}
 		if w.TimedOut() {
-			return m.refuse(c, "timeout", lua.Nil)
+			text, err := m.s.String("timeout")
+			if err != nil {
+				return err
+			}
+			return c.Return(lua.Nil, text)
 		}
 		if len(s.got) == 0 {
 			return ended(c)
@@ -284,7 +285,9 @@ func (m *Module) socketSend(c *lua.Call) error {
 	}
 	sent := false
 	return m.opts.Tasks.Await(c, task.Waiting{Name: "send", InEnding: true}, func(w *task.Wait) {
-		s.offer(w, kind, data, &sent)
+		if s.offer(w, kind, data, &sent); !w.Settled() {
+			s.wait(w)
+		}
 	}, func(c *lua.Call) error {
 		if sent {
 			return c.Return(lua.True)
@@ -313,12 +316,10 @@ func (s *socket) offer(w *task.Wait, kind engine.Kind, data string, sent *bool) 
 				w.Settle()
 			} else {
 				s.m.opts.Host.After(0, w.Settle)
-				s.untilEnd(w)
 			}
 			return
 		case errors.Is(err, engine.ErrNotOpen):
-			s.untilEnd(w) // the end is on its way
-			return
+			return // the end is on its way
 		}
 		mark = max(s.opts.SendQueue-int64(len(data))-messageOverhead, 0)
 		if messages == 0 { // it is the memory for the network that is used up
@@ -328,19 +329,25 @@ func (s *socket) offer(w *task.Wait, kind engine.Kind, data string, sent *bool) 
 		}
 	}
 	cancel, _ := sockets.OnDrain(s.number, mark, func(drained bool) {
-		if drained {
+		if drained { // else the end is on its way
 			s.offer(w, kind, data, sent)
-		} else {
-			s.untilEnd(w)
 		}
 	})
 	w.OnGiveUp(cancel)
 }
 
-// untilEnd has the end settle a wait, if nothing has by then. Waits that are over go, or a
-// socket would keep one for each row of messages.
-func (s *socket) untilEnd(w *task.Wait) {
-	s.enders = append(slices.DeleteFunc(s.enders, (*task.Wait).Settled), w)
+// wait has s:close and the end settle a wait in s:send, if nothing has by then. Waits that
+// are over go, or a socket would keep one for each row of messages.
+func (s *socket) wait(w *task.Wait) {
+	s.senders = append(slices.DeleteFunc(s.senders, (*task.Wait).Settled), w)
+}
+
+// wakeSenders lets the tasks go on that wait in s:send: there will be no room for them.
+func (s *socket) wakeSenders() {
+	for _, w := range s.senders {
+		w.Settle()
+	}
+	s.senders = nil
 }
 
 // socketClose is s:close([code [, reason]]).
@@ -354,6 +361,7 @@ func (m *Module) socketClose(c *lua.Call) error {
 	}
 	s.closed = true
 	s.drop()
+	s.wakeSenders()
 	return c.Return()
 }
 

@@ -27,7 +27,7 @@ func TestSocket(t *testing.T) {
 		time.Sleep(time.Second)
 		peer.Send(wstest.Text("1"), wstest.Binary("2"), wstest.Text(""))
 		peer.Close(1000, "bye")
-		r.want("1 ws://peer.test/ true true", "nil timeout nil", "nil timeout nil", "1 false", "message 2 true", "message  false",
+		r.want("1 ws://peer.test/ true true", "nil timeout", "nil timeout", "1 false", "message 2 true", "message  false",
 			"closed 1000 1000 closed ", "closed 1")
 	})
 	bubble(t, "failures", func(t *testing.T) {
@@ -78,6 +78,28 @@ func TestSocket(t *testing.T) {
 		}
 		peer.Serve()
 		r.want("true")
+	})
+	bubble(t, "send that waits ends with s:close, before the socket does", func(t *testing.T) {
+		r := newRig(t, options{})
+		l := r.listen()
+		r.network.Setup = func(c *wstest.Conn) { c.Out().SetCapacity(300) }
+		r.start(`task.go(function()
+			local s = assert(ws.open("ws://peer.test/", {highWater = 1000}))
+			local ready = task.queue(2)
+			local function fill()
+				while s:send(("x"):rep(400)) do ready:push(1) end
+				local _, why, info = s:send "late"
+				say(why, info.code, clock())
+			end
+			task.go(fill) task.go(fill)
+			task.sleep(1)
+			s:close()
+			say(select(3, s:receive()).code, clock())
+		end)`)
+		peer := r.accept(l)
+		time.Sleep(3 * time.Second)
+		peer.Serve()
+		r.want("closed nil 1", "closed nil 1", "1000 3")
 	})
 	bubble(t, "an end that nobody reads lets the run end; a second receiver raises", func(t *testing.T) {
 		r := newRig(t, options{})

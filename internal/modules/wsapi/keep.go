@@ -2,6 +2,7 @@ package wsapi
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -37,14 +38,14 @@ const (
 func ReadKeepOptions(
 	table Table, limits permission.Limits, defaults engine.ConnectOptions,
 ) (options KeepOptions, err error) {
-	options.Min, options.Max, options.Steady = defaultMin, defaultMax, defaultSteady
+	options.Steady = defaultSteady
 	if table != nil {
 		if err := readTable("", table, luaapi.KeepOptions, keepReaders, &options); err != nil {
 			return options, argumentError(3, err)
 		}
 	}
-	if options.Max < options.Min {
-		return options, argumentError(3, &OptionError{"field 'max': at least 'min' expected"})
+	if err := options.bounds(); err != nil {
+		return options, argumentError(3, err)
 	}
 	if err := limitConnect(&options.Connect, limits, defaults); err != nil {
 		return options, argumentError(3, err)
@@ -53,6 +54,20 @@ func ReadKeepOptions(
 		return options, argumentError(3, err)
 	}
 	return options, OptionsError(3, options.Connect.Check())
+}
+
+// bounds fills in the bounds of the pause. A max that is shorter than the default of min is
+// the bound of the first pause, too.
+func (o *KeepOptions) bounds() error {
+	switch {
+	case o.Max == 0 && o.Min > defaultMax:
+		return &OptionError{fmt.Sprintf("field 'min': at most 'max' expected, which is %g by default", defaultMax.Seconds())}
+	case o.Max != 0 && o.Max < o.Min:
+		return &OptionError{"field 'max': at least 'min' expected"}
+	}
+	o.Max = cmp.Or(o.Max, defaultMax)
+	o.Min = cmp.Or(o.Min, min(defaultMin, o.Max))
+	return nil
 }
 
 // OptionsError is an engine's error about options as an argument's in the words of

@@ -10,13 +10,13 @@ import (
 func TestWaitsThatAreOverGo(t *testing.T) {
 	s := new(socket)
 	pending := new(task.Wait)
-	s.untilEnd(pending)
+	s.wait(pending)
 	for range 1000 {
 		w := new(task.Wait)
-		s.untilEnd(w)
+		s.wait(w)
 		w.Settle()
 	}
-	if n := len(s.enders); n != 2 || s.enders[0] != pending {
+	if n := len(s.senders); n != 2 || s.senders[0] != pending {
 		t.Errorf("%d waits are kept, want the pending one and the last", n)
 	}
 }
