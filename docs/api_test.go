@@ -37,6 +37,15 @@ func TestPartsAreWritten(t *testing.T) {
 	}
 }
 
+// Complaints about unknown options send people to these headings.
+func TestHeadingsOfOptions(t *testing.T) {
+	for _, heading := range []string{luaapi.OptionsHeading, luaapi.RequestHeading, luaapi.KeepHeading} {
+		if !strings.Contains(read(t, manual), "# "+heading+"\n") {
+			t.Errorf("%s has no heading %q", manual, heading)
+		}
+	}
+}
+
 const (
 	manual = "docs/lua-api.md"
 	readme = "README.md"

@@ -83,7 +83,7 @@ func TestMisuse(t *testing.T) {
 			`http.request({url = "u", body = print}, print)`: `bad argument #1 to 'request' (field 'body': string expected, ` +
 				`got function)`,
 			`http.get("u", {metod = "GET"}, print)`: `bad argument #2 to 'get' (unknown option 'metod': those that ` +
-				`exist are under "Options" in the manual)`,
+				`exist are under "tide.http" in the manual)`,
 			`http.get("u", {timout = 1}, print)`: `bad argument #2 to 'get' (unknown option 'timout': did you mean ` +
 				`'timeout'?)`,
 			`http.get("u", {timeout = 0}, print)`: `bad argument #2 to 'get' (field 'timeout': positive number expected, ` +

@@ -9,9 +9,28 @@ import (
 	"github.com/tidewire/tidewire/internal/lua/syntax"
 )
 
-// judgeArguments looks at how many arguments a call of one of our functions has, and of
-// which types, as far as they can be seen.
+// judgeArguments looks at how many arguments a call of one of our functions has, of which
+// types, and at the names and words in them, as far as they can be seen.
 func (s *script) judgeArguments(c call, name string, params []luaapi.Param) []Finding {
+	findings := s.judgeTypes(c, name, params)
+	for i, param := range params {
+		arg := valueAt(c.expr.Args, i)
+		if arg == nil {
+			break
+		}
+		if param.Callbacks != nil {
+			findings = append(findings, s.callbacks(param.Callbacks, arg)...)
+		}
+		if param.Options != nil {
+			findings = append(findings, s.options(param.Options, param.Heading, arg)...)
+		}
+		findings = append(findings, s.words(param.Name, param.Type, arg)...)
+	}
+	return findings
+}
+
+// judgeTypes looks at the number of arguments, and at their types.
+func (s *script) judgeTypes(c call, name string, params []luaapi.Param) []Finding {
 	args := c.expr.Args
 	least, most := bounds(params)
 	given := len(args)
@@ -39,7 +58,7 @@ func (s *script) judgeArguments(c call, name string, params []luaapi.Param) []Fi
 				signature(name, params))}
 		}
 		return []Finding{s.at(args[i]).finding("argument %d of %s, '%s', is %s: %s expected", i+1, name,
-			params[i].Name, withArticle(s.kindOf(args[i])), expected(typeOf(params[i])))}
+			params[i].Name, withArticle(s.kindOf(args[i])), expected(params[i]))}
 	}
 	return nil
 }
@@ -171,7 +190,10 @@ func (s *script) fits(arg syntax.Expr, params []luaapi.Param, i int) bool {
 			}
 		}
 	}
-	for piece := range alternatives(typeOf(params[i])) {
+	if isTable(params[i]) {
+		return is == "table"
+	}
+	for piece := range alternatives(params[i].Type) {
 		if takes(piece, is, arg) {
 			return true
 		}
@@ -179,13 +201,8 @@ func (s *script) fits(arg syntax.Expr, params []luaapi.Param, i int) bool {
 	return false
 }
 
-// typeOf is the type of a parameter for the Lua language server.
-func typeOf(p luaapi.Param) string {
-	if p.Type == "" && p.Options != nil {
-		return "table"
-	}
-	return p.Type
-}
+// isTable reports whether a parameter is a table of our description.
+func isTable(p luaapi.Param) bool { return p.Options != nil || p.Callbacks != nil }
 
 // alternatives yields the types in a|b|c.
 func alternatives(text string) func(yield func(string) bool) {
@@ -241,10 +258,13 @@ func spellsNumber(arg syntax.Expr) bool {
 	return err == nil || strings.HasPrefix(strings.TrimLeft(text, "+-"), "0x")
 }
 
-// expected is a type in the words of Lua's errors.
-func expected(text string) string {
+// expected is the type of a parameter in the words of Lua's errors.
+func expected(p luaapi.Param) string {
+	if isTable(p) {
+		return "table"
+	}
 	var words []string
-	for piece := range alternatives(text) {
+	for piece := range alternatives(p.Type) {
 		switch {
 		case piece == "integer":
 			piece = "number"

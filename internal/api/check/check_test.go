@@ -79,6 +79,41 @@ func TestMistakes(t *testing.T) {
 		{"options of a module's function", "local b = require 'tide.encoding'.base64\nb.encode('x', {ulr = true})\n" +
 			"b.encode('x', {pad = false, lines = 76})",
 			"2: unknown option 'ulr': did you mean 'url'?\n3: unknown option 'lines': the options are url, pad"},
+		{"options of requests, of keep and of open", "local http, ws = require 'tide.http', require 'tide.ws'\n" +
+			"http.get('http://x', {timout = 1, metod = 'GET'}, print)\n" +
+			"http.request {url = 'http://x', methd = 'GET', tls = {cas = ''}}\n" +
+			"ws.keep('ws://x', {}, {pause = 1, tls = {cas = ''}})\n" +
+			"ws.open('ws://x', {timeout = {tpc = 1}, kind = 'txt', hw = 1})",
+			"2: unknown option 'timout': did you mean 'timeout'?\n" +
+				"2: unknown option 'metod': those that exist are under \"tide.http\" in the manual\n" +
+				"3: unknown option 'methd': did you mean 'method'?\n3: unknown option 'tls.cas': did you mean 'tls.ca'?\n" +
+				"4: unknown option 'pause': those that exist are under \"Sockets that come back\" in the manual\n" +
+				"4: unknown option 'tls.cas': did you mean 'tls.ca'?\n" +
+				"5: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n5: unknown kind 'txt': did you mean 'text'?\n" +
+				"5: unknown option 'hw': those that exist are under \"Options\" in the manual"},
+		{"something else than a table", "local http, ws = require 'tide.http', require 'tide.ws'\n" +
+			"http.request('http://x') http.get('http://x', 5) http.get('http://x', print)\n" +
+			"websocket.Connect('ws://x', print) ws.keep(function() end, 'x', {}) ws.keep('x', {}, nil)",
+			"2: argument 1 of tide.http.request, 'request', is a string: table expected\n" +
+				"2: argument 2 of tide.http.get, 'options', is a number: table expected\n" +
+				"3: argument 2 of websocket.Connect, 'callbacks', is a function: table expected\n" +
+				"3: argument 2 of tide.ws.keep, 'callbacks', is a string: table expected"},
+		{"words", "local crypto, zlib = require 'tide.crypto', require 'tide.zlib'\n" +
+			"crypto.hash('sha3', '') crypto.hash(which, '') crypto.sign('rsa', '', '')\nzlib.inflate('', {format = 'br'})",
+			"2: unknown algorithm 'sha3': did you mean 'sha1'?\n2: undefined global 'which'\n" +
+				"2: unknown algorithm 'rsa': the algorithms are ed25519, rsa-sha256, ecdsa-sha256\n" +
+				"3: unknown format 'br': the formats are auto, zlib, gzip, raw"},
+		{"arguments of methods", "local task, ws = require 'tide.task', require 'tide.ws'\ntask.go(function()\n" +
+			"local s = assert(ws.open('ws://x'))\ns:send({}) s:send('x', 'txt')\ns:receive('x') s:close(999)\n" +
+			"s:recieve()\nlocal q = task.queue(1) q:push() q:pop({}) q:close(999)\n" +
+			"local k = ws.keep('ws://x', {}) k:send(nil) k:close(1001)\nend)",
+			"4: argument 1 of s:send, 'data', is a table: string expected\n4: unknown kind 'txt': did you mean 'text'?\n" +
+				"5: argument 1 of s:receive, 'seconds', is a string: number expected\n" +
+				"5: close code 999: 1000 or 3000 to 4999 expected\n6: unknown method 's:recieve': did you mean 's:receive'?\n" +
+				"7: q:push lacks its argument 1, 'value': write q:push(value)\n" +
+				"7: argument 1 of q:pop, 'seconds', is a table: number expected\n" +
+				"7: q:close gets 1 argument, and takes 0: write q:close()\n" +
+				"8: argument 1 of k:send, 'data', is nil: string expected\n8: close code 1001: 1000 or 3000 to 4999 expected"},
 		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean " +
 			"'host.Register'?"},
 		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},

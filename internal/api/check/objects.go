@@ -25,6 +25,9 @@ func (s *script) object(expr syntax.Expr, steps int) *luaapi.Object {
 		})
 		return common(values, func(value syntax.Expr) *luaapi.Object { return s.object(value, steps-1) })
 	case *syntax.Call:
+		if len(expr.Args) > 0 && expr.Receiver == nil && s.isLibrary(expr.Func, "assert") {
+			return s.object(expr.Args[0], steps-1) // it gives back its arguments
+		}
 		if f := s.called(expr, steps-1); f != nil {
 			return luaapi.ObjectOf(f.Result())
 		}
@@ -58,7 +61,11 @@ func (s *script) judgeObject(c call, object *luaapi.Object) []Finding {
 		}
 		return []Finding{c.finding("unknown method '%s:%s'%s", name, c.expr.Method, hint)}
 	}
-	return s.judgeArguments(c, name+":"+method.Name, method.Params)
+	findings := s.judgeArguments(c, name+":"+method.Name, method.Params)
+	if method.Name == "close" && len(method.Params) > 0 {
+		findings = append(findings, s.closeCode(valueAt(c.expr.Args, 0))...)
+	}
+	return findings
 }
 
 // withoutObject finds s.send(data), which has no socket to send to.

@@ -164,19 +164,7 @@ func (s *script) judgeCall(c call) []Finding {
 	}
 	argument := func(n int) syntax.Expr { return valueAt(args, n-1) }
 	findings := s.judgeArguments(c, m.Name+"."+f.Name, f.Params)
-	for i, param := range f.Params {
-		if param.Callbacks != nil {
-			findings = append(findings, s.callbacks(param.Callbacks, argument(i+1))...)
-		}
-		if param.Options != nil {
-			findings = append(findings, s.optionsOf(param.Options, argument(i+1))...)
-		}
-	}
 	switch m.Name + "." + f.Name {
-	case "websocket.Connect":
-		findings = append(append(findings, s.callbacks(luaapi.Callbacks, argument(2))...), s.options(argument(3))...)
-	case "websocket.Send":
-		findings = append(findings, s.wordOf("kind", argument(3), luaapi.Kinds)...)
 	case "websocket.Close":
 		findings = append(findings, s.closeCode(argument(2))...)
 	case "host.Register":
@@ -228,47 +216,40 @@ func (s *script) callbacks(callbacks []luaapi.Callback, arg syntax.Expr) (findin
 	return findings
 }
 
-// options looks at Connect's third argument, whose unknown names raise.
-func (s *script) options(arg syntax.Expr) (findings []Finding) {
-	known := luaapi.Names(luaapi.Options)
+// options looks at an argument that is a table of options, whose unknown names raise.
+// heading is that of their description in the manual; a short list without one is told.
+func (s *script) options(options []luaapi.Field, heading string, arg syntax.Expr) (findings []Finding) {
+	known := luaapi.Names(options)
 	for _, k := range s.keysOf(arg) {
-		option := luaapi.OptionNamed(k.name)
-		if option == nil {
-			findings = append(findings, k.finding("unknown option '%s': %s", k.name,
-				spelling.OptionHint("", k.name, known)))
+		i := slices.Index(known, k.name)
+		if i < 0 {
+			findings = append(findings, k.finding("unknown option '%s'%s", k.name, optionHint("", k.name, known, heading)))
 			continue
 		}
-		if k.name == "kind" {
-			findings = append(findings, s.wordOf("kind", k.value, luaapi.Kinds)...)
-		}
-		if option.Fields == nil {
+		findings = append(findings, s.words(k.name, options[i].Type, k.value)...)
+		if options[i].Fields == nil {
 			continue
 		}
-		names := luaapi.Names(option.Fields)
+		names := luaapi.Names(options[i].Fields)
 		for _, nested := range s.keysOf(k.value) {
 			if !slices.Contains(names, nested.name) {
-				findings = append(findings, nested.finding("unknown option '%s.%s': %s",
-					k.name, nested.name, spelling.OptionHint(k.name+".", nested.name, names)))
+				findings = append(findings, nested.finding("unknown option '%s.%s'%s", k.name, nested.name,
+					optionHint(k.name+".", nested.name, names, luaapi.OptionsHeading)))
 			}
 		}
 	}
 	return findings
 }
 
-// optionsOf looks at an argument that is a table of options, whose unknown names raise.
-func (s *script) optionsOf(options []luaapi.Field, arg syntax.Expr) (findings []Finding) {
-	known := luaapi.Names(options)
-	for _, k := range s.keysOf(arg) {
-		if slices.Contains(known, k.name) {
-			continue
-		}
-		hint := didYouMean("", spelling.Near(k.name, known))
-		if hint == "" {
-			hint = ": the options are " + strings.Join(known, ", ")
-		}
-		findings = append(findings, k.finding("unknown option '%s'%s", k.name, hint))
+// optionHint is the end of a finding about an unknown option.
+func optionHint(within, name string, known []string, heading string) string {
+	if heading != "" {
+		return ": " + spelling.OptionHint(within, name, known, heading)
 	}
-	return findings
+	if hint := didYouMean(within, spelling.Near(name, known)); hint != "" {
+		return hint
+	}
+	return ": the options are " + strings.Join(known, ", ")
 }
 
 // keysOf returns the keys by name of the table that an expression is, as far as they can
@@ -285,6 +266,15 @@ func (s *script) keysOf(expr syntax.Expr) (keys []key) {
 	return append(keys, later...)
 }
 
+// words looks at a value whose type is that of a few words.
+func (s *script) words(what, text string, value syntax.Expr) []Finding {
+	known := luaapi.Words(text)
+	if value == nil || known == nil {
+		return nil
+	}
+	return s.wordOf(what, value, known)
+}
+
 // wordOf looks at an argument that is one of a few words.
 func (s *script) wordOf(what string, arg syntax.Expr, known []string) []Finding {
 	word, ok := stringOf(arg)
@@ -297,7 +287,7 @@ func (s *script) wordOf(what string, arg syntax.Expr, known []string) []Finding 
 	return []Finding{s.at(arg).finding("unknown %s '%s': the %ss are %s", what, word, what, strings.Join(known, ", "))}
 }
 
-// closeCode looks at Close's second argument.
+// closeCode looks at the code of a Close.
 func (s *script) closeCode(arg syntax.Expr) []Finding {
 	sign, whole := 1.0, arg
 	if minus, ok := arg.(*syntax.Minus); ok {

@@ -2,6 +2,9 @@ package luaapi
 
 import "slices"
 
+// RequestHeading is the heading of RequestFields in the manual.
+const RequestHeading = "tide.http"
+
 const (
 	onDoneType = "fun(response: tidewire.HTTP.Response?, message: string?, info: tidewire.HTTP.Failure?)"
 
@@ -9,6 +12,9 @@ const (
 	// does not.
 	answerTypes = "tidewire.HTTP.Response|tidewire.Handle|nil, string?, tidewire.HTTP.Failure?"
 )
+
+var getOptions = Param{Name: "options", Type: "tidewire.HTTP.Options", Optional: true, Options: RequestOptions(),
+	Heading: RequestHeading}
 
 var onDone = Param{Name: "onDone", Type: onDoneType, Optional: true,
 	Doc: "a function as last argument: it is called with the results, and the call does not wait"}
@@ -18,16 +24,17 @@ var http = Module{
 	Doc: "HTTP requests. Misuse raises; the network's failures are `nil, message, info`, and any status is a response.",
 	Functions: []Function{
 		{Name: "request", Returns: answerTypes,
-			Doc:    "makes the request that the table describes",
-			Params: []Param{{Name: "request", Type: "tidewire.HTTP.Request"}, onDone}},
+			Doc: "makes the request that the table describes",
+			Params: []Param{{Name: "request", Type: "tidewire.HTTP.Request", Options: RequestFields,
+				Heading: RequestHeading}, onDone}},
 		{Name: "get", Returns: answerTypes,
 			Doc: "a request with `GET`",
 			Params: []Param{{Name: "url", Type: "string"},
-				{Name: "options", Type: "tidewire.HTTP.Options", Optional: true}, onDone}},
+				getOptions, onDone}},
 		{Name: "post", Returns: answerTypes,
 			Doc: "a request with `POST`",
 			Params: []Param{{Name: "url", Type: "string"}, {Name: "body", Type: "string"},
-				{Name: "options", Type: "tidewire.HTTP.Options", Optional: true}, onDone}},
+				getOptions, onDone}},
 	},
 }
 
@@ -45,7 +52,7 @@ var RequestFields = []Field{
 		Doc: "how many redirects to follow; one more fails. 0: a redirect is the response"},
 	{Name: "maxBody", Type: "integer", Default: "32000000",
 		Doc: "largest body accepted, in bytes, after decompressing; a larger one fails"},
-	{Name: "tls", Type: "tidewire.Options.TLS", Doc: "table: as for `Connect`"},
+	{Name: "tls", Type: "tidewire.Options.TLS", Fields: OptionNamed("tls").Fields, Doc: "table: as for `Connect`"},
 	{Name: "proxy", Type: "string|false", Default: `""`,
 		Doc: "URL of the proxy to go through, or `false`: as for `Connect`"},
 }

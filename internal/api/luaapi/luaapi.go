@@ -60,6 +60,10 @@ type Param struct {
 	// raise. Type is theirs if it is empty.
 	Options []Field
 
+	// Heading is the one of the manual under which Options are described, empty for short
+	// lists.
+	Heading string
+
 	// Callbacks are the functions of the table that the argument is.
 	Callbacks []Callback
 }

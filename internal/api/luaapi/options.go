@@ -1,5 +1,13 @@
 package luaapi
 
+import (
+	"strconv"
+	"strings"
+)
+
+// OptionsHeading is the heading of Options in the manual.
+const OptionsHeading = "Options"
+
 // Options are the fields of Connect's third argument.
 var Options = []Field{
 	{Name: "headers", Type: "table<string, string|string[]>",
@@ -73,6 +81,21 @@ var Options = []Field{
 			"`Cookie`, " +
 			"`Proxy-Authorization`, the URL's user name and password, `tls.cert`, `tls.key` and `tls.serverName` " +
 			"stay with their origin"},
+}
+
+// Words returns the words that a value of a type is one of, or nil for other types.
+func Words(text string) (words []string) {
+	if text == kindType {
+		return Kinds
+	}
+	for piece := range strings.SplitSeq(text, "|") {
+		word, err := strconv.Unquote(piece)
+		if err != nil {
+			return nil
+		}
+		words = append(words, word)
+	}
+	return words
 }
 
 // OptionNamed returns the option of a name, or nil.

@@ -13,8 +13,9 @@ var websocket = Module{
 				"later, through `onError`",
 			Params: []Param{
 				{Name: "url", Type: "string", Doc: "`ws://` or `wss://`"},
-				{Name: "callbacks", Type: "tidewire.Callbacks"},
-				{Name: "options", Type: "tidewire.Options", Optional: true}}},
+				{Name: "callbacks", Type: "tidewire.Callbacks", Callbacks: Callbacks},
+				{Name: "options", Type: "tidewire.Options", Optional: true, Options: Options,
+					Heading: OptionsHeading}}},
 		{Name: "Send", Aliases: []string{"send"}, Returns: "nil",
 			Does: "queues a message, also before the connection is open; never waits",
 			Doc:  "nil, whatever the state of the connection",

@@ -2,6 +2,9 @@ package luaapi
 
 import "slices"
 
+// KeepHeading is the heading of KeepOwnOptions in the manual.
+const KeepHeading = "Sockets that come back"
+
 const (
 	keptType   = "tidewire.Kept"
 	socketType = "tidewire.Socket"
@@ -16,12 +19,14 @@ var ws = Module{
 			Params: []Param{
 				{Name: "url", Type: "string|fun(attempt: integer): string"},
 				{Name: "callbacks", Type: "tidewire.KeepCallbacks", Callbacks: KeepCallbacks},
-				{Name: "options", Type: "tidewire.KeepOptions", Optional: true, Options: KeepOptions}}},
+				{Name: "options", Type: "tidewire.KeepOptions", Optional: true, Options: KeepOptions,
+					Heading: KeepHeading}}},
 		{Name: "open", Returns: socketType + "?, string?, tidewire.EndInfo?",
 			Doc: "⏸ a socket `s`, or `nil, message, info`. The options are those of `Connect`, and `highWater`: as long " +
 				"as more bytes wait, `s:send` waits (1 MiB, at most half of `sendQueue`)",
 			Params: []Param{{Name: "url", Type: "string"},
-				{Name: "options", Type: "tidewire.OpenOptions", Optional: true, Options: OpenOptions}}},
+				{Name: "options", Type: "tidewire.OpenOptions", Optional: true, Options: OpenOptions,
+					Heading: OptionsHeading}}},
 		{Name: "buffered", Returns: "integer, integer",
 			Doc: "`bytes, messages` that wait to be written to a connection, each message counted with 64 bytes on top, " +
 				"as the option `sendQueue` counts; `0, 0` for an ended or unknown id",

@@ -60,12 +60,13 @@ func Near(name string, known []string) string {
 }
 
 // OptionHint is the end of a complaint about an unknown option: the Near one of known,
-// else where to find them all. within is the text before both names, such as "tls.".
-func OptionHint(within, name string, known []string) string {
+// else where to find them all: under a heading of the manual. within is the text before
+// both names, such as "tls.".
+func OptionHint(within, name string, known []string, heading string) string {
 	if meant := Near(name, known); meant != "" {
 		return "did you mean '" + within + meant + "'?"
 	}
-	return "those that exist are under \"Options\" in the manual"
+	return "those that exist are under \"" + heading + "\" in the manual"
 }
 
 // plain removes the differences between spellings of one name.

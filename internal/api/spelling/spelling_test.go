@@ -31,10 +31,10 @@ func TestNear(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"TIMEOUT": "did you mean 'o.timeout'?", "pnog": "did you mean 'o.pong'?",
-		"foo": `those that exist are under "Options" in the manual`, "1": `those that exist are under "Options" in ` +
+		"foo": `those that exist are under "Some page" in the manual`, "1": `those that exist are under "Some page" in ` +
 			`the manual`,
 	} {
-		if got := spelling.OptionHint("o.", name, []string{"ping", "pong", "timeout"}); got != want {
+		if got := spelling.OptionHint("o.", name, []string{"ping", "pong", "timeout"}, "Some page"); got != want {
 			t.Errorf("%q gets %q, want %q", name, got, want)
 		}
 	}

@@ -40,7 +40,7 @@ func ReadKeepOptions(
 ) (options KeepOptions, err error) {
 	options.Steady = defaultSteady
 	if table != nil {
-		if err := readTable("", table, luaapi.KeepOptions, keepReaders, &options); err != nil {
+		if err := readTable("", table, luaapi.KeepOptions, luaapi.KeepHeading, keepReaders, &options); err != nil {
 			return options, argumentError(3, err)
 		}
 	}
@@ -155,7 +155,7 @@ func ReadOpenOptions(
 	table Table, limits permission.Limits, defaults engine.ConnectOptions,
 ) (options OpenOptions, err error) {
 	if table != nil {
-		if err := readTable("", table, luaapi.OpenOptions, openReaders, &options); err != nil {
+		if err := readTable("", table, luaapi.OpenOptions, luaapi.OptionsHeading, openReaders, &options); err != nil {
 			return options, argumentError(2, err)
 		}
 	}

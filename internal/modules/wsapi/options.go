@@ -74,7 +74,7 @@ func ReadOptions(
 	table Table, limits permission.Limits, defaults engine.ConnectOptions,
 ) (options engine.ConnectOptions, err error) {
 	if table != nil {
-		if err := readTable("", table, luaapi.Options, connectReaders, &options); err != nil {
+		if err := readTable("", table, luaapi.Options, luaapi.OptionsHeading, connectReaders, &options); err != nil {
 			return options, err
 		}
 	}
@@ -211,7 +211,7 @@ func readCA(field string, value Value, options *engine.TLSOptions) (err error) {
 		options.CA, err = readString(field, value)
 		return err
 	}
-	if err := checkNames(field+".", value.Table, []string{"exclusive"}, 1); err != nil {
+	if err := checkNames(field+".", value.Table, []string{"exclusive"}, 1, luaapi.OptionsHeading); err != nil {
 		return err
 	}
 	ca, err := value.Table.Index(1)
@@ -238,14 +238,17 @@ func readNested[T any](field string, value Value, readers readers[T], options *T
 	if value.Type != TableOf {
 		return wrongType(field, string(TableOf), value)
 	}
-	return readTable(field+".", value.Table, luaapi.OptionNamed(field).Fields, readers, options)
+	return readTable(field+".", value.Table, luaapi.OptionNamed(field).Fields, luaapi.OptionsHeading, readers, options)
 }
 
 // readTable reads the described fields of a table, in the order of their description.
-// within is the prefix of a field's name in errors.
-func readTable[T any](within string, table Table, described []luaapi.Field, readers readers[T], options *T) error {
+// within is the prefix of a field's name in errors, heading the place of the description in
+// the manual.
+func readTable[T any](
+	within string, table Table, described []luaapi.Field, heading string, readers readers[T], options *T,
+) error {
 	names := luaapi.Names(described)
-	if err := checkNames(within, table, names, 0); err != nil {
+	if err := checkNames(within, table, names, 0, heading); err != nil {
 		return err
 	}
 	for _, name := range names {
@@ -265,7 +268,7 @@ func readTable[T any](within string, table Table, described []luaapi.Field, read
 
 // checkNames refuses a key of a table that is neither a known name nor a number from 1 to
 // listed. Of several it is always the first one in the order of pairs.
-func checkNames(within string, table Table, known []string, listed float64) error {
+func checkNames(within string, table Table, known []string, listed float64, heading string) error {
 	var unknown *Value
 	err := table.Pairs(func(key, _ Value) bool {
 		switch {
@@ -281,5 +284,5 @@ func checkNames(within string, table Table, known []string, listed float64) erro
 	}
 	name := bare(*unknown)
 	return &OptionError{fmt.Sprintf("unknown option '%s%s': %s", within, name,
-		spelling.OptionHint(within, name, known))}
+		spelling.OptionHint(within, name, known, heading))}
 }

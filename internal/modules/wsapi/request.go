@@ -20,7 +20,7 @@ var (
 // are the client's. The error is as ReadOptions's.
 func ReadRequest(table Table, limits permission.Limits, defaults httpclient.Request) (httpclient.Request, error) {
 	request := request{httpclient.Request{NoBody: true}, false}
-	if err := readTable("", table, requestFields, requestReaders, &request); err != nil {
+	if err := readTable("", table, requestFields, luaapi.RequestHeading, requestReaders, &request); err != nil {
 		return httpclient.Request{}, err
 	}
 	if !request.hasURL {
@@ -36,7 +36,7 @@ func ReadRequestOptions(
 ) (httpclient.Request, error) {
 	request := request{httpclient.Request{NoBody: true}, false}
 	if table != nil {
-		if err := readTable("", table, requestOptions, requestReaders, &request); err != nil {
+		if err := readTable("", table, requestOptions, luaapi.RequestHeading, requestReaders, &request); err != nil {
 			return httpclient.Request{}, err
 		}
 	}
