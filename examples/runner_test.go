@@ -4,11 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tidewire/tidewire/internal/echo"
 )
 
 // patience is far longer than an example that ends by itself takes.
@@ -45,6 +52,68 @@ func TestRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// token.lua logs in with the token that it gets, and says why it gets none.
+func TestToken(t *testing.T) {
+	sockets, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	heads := &overheard{Listener: sockets, words: "Authorization: Bearer t0ken\r\n"}
+	server := echo.Serve(heads, echo.Options{})
+	defer server.Close()
+	asked := make(chan string, 1)
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asked <- r.Method + " " + string(body)
+		if r.URL.Path != "/token" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		io.WriteString(w, "t0ken")
+	}))
+	defer tokens.Close()
+	url := "ws://" + sockets.Addr().String() + "/"
+	for path, want := range map[string]string{
+		"/token": "received hello\nclosed with 1000\n",
+		"/other": "no token: status 403\n",
+	} {
+		stdout, stderr, code := run(t, "run", "token.lua", url, tokens.URL+path)
+		if stdout != want || stderr != "" || code != 0 {
+			t.Errorf("%s: exit code %d, want 0\nstdout:\n%swant:\n%sstderr:\n%s", path, code, stdout, want, stderr)
+		}
+		if got := <-asked; got != "POST grant_type=client_credentials" {
+			t.Errorf("the server was asked for %q", got)
+		}
+	}
+	if n := heads.times.Load(); n != 1 {
+		t.Errorf("the token came %d times", n)
+	}
+}
+
+// overheard counts the reads of its connections in which words came.
+type overheard struct {
+	net.Listener
+	words string
+	times atomic.Int64
+}
+
+func (o *overheard) Accept() (net.Conn, error) {
+	conn, err := o.Listener.Accept()
+	return &overheardConn{conn, o}, err
+}
+
+type overheardConn struct {
+	net.Conn
+	of *overheard
+}
+
+func (c *overheardConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if bytes.Contains(p[:n], []byte(c.of.words)) {
+		c.of.times.Add(1)
+	}
+	return n, err
 }
 
 func TestLoad(t *testing.T) {
@@ -88,7 +157,7 @@ func TestReconnectGivesUp(t *testing.T) {
 func examples(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("*.lua")
-	if err != nil || len(paths) != 14 {
+	if err != nil || len(paths) != 15 {
 		t.Fatalf("examples %q, error %v", paths, err)
 	}
 	return paths

@@ -51,6 +51,8 @@ func TestMain(m *testing.M) {
 //	    sets VAR to an address that nobody listens to
 //	stranger VAR
 //	    starts a TLS server that nobody trusts and sets VAR to its address
+//	web VAR
+//	    starts an HTTP server, which web_test.go describes, and sets VAR to its address
 //
 // LIMIT is a limit of memory that is soon reached.
 func TestScripts(t *testing.T) {
@@ -74,6 +76,7 @@ func TestScripts(t *testing.T) {
 			"listen":  func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]) },
 			"free":    func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]).Close() },
 
+			"web": web,
 			"stranger": func(ts *testscript.TestScript, _ bool, args []string) {
 				server := httptest.NewUnstartedServer(nil)
 				server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // of broken handshakes

@@ -114,6 +114,12 @@ func TestMistakes(t *testing.T) {
 				"7: argument 1 of q:pop, 'seconds', is a table: number expected\n" +
 				"7: q:close gets 1 argument, and takes 0: write q:close()\n" +
 				"8: argument 1 of k:send, 'data', is nil: string expected\n8: close code 1001: 1000 or 3000 to 4999 expected"},
+		{"a request that waits in a callback", "local http = require 'tide.http'\nhost.After(1, function()\n" +
+			"http.get('x')\nhttp.get('x', {})\nhttp.get('x', print) http.get('x', options()) http.get('x', nil, done)\n" +
+			"http.request({url = 'x'})\nhttp.post('x', body()) end) function options() end function body() end done = print",
+			"3: 'get' waits, and a callback cannot: call it inside tide.task.go\n" +
+				"4: 'get' waits, and a callback cannot: call it inside tide.task.go\n" +
+				"6: 'request' waits, and a callback cannot: call it inside tide.task.go"},
 		{"of cheat", "cheat.Registre('onUpdate', print)", "1: unknown field 'host.Registre': did you mean " +
 			"'host.Register'?"},
 		{"of Lua's own", "print(string.uper('x'))", "1: unknown field 'string.uper': did you mean 'string.upper'?"},

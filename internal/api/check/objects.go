@@ -89,6 +89,22 @@ func (s *script) withoutObject(c call) []Finding {
 	return []Finding{c.finding("'%s.%s' is not called on '%s': write '%s:%s'", name, method, name, name, method)}
 }
 
+// lacksOnDone reports whether a function that waits unless it gets onDone certainly gets
+// none.
+func (s *script) lacksOnDone(c call, f *luaapi.Function) bool {
+	if len(f.Params) == 0 || f.Params[len(f.Params)-1].Name != luaapi.OnDone {
+		return false
+	}
+	least, _ := bounds(f.Params)
+	for i, arg := range c.expr.Args {
+		is := s.kindOf(arg)
+		if i >= least && is != "table" && is != "nil" || i == len(c.expr.Args)-1 && severalValues(arg) {
+			return false
+		}
+	}
+	return true
+}
+
 // waitsInCallback finds calls that wait, directly in a function that is written as a
 // callback, a handler or a timer: they raise there.
 func (s *script) waitsInCallback() (findings []Finding) {
@@ -117,7 +133,7 @@ func (s *script) waitsInCallback() (findings []Finding) {
 		}
 	}
 	for _, c := range s.calls {
-		if f := s.called(c.expr, maxSteps); callbacks[c.function] && f != nil && f.Waits() {
+		if f := s.called(c.expr, maxSteps); callbacks[c.function] && f != nil && (f.Waits() || s.lacksOnDone(c, f)) {
 			findings = append(findings, c.finding("'%s' waits, and a callback cannot: call it inside tide.task.go", f.Name))
 		}
 	}

@@ -16,7 +16,10 @@ const (
 var getOptions = Param{Name: "options", Type: "tidewire.HTTP.Options", Optional: true, Options: RequestOptions(),
 	Heading: RequestHeading}
 
-var onDone = Param{Name: "onDone", Type: onDoneType, Optional: true,
+// OnDone is the name of a last parameter: without it the function waits.
+const OnDone = "onDone"
+
+var onDone = Param{Name: OnDone, Type: onDoneType, Optional: true,
 	Doc: "a function as last argument: it is called with the results, and the call does not wait"}
 
 var http = Module{
