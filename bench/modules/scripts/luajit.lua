@@ -8,23 +8,22 @@ local function started()
   return function(name, amount) print(name, "LuaJIT", amount, cqueues.monotime() - wall, os.clock() - cpu) end
 end
 
-local switches, starts = 100000, 10000
+local switches, starts, times = 100000, 10000, 10
 local take = coroutine.wrap(function() while true do coroutine.yield() end end)
 for _ = 1, 1000 do take() end
 local done = started()
-for _ = 1, switches do take() end
-done("switches", switches)
-
+for _ = 1, times * switches do take() end
+done("switches", times * switches)
 done = started()
-local made = {}
-for i = 1, starts do made[i] = coroutine.create(function(x) return x + 1 end) end
-for i = 1, starts do coroutine.resume(made[i], i) end
-done("starts", starts)
+for _ = 1, times do
+  local made = {}
+  for i = 1, starts do made[i] = coroutine.create(function(x) return x + 1 end) end
+  for i = 1, starts do coroutine.resume(made[i], i) end
+end
+done("starts", times * starts)
 
-made = nil
 collectgarbage()
-local before = collectgarbage "count"
-made = {}
+local before, made = collectgarbage "count", {}
 for i = 1, starts do
   made[i] = coroutine.create(function() coroutine.yield() end)
   coroutine.resume(made[i])

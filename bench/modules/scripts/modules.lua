@@ -245,7 +245,7 @@ measure("inflate", "module", #text, zlib.inflate, deflated, {format = "raw"})
 measure("inflate", "Lua", #text, inflate, deflated)
 
 -- coroutines and tasks
-local switches, starts = 100000, 10000
+local switches, starts, times = 100000, 10000, 10
 
 local function add(x) return x + 1 end
 
@@ -253,17 +253,17 @@ local function coroutines()
   local take = coroutine.wrap(function() while true do coroutine.yield() end end)
   for _ = 1, 1000 do take() end
   local done = started()
-  for _ = 1, switches do take() end
-  done("switches", "Lua", switches)
+  for _ = 1, times * switches do take() end
+  done("switches", "Lua", times * switches)
   done = started()
-  local made = {}
-  for i = 1, starts do made[i] = coroutine.create(add) end
-  for i = 1, starts do coroutine.resume(made[i], i) end
-  done("starts", "Lua", starts)
-  made = nil
+  for _ = 1, times do
+    local made = {}
+    for i = 1, starts do made[i] = coroutine.create(add) end
+    for i = 1, starts do coroutine.resume(made[i], i) end
+  end
+  done("starts", "Lua", times * starts)
   collectgarbage()
-  local before = collectgarbage "count"
-  made = {}
+  local before, made = collectgarbage "count", {}
   for i = 1, starts do
     made[i] = coroutine.create(function() coroutine.yield() end)
     coroutine.resume(made[i])
@@ -286,11 +286,11 @@ end
 local function tasks()
   takeTurns(1000)
   local done = started()
-  takeTurns(switches)
-  done("switches", "module", switches)
+  for _ = 1, times do takeTurns(switches) end
+  done("switches", "module", times * switches)
   done = started()
-  startMany()
-  done("starts", "module", starts)
+  for _ = 1, times do startMany() end
+  done("starts", "module", times * starts)
   collectgarbage()
   local before, made, queue = collectgarbage "count", {}, task.queue(1)
   for i = 1, starts do made[i] = task.go(function() queue:pop() end) end
