@@ -35,6 +35,7 @@ func TestQueue(t *testing.T) {
 	inBubble(t, "without Flush they leave after 1 ms, each time", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		for i := range 3 {
+			synctest.Wait() // a writer that has not gone yet would take the next message along
 			queued := time.Now()
 			h.Queue(h.ID, engine.Text, fmt.Sprint(i))
 			peer.WantFrame(wstest.Text(fmt.Sprint(i)))
