@@ -120,6 +120,11 @@ type Options struct {
 	// debug lines. nil discards it.
 	Logger *slog.Logger
 
+	// Seed chooses what the runner leaves to chance, the pauses of kept sockets: with the
+	// same one and the same answers from outside, callbacks run in the same order at the
+	// same times. math.random has its own seed. 0 means another choice in each run.
+	Seed uint64
+
 	// Words words refusals and limits for the person who reads them. The zero value names
 	// no way to change them.
 	Words Words

@@ -160,7 +160,7 @@ func (r *run) open() error {
 	}
 	if r.ws, err = ws.Open(r.state, ws.Options{
 		Engine: r.engine, Sockets: module, Host: taskHost{r}, Tasks: r.tasks, Memory: opts.Memory,
-		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Unheard: r.noteUnheard,
+		Logger: opts.Logger, Errors: r.errors, Call: r.gate.Call, Unheard: r.noteUnheard, Seed: opts.Seed,
 	}); err != nil {
 		return err
 	}

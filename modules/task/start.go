@@ -101,10 +101,7 @@ func keep(s *lua.State, c *lua.Call) (outcome, error) {
 
 // start is go(f, …).
 func (s *Scheduler) start(c *lua.Call) error {
-	f := c.Any(1)
-	if err := c.Err(); err != nil {
-		return err
-	}
+	f := c.Arg(1)
 	if !f.IsFunction() && !s.state.Metamethod(f, "__call").IsFunction() {
 		return c.TypeError(1, "function")
 	}

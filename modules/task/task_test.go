@@ -145,7 +145,7 @@ func TestGo(t *testing.T) {
 		print "main"`)
 	p.want("main\nfirst\t4\t1\tnil\t3\tnil\nsecond\t5\nthird\nfourth\n")
 	for source, want := range map[string]string{
-		`print(pcall(task.go))`:                    "false\tbad argument #1 to '?' (value expected)\n",
+		`print(pcall(task.go))`:                    "false\tbad argument #1 to '?' (function expected, got no value)\n",
 		`print(pcall(task.go, 5))`:                 "false\tbad argument #1 to '?' (function expected, got number)\n",
 		`print(pcall(function() task.go({}) end))`: "false\ttest:1: bad argument #1 to 'go' (function expected, got table)\n",
 		`print(require "tide.task" == task)`:       "true\n",
