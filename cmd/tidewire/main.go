@@ -16,8 +16,9 @@ const exitUnusable = 2
 // exitCodes is for --help.
 const exitCodes = `Exit codes:
   0    the script ended without a Lua error
-  1    a Lua error: in the main chunk, which ends the run, or in a callback, timer or handler, which does not;
-       or a connection failed before the ending, and no onError was there to see it (onError = false is one)
+  1    a Lua error: in the main chunk, which ends the run, or in a callback, task, timer or handler, which does not;
+       or a connection failed before the ending, and no onError was there to see it (onError = false is one);
+       or tasks were left that only wait for one another
   2    nothing was run: bad flags, a script that cannot be read, or an address in use
   129  ended by SIGHUP (its terminal was closed)
   130  ended by SIGINT (ctrl-C; a second one quits at once)

@@ -45,7 +45,7 @@ func newRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [flags] SCRIPT|- [ARGS...]",
 		Short: "Run a Lua script",
-		Long: `Run a Lua script until no connection, timer, OnLine or onUpdate handler is left, or it calls host.Exit.
+		Long: `Run a Lua script until no connection, request, task, timer, OnLine or onUpdate handler is left, or it calls host.Exit.
 
 SCRIPT is a file, or - for standard input. What follows it belongs to the script, which finds it in arg and in "...".
 What the script prints goes to standard output, everything else to standard error.
