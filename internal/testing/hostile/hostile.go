@@ -151,8 +151,6 @@ func (s *server) send(raw ...string) bool {
 	return err == nil
 }
 
-func (s *server) sendFrames(frames ...wstest.Frame) bool { return s.send(bytesOf(frames...)) }
-
 // agree answers the handshake, sends Before, and then, in the same write.
 func (s *server) agree(then ...string) bool {
 	answer := wstest.Answer{Then: []byte(bytesOf(wstest.Text(Before)) + strings.Join(then, ""))}
