@@ -69,7 +69,7 @@ var rows = []row{
 	{folder: "script", is: "one Lua state, its modules and its loop, wired together",
 		ours: []string{"modules/websocket", "modules/http", "internal/modules/host", "modules/json",
 			"modules/encoding", "modules/crypto", "modules/zlib", "modules/task", "modules/ws", "lua", "lua/std",
-			"lua/std/sandbox",
+			"lua/std/sandbox", "internal/api/luaapi", "internal/api/spelling",
 			"internal/modules/gate", "internal/modules/errorlog", "internal/inlet", "internal/outlet",
 			"internal/loop", "engine", "memory", "permission"},
 		never: []string{"net/..."}},

@@ -261,6 +261,23 @@ func UserdataAs[T any](c *Call, n int, name string) T {
 	return zero
 }
 
+// Receiver returns the Go value of a method's first argument, which must be a userdata that
+// holds a T. It is UserdataAs, and its error knows the slip of s.send(…) for s:send(…).
+func Receiver[T any](c *Call, name string) T {
+	if u, ok := c.Arg(1).AsUserdata(); ok {
+		if held, ok := u.data.(T); ok {
+			return held
+		}
+	}
+	if kind, called := c.s.called(); kind == "field" {
+		c.fail(c.typeError(1, name, ": write ':"+called+"' for '."+called+"'"))
+	} else {
+		c.fail(c.TypeError(1, name))
+	}
+	var zero T
+	return zero
+}
+
 // ArgError returns the error "bad argument #n to 'f' (message)".
 func (c *Call) ArgError(n int, message string) error {
 	name, method := c.s.calledName()
@@ -274,12 +291,15 @@ func (c *Call) ArgError(n int, message string) error {
 }
 
 // TypeError returns the error of an argument of another type than the expected one.
-func (c *Call) TypeError(n int, expected string) error {
+func (c *Call) TypeError(n int, expected string) error { return c.typeError(n, expected, "") }
+
+// typeError is TypeError with a hint at the end, or "".
+func (c *Call) typeError(n int, expected, hint string) error {
 	got := "no value"
 	if c.Has(n) {
 		got = c.Arg(n).TypeName()
 	}
-	return c.ArgError(n, expected+" expected, got "+got)
+	return c.ArgError(n, expected+" expected, got "+got+hint)
 }
 
 // Errorf returns an error with the position of the Lua code that called the function; see
@@ -395,14 +415,24 @@ func (c *Call) Call(f Value, args ...Value) ([]Value, error) { return c.s.callWi
 // calledName returns the running Go function's name at the place of the call, and whether
 // it was called as a method.
 func (s *State) calledName() (name string, method bool) {
+	kind, name := s.called()
+	if kind == "" {
+		return "?", false
+	}
+	return name, kind == "method"
+}
+
+// called returns the kind of name under which Lua code calls the running function, such
+// as "field", and the name; or "" if there is none.
+func (s *State) called() (kind, name string) {
 	th := s.thread
 	if th.depth > 0 && th.current().kind == frameLua {
 		s.look(int(th.current().pc))
 		if kind, name := th.current().callName(); kind != "" {
-			return brief(name, maxName), kind == "method"
+			return kind, brief(name, maxName)
 		}
 	}
-	return "?", false
+	return "", ""
 }
 
 func appendNumber(dst []byte, f float64) []byte { return number.Append(dst, f) }

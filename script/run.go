@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
+	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/internal/api/spelling"
 	"github.com/tidewire/tidewire/internal/inlet"
 	"github.com/tidewire/tidewire/internal/loop"
 	"github.com/tidewire/tidewire/internal/modules/errorlog"
@@ -104,6 +106,15 @@ func newRun(opts Options, giveUp func(code int, reason error)) (*run, error) {
 	return r, nil
 }
 
+// moduleHint names the module of ours that a name was probably meant to be.
+func moduleHint(name string) string {
+	meant := spelling.Module(name, luaapi.RequiredNames())
+	if meant == "" {
+		return ""
+	}
+	return "did you mean '" + meant + "'?"
+}
+
 // open gives the state its libraries and modules, and makes the loop.
 func (r *run) open() error {
 	opts := r.opts
@@ -113,6 +124,7 @@ func (r *run) open() error {
 		Stderr:     r.output.stderr,
 		Logger:     opts.Logger,
 		ModuleDirs: opts.moduleDirs(),
+		ModuleHint: moduleHint,
 		Box: sandbox.New(sandbox.Options{
 			Permissions: opts.Permissions, ModuleDirs: opts.moduleDirs(), Words: opts.Words.Refusal,
 		}),

@@ -220,6 +220,10 @@ func unreadable(err error, flags runFlags, path string) error {
 // startEcho starts the echo server of --echo and of tidewire echo.
 func startEcho(addr string, logClients bool) (*echo.Server, error) {
 	if addr != "" && !strings.Contains(addr, ":") {
+		if _, err := net.LookupPort("tcp", addr); err != nil {
+			return nil, &startError{fmt.Errorf("start the echo server: %q has no port: write host:port, such as "+
+				"127.0.0.1:8080, with port 0 for a free one", addr)}
+		}
 		addr = net.JoinHostPort("127.0.0.1", addr) // a port alone
 	}
 	server, err := echo.Start(addr, echo.Options{Logger: newLogger(), LogClients: logClients})

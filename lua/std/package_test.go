@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,30 @@ func TestModule(t *testing.T) {
 
 // No output of the library is larger than a string may be, and none is made before it was
 // charged.
+// An embedder's hint is the last line of the error, for names of a sane length.
+func TestModuleHint(t *testing.T) {
+	s := lua.NewState(lua.Options{})
+	defer s.Close()
+	var printed strings.Builder
+	var asked []string
+	hint := func(name string) string {
+		asked = append(asked, name)
+		return map[string]string{"jsn": "did you mean 'json'?"}[name]
+	}
+	if err := std.Open(s, std.Options{Stdout: &printed, ModuleHint: hint}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Run([]byte(`package.path = "" print(select(2, pcall(require, "jsn")))
+		print(select(2, pcall(require, "x"))) pcall(require, ("x"):rep(65)) pcall(require, "string")`), "=test"); err != nil {
+		t.Fatal(err)
+	}
+	const want = "module 'jsn' not found:\n\tno field package.preload['jsn']\n\tdid you mean 'json'?\n" +
+		"module 'x' not found:\n\tno field package.preload['x']\n"
+	if printed.String() != want || !slices.Equal(asked, []string{"jsn", "x"}) {
+		t.Errorf("printed %q, asked about %q", printed.String(), asked)
+	}
+}
+
 func TestPackageIsBounded(t *testing.T) {
 	for _, c := range detector.Some([]struct{ name, source string }{
 		{"a replacement", `long = package.searchpath(dots, "?", ".", xs)`},

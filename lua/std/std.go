@@ -43,6 +43,11 @@ type Options struct {
 	// too, or allow reading them.
 	ModuleDirs []string
 
+	// ModuleHint returns the last line of the error of require for a module that nothing
+	// finds, such as the name that was probably meant, or "". It is asked about names of
+	// at most 64 bytes. nil has no lines.
+	ModuleHint func(name string) string
+
 	// Exit carries out os.exit: it returns State.Unwind's error. nil ends the outermost
 	// call with an error in which errors.As finds an ExitError.
 	Exit func(code int) error
@@ -79,7 +84,9 @@ func Open(s *lua.State, opts Options) error {
 		func() error { return iolib.Open(s, box, streams) },
 		func() error { return jitlib.Open(s) },
 		func() error {
-			return packagelib.Open(s, packagelib.Options{Path: packagelib.Path(opts.ModuleDirs), Files: sources})
+			return packagelib.Open(s, packagelib.Options{
+				Path: packagelib.Path(opts.ModuleDirs), Files: sources, Hint: opts.ModuleHint,
+			})
 		},
 		func() error { return tablelib.Open(s) }, // after package, whose preload it uses
 		func() error {

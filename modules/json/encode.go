@@ -43,6 +43,9 @@ func (m *module) encode(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
+	if m.s.RawEqual(value, m.table) {
+		return c.ArgError(1, "value expected, got the module: write '.encode' for ':encode'")
+	}
 	e := m.encoder
 	if e == nil {
 		e = &encoder{m: m, s: m.s, out: m.s.NewBuilder()}

@@ -56,8 +56,8 @@ func (q *queue) Mark(mark func(lua.Value)) {
 	}
 }
 
-func queueAt(c *lua.Call, n int) *queue {
-	if q := lua.UserdataAs[*queue](c, n, "queue"); q != nil {
+func queueAt(c *lua.Call) *queue {
+	if q := lua.Receiver[*queue](c, "queue"); q != nil {
 		return q
 	}
 	return &queue{} // after a misfit
@@ -74,7 +74,7 @@ func value(c *lua.Call, n int) lua.Value {
 
 // push is q:push(v).
 func (s *Scheduler) push(c *lua.Call) error {
-	q, v := queueAt(c, 1), value(c, 2)
+	q, v := queueAt(c), value(c, 2)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (s *Scheduler) push(c *lua.Call) error {
 
 // put is q:put(v [, seconds]).
 func (s *Scheduler) put(c *lua.Call) error {
-	q, v := queueAt(c, 1), value(c, 2)
+	q, v := queueAt(c), value(c, 2)
 	d, limited := Seconds(c, 3)
 	if err := c.Err(); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (s *Scheduler) hasPut(c *lua.Call) error {
 
 // pop is q:pop([seconds]).
 func (s *Scheduler) pop(c *lua.Call) error {
-	q := queueAt(c, 1)
+	q := queueAt(c)
 	d, limited := Seconds(c, 2)
 	if err := c.Err(); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (s *Scheduler) hasPopped(c *lua.Call) error {
 
 // closeQueue is q:close(): its values can still be taken.
 func (s *Scheduler) closeQueue(c *lua.Call) error {
-	q := queueAt(c, 1)
+	q := queueAt(c)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (s *Scheduler) closeQueue(c *lua.Call) error {
 
 // count is q:count().
 func (s *Scheduler) count(c *lua.Call) error {
-	q := queueAt(c, 1)
+	q := queueAt(c)
 	if err := c.Err(); err != nil {
 		return err
 	}

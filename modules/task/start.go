@@ -143,7 +143,7 @@ func (s *Scheduler) begin(t *task, f lua.Value, args []lua.Value) (*running, err
 
 // cancel is task:cancel().
 func (s *Scheduler) cancel(c *lua.Call) error {
-	t := taskAt(c, 1)
+	t := taskAt(c)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (r *running) cancel() {
 
 // wait is task:wait([seconds]).
 func (s *Scheduler) wait(c *lua.Call) error {
-	t := taskAt(c, 1)
+	t := taskAt(c)
 	d, limited := Seconds(c, 2)
 	if err := c.Err(); err != nil {
 		return err
@@ -220,9 +220,9 @@ func (s *Scheduler) word(c *lua.Call, word string) error {
 	return c.Return(lua.Nil, made)
 }
 
-// taskAt returns argument n, which must be a task.
-func taskAt(c *lua.Call, n int) *task {
-	if t := lua.UserdataAs[*task](c, n, "task"); t != nil {
+// taskAt returns the first argument, which must be a task.
+func taskAt(c *lua.Call) *task {
+	if t := lua.Receiver[*task](c, "task"); t != nil {
 		return t
 	}
 	return &task{} // after a misfit

@@ -41,7 +41,7 @@ func (m *Module) openKept() error {
 	return err
 }
 
-func keptAt(c *lua.Call) *keeper { return lua.UserdataAs[*keeper](c, 1, keptType) }
+func keptAt(c *lua.Call) *keeper { return lua.Receiver[*keeper](c, keptType) }
 
 // keep is keep(url, callbacks [, options]).
 func (m *Module) keep(c *lua.Call) error {

@@ -382,7 +382,7 @@ func TestKeepSend(t *testing.T) {
 			"bad argument #1 to 'send' (string expected, got table)",
 			"bad argument #1 to 'send' (valid UTF-8 expected)",
 			"bad argument #2 to 'send' (invalid option 'image')",
-			"bad argument #1 to 'send' (kept socket expected, got string)",
+			"bad argument #1 to 'send' (kept socket expected, got string: write ':send' for '.send')",
 			"bad argument #1 to 'close' (1000 or 3000 to 4999 expected)",
 			"bad argument #2 to 'close' (at most 123 bytes of UTF-8 expected)",
 			"bad argument #1 to 'close' (number expected, got string)",

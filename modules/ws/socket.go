@@ -195,7 +195,7 @@ func (m *Module) refuse(c *lua.Call, message string, info lua.Value) error {
 	return c.Return(lua.Nil, text, info)
 }
 
-func socketAt(c *lua.Call) *socket { return lua.UserdataAs[*socket](c, 1, socketType) }
+func socketAt(c *lua.Call) *socket { return lua.Receiver[*socket](c, socketType) }
 
 // socketReceive is s:receive([seconds]).
 func (m *Module) socketReceive(c *lua.Call) error {

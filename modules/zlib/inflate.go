@@ -161,7 +161,7 @@ func (m *module) inflater(c *lua.Call) error {
 // push is inflater:push(chunk): the text that the stream so far has beyond that of the
 // pushes before, or nil and a message, from then on always the same.
 func (m *module) push(c *lua.Call) error {
-	in := lua.UserdataAs[*inflater](c, 1, inflaterName)
+	in := lua.Receiver[*inflater](c, inflaterName)
 	chunk := c.String(2)
 	if err := c.Err(); err != nil {
 		return err

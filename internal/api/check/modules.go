@@ -32,10 +32,7 @@ func (s *script) unknownModules() (findings []Finding) {
 		if luaapi.Required(r.name) != nil || s.isFile(r.name) {
 			continue
 		}
-		meant := spelling.Near(r.name, known)
-		if meant == "" && slices.Contains(known, ownPrefix+r.name) {
-			meant = ownPrefix + r.name
-		}
+		meant := spelling.Module(r.name, known)
 		switch {
 		case strings.HasPrefix(r.name, ownPrefix) && meant != "":
 			findings = append(findings, r.finding("no module '%s'%s", r.name, didYouMean("", meant)))

@@ -59,6 +59,19 @@ func Near(name string, known []string) string {
 	return best
 }
 
+// Module returns the module that a name which is none was probably meant to be: the Near
+// one of known, or the one that has the name behind a prefix, as tide.ws for ws.
+func Module(name string, known []string) string {
+	if meant := Near(name, known); meant != "" {
+		return meant
+	}
+	i := slices.IndexFunc(known, func(candidate string) bool { return strings.HasSuffix(candidate, "."+name) })
+	if i < 0 {
+		return ""
+	}
+	return known[i]
+}
+
 // OptionHint is the end of a complaint about an unknown option: the Near one of known,
 // else where to find them all: under a heading of the manual. within is the text before
 // both names, such as "tls.".

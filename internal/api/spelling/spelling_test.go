@@ -38,6 +38,14 @@ func TestNear(t *testing.T) {
 			t.Errorf("%q gets %q, want %q", name, got, want)
 		}
 	}
+	modules := []string{"json", "tide.json", "tide.task", "tide.ws"}
+	for name, want := range map[string]string{
+		"tide.tasks": "tide.task", "task": "tide.task", "ws": "tide.ws", "jsn": "json", "socket": "", "s": "", "": "",
+	} {
+		if got := spelling.Module(name, modules); got != want {
+			t.Errorf("the module %q: got %q, want %q", name, got, want)
+		}
+	}
 	if got := spelling.Near("x", nil); got != "" {
 		t.Errorf("of no names %q", got)
 	}

@@ -2,6 +2,7 @@ package wsapi
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"weak"
 
@@ -52,15 +53,19 @@ const longestLookAlike = 32
 // callback's, or "". Such a key is never looked up.
 func lookAlikes(callbacks Table) (string, error) { return LookAlikes(callbacks, keys) }
 
-// LookAlikes is lookAlikes for callbacks with other keys.
-func LookAlikes(callbacks Table, keys []string) (string, error) {
+// LookAlikes is lookAlikes for callbacks with other keys. It also names those of Connect
+// that are none of them, such as onError.
+func LookAlikes(callbacks Table, known []string) (string, error) {
 	var found []string
 	err := callbacks.Pairs(func(key, _ Value) bool {
 		if key.Type != String || len(key.Text) > longestLookAlike {
 			return true
 		}
-		if meant := spelling.Meant(key.Text, keys); meant != "" {
+		if meant := spelling.Meant(key.Text, known); meant != "" {
 			found = append(found, fmt.Sprintf(`unknown callback "%s": did you mean "%s"?`, key.Text, meant))
+		} else if slices.Contains(keys, key.Text) && !slices.Contains(known, key.Text) {
+			found = append(found, fmt.Sprintf(`unknown callback "%s": the callbacks are %s`, key.Text,
+				strings.Join(known, ", ")))
 		}
 		return true
 	})

@@ -18,6 +18,10 @@ type Options struct {
 
 	// Files opens the files. nil means that there are none.
 	Files Files
+
+	// Hint returns the last line of the error for a module that nothing finds, or "". It
+	// is asked about names of at most 64 bytes. nil has no lines.
+	Hint func(name string) string
 }
 
 // Files opens modules.
@@ -46,6 +50,7 @@ const separator = string(filepath.Separator)
 // library has the state that the functions share.
 type library struct {
 	files   Files
+	hint    func(name string) string
 	table   *lua.Table // package
 	loading lua.Value  // is in package.loaded for a module whose loader runs
 	finder  pattern.Matcher
@@ -56,7 +61,7 @@ const workPerStep = 64
 
 // Open sets the globals require, module and package.
 func Open(s *lua.State, opts Options) error {
-	p := &library{files: opts.Files, loading: s.NewUserdata(nil, nil)}
+	p := &library{files: opts.Files, hint: opts.Hint, loading: s.NewUserdata(nil, nil)}
 	p.finder.Steps = func(work int) error { return s.Step(work / workPerStep) }
 	var err error
 	if p.table, err = s.NewModule("package",

@@ -75,7 +75,7 @@ func (p *library) findLoader(c *lua.Call, name lua.Value) (lua.Value, error) {
 			if err != nil {
 				return lua.Nil, err
 			}
-			return lua.Nil, fail(c, "module '", name, "' not found:", list)
+			return lua.Nil, fail(c, "module '", name, "' not found:", list, p.hintFor(name))
 		}
 		found, err := s.Call1(loader, name)
 		if err != nil {
@@ -88,6 +88,22 @@ func (p *library) findLoader(c *lua.Call, name lua.Value) (lua.Value, error) {
 			tried.WriteString(text)
 		}
 	}
+}
+
+// longestHinted is the longest name that a Hint is asked about, in bytes.
+const longestHinted = 64
+
+// hintFor returns the last line of the error for a module that nothing finds, or "".
+func (p *library) hintFor(name lua.Value) string {
+	text, isText := name.AsString()
+	if p.hint == nil || !isText || len(text) > longestHinted {
+		return ""
+	}
+	hint := p.hint(text)
+	if hint == "" {
+		return ""
+	}
+	return "\n\t" + hint
 }
 
 // loadPreloaded is the first loader: package.preload[name].
