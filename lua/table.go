@@ -539,6 +539,11 @@ func (t *Table) startArray(value Value) error {
 func (t *Table) append(value Value) error {
 	i := len(t.array)
 	if least := t.runFrom(i + 1); least > cap(t.array) {
+		if thinned, err := t.thinOut(); err != nil {
+			return err
+		} else if thinned {
+			return t.setInt(i, value)
+		}
 		size := i * 2
 		if size > 1<<20 {
 			size = i + i/2
@@ -555,6 +560,57 @@ func (t *Table) append(value Value) error {
 		t.pullOn()
 	}
 	return nil
+}
+
+// thinOut makes the array part smaller, instead of larger, if half of it is nil or more:
+// the array of a queue, whose first values go as new ones come, would grow for ever.
+// Values after the new end move to the entries. It reports whether that was done.
+func (t *Table) thinOut() (done bool, err error) {
+	if len(t.array) <= shortList {
+		return false, nil
+	}
+	t.state.look(len(t.array))
+	inArray, live := 0, 0
+	for _, v := range t.array {
+		if !v.IsNil() {
+			inArray++
+		}
+	}
+	if inArray > len(t.array)/2 {
+		return false, nil
+	}
+	for i := range t.entries {
+		if !t.entries[i].value.IsNil() {
+			live++
+		}
+	}
+	size := t.arraySize(Int(len(t.array)))
+	if size >= len(t.array) { // with what is among the entries it is full enough
+		return false, nil
+	}
+	if err := t.growEntries(max(2*(live+inArray), linearMax)); err != nil {
+		return false, err
+	}
+	if err := t.state.charge(pointerClass(size * valueBytes)); err != nil {
+		return false, err
+	}
+	t.moved()
+	size = min(size, len(t.array)) // of a weak table a walk may have taken values
+	for size > 0 && size < len(t.array) && !t.array[size].IsNil() {
+		size++ // its end must be a border
+	}
+	if size == len(t.array) {
+		return false, nil
+	}
+	old := t.array
+	t.array = append(make([]Value, 0, size), old[:size]...)
+	for i, v := range old[size:] {
+		if !v.IsNil() {
+			t.link(Int(size+i), v, t.state.hash(Int(size+i)))
+		}
+	}
+	t.shrink()
+	return true, nil
 }
 
 // runFrom returns the first whole number from i on that is not among the entries' keys.

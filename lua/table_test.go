@@ -34,6 +34,63 @@ func TestTablesAreMaps(t *testing.T) {
 	}
 }
 
+// A table that is a queue, a stack, or both, behaves as a map does, and keeps no place for
+// what has left it.
+func TestQueues(t *testing.T) {
+	s := lua.NewState(lua.Options{})
+	defer s.Close()
+	random := rand.New(rand.NewPCG(3, 4))
+	for range detector.Part(200) {
+		m := newMapped(t, s)
+		head, tail := 1, random.IntN(3)
+		for range 30 {
+			grows := random.IntN(5)
+			for range random.IntN(100) {
+				switch n := random.IntN(8); {
+				case n <= grows:
+					tail++
+					m.set(tail, tail)
+				case n == 7 && head < tail:
+					m.set(tail, 0)
+					tail--
+				case head < tail:
+					m.set(head, 0)
+					head++
+				}
+			}
+			if random.IntN(4) == 0 {
+				m.set(random.IntN(2*tail+1), random.IntN(2))
+			}
+			m.check()
+		}
+	}
+}
+
+// A queue needs memory for what is in it, not for all that ever was.
+func TestMemoryOfAQueue(t *testing.T) {
+	s := lua.NewState(lua.Options{MaxMemory: 1 << 20})
+	defer s.Close()
+	for _, length := range []int{1, 10, 100, 3000} {
+		queue, err := s.NewTable(0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 200_000 {
+			if err := queue.SetInt(i+1, lua.Int(i)); err != nil {
+				t.Fatalf("%d in the queue, after %d: %v", length, i, err)
+			}
+			if i >= length {
+				queue.SetInt(i-length+1, lua.Nil)
+			}
+		}
+		for i := 200_000 - length; i < 200_000; i++ {
+			if got := queue.GetInt(i + 1); got != lua.Int(i) {
+				t.Fatalf("%d in the queue: value %d is %v", length, i, got)
+			}
+		}
+	}
+}
+
 // mapped is a table with the map that it should be.
 type mapped struct {
 	t     *testing.T
