@@ -220,8 +220,12 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 			func() bool { return runtime.NumGoroutine()-goroutines == 2*connections })
 		each := cost(before) - raw
 		t.Logf("%s: %d bytes more than two raw sockets with their goroutines, which take %d", what, each, raw)
-		if each > 8<<10 { // about 5 KiB without the race detector
-			t.Errorf("%s: %d bytes more than raw sockets, want at most 8 KiB", what, each)
+		most := int64(8 << 10) // about 5 KiB
+		if detector.Race {
+			most *= 4 // the heap's noise is shared by few connections
+		}
+		if each > most {
+			t.Errorf("%s: %d bytes more than raw sockets, want at most %d", what, each, most)
 		}
 	}
 	measure("opened")
