@@ -41,6 +41,9 @@ func (e *Exchange) explain(err error) *failure.Error {
 		when = "just as the request was sent: it was kept from an earlier one"
 	case got == 0:
 		when = "before its answer began"
+		if !e.at.target.Secure { // many servers that speak TLS drop what is none
+			when += ": if its port speaks TLS, use https://"
+		}
 	}
 	switch network := failure.Network(err); {
 	case got > 0 && (first == 21 || first == 22) && !e.at.target.Secure:

@@ -85,9 +85,12 @@ func TestWrongScheme(t *testing.T) {
 			}
 		}()
 		r.serve("s.test:80", certificate.Server, echo)
+		r.serveRaw("s.test:81", "", closeConn)
 		for url, story := range map[string]string{
 			"https://s.test/": "the server speaks plain HTTP on this port, not TLS: use http:// or another port",
 			"http://s.test/":  "400",
+			"http://s.test:81/": "the server ended the connection before its answer began: if its port speaks TLS, " +
+				"use https://",
 		} {
 			result := r.do(httpclient.Request{URL: url, NoBody: true})
 			if got := show(result) + " "; result.Failure != nil {

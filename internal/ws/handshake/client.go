@@ -71,6 +71,7 @@ func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request,
 ) (*Response, error) {
 	e := newExchange(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
+	e.plain = strings.HasPrefix(req.URL, "ws://")
 	e.secrets = req.secrets()
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)

@@ -300,7 +300,7 @@ func TestClientRefuses(t *testing.T) {
 		{"1xx without end", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 4000), failure.Handshake,
 			failure.MsgHTTPParse,
 			"no end of its header within 65536 bytes"},
-		{"FIN at once", "", failure.EOF, failure.MsgEOF, "the server closed the connection without a word"},
+		{"FIN at once", "", failure.EOF, failure.MsgEOF, "the server closed the connection without a word: if its port speaks TLS, use wss://"},
 		{"FIN in the middle", agreement[:20], failure.EOF, failure.MsgEOF,
 			"the server closed the connection after 20 bytes, before the end of its header"},
 		{"a TLS alert", "\x15\x03\x01\x00\x02\x02\x46", failure.EOF, failure.MsgEOF, "(it speaks TLS: use wss://)"},

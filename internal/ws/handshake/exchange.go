@@ -23,6 +23,7 @@ var errTimer = errors.New("timer expired")
 type exchange struct {
 	where   string // the first words of an error's text
 	peer    string // "server" or "client"
+	plain   bool   // the peer is a server whose URL is ws://
 	secrets Mask   // hides our own in the peer's words
 	timeout time.Duration
 	conn    io.ReadWriter
@@ -118,7 +119,8 @@ func (e *exchange) transportFailure(err error) *failure.Error {
 	case errors.As(err, &known): // dial.TLSConn's: only now does the server refuse our certificate
 		return known
 	case err == io.EOF && e.head.Got() == 0:
-		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word", e.peer)
+		return e.explain(failure.EOF, failure.MsgEOF, err, "the %s closed the connection without a word%s", e.peer,
+			e.silence())
 	case err == io.EOF:
 		return e.explain(failure.EOF, failure.MsgEOF, err,
 			"the %s closed the connection after %d bytes, before the end of its header%s",
@@ -146,6 +148,14 @@ func (e *exchange) hint() string {
 		return " (it speaks TLS: use ws://)"
 	}
 	return " (it speaks TLS: use wss://)"
+}
+
+// silence is a guess at why a server says nothing: many that speak TLS drop what is none.
+func (e *exchange) silence() string {
+	if !e.plain {
+		return ""
+	}
+	return ": if its port speaks TLS, use wss://"
 }
 
 // acceptFor returns the Sec-WebSocket-Accept for a key (RFC 6455 §4.2.2, item 5.4).
