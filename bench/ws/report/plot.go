@@ -12,8 +12,8 @@ import (
 
 // Sizes of the plot, in pixels. The axis has our engine at 1 in the middle of its decades.
 const (
-	plotWidth  = 860
-	plotLeft   = 290
+	plotWidth  = 1010
+	plotLeft   = 440
 	plotRight  = 20
 	rowHeight  = 26
 	plotTop    = 74
