@@ -124,13 +124,14 @@ func (r route) follow(answer *http.Response, request *Request) (route, error) {
 }
 
 // becomesGet reports whether a redirect is followed with GET and without the body (RFC
-// 9110 §15.4.2 to §15.4.4, as browsers have it).
+// 9110 §15.4.2 to §15.4.4). After a 303 that is so for each method, HEAD as well: the other
+// resource is asked for what it holds.
 func becomesGet(status int, method string) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound:
 		return method == http.MethodPost
 	case http.StatusSeeOther:
-		return method != http.MethodGet && method != http.MethodHead
+		return method != http.MethodGet
 	}
 	return false
 }
