@@ -570,7 +570,7 @@ func (t *Table) thinOut() (done bool, err error) {
 		return false, nil
 	}
 	t.state.look(len(t.array))
-	inArray, live := 0, 0
+	inArray := 0
 	for _, v := range t.array {
 		if !v.IsNil() {
 			inArray++
@@ -579,16 +579,11 @@ func (t *Table) thinOut() (done bool, err error) {
 	if inArray > len(t.array)/2 {
 		return false, nil
 	}
-	for i := range t.entries {
-		if !t.entries[i].value.IsNil() {
-			live++
-		}
-	}
 	size := t.arraySize(Int(len(t.array)))
 	if size >= len(t.array) { // with what is among the entries it is full enough
 		return false, nil
 	}
-	if err := t.growEntries(max(2*(live+inArray), linearMax)); err != nil {
+	if err := t.growEntries(max(2*(t.liveEntries()+inArray), linearMax)); err != nil {
 		return false, err
 	}
 	if err := t.state.charge(pointerClass(size * valueBytes)); err != nil {
@@ -673,12 +668,7 @@ func (t *Table) rehash(key, value Value) (stored bool, err error) {
 			}
 		}
 	}
-	live := 0
-	for i := range t.entries {
-		if !t.entries[i].value.IsNil() {
-			live++
-		}
-	}
+	live := t.liveEntries()
 	size := cap(t.entries)
 	switch {
 	case size == 0:
@@ -689,6 +679,16 @@ func (t *Table) rehash(key, value Value) (stored bool, err error) {
 		size /= 2
 	}
 	return false, t.growEntries(size)
+}
+
+// liveEntries returns how many entries have a value.
+func (t *Table) liveEntries() (live int) {
+	for i := range t.entries {
+		if !t.entries[i].value.IsNil() {
+			live++
+		}
+	}
+	return live
 }
 
 // arraySize returns the largest size 2^n + 1 of the array part at which more than half of
