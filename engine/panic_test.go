@@ -187,14 +187,16 @@ func TestPanicWhileOpen(t *testing.T) {
 	}
 }
 
-// panickyConn is a connection whose Read or Write panics.
+// panickyConn is a connection whose Read or Write panics once gate is closed.
 type panickyConn struct {
 	net.Conn
+	gate        <-chan struct{}
 	read, write bool
 }
 
 func (c panickyConn) Read(p []byte) (int, error) {
 	if c.read {
+		<-c.gate
 		panic("Read has a bug")
 	}
 	return c.Conn.Read(p)
@@ -202,23 +204,31 @@ func (c panickyConn) Read(p []byte) (int, error) {
 
 func (c panickyConn) Write(p []byte) (int, error) {
 	if c.write {
+		<-c.gate
 		panic("Write has a bug")
 	}
 	return c.Conn.Write(p)
 }
 
-// A panic on the way to open ends its connection, and the socket is closed.
+// A panic on the way to open ends its connection, and the socket is closed. Where the script closes
+// the id, it does so while the function that will panic is being called.
 func TestPanicWhileConnecting(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		wrap  func(net.Conn) net.Conn
+		wrap  func(conn net.Conn, gate <-chan struct{}) net.Conn
 		phase engine.Phase
 	}{
-		{"the dialer", func(conn net.Conn) net.Conn { conn.Close(); panic("the dialer has a bug") }, engine.PhaseTCP},
-		{"the request", func(conn net.Conn) net.Conn { return panickyConn{Conn: conn, write: true} },
-			engine.PhaseHandshake},
-		{"the answer", func(conn net.Conn) net.Conn { return panickyConn{Conn: conn, read: true} },
-			engine.PhaseHandshake},
+		{"the dialer", func(conn net.Conn, gate <-chan struct{}) net.Conn {
+			<-gate
+			conn.Close()
+			panic("the dialer has a bug")
+		}, engine.PhaseTCP},
+		{"the request", func(conn net.Conn, gate <-chan struct{}) net.Conn {
+			return panickyConn{Conn: conn, gate: gate, write: true}
+		}, engine.PhaseHandshake},
+		{"the answer", func(conn net.Conn, gate <-chan struct{}) net.Conn {
+			return panickyConn{Conn: conn, gate: gate, read: true}
+		}, engine.PhaseHandshake},
 	} {
 		for _, closed := range []bool{false, true} {
 			inBubble(t, test.name, func(t *testing.T) {
@@ -232,8 +242,7 @@ func TestPanicWhileConnecting(t *testing.T) {
 						if err != nil {
 							return nil, err
 						}
-						<-gate
-						return test.wrap(conn), nil
+						return test.wrap(conn, gate), nil
 					},
 				})
 				h.ID = h.Connect(enginetest.URL, engine.ConnectOptions{})
