@@ -39,3 +39,12 @@ func TestSizedUserdata(t *testing.T) {
 		t.Errorf("%d bytes without the userdata, %d with a small one", got, before)
 	}
 }
+
+// The charges for coroutines, tasks and userdata are their sizes.
+func TestChargesAreSizes(t *testing.T) {
+	for name, c := range lua.ChargedSizes() {
+		if size, charge := c[0], c[1]; size != charge {
+			t.Errorf("%s: %d bytes, %d are charged", name, size, charge)
+		}
+	}
+}

@@ -19,22 +19,31 @@ type Task struct {
 }
 
 const (
-	firstOfTask = 3
-	taskBytes   = 240 // root included
+	firstOfTask = 2
+	taskBytes   = 184 + continuationBytes
 	roomBytes   = firstSlots*valueBytes + firstFrames*frameBytes
 )
 
 // NewTask makes a task that will call a function with these arguments. Its memory is
 // charged to the state; it lives for as long as a walk finds Value.
 func (s *State) NewTask(f Value, args ...Value) (*Task, error) {
+	t := &Task{}
+	if err := s.InitTask(t, f, args...); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// InitTask is NewTask for a Task that is a field of the caller's struct: one allocation
+// for both. The Task must be a zero one, and stay where it is.
+func (s *State) InitTask(t *Task, f Value, args ...Value) error {
 	bytes := taskBytes + roomBytes
 	if len(args) >= firstOfTask {
 		bytes += pointerClass((1 + len(args)) * valueBytes)
 	}
 	if err := s.charge(bytes); err != nil {
-		return nil, err
+		return err
 	}
-	t := &Task{}
 	root := &t.root
 	s.setUp(root, f)
 	if len(args) < firstOfTask {
@@ -50,7 +59,7 @@ func (s *State) NewTask(f Value, args ...Value) (*Task, error) {
 	}
 	root.status, root.nesting, root.top = threadNormal, 1, len(root.stack)
 	root.task, t.inner = t, root
-	return t, nil
+	return nil
 }
 
 // begin gives a task a stack.

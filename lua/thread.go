@@ -9,11 +9,8 @@ type Thread struct {
 	depth  int // how many frames are in use
 	top    int // after the results of a call that asked for all of them, or after a Go function's arguments
 
-	status  threadStatus
-	entries int     // frames by which Go entered: while there is one the coroutine cannot yield
 	resumer *Thread // that waits for this one
 	env     *Table  // of the code that is loaded while it runs; nil means the globals
-	nesting int     // how many coroutines wait for this one
 	task    *Task   // whose own coroutine this is, or nil
 
 	continuations []continuation // of the frames of that kind, innermost last
@@ -21,6 +18,10 @@ type Thread struct {
 	hash    uint32
 	mark    uint32
 	scanned uint32 // of the walk that last looked into it
+
+	status  threadStatus
+	nesting uint8  // how many coroutines wait for this one
+	entries uint16 // frames by which Go entered: while there is one the coroutine cannot yield
 }
 
 type threadStatus uint8
@@ -41,7 +42,11 @@ const (
 	firstSlots    = 24
 	firstFrames   = 4
 	frameBytes    = 32
-	threadBytes   = 176
+	threadBytes   = 144 + continuationBytes
+
+	// continuationBytes is the list of a coroutine's continuations, made for the first one:
+	// most coroutines need no more than one at a time.
+	continuationBytes = 16
 
 	newThreadBytes = threadBytes + roomBytes
 )

@@ -25,13 +25,20 @@ const userdataBytes = 48
 // NewUserdata makes a userdata that holds a Go value. The memory that the value takes is
 // not charged: see Charge and Sized. Over the memory limit it is as NewFunction.
 func (s *State) NewUserdata(data any, meta *Table) Value {
+	u := &Userdata{}
+	s.InitUserdata(u, data, meta)
+	return userdataValue(u)
+}
+
+// InitUserdata is NewUserdata for a Userdata that is a field of the struct that it holds:
+// one allocation for both. The Userdata must be a zero one, and stay where it is.
+func (s *State) InitUserdata(u *Userdata, data any, meta *Table) {
 	s.use(userdataBytes)
-	u := &Userdata{data: data, mark: s.born}
+	u.data, u.mark = data, s.born
 	if _, isMarker := data.(Marker); isMarker && s.phase != walkIdle {
 		s.markers = append(s.markers, u)
 	}
 	u.setMetatable(s, meta)
-	return userdataValue(u)
 }
 
 func (u *Userdata) setMetatable(s *State, meta *Table) {

@@ -35,7 +35,7 @@ func (s *Scheduler) all(c *lua.Call) error {
 	if err := s.state.Step(n); err != nil {
 		return err
 	}
-	if err := s.mayWait(c, waitAll); err != nil {
+	if err := s.mayWait(c, &waitAll); err != nil {
 		return err
 	}
 	// The script may change its table meanwhile.
@@ -65,7 +65,7 @@ func (s *Scheduler) all(c *lua.Call) error {
 	if err := s.state.Reserve(n * gatheredBytes); err != nil {
 		return err
 	}
-	s.current.held = copied.Value()
+	s.current.hold(copied.Value())
 	return s.Await(c, waitAll, func(w *Wait) {
 		g.begin(w)
 		w.OnGiveUp(g.end)
@@ -74,7 +74,7 @@ func (s *Scheduler) all(c *lua.Call) error {
 		}
 	}, func(c *lua.Call) error {
 		s.state.Unreserve(n * gatheredBytes)
-		s.current.held = lua.Nil
+		s.current.release()
 		return s.returnAll(c, g)
 	})
 }
@@ -84,7 +84,7 @@ var waitAll = Waiting{Name: "all"}
 func (g *gathering) begin(w *Wait) {
 	g.w = w
 	for i, t := range g.tasks {
-		if t.running == nil && !t.finished {
+		if t.running == nil && !t.outcome.finished {
 			g.failed = i + 1
 			w.Settle()
 			return
@@ -118,7 +118,7 @@ type gathered struct {
 
 func (e gathered) ended(t *task) {
 	switch e.left--; {
-	case !t.finished:
+	case !t.outcome.finished:
 		e.failed = e.index
 		e.end()
 		e.w.Settle()
@@ -135,15 +135,15 @@ func (s *Scheduler) returnAll(c *lua.Call, g *gathering) error {
 		return s.word(c, "timeout")
 	case g.failed > 0:
 		t := g.tasks[g.failed-1]
-		t.err = nil
-		return c.Return(lua.False, t.results.value, lua.Int(g.failed))
+		t.outcome.noticed = true
+		return c.Return(lua.False, t.outcome.value, lua.Int(g.failed))
 	}
 	results, err := s.state.NewTable(len(g.tasks), 0)
 	if err != nil {
 		return err
 	}
 	for i, t := range g.tasks {
-		if v := t.results.first(); !v.IsNil() {
+		if v := t.outcome.first(); !v.IsNil() {
 			if err := results.SetInt(i+1, v); err != nil {
 				return err
 			}

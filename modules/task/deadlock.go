@@ -32,7 +32,7 @@ func (s *Scheduler) Deadlock() error {
 		}
 		text.WriteString("\n\t" + r.task.origin.where + " waits")
 		if r.wait != nil {
-			text.WriteString(" in '" + r.wait.name + "'")
+			text.WriteString(" in '" + r.wait.kind.Name + "'")
 		}
 		if at := s.place(r); at != "" {
 			text.WriteString(" at " + at)

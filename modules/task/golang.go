@@ -36,13 +36,13 @@ var ErrEnding = errors.New("the run is ending")
 type goWaiter struct{ done func(err error) }
 
 func (w *goWaiter) ended(t *task) {
-	if t.finished {
+	if t.outcome.finished {
 		w.done(nil)
 		return
 	}
-	text, isText := lua.ToText(t.results.value)
+	text, isText := lua.ToText(t.outcome.value)
 	if !isText {
-		text = "(error object is a " + t.results.value.TypeName() + " value)"
+		text = "(error object is a " + t.outcome.value.TypeName() + " value)"
 	}
 	w.done(errors.New(text))
 }

@@ -25,17 +25,18 @@ type lines struct {
 	open    bool
 	next    lua.Value // the iterator, once it was asked for
 	waiting waits     // the tasks that wait for a line
+	kind    waitKind  // of their waits
 	row     int       // lines that a task has got without a wait
 }
 
 // linesInARow is how many lines a task gets before it lets the others go on.
 const linesInARow = 64
 
-var waitLines = Waiting{Name: "lines"}
+var waitLines = waitKind{Waiting: Waiting{Name: "lines"}}
 
 // newLines is lines(): the iterator.
 func (s *Scheduler) newLines(c *lua.Call) error {
-	if err := s.mayWait(c, waitLines); err != nil {
+	if err := s.mayWait(c, &waitLines.Waiting); err != nil {
 		return err
 	}
 	l := &s.lines
@@ -44,6 +45,7 @@ func (s *Scheduler) newLines(c *lua.Call) error {
 			return c.Errorf("%w", err)
 		}
 		l.open = true
+		l.kind = waitKind{waitLines.Waiting, s.opts.Input.Release}
 		l.next = s.state.NewFunction("lines", s.nextLine)
 	}
 	return c.Return(l.next)
@@ -51,12 +53,12 @@ func (s *Scheduler) newLines(c *lua.Call) error {
 
 // nextLine returns the next line, or nil at the end.
 func (s *Scheduler) nextLine(c *lua.Call) error {
-	if err := s.mayWait(c, waitLines); err != nil {
+	if err := s.mayWait(c, &waitLines.Waiting); err != nil {
 		return err
 	}
 	l := &s.lines
 	if l.row++; l.row > linesInARow {
-		w := s.newWait(waitLines)
+		w := s.newWait(&waitLines)
 		w.again = true
 		return w.suspend(c, s.then.nextLine)
 	}
@@ -65,10 +67,9 @@ func (s *Scheduler) nextLine(c *lua.Call) error {
 			return err
 		}
 	}
-	w := s.newWait(waitLines)
+	w := s.newWait(&l.kind)
 	l.waiting.push(w)
 	s.opts.Input.Hold()
-	w.giveUp = s.opts.Input.Release
 	return w.suspend(c, s.then.nextLine)
 }
 

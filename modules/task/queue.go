@@ -29,8 +29,8 @@ const (
 )
 
 var (
-	waitPut = Waiting{Name: "put"}
-	waitPop = Waiting{Name: "pop"}
+	waitPut = waitKind{Waiting: Waiting{Name: "put"}}
+	waitPop = waitKind{Waiting: Waiting{Name: "pop"}}
 )
 
 // newQueue is queue(n).
@@ -97,7 +97,7 @@ func (s *Scheduler) put(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := s.mayWait(c, waitPut); err != nil {
+	if err := s.mayWait(c, &waitPut.Waiting); err != nil {
 		return err
 	}
 	if q.closed {
@@ -111,8 +111,8 @@ func (s *Scheduler) put(c *lua.Call) error {
 	case limited && d == 0:
 		return s.word(c, "timeout")
 	}
-	w := s.newWait(waitPut)
-	w.running.held = v
+	w := s.newWait(&waitPut)
+	w.running.hold(v)
 	q.puts.push(w)
 	if limited {
 		w.Timeout(d)
@@ -124,10 +124,9 @@ func (s *Scheduler) put(c *lua.Call) error {
 // closed.
 func (s *Scheduler) hasPut(c *lua.Call) error {
 	r := s.current
-	kept := !r.held.IsNil()
-	r.held = lua.Nil
+	kept := !r.release().IsNil()
 	switch {
-	case r.over.timedOut:
+	case r.own.timedOut:
 		return s.word(c, "timeout")
 	case kept:
 		return s.word(c, "closed")
@@ -142,7 +141,7 @@ func (s *Scheduler) pop(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := s.mayWait(c, waitPop); err != nil {
+	if err := s.mayWait(c, &waitPop.Waiting); err != nil {
 		return err
 	}
 	v, err := q.take(s)
@@ -156,7 +155,7 @@ func (s *Scheduler) pop(c *lua.Call) error {
 	case limited && d == 0:
 		return s.word(c, "timeout")
 	}
-	w := s.newWait(waitPop)
+	w := s.newWait(&waitPop)
 	q.pops.push(w)
 	if limited {
 		w.Timeout(d)
@@ -167,12 +166,11 @@ func (s *Scheduler) pop(c *lua.Call) error {
 // hasPopped is the rest of pop.
 func (s *Scheduler) hasPopped(c *lua.Call) error {
 	r := s.current
-	v := r.held
-	r.held = lua.Nil
+	v := r.release()
 	switch {
 	case !v.IsNil():
 		return c.Return(v)
-	case r.over.timedOut:
+	case r.own.timedOut:
 		return s.word(c, "timeout")
 	}
 	return s.word(c, "closed")
@@ -206,7 +204,7 @@ func (s *Scheduler) count(c *lua.Call) error {
 // there is room.
 func (q *queue) offer(s *Scheduler, v lua.Value) (taken bool, err error) {
 	if w := q.pops.pop(); w != nil {
-		w.running.held = v
+		w.running.hold(v)
 		w.Settle()
 		return true, nil
 	}
@@ -224,7 +222,7 @@ func (q *queue) take(s *Scheduler) (v lua.Value, err error) {
 		if w == nil {
 			return lua.Nil, nil
 		}
-		v, w.running.held = w.running.held, lua.Nil
+		v = w.running.release()
 		w.Settle()
 		return v, nil
 	}
@@ -235,8 +233,7 @@ func (q *queue) take(s *Scheduler) (v lua.Value, err error) {
 	q.head = (q.head + 1) % q.size
 	q.count--
 	if w := q.puts.pop(); w != nil {
-		err := q.add(s, w.running.held) // into the place that is free now
-		w.running.held = lua.Nil
+		err := q.add(s, w.running.release()) // into the place that is free now
 		w.Settle()
 		return v, err
 	}

@@ -35,8 +35,8 @@ type Scheduler struct {
 	ending  bool // the host was, when it began
 	left    int  // of its budget, tasks
 	clock   clock
-	before  int64   // the state's steps before the task that runs
-	failed  []*task // in this turn, by an error that nobody has asked for yet
+	before  int64     // the state's steps before the task that runs
+	failed  []failure // in this turn
 }
 
 // continuations are methods of the scheduler, which would be made anew at each use.
@@ -115,7 +115,7 @@ func (s *Scheduler) resumeNext(c *lua.Call) error {
 	r := s.ready.pop()
 	s.left--
 	w := r.wait
-	r.wait, r.over, s.lines.row = nil, w, 0
+	r.wait, s.lines.row = nil, 0
 	if w != nil && w.cancelled {
 		r.co.Fail(s.state.Raise(s.cancelled))
 	}
@@ -124,7 +124,7 @@ func (s *Scheduler) resumeNext(c *lua.Call) error {
 	if s.opts.Each != nil {
 		s.opts.Each(r.task.origin.where)
 	}
-	return c.Resume(r.co, s.then.resumed)
+	return c.Resume(&r.co, s.then.resumed)
 }
 
 // resumed is the rest of resumeNext: the task waits, or has ended. Errors that Lua cannot
@@ -134,8 +134,8 @@ func (s *Scheduler) resumed(c *lua.Call) error {
 		var err error
 		if failed := c.Failed(); failed != nil {
 			err = failed
-		} else if r.task.results, err = keep(s.state, c); err == nil {
-			r.task.finished = true
+		} else {
+			r.task.outcome, err = keep(s.state, c)
 		}
 		s.ended(r, err)
 	}
@@ -180,7 +180,7 @@ func (s *Scheduler) ended(r *running, err error) {
 	s.live = s.live[:last]
 	s.state.Unreserve(runningBytes)
 	t.running = nil
-	if !t.finished {
+	if !t.outcome.finished {
 		s.failedWith(r, err)
 		if err == nil { // it has ended the run: those that wait for it are cancelled
 			return
@@ -202,19 +202,24 @@ func (s *Scheduler) ended(r *running, err error) {
 // host.Exit, or because the run is over.
 func (s *Scheduler) failedWith(r *running, err error) {
 	t := r.task
-	t.results = outcome{value: s.cancelled}
+	t.outcome.value = s.cancelled
 	var raised *lua.Error
 	if errors.As(err, &raised) {
-		t.results = outcome{value: raised.Value}
+		t.outcome.value = raised.Value
 	}
-	text, isText := t.results.value.AsString()
+	text, isText := t.outcome.value.AsString()
 	if err == nil || isText && text == "cancelled" && (r.cancelled || s.host.Ending()) {
 		return
 	}
 	if r.waiters == nil || r.waiters.Len() == 0 {
-		t.err = err
-		s.failed = append(s.failed, t)
+		s.failed = append(s.failed, failure{t, err})
 	}
+}
+
+// failure is the error of a task that nobody waited for.
+type failure struct {
+	task *task
+	err  error
 }
 
 // EndTurn reports the tasks that have failed in the turn while no one waited for them.
@@ -222,12 +227,11 @@ func (s *Scheduler) EndTurn() {
 	if len(s.failed) == 0 {
 		return
 	}
-	for i, t := range s.failed {
-		if t.err != nil {
-			s.opts.Errors.Report(t.origin.where, gate.Describe(s.state, t.err))
-			t.err = nil
+	for i, f := range s.failed {
+		if !f.task.outcome.noticed {
+			s.opts.Errors.Report(f.task.origin.where, gate.Describe(s.state, f.err))
 		}
-		s.failed[i] = nil
+		s.failed[i] = failure{}
 	}
 	s.failed = s.failed[:0]
 }
@@ -237,7 +241,7 @@ func (s *Scheduler) EndTurn() {
 func (s *Scheduler) CancelAll() {
 	waiting := make([]*running, 0, len(s.live))
 	for _, r := range s.live {
-		if w := r.wait; w != nil && !w.inEnding {
+		if w := r.wait; w != nil && !w.kind.InEnding {
 			waiting = append(waiting, r)
 		}
 	}
@@ -259,10 +263,10 @@ func (s *Scheduler) Mark(mark func(lua.Value)) {
 		mark(s.queueMeta.Value())
 	}
 	for _, r := range s.live {
-		mark(r.value)
+		mark(r.task.value())
 	}
-	for _, t := range s.failed {
-		mark(t.results.value)
+	for _, f := range s.failed {
+		mark(f.task.outcome.value)
 	}
 }
 

@@ -34,10 +34,10 @@ func (s *Scheduler) sleep(c *lua.Call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := s.mayWait(c, waitSleep); err != nil {
+	if err := s.mayWait(c, &waitSleep.Waiting); err != nil {
 		return err
 	}
-	w := s.newWait(waitSleep)
+	w := s.newWait(&waitSleep)
 	if d == 0 {
 		w.again = true
 	} else {
@@ -46,4 +46,4 @@ func (s *Scheduler) sleep(c *lua.Call) error {
 	return w.suspend(c, nil)
 }
 
-var waitSleep = Waiting{Name: "sleep"}
+var waitSleep = waitKind{Waiting: Waiting{Name: "sleep"}}

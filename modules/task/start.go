@@ -8,33 +8,54 @@ import (
 	"github.com/tidewire/tidewire/lua"
 )
 
-// task is the Go value of a task, as scripts have it.
+// task is the part of a task that scripts have: it is there for as long as they hold it.
 type task struct {
-	running  *running // nil once it has ended
-	origin   *origin
-	finished bool    // its function has returned
-	results  outcome // its results, or the error value
-	err      error   // to be reported, unless someone asks for it before
+	handle  lua.Userdata
+	running *running // nil once it has ended
+	origin  *origin
+	outcome outcome // until the task has ended its value is the one that a wait needs, or has brought
 }
 
-// running is the part of a task that is there until it has ended.
+// running is the part of a task that is there until it has ended: one struct, because
+// there may be many thousands.
 type running struct {
+	co        lua.Task
 	task      *task
-	value     lua.Value // the userdata of the task
-	co        *lua.Task
 	number    uint64
-	at        int       // in Scheduler.live
-	wait      *Wait     // that it is in, or nil
-	over      *Wait     // the last one, once it is over
-	own       Wait      // of functions of this package
-	held      lua.Value // that the wait needs, or has brought
+	at        int32 // in Scheduler.live
 	cancelled bool
+	wait      *Wait      // that it is in, or nil
+	own       Wait       // of functions of this package
 	waiters   *list.List // of *Wait, gathered or *goWaiter: those that wait for its end; nil for none
 }
 
-// runningBytes is the charge for a task until it has ended, beyond its coroutine and its
-// userdata.
-const runningBytes = 272
+const (
+	// handleBytes is the charge for a task as long as scripts hold it, beyond its userdata.
+	handleBytes = 32
+
+	// runningBytes is the charge for a task until it has ended, beyond that and its
+	// coroutine: the rest of running, and the places in the scheduler's lists.
+	runningBytes = 104 + 16
+)
+
+// Size implements lua.Sized.
+func (t *task) Size() int { return handleBytes }
+
+// value is the userdata of the task.
+func (t *task) value() lua.Value { return t.handle.Value() }
+
+// hold keeps the value that the task's wait needs, or has brought.
+func (r *running) hold(v lua.Value) { r.task.outcome.value = v }
+
+// held returns the value, or nil.
+func (r *running) held() lua.Value { return r.task.outcome.value }
+
+// release is held, and drops the value.
+func (r *running) release() lua.Value {
+	v := r.held()
+	r.hold(lua.Nil)
+	return v
+}
 
 // awaited adds to those that wait for the task's end.
 func (r *running) awaited(by any) *list.Element {
@@ -57,17 +78,19 @@ func (r *running) nextAwaited() any {
 
 // Mark implements lua.Marker.
 func (t *task) Mark(mark func(lua.Value)) {
-	mark(t.results.value)
+	mark(t.outcome.value)
 	if r := t.running; r != nil {
 		mark(r.co.Value())
-		mark(r.held)
 	}
 }
 
-// outcome holds the results of a task: one value, or a table of them.
+// outcome is how a task has ended: with results, which are one value or a table of them,
+// or with an error value.
 type outcome struct {
-	value lua.Value
-	count int
+	value    lua.Value
+	count    int32
+	finished bool // its function has returned
+	noticed  bool // someone has asked for the error: it need not be reported
 }
 
 // first returns the first result, or nil.
@@ -83,7 +106,7 @@ func (o outcome) first() lua.Value {
 func keep(s *lua.State, c *lua.Call) (outcome, error) {
 	count := c.Count()
 	if count <= 1 {
-		return outcome{c.Arg(1), count}, nil
+		return outcome{value: c.Arg(1), count: int32(count), finished: true}, nil
 	}
 	table, err := s.NewTable(count, 0)
 	if err != nil {
@@ -96,7 +119,7 @@ func keep(s *lua.State, c *lua.Call) (outcome, error) {
 			}
 		}
 	}
-	return outcome{table.Value(), count}, nil
+	return outcome{value: table.Value(), count: int32(count), finished: true}, nil
 }
 
 // start is go(f, …).
@@ -107,19 +130,22 @@ func (s *Scheduler) start(c *lua.Call) error {
 	}
 	t := &task{origin: s.origin()}
 	if s.host.Ending() {
-		t.results = outcome{value: s.cancelled}
-		return c.Return(s.state.NewUserdata(t, s.taskMeta))
+		t.outcome.value = s.cancelled
+		if err := s.state.Charge(handleBytes); err != nil {
+			return err
+		}
+		s.state.InitUserdata(&t.handle, t, s.taskMeta)
+		return c.Return(t.value())
 	}
 	var few [4]lua.Value
 	args := few[:0]
 	for i := 2; i <= c.Count(); i++ {
 		args = append(args, c.Arg(i))
 	}
-	r, err := s.begin(t, f, args)
-	if err != nil {
+	if _, err := s.begin(t, f, args); err != nil {
 		return err
 	}
-	return c.Return(r.value)
+	return c.Return(t.value())
 }
 
 // begin makes a task run.
@@ -127,15 +153,18 @@ func (s *Scheduler) begin(t *task, f lua.Value, args []lua.Value) (*running, err
 	if err := s.state.Reserve(runningBytes); err != nil {
 		return nil, err
 	}
-	co, err := s.state.NewTask(f, args...)
+	s.started++
+	r := &running{task: t, number: s.started, at: int32(len(s.live))}
+	err := s.state.Charge(handleBytes)
+	if err == nil {
+		err = s.state.InitTask(&r.co, f, args...)
+	}
 	if err != nil {
 		s.state.Unreserve(runningBytes)
 		return nil, err
 	}
-	s.started++
-	r := &running{task: t, co: co, number: s.started, at: len(s.live)}
 	t.running = r
-	r.value = s.state.NewUserdata(t, s.taskMeta)
+	s.state.InitUserdata(&t.handle, t, s.taskMeta)
 	s.live = append(s.live, r)
 	s.ready.push(r)
 	return r, nil
@@ -195,17 +224,19 @@ func (s *Scheduler) wait(c *lua.Call) error {
 // returnOutcome returns true and the results of a task that has ended, or false and the
 // error value. The error counts as noticed.
 func (s *Scheduler) returnOutcome(c *lua.Call, t *task) error {
-	t.err = nil
-	if !t.finished {
-		return c.Return(lua.False, t.results.value)
+	o := &t.outcome
+	o.noticed = true
+	if !o.finished {
+		return c.Return(lua.False, o.value)
 	}
-	if t.results.count <= 1 {
-		return c.Return([]lua.Value{lua.True, t.results.value}[:1+t.results.count]...)
+	count := int(o.count)
+	if count <= 1 {
+		return c.Return([]lua.Value{lua.True, o.value}[:1+count]...)
 	}
-	values := make([]lua.Value, 1, 1+t.results.count)
+	values := make([]lua.Value, 1, 1+count)
 	values[0] = lua.True
-	table, _ := t.results.value.AsTable()
-	for i := range t.results.count {
+	table, _ := o.value.AsTable()
+	for i := range count {
 		values = append(values, table.GetInt(i+1))
 	}
 	return c.Return(values...)

@@ -508,7 +508,14 @@ func TestMemoryOfTasks(t *testing.T) {
 	if p.sched.Live() != count {
 		t.Fatalf("%d tasks wait", p.sched.Live())
 	}
-	if waits > coroutine*3/2 {
+	if waits > coroutine*27/20 {
 		t.Errorf("%d bytes for a task, %d for a coroutine", waits, coroutine)
+	}
+	held, live, heldCharge, liveCharge := task.Sizes()
+	if held != heldCharge || live != liveCharge {
+		t.Errorf("%d and %d bytes for a task, %d and %d are charged", held, live, heldCharge, liveCharge)
+	}
+	if held != 80 || live != 288 { // sizes of Go's allocator: the next ones are 96 and 320
+		t.Errorf("%d and %d bytes for a task", held, live)
 	}
 }

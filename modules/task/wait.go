@@ -19,10 +19,9 @@ type Waiting struct {
 
 // A Wait is a task's wait under way. It belongs to the goroutine that owns the state.
 type Wait struct {
-	sched    *Scheduler
-	running  *running
-	name     string
-	inEnding bool
+	sched   *Scheduler
+	running *running
+	kind    *waitKind
 
 	settled   bool // whichever way
 	timedOut  bool
@@ -31,10 +30,15 @@ type Wait struct {
 	again     bool // the task goes on behind the others that can
 
 	stopTimer func()
-	giveUp    func()
 
 	in            *waits // that it is in, or nil
 	before, after *Wait
+}
+
+// waitKind is what waits of one function have in common, or belongs to one made by Await.
+type waitKind struct {
+	Waiting
+	giveUp func() // called if a wait ends without Settle, or nil
 }
 
 // Await makes the Go function that calls it wait in its task: begin gets the Wait and
@@ -50,11 +54,15 @@ type Wait struct {
 func (s *Scheduler) Await(
 	c *lua.Call, waiting Waiting, begin func(w *Wait), then func(c *lua.Call) error,
 ) error {
-	if err := s.mayWait(c, waiting); err != nil {
+	if err := s.mayWait(c, &waiting); err != nil {
 		return err
 	}
-	w := &Wait{}
-	w.begin(s, waiting)
+	made := &struct {
+		wait Wait
+		kind waitKind
+	}{kind: waitKind{Waiting: waiting}}
+	w := &made.wait
+	w.begin(s, &made.kind)
 	begin(w)
 	if w.settled {
 		return then(c)
@@ -63,11 +71,11 @@ func (s *Scheduler) Await(
 }
 
 // mayWait is the checks of Await.
-func (s *Scheduler) mayWait(c *lua.Call, waiting Waiting) error {
+func (s *Scheduler) mayWait(c *lua.Call, waiting *Waiting) error {
 	co, err := c.Task()
 	r := s.current
 	switch {
-	case r == nil || co != r.co:
+	case r == nil || co != &r.co:
 		return c.Errorf("'%s' waits: call it inside tide.task.go", waiting.Name)
 	case err != nil:
 		return err
@@ -79,22 +87,24 @@ func (s *Scheduler) mayWait(c *lua.Call, waiting Waiting) error {
 
 // newWait returns a wait of the task that runs, which nothing may refer to once it is
 // settled: each task has one for all waits of this package.
-func (s *Scheduler) newWait(waiting Waiting) *Wait {
+func (s *Scheduler) newWait(kind *waitKind) *Wait {
 	w := &s.current.own
 	w.settled, w.timedOut, w.cancelled, w.suspended, w.again = false, false, false, false, false
-	w.begin(s, waiting)
+	w.begin(s, kind)
 	return w
 }
 
-func (w *Wait) begin(s *Scheduler, waiting Waiting) {
+func (w *Wait) begin(s *Scheduler, kind *waitKind) {
 	if w.sched == nil {
 		w.sched, w.running = s, s.current
 	}
-	w.name, w.inEnding = waiting.Name, waiting.InEnding
+	if w.kind != kind {
+		w.kind = kind
+	}
 }
 
-// suspend suspends the task for a wait that is not settled. then finds the wait in
-// running.over; nil is for a function without results.
+// suspend suspends the task for a wait that is not settled. then finds a wait of newWait
+// in running.own; nil is for a function without results.
 func (w *Wait) suspend(c *lua.Call, then func(c *lua.Call) error) error {
 	w.running.wait, w.suspended = w, true
 	if w.again {
@@ -117,7 +127,6 @@ func (w *Wait) settle() {
 		w.stopTimer()
 		w.stopTimer = nil
 	}
-	w.giveUp = nil
 	if w.suspended {
 		w.sched.ready.push(w.running)
 	}
@@ -151,7 +160,7 @@ func (w *Wait) timeOut() {
 
 // OnGiveUp has f called if the wait ends without Settle: its time is up, or the task was
 // cancelled, or the run ends. f takes back what begin has arranged.
-func (w *Wait) OnGiveUp(f func()) { w.giveUp = f }
+func (w *Wait) OnGiveUp(f func()) { w.kind.giveUp = f }
 
 // cancel ends the wait with an error in the task.
 func (w *Wait) cancel() {
@@ -164,11 +173,10 @@ func (w *Wait) cancel() {
 func (w *Wait) abandon() {
 	if w.in != nil {
 		w.in.remove(w)
-		w.running.held = lua.Nil
+		w.running.hold(lua.Nil)
 	}
-	giveUp := w.giveUp
 	w.settle()
-	if giveUp != nil {
+	if giveUp := w.kind.giveUp; giveUp != nil {
 		giveUp()
 	}
 }
