@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -190,7 +190,7 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	defer stop()
 	started, err := script.Start(ctx, opts)
 	if err != nil {
-		return unreadable(err, flags, opts.Path)
+		return unreadable(err, opts)
 	}
 	running.script.Store(started)
 	result, err := started.Wait()
@@ -208,11 +208,19 @@ func exitWith(code int) error {
 	return script.ExitCode(code)
 }
 
-// unreadable knows the slip of writing --echo ADDR for --echo=ADDR.
-func unreadable(err error, flags runFlags, path string) error {
-	if _, _, notAddr := net.SplitHostPort(path); notAddr == nil && flags.echo == freeLocalPort &&
-		errors.Is(err, fs.ErrNotExist) {
-		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, path)}
+// unreadable knows the slip of writing --echo ADDR for --echo=ADDR, and --allow-read PATH
+// for --allow-read=PATH.
+func unreadable(err error, opts script.Options) error {
+	flag := opts.Command[len(opts.Command)-1]
+	if info, statErr := os.Stat(opts.Path); statErr == nil && !info.IsDir() {
+		return &startError{err}
+	}
+	_, _, notAddr := net.SplitHostPort(opts.Path)
+	switch {
+	case flag == "--echo" && notAddr == nil:
+		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, opts.Path)}
+	case slices.Contains([]string{"--allow-read", "--allow-write", "--allow-env"}, flag) && len(opts.Args) > 0:
+		return &startError{fmt.Errorf("%w; to allow this alone, write %s=%s", err, flag, opts.Path)}
 	}
 	return &startError{err}
 }

@@ -164,7 +164,8 @@ func TestMistakes(t *testing.T) {
 			"2: unknown option 'timeout.tpc': did you mean 'timeout.tcp'?\n3: unknown option 'tls.inscure': did " +
 				"you mean " +
 				"'tls.insecure'?\n" +
-				"4: unknown option 'compression.windowBits': those that exist are under \"Options\" in the manual"},
+				"4: unknown option 'compression.windowBits': 'compression' takes 'server_no_context_takeover', " +
+				"'client_no_context_takeover', 'server_max_window_bits' or 'client_max_window_bits'"},
 		{"options in a variable", "local o = {kind = 'bin'}\no.pings = 3 websocket.Connect('ws://x', {}, o)",
 			"1: unknown kind 'bin': the kinds are auto, text, binary\n2: unknown option 'pings': did you mean 'ping'?"},
 

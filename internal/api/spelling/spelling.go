@@ -73,13 +73,29 @@ func Module(name string, known []string) string {
 }
 
 // OptionHint is the end of a complaint about an unknown option: the Near one of known,
-// else where to find them all: under a heading of the manual. within is the text before
-// both names, such as "tls.".
+// else all of them if they are those within another option, else where to find them: under
+// a heading of the manual. within is the text before both names, such as "tls.".
 func OptionHint(within, name string, known []string, heading string) string {
 	if meant := Near(name, known); meant != "" {
 		return "did you mean '" + within + meant + "'?"
 	}
+	if outer := strings.TrimSuffix(within, "."); outer != "" {
+		return "'" + outer + "' takes " + OneOf(known)
+	}
 	return "those that exist are under \"" + heading + "\" in the manual"
+}
+
+// OneOf lists words: 'a', 'b' or 'c'.
+func OneOf(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = "'" + word + "'"
+	}
+	last := len(quoted) - 1
+	if last == 0 {
+		return quoted[0]
+	}
+	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
 }
 
 // plain removes the differences between spellings of one name.

@@ -31,12 +31,18 @@ func TestNear(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"TIMEOUT": "did you mean 'o.timeout'?", "pnog": "did you mean 'o.pong'?",
-		"foo": `those that exist are under "Some page" in the manual`, "1": `those that exist are under "Some page" in ` +
-			`the manual`,
+		"foo": "'o' takes 'ping', 'pong' or 'timeout'", "1": "'o' takes 'ping', 'pong' or 'timeout'",
 	} {
 		if got := spelling.OptionHint("o.", name, []string{"ping", "pong", "timeout"}, "Some page"); got != want {
 			t.Errorf("%q gets %q, want %q", name, got, want)
 		}
+	}
+	if got, want := spelling.OptionHint("", "foo", []string{"ping"}, "Some page"),
+		`those that exist are under "Some page" in the manual`; got != want {
+		t.Errorf("of many options: got %q, want %q", got, want)
+	}
+	if got, want := spelling.OptionHint("o.", "foo", []string{"ping"}, "Some page"), "'o' takes 'ping'"; got != want {
+		t.Errorf("of one within: got %q, want %q", got, want)
 	}
 	modules := []string{"json", "tide.json", "tide.task", "tide.ws"}
 	for name, want := range map[string]string{

@@ -59,20 +59,7 @@ func unknown(key lua.Value, names []string) string {
 	if meant := spelling.Near(name, names); meant != "" {
 		return fmt.Sprintf("unknown option '%s': did you mean '%s'?", name, meant)
 	}
-	return fmt.Sprintf("unknown option '%s': expected %s", name, oneOf(names))
-}
-
-// oneOf lists words: 'a', 'b' or 'c'.
-func oneOf(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = "'" + word + "'"
-	}
-	last := len(quoted) - 1
-	if last == 0 {
-		return quoted[0]
-	}
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	return fmt.Sprintf("unknown option '%s': expected %s", name, spelling.OneOf(names))
 }
 
 // field returns an option, which is there if it is not nil.
@@ -133,9 +120,9 @@ func (o Options) Word(name, fallback string, words ...string) string {
 	word, isText := value.AsString()
 	switch {
 	case !isText:
-		o.misfit(name, oneOf(words), value.TypeName())
+		o.misfit(name, spelling.OneOf(words), value.TypeName())
 	case !slices.Contains(words, word):
-		o.misfit(name, oneOf(words), "'"+bare(value)+"'")
+		o.misfit(name, spelling.OneOf(words), "'"+bare(value)+"'")
 	default:
 		return word
 	}
