@@ -298,10 +298,10 @@ func TestStress(t *testing.T) {
 	}
 	mu.Unlock()
 	eng.CloseAll(1001, "")
-	for patience := time.After(time.Minute); eng.Live() > 0; {
+	patience := time.After(time.Minute) // the loop above may have ended with the value of Ready in hand
+	for eng.Dispatch(host, engine.Budget{}); eng.Live() > 0; eng.Dispatch(host, engine.Budget{}) {
 		select {
 		case <-eng.Ready():
-			eng.Dispatch(host, engine.Budget{})
 		case <-patience:
 			t.Fatalf("%d connections live on after CloseAll: %+v", eng.Live(), eng.Stats())
 		}
