@@ -170,7 +170,9 @@ func (l *Loop) watchLoop(returned <-chan struct{}) {
 		do    func()
 	}{
 		{max(l.opts.Grace, 0), func() { l.opts.Interrupt(false); close(l.ending.graceOver) }},
-		{lastWords, func() { l.opts.Interrupt(true); close(l.ending.callsOver) }},
+		// First the mark: the function that is interrupted may return at once, and none may
+		// be called after it.
+		{lastWords, func() { close(l.ending.callsOver); l.opts.Interrupt(true) }},
 		{overdue - lastWords, func() { l.opts.Overdue(l.overdueCode()) }},
 	} {
 		timer := time.NewTimer(step.after)

@@ -3,6 +3,7 @@ package loop_test
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tidewire/tidewire/internal/loop"
@@ -243,6 +244,7 @@ func TestShutdownHandlerThatRunsWhenTheLastWordsEnd(t *testing.T) {
 		l := loop.New(loop.Options{Interrupt: func(last bool) {
 			s.add(map[bool]string{false: "interrupt", true: "last interrupt"}[last])
 			endless <- struct{}{}
+			synctest.Wait() // the loop is as quick as it can be
 		}})
 		l.Run(func() error {
 			l.Register(loop.Shutdown, endless.run)
