@@ -171,7 +171,8 @@ func (g *Gate) stopCall(call phase, reason func(name string) error) error {
 	return why
 }
 
-// Kill unwinds the Lua code that is running now and lets no other begin.
+// Kill unwinds the Lua code that is running now and lets no other begin. The reason of
+// code that is being stopped stays the earlier one.
 func (g *Gate) Kill(reason error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -179,7 +180,7 @@ func (g *Gate) Kill(reason error) {
 	for !g.change(before, before.as(killed)) {
 		before = g.phase()
 	}
-	if !before.is(killed) {
+	if !before.is(killed) && !before.is(stopped) {
 		g.s.Interrupt(reason)
 	}
 }

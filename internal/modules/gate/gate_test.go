@@ -162,6 +162,24 @@ func TestKillLetsNothingBegin(t *testing.T) {
 	m.wantOutput(t, `print "never"`, "")
 }
 
+// The reason of the first is the cause, also if the code has not noticed it yet.
+func TestKillAfterStop(t *testing.T) {
+	m := newVM(t, lua.Options{}, gate.Limits{})
+	first := errors.New("stopped first")
+	end := m.NewFunction("finish", func(*lua.Call) error {
+		m.gate.Stop(first)
+		m.gate.Kill(errors.New("killed later"))
+		return nil
+	})
+	if err := m.SetGlobal("finish", end); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.run(t, `finish() while true do end`); !errors.Is(err, first) {
+		t.Errorf("error %v, want the first", err)
+	}
+	m.wantOutput(t, `print "never"`, "")
+}
+
 func TestClosedState(t *testing.T) {
 	m := newVM(t, lua.Options{}, gate.Limits{})
 	f := m.function(t, `print "never"`)
