@@ -201,8 +201,16 @@ func TestPolicyOnNamedProxies(t *testing.T) {
 			t.Errorf("%s, the proxy alone is allowed: %s", scheme, got)
 		}
 	}
+	for _, host := range []string{"localhost", "LOCALHOST.", "a.localhost", "ⓛocalhost"} {
+		for _, rule := range []string{"127.0.0.1", "127.0.0.0/8", "[::1]:80", "localhost", "0.0.0.0/0"} {
+			got := endsWith(t, "ws://"+host+"/", "", rule, engine.ConnectOptions{Proxy: "http://" + proxy})
+			if !strings.HasPrefix(got, "denied: ") || strings.Contains(got, proxy) {
+				t.Errorf("%s behind a proxy, %s denied: %s", host, rule, got)
+			}
+		}
+	}
 	if n := accepted.Load(); n != 0 {
-		t.Errorf("the proxy that is denied was connected to %d times", n)
+		t.Errorf("a proxy was connected to %d times", n)
 	}
 	opts := engine.ConnectOptions{Proxy: "http://" + proxy}
 	if got := endsWith(t, "ws://example.com/", proxy+",example.com", "", opts); !strings.HasPrefix(got, "proxy: ") ||

@@ -81,8 +81,9 @@ func (r *refusal) Is(target error) bool { return r.ofName && target == ErrName }
 // Check returns nil if host may be reached at addr, and an error that wraps a
 // *permission.Refusal otherwise. host is a name or an address; addr is the address about
 // to be dialled, or has the port alone where it is not known: a proxy resolves the name,
-// or it is still to be looked up. Then rules about addresses match nothing, and an error
-// other than ErrName holds for the proxy's case alone.
+// or it is still to be looked up. Then rules about addresses match nothing, those that deny
+// loopback match the names of localhost, and an error other than ErrName holds for the
+// proxy's case alone.
 func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) error {
 	t := newTarget(host, addr)
 	for i := range p.deny {
@@ -104,8 +105,7 @@ func (p *Policy) Check(_ context.Context, host string, addr netip.AddrPort) erro
 // allowsAddresses reports whether some address at this port is allowed, by whatever name.
 func (p *Policy) allowsAddresses(port uint16) bool {
 	return slices.ContainsFunc(p.allow, func(r rule) bool {
-		return r.prefixes != nil &&
-			(r.port == 0 || r.port == port)
+		return r.prefixes != nil && r.isAt(port)
 	})
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -149,7 +150,7 @@ func (r *rule) setName(host string, toASCII func(string) (string, error)) error 
 // matches reports whether the rule is about the target, taken to be at addr.
 func (r *rule) matches(t *target, addr netip.Addr) bool {
 	switch {
-	case r.port != 0 && r.port != t.port:
+	case !r.isAt(t.port):
 		return false
 	case r.subdomains:
 		return strings.HasSuffix(t.host, "."+r.name)
@@ -166,7 +167,7 @@ func (r *rule) matches(t *target, addr netip.Addr) bool {
 func (r *rule) isGroup() bool { return r.localhost }
 
 // matchesAny is matches for denied addresses: an address is refused also for one that it
-// leads to.
+// leads to, and a name of this machine whose address is not known for any of loopback.
 func (r *rule) matchesAny(t *target) bool {
 	if r.matches(t, t.addr) {
 		return true
@@ -176,8 +177,13 @@ func (r *rule) matchesAny(t *target) bool {
 			return true
 		}
 	}
-	return false
+	return !t.addr.IsValid() && isLocalhost(t.host) && r.isAt(t.port) && slices.ContainsFunc(r.prefixes, overlapsLoopback)
 }
+
+// isAt reports whether the rule is about a port.
+func (r *rule) isAt(port uint16) bool { return r.port == 0 || r.port == port }
+
+func overlapsLoopback(p netip.Prefix) bool { return slices.ContainsFunc(loopback, p.Overlaps) }
 
 // isLocalhost knows the names that never leave this machine (RFC 6761 §6.3).
 func isLocalhost(name string) bool {
