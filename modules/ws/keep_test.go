@@ -79,6 +79,7 @@ func TestKeep(t *testing.T) {
 			websocket.Send(k.id, "by id")
 			say(ws.buffered(k.id))
 			after(1, function() websocket.Close(k.id, 4000) end)`)
+		synctest.Wait() // the message waits while nobody accepts
 		peer := r.accept(l)
 		peer.WantFrame(wstest.Text("by id"))
 		peer.Serve()
