@@ -6,7 +6,8 @@
 #   make race      the tests under the race detector (needs a C compiler)
 #   make fuzz      every fuzz target for FUZZTIME
 #   make soak      random sessions in fake time for SOAKTIME, and a fault behind every byte over TLS and proxies,
-#                  connections that leave nothing: 100,000 in fake time, 20,000 on sockets, 20,000 of a script
+#                  connections that leave nothing: 100,000 in fake time, 20,000 on sockets, 20,000 of a script;
+#                  the memory of processes with 100 and 5,000 connections; Linux
 #   make bench     every benchmark, BENCHCOUNT times
 #   make bench-compare BASE=rev
 #                  the benchmarks of a revision and of the working tree, run in turns; BENCHPKGS="engine lua" for some
@@ -95,6 +96,7 @@ soak:
 	$(GO) test ./engine -run '^TestNothingGrows$$' -leak.cycles 100000 -timeout 0 -v
 	$(GO) test ./engine -run '^TestNothingGrowsOnSockets$$' -leak.sockets 20000 -timeout 0 -v
 	$(GO) test ./modules/websocket -run '^TestScriptsLeaveNothing$$' -leak.cycles 20000 -timeout 0 -v
+	$(GO) test ./cmd/tidewire -run '^TestPeakMemoryOfCrowds$$' -crowd.all -timeout 0 -v
 	$(GO) test ./engine -run '^TestRandomSessions$$' -random.for $(SOAKTIME) -timeout 0 -v
 
 bench:

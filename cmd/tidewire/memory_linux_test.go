@@ -40,9 +40,7 @@ func floodServer(t *testing.T, again bool, raw []byte) (address string) {
 				if err != nil {
 					return
 				}
-				key := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-				fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-					"Sec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(key[:]))
+				conn.Write(acceptance(request.Header.Get("Sec-WebSocket-Key")))
 				for {
 					if _, err := conn.Write(raw); err != nil {
 						return
@@ -58,6 +56,34 @@ func floodServer(t *testing.T, again bool, raw []byte) (address string) {
 	t.Cleanup(func() { l.Close(); serving.Wait() })
 	return l.Addr().String()
 }
+
+// acceptance is a server's answer to the opening handshake with that key.
+func acceptance(key string) []byte {
+	hash := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return fmt.Appendf(nil, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(hash[:]))
+}
+
+// piece is the beginning of a binary message: so many bytes of the length that its header
+// announces.
+func piece(length, bytes int) []byte {
+	header := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: int64(length)})
+	return append(header, make([]byte, bytes)...)
+}
+
+// runner builds the runner and returns its path.
+func runner(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "tidewire")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// mostResident is how many MiB a process with so many MiB of --max-memory may have
+// resident.
+func mostResident(mebibytes int64) int64 { return mebibytes*5/4 + 48 }
 
 // peakUntil returns the most bytes that a process has had resident, as Linux has counted
 // them not long before it ended. The figure that comes with its exit status would include
@@ -87,14 +113,14 @@ func peakUntil(t *testing.T, pid int, ended <-chan struct{}) (peak int64) {
 // A process stays within 1.25 times --max-memory and 48 MiB, whatever its script and its
 // servers do while Lua is idle or busy.
 func TestPeakMemory(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "tidewire")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	binary := runner(t)
+	flood := floodServer(t, true, piece(60_000, 60_000))
+	stalled := floodServer(t, false, piece(30_000_000, 20_000_000))
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel takes the connections
+	if err != nil {
+		t.Fatal(err)
 	}
-	large := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 60_000})
-	flood := floodServer(t, true, append(large, make([]byte, 60_000)...))
-	half := wire.AppendHeader(nil, wire.Header{Fin: true, Opcode: wire.Binary, Length: 30_000_000})
-	stalled := floodServer(t, false, append(half, make([]byte, 20_000_000)...))
+	defer silent.Close()
 	for _, c := range detector.Some([]struct {
 		name, code, want string
 		mebibytes        int64
@@ -121,6 +147,19 @@ func TestPeakMemory(t *testing.T) {
 					{maxMessage = 32e6, timeout = 30})
 			end
 			host.After(3000, function() print(left < 40) host.Exit(0) end)`, "true\n", 64},
+		{"3,000 requests of 100 kB that are not answered", `
+			local http, refused = require "tide.http", 0
+			for i = 1, 3000 do
+				http.post("http://` + silent.Addr().String() + `/", ("x"):rep(1e5) .. i, function(_, _, info)
+					if info.category == "memory" then refused = refused + 1 end
+				end)
+			end
+			host.After(100, function() print(refused > 2000) os.exit(0) end)`, "true\n", 64},
+		{"requests that fail at once, as many as it can", `
+			local http, made = require "tide.http", 0
+			while pcall(http.get, "nonsense", function() end) do made = made + 1 end
+			print(made > 10000)
+			os.exit(0)`, "true\n", 64},
 		{"a flood of a script that asks for nothing", `
 			local n = 0
 			websocket.Connect("ws://` + flood + `/", {onMessage = function() n = n + 1 end})
@@ -143,7 +182,7 @@ func TestPeakMemory(t *testing.T) {
 				t.Errorf("%q, want %q\n%s", &out, c.want, &stderr)
 			}
 			t.Logf("at most %d MiB resident", peak>>20)
-			if most := c.mebibytes*5/4 + 48; peak>>20 > most {
+			if most := mostResident(c.mebibytes); peak>>20 > most {
 				t.Errorf("%d MiB were resident, want at most %d", peak>>20, most)
 			}
 		})

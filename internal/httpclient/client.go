@@ -128,8 +128,10 @@ func (c *Client) Start(r Request) *Exchange {
 	case refused:
 		e.finish()
 	case failed != nil:
+		e.dropRequest()
 		c.end(e, &Result{Failure: failed, URL: e.url})
 	case full:
+		e.dropRequest()
 		c.end(e, &Result{URL: e.url, Failure: failure.New(failure.PhaseURI, failure.QueueFull, failure.WordFull,
 			"%d requests wait already: wait for some of them first", MaxWaiting)})
 	case !c.admit(e):

@@ -8,10 +8,14 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
+
+// longestDropped is how many bytes of the URL stay of a request whose content was dropped.
+const longestDropped = 1 << 10
 
 // Exchange is one request from Start to its result.
 type Exchange struct {
@@ -63,6 +67,14 @@ func (e *Exchange) prepare() *failure.Error {
 	}
 	e.charged = bytes
 	return nil
+}
+
+// dropRequest gives up the content of a request that fails before anybody else sees it: a
+// script may make more of these, before it looks at one, than there is memory for.
+func (e *Exchange) dropRequest() {
+	e.request = Request{Method: e.request.Method, Caller: e.request.Caller, Data: e.request.Data}
+	e.at = route{}
+	e.url = strings.Clone(e.url[:min(len(e.url), longestDropped)])
 }
 
 // finish gives back everything that a request holds. It may be called more than once.

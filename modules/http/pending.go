@@ -18,8 +18,10 @@ type pending struct {
 	result *httpclient.Result
 }
 
-// pendingBytes is the charge to the state for a request until it ends.
-const pendingBytes = 256
+// pendingBytes is the charge to the state for a request until it ends. It includes the
+// memory of one that fails at once, and so is not charged to the account: nothing else
+// bounds how many of these a callback makes.
+const pendingBytes = 1 << 10
 
 func (m *Module) newPending(onDone lua.Value) (*pending, error) {
 	if err := m.state.Reserve(pendingBytes); err != nil {
