@@ -55,6 +55,7 @@ var rows = []row{
 		never: []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/testing/hostile", is: "servers that a client must survive, by name",
 		ours: []string{"internal/testing/wstest"}},
+	{folder: "internal/testing/hostilelua", is: "scripts that a program must survive, by name, standard library alone"},
 	{folder: "internal/testing/wstest", is: "scripted peer, in-memory network, leak check"},
 	{folder: "internal/testing/detector", is: "makes tests do less under the race detector, standard library alone"},
 

@@ -211,24 +211,27 @@ func (s *Scheduler) failedWith(r *running, err error) {
 	if err == nil || isText && text == "cancelled" && (r.cancelled || s.host.Ending()) {
 		return
 	}
-	if r.waiters == nil || r.waiters.Len() == 0 {
-		s.failed = append(s.failed, failure{t, err})
+	endsRun := raised != nil && raised.Kind == lua.KindInterrupt || errors.Is(err, lua.ErrExhausted)
+	if endsRun || r.waiters == nil || r.waiters.Len() == 0 { // those that wait never get to say it
+		s.failed = append(s.failed, failure{t, err, endsRun})
 	}
 }
 
-// failure is the error of a task that nobody waited for.
+// failure is the error of a task that nobody waited for, or that ends the run.
 type failure struct {
-	task *task
-	err  error
+	task    *task
+	err     error
+	endsRun bool
 }
 
-// EndTurn reports the tasks that have failed in the turn while no one waited for them.
+// EndTurn reports the tasks that have failed in the turn while no one waited for them, or
+// whose failure ends the run.
 func (s *Scheduler) EndTurn() {
 	if len(s.failed) == 0 {
 		return
 	}
 	for i, f := range s.failed {
-		if !f.task.outcome.noticed {
+		if f.endsRun || !f.task.outcome.noticed {
 			s.opts.Errors.Report(f.task.origin.where, gate.Describe(s.state, f.err))
 		}
 		s.failed[i] = failure{}

@@ -47,7 +47,8 @@ func (g *Gate) textOf(err error) error {
 }
 
 // textOf is an error object as lua.c prints it; for an interrupt it is the reason. A
-// __tostring that raises in its turn is passed over.
+// __tostring that raises in its turn is passed over, but not the reason for which it was
+// stopped, since that ends the run.
 func textOf(s *lua.State, raised *lua.Error) string {
 	if raised.Kind == lua.KindInterrupt {
 		return raised.Unwrap().Error()
@@ -56,10 +57,13 @@ func textOf(s *lua.State, raised *lua.Error) string {
 		return raised.Message
 	}
 	if method := s.Metamethod(raised.Value, "__tostring"); !method.IsNil() {
-		if made, err := s.Call1(method, raised.Value); err == nil {
-			if text, isText := made.AsString(); isText {
-				return text
-			}
+		made, err := s.Call1(method, raised.Value)
+		var stopped *lua.Error
+		if errors.As(err, &stopped) && stopped.Kind == lua.KindInterrupt {
+			return textOf(s, stopped)
+		}
+		if text, isText := made.AsString(); err == nil && isText {
+			return text
 		}
 	}
 	return raised.Message
