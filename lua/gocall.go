@@ -30,6 +30,7 @@ type Call struct {
 	then   func(c *Call) error
 	pcall  bool // then also gets errors
 	task   *Task
+	next   func() *Task
 }
 
 // action is the request that a Go function makes instead of returning results.

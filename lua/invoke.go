@@ -267,7 +267,9 @@ func (s *State) afterGo(th *Thread, c *Call, err error, slot, ret, want int, fla
 		goOn := c.fn
 		return s.yieldFor(th, goOn, slot, c.result)
 	case actSuspend:
-		return s.suspend(th, c.fn, c.then, slot, ret, want, flags)
+		next := c.next
+		c.next = nil
+		return s.suspend(th, c.fn, c.then, next, slot, ret, want, flags)
 	}
 	panic("lua: a Go function asks for nothing")
 }

@@ -146,17 +146,25 @@ func (s *State) runningTask() (*Task, error) {
 // is not nil the arguments of then. An error that Task.Fail was given is raised here; then
 // is not called. The Go function must return Suspend's error. Where Task has an error, or
 // none is running, Suspend raises one.
-func (c *Call) Suspend(then func(c *Call) error) error {
+func (c *Call) Suspend(then func(c *Call) error) error { return c.SuspendFor(then, nil) }
+
+// SuspendFor is Suspend, and lets another task go on at once: the function that has
+// resumed this one waits for that one now, as if it had resumed it. next is called once
+// the task is suspended, with no function running. It returns the other task, which must
+// be suspended, or nil: then the function that waits goes on.
+func (c *Call) SuspendFor(then func(c *Call) error, next func() *Task) error {
 	if c.err != nil {
 		return c.err
 	}
-	c.action, c.then = actSuspend, then
+	c.action, c.then, c.next = actSuspend, then, next
 	return errAction
 }
 
 // suspend gives the frame of the Go function that asks for it a continuation, or makes it
 // wait for its results, and goes on with the one that has called Task.Function.
-func (s *State) suspend(th *Thread, g *goFunction, then func(c *Call) error, slot, ret, want int, flags frameFlags) error {
+func (s *State) suspend(
+	th *Thread, g *goFunction, then func(c *Call) error, next func() *Task, slot, ret, want int, flags frameFlags,
+) error {
 	t, err := s.runningTask()
 	if err != nil {
 		return err
@@ -184,6 +192,14 @@ func (s *State) suspend(th *Thread, g *goFunction, then func(c *Call) error, slo
 	to.status = threadRunning
 	s.thread = to
 	to.current().extra = 0
+	if next != nil {
+		if other := next(); other != nil {
+			if !other.Suspended() {
+				return s.raisef("cannot resume running task")
+			}
+			return s.resumeTask(to, other, 0, 0)
+		}
+	}
 	return nil // run goes on with the function that has resumed the task
 }
 
@@ -249,5 +265,5 @@ func (s *State) resumeTask(th *Thread, t *Task, from, args int) error {
 		co.top = at + args
 		return nil // run goes on with it
 	}
-	return s.invoke(co, 0, int(waiting.extra)+args, 0, wantAll, slowReturn)
+	return s.invokeLater(co, 0, int(waiting.extra)+args, 0, wantAll, slowReturn) // for it may suspend, and so on
 }

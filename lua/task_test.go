@@ -537,3 +537,51 @@ func TestWalkOfTasksBeforeTheyBegin(t *testing.T) {
 		s.want(fmt.Sprintf("%d true true\ngo:\n", count))
 	}
 }
+
+// A task that is suspended for another one leaves its place to it: the function that has
+// resumed the first waits for the second, and gets its results or its error.
+func TestSuspendFor(t *testing.T) {
+	for _, test := range []struct{ name, second, want string }{
+		{"a task that has not begun", `print("second") return "end"`, "first\nsecond\ngo: end\nthen\ngo:\n"},
+		{"a function of Go", "", "first\ngo: function\nthen\ngo:\n"},
+		{"a task that fails", `error("failed", 0)`, "first\ngo: failed\nthen\ngo:\n"},
+		{"a task that is suspended for none", `wait() print("not here")`, "first\ngo:\nthen\ngo:\n"},
+		{"a task that is suspended for the first", `give() print("not here")`, "first\nthen\ngo:\ngo: cannot resume dead task\n"},
+		{"none", "none", "first\ngo:\nthen\ngo:\n"},
+		{"one that runs", "ended", "first\ngo: cannot resume running task\nthen\ngo:\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTasks(t, lua.Options{})
+			var first, other *lua.Task
+			next := func() *lua.Task {
+				to := other
+				other = first
+				return to
+			}
+			give := s.NewFunction("give", func(c *lua.Call) error { return c.SuspendFor(nil, next) })
+			if err := s.SetGlobal("give", give); err != nil {
+				t.Fatal(err)
+			}
+			first = s.task(`print("first") give() print("then")`)
+			switch test.second {
+			case "none":
+			case "ended":
+				other = s.task(``)
+				s.resume(other)
+				s.printed.Reset()
+			case "":
+				made, err := s.NewTask(s.NewFunction("f", func(c *lua.Call) error { return c.ReturnString("function") }))
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Ref(made.Value())
+				other = made
+			default:
+				other = s.task(test.second)
+			}
+			s.resume(first)
+			s.resume(first)
+			s.want(test.want)
+		})
+	}
+}

@@ -75,7 +75,7 @@ func Open(s *lua.State, host Host, opts Options) (*Scheduler, error) {
 		opts.Input = noInput{}
 	}
 	sched := &Scheduler{state: s, host: host, opts: opts}
-	sched.then = continuations{sched.resumed, sched.hasPut, sched.hasPopped, sched.nextLine}
+	sched.then = continuations{sched.resumed, sched.hasPut, sched.hasPopped, sched.nextLine, sched.next}
 	cancelled, err := s.String("cancelled")
 	if err != nil {
 		return nil, err

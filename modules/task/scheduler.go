@@ -42,6 +42,8 @@ type Scheduler struct {
 // continuations are methods of the scheduler, which would be made anew at each use.
 type continuations struct {
 	resumed, hasPut, hasPopped, nextLine func(c *lua.Call) error
+
+	next func() *lua.Task
 }
 
 // Budget bounds one Run; whichever of the two is used up first ends it. The zero value
@@ -111,7 +113,10 @@ func (s *Scheduler) runSome() (any bool) {
 
 // resumeNext lets the first task go on that can, as a Go function that Options.Call has
 // called.
-func (s *Scheduler) resumeNext(c *lua.Call) error {
+func (s *Scheduler) resumeNext(c *lua.Call) error { return c.Resume(s.takeNext(), s.then.resumed) }
+
+// takeNext prepares the first task that can go on.
+func (s *Scheduler) takeNext() *lua.Task {
 	r := s.ready.pop()
 	s.left--
 	w := r.wait
@@ -124,7 +129,21 @@ func (s *Scheduler) resumeNext(c *lua.Call) error {
 	if s.opts.Each != nil {
 		s.opts.Each(r.task.origin.where)
 	}
-	return c.Resume(&r.co, s.then.resumed)
+	return &r.co
+}
+
+// next returns the task that goes on in place of one that is suspended: without a detour
+// by resumed. It returns nil if this Run is over.
+func (s *Scheduler) next() *lua.Task {
+	if s.runIsOver() {
+		return nil
+	}
+	return s.takeNext()
+}
+
+// runIsOver looks at the budget after a task that has gone on.
+func (s *Scheduler) runIsOver() bool {
+	return s.left == 0 || s.ready.len() == 0 || s.clock.over(s.state.Steps()-s.before)
 }
 
 // resumed is the rest of resumeNext: the task waits, or has ended. Errors that Lua cannot
@@ -139,7 +158,7 @@ func (s *Scheduler) resumed(c *lua.Call) error {
 		}
 		s.ended(r, err)
 	}
-	if s.left == 0 || s.ready.len() == 0 || s.clock.over(s.state.Steps()-s.before) {
+	if s.runIsOver() {
 		s.current = nil
 		return c.Return()
 	}
@@ -162,6 +181,9 @@ const (
 func newClock(d time.Duration) clock { return clock{time.Now().Add(d), looksEach, false} }
 
 func (c *clock) over(steps int64) bool {
+	if c.isOver {
+		return true
+	}
 	if c.left--; c.left > 0 && steps < longTask {
 		return false
 	}

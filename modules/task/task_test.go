@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -517,5 +518,23 @@ func TestMemoryOfTasks(t *testing.T) {
 	}
 	if held != 80 || live != 288 { // sizes of Go's allocator: the next ones are 96 and 320
 		t.Errorf("%d and %d bytes for a task", held, live)
+	}
+}
+
+// Tasks whose functions are of Go and wait at once follow one another without nesting on
+// Go's stack.
+func TestTasksDoNotNest(t *testing.T) {
+	p := newPump(t, lua.Options{})
+	var callers [200]uintptr
+	depth := 0
+	if err := p.SetGlobal("look", p.NewFunction("look", func(*lua.Call) error {
+		depth = runtime.Callers(0, callers[:])
+		return nil
+	})); err != nil {
+		t.Fatal(err)
+	}
+	p.drive(`for i = 1, 200 do task.go(task.sleep, 0) end task.go(look)`)
+	if depth == 0 || depth > 50 {
+		t.Errorf("%d functions wait for one another", depth)
 	}
 }

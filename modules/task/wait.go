@@ -110,7 +110,7 @@ func (w *Wait) suspend(c *lua.Call, then func(c *lua.Call) error) error {
 	if w.again {
 		w.Settle()
 	}
-	return c.Suspend(then)
+	return c.SuspendFor(then, w.sched.then.next)
 }
 
 // Settle ends the wait: the task goes on in the order of such ends. Only the first end of
