@@ -238,11 +238,12 @@ var rows = []row{
 
 	// HTTP and WebSocket.
 	{folder: "internal/httpclient", is: "HTTP requests on net/http, over the way to a server that WebSocket takes, too",
-		ours: []string{"internal/ws/dial", "internal/ws/httphead", "internal/ws/failure", "memory", "permission"}},
+		ours: []string{"internal/ws/dial", "internal/ws/httphead", "internal/ws/secrets", "internal/ws/failure",
+			"memory", "permission"}},
 	{folder: "engine", is: "connections by ID, the public Go API: knows no Lua",
 		ours: []string{"internal/ws/policy", "internal/ws/dial", "internal/ws/transport", "internal/ws/handshake",
 			"internal/ws/deflate", "internal/ws/pace", "internal/ws/proto", "internal/ws/wire",
-			"internal/ws/failure", "internal/ws/rule", "memory", "permission"}},
+			"internal/ws/secrets", "internal/ws/failure", "internal/ws/rule", "memory", "permission"}},
 	{folder: "internal/echo", is: "the embedded server, built on proto's server role",
 		ours: []string{"internal/ws/handshake", "internal/ws/deflate", "internal/ws/pace", "internal/ws/proto",
 			"internal/ws/wire", "internal/ws/failure"}},
@@ -257,10 +258,13 @@ var rows = []row{
 		ours:  []string{"permission"},
 		never: []string{"os", "time"}}, // net to write host and port
 	{folder: "internal/ws/handshake", is: "the opening handshake, both roles",
-		ours: []string{"internal/ws/httphead", "internal/ws/failure"}},
+		ours: []string{"internal/ws/httphead", "internal/ws/secrets", "internal/ws/failure"}},
 	{folder: "internal/ws/httphead", is: "the head of an HTTP message, within bounds: no words for errors",
 		ours:  []string{"internal/ws/failure"},
 		never: []string{"net", "os"}},
+	{folder: "internal/ws/secrets", is: "hides a request's secrets in a peer's words: no I/O",
+		ours:  []string{"internal/ws/failure"},
+		never: []string{"net", "os", "time", "context"}}, // net/http for the type http.Header, net/url for escapes
 	{folder: "internal/ws/deflate", is: "permessage-deflate: no connections, no I/O",
 		ours:   []string{"internal/ws/rule"},
 		theirs: []string{"github.com/klauspost/compress"},

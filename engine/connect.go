@@ -67,6 +67,9 @@ func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err err
 	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
 	for {
 		result, err := c.engine.attempt(c, ctx, at)
+		if err != nil {
+			err = at.explain(err)
+		}
 		switch {
 		case err == nil, result.response == nil, !redirects(result.response):
 			return result, err
@@ -103,7 +106,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })
 	for _, warning := range conn.Warnings {
-		options.Logger.Warn(warning, "id", uint64(c.id), "caller", c.opts.Caller)
+		options.Logger.Warn(at.mask().Hide(warning), "id", uint64(c.id), "caller", c.opts.Caller)
 	}
 	if err != nil {
 		return attemptResult{}, err
@@ -124,6 +127,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		BasicAuth:  at.target.HasUserinfo,
 		Username:   at.target.Username,
 		Password:   at.target.Password,
+		Secrets:    at.earlier,
 	}
 	compression := c.offerCompression(&request)
 	c.entered(failure.PhaseHandshake)

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
-	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/secrets"
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
@@ -33,7 +32,7 @@ func (c *connection) cleanLocked(code int, reason string) *outcome {
 		detail = "closed without a code"
 	}
 	if reason != "" {
-		detail += fmt.Sprintf(" %q", c.secrets().Hide(reason))
+		detail += fmt.Sprintf(" %q", c.mask().Hide(reason))
 	}
 	return &outcome{
 		code:     code,
@@ -46,10 +45,10 @@ func (c *connection) cleanLocked(code int, reason string) *outcome {
 	}
 }
 
-// secrets are the parts of the request that no text shows, also if the peer repeats them.
-func (c *connection) secrets() handshake.Mask {
-	_, query, _ := strings.Cut(c.target.RequestURI, "?")
-	return handshake.NewMask(c.target.Username, c.target.Password, query, c.opts.Header)
+// mask hides the parts of the script's request that no text shows, also if the peer
+// repeats them.
+func (c *connection) mask() secrets.Mask {
+	return (&route{target: c.target, header: c.opts.Header}).mask()
 }
 
 // failureLocked is the abnormal end for err's reason: a failure before Close was called,

@@ -66,6 +66,35 @@ func TestDetailKeepsSecrets(t *testing.T) {
 		"a redirect, refused": {url: url, opts: engine.ConnectOptions{Redirects: 1},
 			serve: redirect("ftp://joe:secret@h/a?key=secret"), named: "ftp://h/a?key=…",
 			wantPhase: engine.PhaseHandshake},
+		"a redirect to a path, not followed": {url: url, serve: redirect("ws://h/secret"), named: "ws://h/…, which",
+			wantPhase: engine.PhaseHandshake},
+		"a redirect to a host, not followed": {url: url, serve: redirect("ws://SECRET.h/"), named: "ws://….h/, which",
+			wantPhase: engine.PhaseHandshake},
+		"a redirect that is shortened": {url: url, opts: withSecrets,
+			serve: redirect("ws://h/" + strings.Repeat("x", 183) + "header-secret"), named: "xx…, which",
+			wantPhase: engine.PhaseHandshake},
+		"a redirect to a path, refused": {url: url, opts: engine.ConnectOptions{Redirects: 1},
+			serve: redirect("ftp://h/secret"), named: "ftp://h/…, which", wantPhase: engine.PhaseHandshake},
+		"a redirect to a host, not found": {url: url, opts: engine.ConnectOptions{Redirects: 1},
+			serve: redirect("ws://SECRET.invalid/"), named: "look up ….invalid", wantPhase: engine.PhaseDNS},
+		"a redirect to a host, not there": {url: url, opts: engine.ConnectOptions{Redirects: 1},
+			serve: redirect("ws://secret.test/"), named: "….test", wantPhase: engine.PhaseTCP},
+		"a token as name": {url: "ws://peer.test/?secret-of-16-byte=1",
+			serve: answer("HTTP/1.1 401 No secret-of-16-byte\r\n\r\n"), named: "?…=…: the server answered 401 No …",
+			wantPhase: engine.PhaseHandshake},
+		"words of a value": {url: "ws://peer.test/?a=Bearer%20secret&b=c=other-secret&j={%22k%22:%22json-secret%22}",
+			serve: answer("HTTP/1.1 401 No secret, other-secret, json-secret\r\n\r\n"), named: "401 No …, …, …",
+			wantPhase: engine.PhaseHandshake},
+		"a value in other forms": {url: "ws://peer.test/?a=secret%2Fof%22mine",
+			serve: answer("HTTP/1.1 401 secret%2fof%22mine, secret\\/of\\\"mine, SECRET/OF\"MINE\r\n\r\n"),
+			named: "401 …, …, …", wantPhase: engine.PhaseHandshake},
+		"a field that is shortened": {url: url, opts: withSecrets,
+			serve: answer("HTTP/1.1 101 Go\r\nUpgrade: " + strings.Repeat("x", 92) + "header-secret\r\n\r\n"),
+			named: `x…"`, wantPhase: engine.PhaseHandshake},
+		"a body that ends within a secret": {url: "ws://peer.test/?token=secretive", opts: engine.ConnectOptions{Header: http.Header{
+			"X-Key": {strings.Repeat("long-secret", 30)}}},
+			serve: answer("HTTP/1.1 401 No\r\n\r\n" + strings.Repeat("long-secret", 400)), named: "401 No: …",
+			wantPhase: engine.PhaseHandshake},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -83,6 +112,44 @@ func TestDetailKeepsSecrets(t *testing.T) {
 			}
 			if strings.Contains(end.URL, "joe") || !strings.Contains(end.URL, "secret") {
 				t.Errorf("url %q", end.URL)
+			}
+			if strings.Contains(log.String(), "secret") {
+				t.Errorf("logged %s", log.String())
+			}
+		})
+	}
+}
+
+// A server that a redirect leads to repeats the secrets of the request before it, which it
+// was not sent.
+func TestDetailKeepsSecretsOfEarlierHops(t *testing.T) {
+	for answer, named := range map[string]string{
+		"HTTP/1.1 401 No query-secret, Bearer secret, joe-secret, pw-secret\r\n\r\n": "401 No …, …, …, …",
+		"HTTP/1.1 302 Go\r\nLocation: ws://third.test/query-secret\r\n\r\n":          "ws://third.test/…, which",
+		"HTTP/1.1 101 Go\r\nUpgrade: query-secret\r\n\r\n":                           `Upgrade: "…"`,
+		"query-secret\r\n\r\n": `HTTP response "…"`,
+	} {
+		inBubble(t, "", func(t *testing.T) {
+			var log bytes.Buffer
+			h := enginetest.New(t, engine.Options{Logger: slog.New(slog.NewTextHandler(&log,
+				&slog.HandlerOptions{Level: slog.LevelDebug}))})
+			other, err := h.Net.Listen("other.test:80")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			h.ID = h.Connect("ws://joe-secret:pw-secret@peer.test/?token=query-secret", engine.ConnectOptions{
+				Redirects: 1, Header: http.Header{"Cookie": {"sid=cookie-secret"}, "authorization": {"Bearer secret"}}})
+			first := wstest.Accept(t, h.Listener)
+			first.ReadRequest()
+			first.SendRaw([]byte("HTTP/1.1 302 Go\r\nLocation: ws://other.test/cookie-secret\r\n\r\n"))
+			second := wstest.Accept(t, other)
+			second.ReadRequest()
+			second.SendRaw([]byte(answer))
+			second.Conn.Close()
+			end := h.End(h.ID)
+			if strings.Contains(end.Detail, "secret") || !strings.Contains(end.Detail, named) {
+				t.Errorf("detail %q, want %q in it", end.Detail, named)
 			}
 			if strings.Contains(log.String(), "secret") {
 				t.Errorf("logged %s", log.String())

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	stdlog "log"
 	"log/slog"
 	"os"
@@ -56,8 +57,21 @@ func newLog() *logging.Handler {
 // has a line for each server that sends bytes unasked.
 func newLogger() *slog.Logger {
 	stdlog.SetFlags(0)
-	stdlog.SetOutput(slog.NewLogLogger(log, slog.LevelDebug).Writer())
+	stdlog.SetOutput(withoutAnswers{slog.NewLogLogger(log, slog.LevelDebug).Writer()})
 	return slog.New(log)
+}
+
+// withoutAnswers takes the bytes that a server has sent unasked out of net/http's line: it
+// does not say for which request the connection was, so nobody could hide that one's secrets.
+type withoutAnswers struct{ io.Writer }
+
+func (w withoutAnswers) Write(line []byte) (int, error) {
+	words, _, unasked := bytes.Cut(line, []byte(" starting with "))
+	if !unasked {
+		return w.Writer.Write(line)
+	}
+	_, err := w.Writer.Write(append(words, '\n'))
+	return len(line), err
 }
 
 // complain says why the process ends without having run anything.

@@ -27,6 +27,9 @@ import (
 //	/mute                   no answer
 //	/crowd                  an answer when 64 requests for it have been under way at once
 //	/most                   how many there were at most
+//	/repeat/W?token=&to=    an answer that repeats the token: W is length, status, location,
+//	                        unasked, or hop, which is a redirect to /said of to
+//	/said/T                 an answer that repeats T
 func web(ts *testscript.TestScript, _ bool, args []string) {
 	var running, most atomic.Int64
 	crowded := make(chan struct{})
@@ -98,12 +101,35 @@ func web(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	})
 	mux.HandleFunc("/most", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, most.Load()) })
+	mux.HandleFunc("/repeat/{where}", func(w http.ResponseWriter, r *http.Request) {
+		token := r.FormValue("token")
+		sendRaw(w, map[string]string{
+			"length":   "HTTP/1.1 200 OK\r\nContent-Length: " + token + "\r\n\r\n",
+			"status":   "HTTP/1.1 " + token + "\r\n\r\n",
+			"location": "HTTP/1.1 302 Found\r\nLocation: foo://host/" + token + "\r\n\r\n",
+			"unasked":  "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + token,
+			"hop":      "HTTP/1.1 302 Found\r\nLocation: " + r.FormValue("to") + "/said/" + token + "\r\n\r\n",
+		}[r.PathValue("where")])
+	})
+	mux.HandleFunc("/said/{token}", func(w http.ResponseWriter, r *http.Request) {
+		sendRaw(w, "HTTP/1.1 200 OK\r\nContent-Length: "+r.PathValue("token")+"\r\n\r\n")
+	})
 	server := httptest.NewServer(mux)
 	ts.Defer(func() {
 		server.CloseClientConnections() // of /mute
 		server.Close()
 	})
 	ts.Setenv(args[0], server.Listener.Addr().String())
+}
+
+// sendRaw sends an answer that the server itself would not make.
+func sendRaw(w http.ResponseWriter, answer string) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, answer)
 }
 
 // zeros is an endless stream of zero bytes.

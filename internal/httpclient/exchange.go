@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/secrets"
 )
 
 // longestDropped is how many bytes of the URL stay of a request whose content was dropped.
@@ -36,9 +37,10 @@ type Exchange struct {
 
 	mu      sync.Mutex // leaf; guards the fields below
 	phase   failure.Phase
-	url     string // that of at, without user name and password
-	conn    *conn  // that carries it
-	reused  bool   // conn has carried others
+	url     string       // that of at, without user name and password
+	mask    secrets.Mask // hides the secrets of all hops so far
+	conn    *conn        // that carries it
+	reused  bool         // conn has carried others
 	charged int64
 }
 
@@ -59,7 +61,7 @@ func (e *Exchange) prepare() *failure.Error {
 	if e.at, err = newRoute(&e.request); err != nil {
 		return failure.From(failure.PhaseURI, err)
 	}
-	e.url = e.at.target.Redacted
+	e.url, e.mask = e.at.target.Redacted, e.at.maskWith(secrets.Mask{})
 	bytes := e.request.bytes()
 	if err := e.client.opts.Memory.Charge(bytes); err != nil {
 		return failure.Explain(failure.PhaseURI, failure.Memory, failure.MsgSendQueueFull, err, "send the request: %v",
@@ -86,6 +88,14 @@ func (e *Exchange) finish() {
 	e.charged = 0
 	e.mu.Unlock()
 	e.client.opts.Memory.Release(charged)
+}
+
+// hide takes the secrets of all hops so far out of a server's words.
+func (e *Exchange) hide(text string) string {
+	e.mu.Lock()
+	mask := e.mask
+	e.mu.Unlock()
+	return mask.Hide(text)
 }
 
 // enter notes how far the request has come.
@@ -120,7 +130,11 @@ func (e *Exchange) run() *Result {
 }
 
 func (e *Exchange) log(result *Result) {
-	log := e.client.opts.Logger.With("method", e.request.Method, "url", failure.ShortURL(result.URL),
+	url := result.URL
+	if e.at.hops > 0 { // a server has written it
+		url = e.hide(url)
+	}
+	log := e.client.opts.Logger.With("method", e.request.Method, "url", failure.ShortURL(url),
 		"caller", e.request.Caller)
 	if failed := result.Failure; failed != nil {
 		log.Debug("http request failed", "category", string(failed.Category), "error", failed.Error())
@@ -145,11 +159,13 @@ func (e *Exchange) follow() (response *Response, err error) {
 			return e.receive(answer)
 		}
 		discard(answer)
-		if e.at, err = e.at.follow(answer, &e.request); err != nil {
+		next, err := e.at.follow(answer, &e.request, e.mask)
+		if err != nil {
 			return nil, err
 		}
+		e.at = next
 		e.mu.Lock()
-		e.url = e.at.target.Redacted
+		e.url, e.mask = e.at.target.Redacted, e.at.maskWith(e.mask)
 		e.mu.Unlock()
 	}
 }

@@ -18,7 +18,7 @@ func (e *Exchange) explain(err error) *failure.Error {
 	e.mu.Unlock()
 	var known *failure.Error
 	if errors.As(err, &known) {
-		return known
+		return e.withoutSecrets(known)
 	}
 	explain := func(category failure.Category, message, format string, args ...any) *failure.Error {
 		return failure.Explain(phase, category, message, err, format, args...)
@@ -65,9 +65,19 @@ func (e *Exchange) explain(err error) *failure.Error {
 		return explain(network, failure.MsgTransport, "there is no way to the server now: check the network")
 	case got > 0:
 		return explain(failure.Protocol, failure.MsgHTTPParse, "the server's answer is no HTTP: %s",
-			failure.Printable(innermost(err), 200))
+			failure.Printable(e.hide(innermost(err)), 200))
 	}
-	return failure.New(phase, failure.Internal, failure.MsgTransport, "%w", err)
+	return failure.Explain(phase, failure.Internal, failure.MsgTransport, err, "%s", e.hide(err.Error()))
+}
+
+// withoutSecrets is the failure of a dial. Its text has words of servers in it that were
+// not known as such where it was written: a host that came from a redirect, and the names
+// in a certificate.
+func (e *Exchange) withoutSecrets(known *failure.Error) *failure.Error {
+	if e.at.hops == 0 && known.Phase != failure.PhaseTLS {
+		return known
+	}
+	return failure.Explain(known.Phase, known.Category, known.Message, known, "%s", e.hide(known.Error()))
 }
 
 // eof reports whether err says that the stream ended.

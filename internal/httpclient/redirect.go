@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/dial"
 	"github.com/tidewire/tidewire/internal/ws/failure"
+	"github.com/tidewire/tidewire/internal/ws/secrets"
 )
 
 // route is one hop of a request: where it goes, with everything that goes there. A
@@ -27,6 +28,12 @@ type route struct {
 func newRoute(r *Request) (route, error) {
 	target, err := dial.ParseHTTP(r.URL)
 	return route{target: target, method: r.Method, header: r.Header, body: r.Body, hasBody: !r.NoBody, tls: r.TLS}, err
+}
+
+// maskWith is the mask together with one that hides the secrets of the hop.
+func (r *route) maskWith(mask secrets.Mask) secrets.Mask {
+	_, query, _ := strings.Cut(r.target.RequestURI, "?")
+	return mask.With(r.target.Username, r.target.Password, query, r.header)
 }
 
 // userAgent is the field of requests that set none.
@@ -86,12 +93,13 @@ func redirects(answer *http.Response) bool {
 var bodyHeaders = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
 
 // follow returns the hop that a redirect leads to. Secrets of one origin do not go to
-// another, nor back to it from there: see dial.ForAnotherOrigin.
-func (r route) follow(answer *http.Response, request *Request) (route, error) {
+// another, nor back to it from there: see dial.ForAnotherOrigin. mask hides those of all
+// hops.
+func (r route) follow(answer *http.Response, request *Request, mask secrets.Mask) (route, error) {
 	location := answer.Header.Get("Location")
 	refuse := func(format string, args ...any) (route, error) {
-		shown := failure.Printable(failure.ShortURL(dial.Redact(location)), 200)
-		args = append([]any{answer.StatusCode, shown}, args...)
+		shown := failure.ShortURL(dial.Redact(mask.Hide(location)))
+		args = append([]any{answer.StatusCode, failure.Printable(shown, 200)}, args...)
 		return route{}, failure.New(failure.PhaseHandshake, failure.HTTPStatus, failure.MsgHTTPStatus,
 			"the server answered %d and redirects to %s, which is not followed: "+format, args...)
 	}

@@ -187,7 +187,7 @@ func (c *Client) dial(e *Exchange, s settings, secure bool, addr string) (made n
 		Entered:     e.dialEntered,
 	})
 	for _, warning := range dialled.Warnings {
-		opts.Logger.Warn(warning, "caller", e.request.Caller)
+		opts.Logger.Warn(e.hide(warning), "caller", e.request.Caller)
 	}
 	if err != nil {
 		return nil, err

@@ -93,19 +93,27 @@ func ParseURL(raw string) (*Target, error) {
 // ParseHTTP is ParseURL for a URL of HTTP: its scheme is http or https, and a fragment,
 // which is for the client alone, is dropped.
 func ParseHTTP(raw string) (*Target, error) {
-	whole := raw
+	target, err := parseHTTP(raw)
+	if err != nil {
+		return nil, unreadURL(raw, err)
+	}
+	return target, nil
+}
+
+// parseHTTP is ParseHTTP with a bare error.
+func parseHTTP(raw string) (*Target, error) {
 	raw, _, _ = strings.Cut(raw, "#")
 	scheme, _, found := strings.Cut(raw, "://")
 	scheme = strings.ToLower(scheme)
 	switch {
 	case !found:
-		return nil, unreadURL(whole, errNoHTTPScheme)
+		return nil, errNoHTTPScheme
 	case scheme != "http" && scheme != "https":
-		return nil, unreadURL(whole, errHTTPScheme)
+		return nil, errHTTPScheme
 	}
 	target, err := parse(raw)
 	if err != nil {
-		return nil, unreadURL(whole, err)
+		return nil, err
 	}
 	target.http = true
 	return target, nil
@@ -170,7 +178,8 @@ var (
 )
 
 // Resolve reads a reference that a server at t has answered with, such as the Location of
-// a redirect (RFC 3986 §5). A fragment is for the client alone, and is dropped.
+// a redirect (RFC 3986 §5). A fragment is for the client alone, and is dropped. The text
+// of an error repeats no part of a URL: who shows the reference hides secrets in it first.
 func (t *Target) Resolve(reference string) (*Target, error) {
 	to, err := url.Parse(reference)
 	if err != nil {
@@ -179,14 +188,14 @@ func (t *Target) Resolve(reference string) (*Target, error) {
 	base := url.URL{Scheme: t.Scheme(), Host: t.HostHeader()}
 	from, err := base.Parse(t.RequestURI)
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be read beside %s", failure.Bounded(failure.ShortURL(t.Redacted)))
+		return nil, errNoBase
 	}
 	to = from.ResolveReference(to)
 	to.Fragment, to.RawFragment = "", ""
 	if t.http {
-		return ParseHTTP(to.String())
+		return parseHTTP(to.String())
 	}
-	return ParseURL(to.String())
+	return parse(to.String())
 }
 
 // Scheme returns the scheme of the URL: http or https if ParseHTTP has read it, otherwise
@@ -210,7 +219,10 @@ func (t *Target) SameOrigin(u *Target) bool {
 	return t.Secure == u.Secure && t.Address() == u.Address()
 }
 
-var errNoURL = errors.New("it is no URL")
+var (
+	errNoURL  = errors.New("it is no URL")
+	errNoBase = errors.New("it cannot be read beside the URL that redirects")
+)
 
 // parse is ParseURL with a bare error.
 func parse(raw string) (*Target, error) {

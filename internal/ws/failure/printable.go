@@ -34,9 +34,12 @@ func Bounded(s string) string {
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:longest], ""), len(s))
 }
 
+// IsTokenName reports whether a name in a URL's query is so long that it may be a token.
+func IsTokenName(name string) bool { return len(name) >= 16 }
+
 // ShortURL returns a URL, or a reference to one, as a log and a text for people may show
 // it: without user name and password, and with an ellipsis for each value in its query or
-// fragment, where tokens are. Paths stay.
+// fragment, where tokens are, and for each name that may be one. Paths stay.
 func ShortURL(url string) string {
 	url = withoutUserinfo(url)
 	at := strings.IndexAny(url, "?#")
@@ -55,6 +58,8 @@ func ShortURL(url string) string {
 		rest = rest[len(item):]
 		name, _, hasValue := strings.Cut(item, "=")
 		switch {
+		case hasValue && IsTokenName(name):
+			b.WriteString("…=…")
 		case hasValue:
 			b.WriteString(name + "=…")
 		case item != "":

@@ -39,7 +39,8 @@ func TestShortURL(t *testing.T) {
 		"//u:secret@h/a":                  "//h/a",
 		"/a//b@c?d=e":                     "/a//b@c?d=…",
 		"?token=secret":                   "?token=…",
-		"":                                "",
+		"?Exactly15bytes1=x&16bytesAreAToken=1&16bytesAreAToken=": "?Exactly15bytes1=…&…=…&…=…",
+		"": "",
 	} {
 		if got := failure.ShortURL(url); got != want {
 			t.Errorf("%s: got %s, want %s", url, got, want)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/httphead"
+	"github.com/tidewire/tidewire/internal/ws/secrets"
 )
 
 // maxRetryAfter is longer than anybody waits, and far from where a time.Duration
@@ -42,6 +43,9 @@ type Request struct {
 	// Authorization of its own.
 	BasicAuth          bool
 	Username, Password string
+
+	// Secrets hides further secrets in the server's words, those of requests that led here.
+	Secrets secrets.Mask
 
 	// Random is where the key comes from (RFC 6455 §4.1, item 7). nil means crypto/rand.
 	Random io.Reader
@@ -72,7 +76,7 @@ func Client(ctx context.Context, conn io.ReadWriter, raw io.Closer, req Request,
 	e := newExchange(ctx, conn, raw, timeout)
 	e.where, e.peer = "opening handshake of "+failure.Printable(failure.ShortURL(req.URL), 200), "server"
 	e.plain = strings.HasPrefix(req.URL, "ws://")
-	e.secrets = req.secrets()
+	e.mask = req.mask()
 	resp := &Response{}
 	err := e.ask(raw, &req, resp)
 	if whole := e.stopClock(); err == nil && !whole {
@@ -105,7 +109,7 @@ func (e *exchange) ask(raw io.Closer, req *Request, resp *Response) *failure.Err
 		}
 		resp.Body = e.head.Body(answer, raw)
 		return e.fail(failure.HTTPStatus, failure.MsgHTTPStatus, "the server answered %s%s",
-			failure.Printable(e.secrets.Hide(answer.Status), 100), resp.story(e.secrets))
+			failure.Printable(e.mask.Hide(answer.Status), 100), resp.story(e.mask))
 	}
 	if failed := e.check(answer, key, req, resp); failed != nil {
 		return failed
@@ -160,10 +164,10 @@ func (r *Request) encode(key string) []byte {
 	return append(b, "\r\n"...)
 }
 
-// secrets are the parts of the request that no text shows.
-func (r *Request) secrets() Mask {
+// mask hides the parts of the request that no text shows.
+func (r *Request) mask() secrets.Mask {
 	_, query, _ := strings.Cut(r.RequestURI, "?")
-	return NewMask(r.Username, r.Password, query, r.Header)
+	return r.Secrets.With(r.Username, r.Password, query, r.Header)
 }
 
 // wantsTLS reports whether a server has told us in plain HTTP that its port speaks TLS, as
@@ -232,9 +236,9 @@ func (e *exchange) checkExtensions(answer *http.Response, req *Request, resp *Re
 	if req.Negotiate != nil {
 		values := answer.Header.Values(field)
 		if err := req.Negotiate(values); err != nil {
-			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %v",
+			return e.fail(failure.Handshake, failure.MsgExtension, "the server answered %s: %s",
 				e.shown(answer.Header, field),
-				failure.From(failure.PhaseHandshake, err))
+				e.mask.Hide(failure.From(failure.PhaseHandshake, err).Error()))
 		}
 		resp.Extensions = strings.Join(values, ", ")
 		return nil
@@ -273,13 +277,14 @@ func retryAfter(header http.Header) (wait time.Duration, ok bool) {
 }
 
 // story explains a refusal to a person.
-func (r *Response) story(secrets Mask) string {
-	line := httphead.FirstLine(secrets.Hide(r.Body))
+func (r *Response) story(mask secrets.Mask) string {
+	line := httphead.FirstLine(mask.Hide(r.Body))
 	switch {
 	case r.Status == http.StatusBadRequest && r.wantsTLS():
 		return ": the port speaks TLS: use wss://"
 	case r.Status/100 == 3 && r.Location != "":
-		return ": it redirects to " + failure.Printable(failure.ShortURL(r.Location), 200) + ", which is not followed"
+		to := failure.ShortURL(mask.Hide(r.Location))
+		return ": it redirects to " + failure.Printable(to, 200) + ", which is not followed"
 	case line != "":
 		return ": " + line
 	case r.Status/100 == 2:

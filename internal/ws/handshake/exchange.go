@@ -14,6 +14,7 @@ import (
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/httphead"
+	"github.com/tidewire/tidewire/internal/ws/secrets"
 )
 
 var errTimer = errors.New("timer expired")
@@ -21,10 +22,10 @@ var errTimer = errors.New("timer expired")
 // exchange is one opening handshake on the wire, in either role: it bounds it in time and
 // size, and remembers the first fault. Used by one goroutine.
 type exchange struct {
-	where   string // the first words of an error's text
-	peer    string // "server" or "client"
-	plain   bool   // the peer is a server whose URL is ws://
-	secrets Mask   // hides our own in the peer's words
+	where   string       // the first words of an error's text
+	peer    string       // "server" or "client"
+	plain   bool         // the peer is a server whose URL is ws://
+	mask    secrets.Mask // hides our own secrets in the peer's words
 	timeout time.Duration
 	conn    io.ReadWriter
 	head    *httphead.Reader // of conn
@@ -84,7 +85,7 @@ func (e *exchange) readFailure(err error) *failure.Error {
 		return e.transportFailure(e.head.Err())
 	}
 	return e.explain(failure.Handshake, failure.MsgHTTPParse, err, "the %s does not speak HTTP: %s%s", e.peer,
-		failure.Printable(e.secrets.Hide(err.Error()), 200), e.hint())
+		failure.Printable(e.mask.Hide(err.Error()), 200), e.hint())
 }
 
 // writeFailure says why our half could not be written.
@@ -188,16 +189,16 @@ func listHas(header http.Header, name, token string) bool {
 	return false
 }
 
-// shown is the function, with our secrets hidden.
-func (e *exchange) shown(header http.Header, name string) string {
-	return e.secrets.Hide(shown(header, name))
-}
+// shown quotes the value of a field for an error's text, with our secrets hidden.
+func (e *exchange) shown(header http.Header, name string) string { return quoted(header, name, e.mask) }
 
 // shown quotes the value of a field for an error's text.
-func shown(header http.Header, name string) string {
+func shown(header http.Header, name string) string { return quoted(header, name, secrets.Mask{}) }
+
+func quoted(header http.Header, name string, mask secrets.Mask) string {
 	values := header.Values(name)
 	if len(values) == 0 {
 		return "no " + name
 	}
-	return fmt.Sprintf("%s: %q", name, failure.Printable(strings.Join(values, ", "), 100))
+	return fmt.Sprintf("%s: %q", name, failure.Printable(mask.Hide(strings.Join(values, ", ")), 100))
 }
