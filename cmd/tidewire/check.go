@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tidewire/tidewire/internal/api/check"
+	"github.com/tidewire/tidewire/internal/runner/logging"
 	"github.com/tidewire/tidewire/script"
 )
 
@@ -70,7 +71,7 @@ func runCheck(args []string, moduleDirs []string) error {
 	}
 	findings := check.Files(files, check.Options{Find: finder(names, moduleDirs)})
 	for _, finding := range findings {
-		fmt.Println(finding)
+		fmt.Println(logging.Escape(finding.String())) // it repeats words of the script and the file's name
 	}
 	if folder || len(findings) > 0 {
 		fmt.Fprintf(stderr, "tidewire: %s\n", tally(findings, len(files)))

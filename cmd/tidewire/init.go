@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tidewire/tidewire/internal/api/luaapi"
+	"github.com/tidewire/tidewire/internal/runner/logging"
 )
 
 // stubsFolder is where the type definitions go; luarc.json names it.
@@ -111,7 +112,7 @@ func initialize(dir string, flags initFlags) error {
 			return &startError{err}
 		}
 		if files[i].now == different && !flags.force {
-			inTheWay = append(inTheWay, files[i].path)
+			inTheWay = append(inTheWay, logging.Escape(files[i].path))
 		}
 	}
 	if len(inTheWay) > 0 {
@@ -125,7 +126,7 @@ func initialize(dir string, flags initFlags) error {
 		}
 	}
 	if !flags.types {
-		fmt.Printf("Next: tidewire run --echo %s\n", filepath.Join(dir, "main.lua"))
+		fmt.Printf("Next: tidewire run --echo %s\n", logging.Escape(filepath.Join(dir, "main.lua")))
 	}
 	return nil
 }
@@ -152,7 +153,7 @@ func (f *plannedFile) compare(dir string) error {
 // write brings a file about and says so.
 func (f *plannedFile) write() error {
 	if f.now == same {
-		fmt.Printf("left as it is  %s\n", f.path)
+		fmt.Printf("left as it is  %s\n", logging.Escape(f.path))
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o777); err != nil {
@@ -162,6 +163,6 @@ func (f *plannedFile) write() error {
 		return err
 	}
 	done := map[fileState]string{absent: "wrote", outdated: "wrote anew", different: "overwrote"}
-	fmt.Printf("%-13s  %s\n", done[f.now], f.path)
+	fmt.Printf("%-13s  %s\n", done[f.now], logging.Escape(f.path))
 	return nil
 }

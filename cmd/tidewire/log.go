@@ -75,18 +75,24 @@ func (w withoutAnswers) Write(line []byte) (int, error) {
 }
 
 // complain says why the process ends without having run anything.
-func complain(format string, args ...any) {
-	fmt.Fprint(stderr, logLine(fmt.Sprintf(format, args...)))
+func complain(lines ...string) {
+	fmt.Fprint(stderr, logLine(lines...))
 }
 
-// logLine is a line about the runner itself, in the log's format.
-func logLine(text string) string {
-	if logFormat != "json" {
-		return "tidewire: " + text + "\n"
-	}
+// logLine is an entry about the runner itself, in the log's format. Each of lines is shown
+// on one line, also where it has the name of a file, or a word of the command line, that
+// would act on a terminal.
+func logLine(lines ...string) string {
 	var b bytes.Buffer
-	line := logging.New(logging.Options{Output: func(entry []byte) { b.Write(entry) }, JSON: true})
-	slog.New(line).Error(text)
+	if logFormat == "json" {
+		object := logging.New(logging.Options{Output: func(entry []byte) { b.Write(entry) }, JSON: true})
+		slog.New(object).Error(strings.Join(lines, "\n"))
+		return b.String()
+	}
+	b.WriteString("tidewire: ")
+	for _, line := range lines {
+		b.WriteString(logging.Escape(line) + "\n")
+	}
 	return b.String()
 }
 

@@ -3,6 +3,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -40,9 +41,9 @@ func execute() int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &start):
-		complain("%v", err)
+		complain(err.Error())
 	default: // only mistakes on the command line are left
-		complain("%v\nRun '%s --help' for usage.", err, cmd.CommandPath())
+		complain(err.Error(), fmt.Sprintf("Run '%s --help' for usage.", cmd.CommandPath()))
 	}
 	return exitUnusable
 }

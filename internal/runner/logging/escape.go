@@ -33,9 +33,11 @@ func cut(text string, max int) string {
 	return fmt.Sprintf("%s… (%d bytes more)", text[:end], len(text)-end)
 }
 
-// escape replaces characters that would move a terminal's cursor, colour its text or turn
-// the order of characters by escapes such as \x1b. Tabs stay.
-func escape(line string) string {
+// Escape replaces characters that would end the line, move a terminal's cursor, colour its
+// text or turn the order of characters by escapes such as \x1b. Tabs stay. Texts that a
+// script, a peer or the name of a file may have part in go through it before they are
+// printed on a line.
+func Escape(line string) string {
 	line = strings.TrimSuffix(line, "\r")
 	if strings.IndexFunc(line, steers) < 0 && utf8.ValidString(line) {
 		return line

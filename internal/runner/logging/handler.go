@@ -106,7 +106,7 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 		return l.writeObjectLocked(ctx, to, r)
 	}
 	first, rest, several := strings.Cut(cut(r.Message, maxMessage), "\n")
-	line := slog.NewRecord(r.Time, r.Level, escape(first), r.PC)
+	line := slog.NewRecord(r.Time, r.Level, Escape(first), r.PC)
 	r.Attrs(func(a slog.Attr) bool { line.AddAttrs(safeAttr(a)); return true })
 	l.entry.Reset()
 	if err := to.Handle(ctx, line); err != nil {
@@ -114,7 +114,7 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 	}
 	for several {
 		first, rest, several = strings.Cut(rest, "\n")
-		l.entry.WriteString(indent + escape(first) + "\n")
+		l.entry.WriteString(indent + Escape(first) + "\n")
 	}
 	l.output(l.entry.Bytes())
 	return nil
