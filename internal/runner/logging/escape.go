@@ -19,7 +19,30 @@ const (
 	maxMessage = 16 << 10
 	maxValue   = 4 << 10
 	maxSummary = 200
+
+	// firstLines and lastLines are how many lines are shown of a message that has at least
+	// two more. A traceback, which is shorter than lastLines, ends one.
+	firstLines = 60
+	lastLines  = 40
 )
+
+// shorten returns as much of a message as an entry shows: some of its lines, and some of
+// their bytes. A script or a peer can put line breaks alone into a message, and thousands
+// of them would move everything before it off a terminal.
+func shorten(message string) string {
+	breaks := strings.Count(message, "\n")
+	if left := breaks + 1 - firstLines - lastLines; left > 1 {
+		head, tail := 0, len(message)
+		for range firstLines {
+			head += strings.IndexByte(message[head:], '\n') + 1
+		}
+		for range lastLines {
+			tail = strings.LastIndexByte(message[:tail], '\n')
+		}
+		message = fmt.Sprintf("%s… (%d lines left out)%s", message[:head], left, message[tail:])
+	}
+	return cut(message, maxMessage)
+}
 
 // cut returns at most max bytes of text, and says how many it leaves out.
 func cut(text string, max int) string {

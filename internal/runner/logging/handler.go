@@ -28,14 +28,14 @@ type Options struct {
 	TimeFormat string // of package time
 
 	// JSON writes each entry as one object on one line, as slog.JSONHandler does, with
-	// all of the message in it. Colour and TimeFormat then mean nothing.
+	// as much of the message in it as the text has. Colour and TimeFormat then mean nothing.
 	JSON bool
 }
 
 // Handler is a slog.Handler. An entry is a line of time, level, the message's first line
 // and the attributes; further lines of the message, such as a traceback, follow indented;
-// or it is a line of JSON. Control characters are shown as escapes. Entries above level
-// Debug are limited as limit.go says. Safe for concurrent use.
+// or it is a line of JSON. Control characters are shown as escapes. An entry has a bounded
+// number of lines and bytes; entries above level Debug are limited as limit.go says. Safe for concurrent use.
 type Handler struct {
 	slog.Handler // writes to log.entry
 	log          *log
@@ -105,7 +105,7 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 	if l.json {
 		return l.writeObjectLocked(ctx, to, r)
 	}
-	first, rest, several := strings.Cut(cut(r.Message, maxMessage), "\n")
+	first, rest, several := strings.Cut(shorten(r.Message), "\n")
 	line := slog.NewRecord(r.Time, r.Level, Escape(first), r.PC)
 	r.Attrs(func(a slog.Attr) bool { line.AddAttrs(safeAttr(a)); return true })
 	l.entry.Reset()
@@ -122,7 +122,7 @@ func (l *log) writeLocked(ctx context.Context, to slog.Handler, r slog.Record) e
 
 // writeObjectLocked writes an entry as JSON.
 func (l *log) writeObjectLocked(ctx context.Context, to slog.Handler, r slog.Record) error {
-	object := slog.NewRecord(r.Time, r.Level, cut(r.Message, maxMessage), r.PC)
+	object := slog.NewRecord(r.Time, r.Level, shorten(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool { object.AddAttrs(l.safe(a)); return true })
 	l.entry.Reset()
 	if err := to.Handle(ctx, object); err != nil {

@@ -124,6 +124,41 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// An entry has few lines, whatever a message is made of, and a traceback at its end is whole.
+func TestLines(t *testing.T) {
+	lines := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i <= to; i++ {
+			fmt.Fprintf(&b, "\n%d", i)
+		}
+		return b.String()
+	}
+	traceback := "\nstack traceback:" + lines(1, 22)
+	for _, c := range []struct{ message, want string }{
+		{"m" + lines(2, 100), "m" + lines(2, 100)},
+		{"m" + lines(2, 101), "m" + lines(2, 101)}, // a line for the one that is left out
+		{"m" + lines(2, 102), "m" + lines(2, 60) + "\n… (2 lines left out)" + lines(63, 102)},
+		{"m" + strings.Repeat("\n", 16_000) + traceback,
+			"m" + strings.Repeat("\n", 60) + "… (15924 lines left out)" + strings.Repeat("\n", 17) + traceback},
+		{"m" + strings.Repeat("\n", 200), "m" + strings.Repeat("\n", 60) + "… (101 lines left out)" +
+			strings.Repeat("\n", 40)},
+		{strings.Repeat("x", 300) + strings.Repeat("\n"+strings.Repeat("x", 299), 99), strings.Repeat("x", 300) +
+			strings.Repeat("\n"+strings.Repeat("x", 299), 53) + "\n" + strings.Repeat("x", 183) + "… (13616 bytes more)"},
+	} {
+		logger, _, entries := newLog(false)
+		logger.Error(c.message)
+		if got, want := entries.all()[0], "ERR "+strings.ReplaceAll(c.want, "\n", "\n  ")+"\n"; got != want {
+			t.Errorf("%.300q\n got %q\nwant %q", c.message, got, want)
+		}
+		var objects written
+		slog.New(logging.New(logging.Options{JSON: true, Output: objects.add})).Error(c.message)
+		var got struct{ Msg string }
+		if err := json.Unmarshal([]byte(objects.all()[0]), &got); err != nil || got.Msg != c.want {
+			t.Errorf("%.300q as JSON\n got %q, %v\nwant %q", c.message, got.Msg, err, c.want)
+		}
+	}
+}
+
 // On a terminal the colours are the only escapes.
 func TestColours(t *testing.T) {
 	logger, _, entries := newLog(true)
