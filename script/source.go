@@ -15,24 +15,56 @@ type Source struct {
 	Text []byte
 }
 
+// maxSource is the most bytes that a script has. It is read before any limit of the
+// state holds, and a device, a pipe or a sparse file may never end.
+const maxSource = 64 << 20
+
+var errTooLarge = fmt.Errorf("larger than %d MiB, which no script is", maxSource>>20)
+
 // ReadSource reads a script from a file, or from stdin if path is FromStdin. It refuses
-// text that begins like no Lua script. The compiler would only report a bad token, and a
-// person would not learn the kind of the file.
+// text that is very long or begins like no Lua script. The compiler would only report a
+// bad token, and a person would not learn the kind of the file.
 func ReadSource(path string, stdin io.Reader) (Source, error) {
 	source := Source{Name: path}
 	var err error
 	if path == FromStdin {
 		source.Name = "stdin"
-		if source.Text, err = io.ReadAll(stdin); err != nil {
+		if source.Text, err = readBounded(stdin); err != nil {
 			return Source{}, fmt.Errorf("read the script from standard input: %w", err)
 		}
-	} else if source.Text, err = os.ReadFile(path); err != nil {
+	} else if source.Text, err = readFile(path); err != nil {
 		return Source{}, fmt.Errorf("read the script: %w", unreadable(path, err))
 	}
 	if err := notLua(source.Text); err != nil {
 		return Source{}, fmt.Errorf("read the script: %s: %w", source.Name, err)
 	}
 	return source, nil
+}
+
+// readFile reads a file of any kind: a shell gives the output of a program as a pipe.
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := readBounded(file)
+	if errors.Is(err, errTooLarge) {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return text, err
+}
+
+// readBounded reads up to the end, and at most maxSource bytes.
+func readBounded(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSource+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxSource:
+		return nil, errTooLarge
+	}
+	return text, nil
 }
 
 // unreadable adds to err a guess at the script that was meant.

@@ -26,7 +26,7 @@ file:line:column: message, with columns in bytes; the count is on standard error
 
 The files of one script belong together: name them all, so that a global which one of them sets is known in the others.
 Of a folder all files that end in .lua are looked at, those in folders below it included, but for names that begin with
-a dot. - is standard input. What a script only asks for, as in "if bit32 then", may be missing.
+a dot, pipes and devices. - is standard input. What a script only asks for, as in "if bit32 then", may be missing.
 
 Exit codes:
   0  nothing was found
@@ -125,7 +125,7 @@ func scriptsIn(args []string) (names []string, folder bool, err error) {
 				if entry.IsDir() {
 					return filepath.SkipDir
 				}
-			case !entry.IsDir() && filepath.Ext(path) == ".lua":
+			case filepath.Ext(path) == ".lua" && mayBeScript(path):
 				found = true
 				add(path)
 			}
@@ -139,6 +139,14 @@ func scriptsIn(args []string) (names []string, folder bool, err error) {
 		}
 	}
 	return names, folder, nil
+}
+
+// mayBeScript reports whether path in a folder is to be read: whoever made the folder may
+// have put pipes and devices into it, or links to them, which hold up a reader for ever.
+// What cannot be looked at is said when it is read.
+func mayBeScript(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // finder looks for modules as require does, in moduleDirs and beside the script. Any file

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"slices"
@@ -160,11 +159,11 @@ func run(cmd *cobra.Command, flags runFlags, args []string) error {
 	if opts.Path == script.FromStdin {
 		// Before signals are caught: until the script is there, ctrl-C should simply end
 		// the process.
-		source, err := io.ReadAll(os.Stdin)
+		source, err := script.ReadSource(opts.Path, os.Stdin)
 		if err != nil {
-			return &startError{fmt.Errorf("read the script from standard input: %w", err)}
+			return &startError{err}
 		}
-		opts.Stdin = bytes.NewReader(source)
+		opts.Stdin = bytes.NewReader(source.Text)
 	}
 	if cmd.Flags().Changed("echo") {
 		server, err := startEcho(flags.echo, false)
