@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,8 +14,9 @@ import (
 	"github.com/tidewire/tidewire/lua/std/sandbox"
 )
 
-// everything is the value of a permission's flag that is given without one.
-const everything = "*"
+// everything is the value of a permission's flag that is given without one. Nobody can
+// write it.
+const everything = "*\x00"
 
 // grant is the value of a flag such as --allow-read: nothing for everything, or a list
 // with commas. Given twice, the lists add up. It implements pflag.Value.
@@ -46,8 +49,12 @@ func (g *grant) Set(text string) error {
 	return nil
 }
 
-// checkPath refuses a ~ that the shell has not expanded: most do not after a =.
+// checkPath refuses a bare *, and a ~ that the shell has not expanded: most do not after
+// a =.
 func checkPath(path string) error {
+	if path == "*" {
+		return errors.New("a * stands for nothing here: write each path, or, to allow everything, leave the = out")
+	}
 	first, _, _ := strings.Cut(filepath.ToSlash(path), "/")
 	if first != "~" {
 		return nil
@@ -93,6 +100,29 @@ func (p *permissionFlags) define(cmd *cobra.Command) {
 	}
 	defineToggle(cmd, &p.run, "allow-run", "allow running programs, which may do anything that you may",
 		"it takes no list, as programs may run others: to allow all of them leave the = out")
+}
+
+// grants reports whether flag is a word that allows everything of a kind, and with a = a
+// list.
+func grants(flag string) bool {
+	return slices.Contains([]string{"--allow-read", "--allow-write", "--allow-env"}, flag)
+}
+
+// listBehindBlank refuses args, a script and its arguments, if they come right after a
+// flag such as --allow-read and the second is a Lua file: the first was meant as the list
+// then, and must not run with everything allowed.
+func listBehindBlank(flag string, args []string) error {
+	if !grants(flag) || len(args) < 2 || filepath.Ext(args[1]) != ".lua" || !isFile(args[0]) || !isFile(args[1]) {
+		return nil // a folder fails by itself
+	}
+	list, bot := args[0], args[1]
+	return fmt.Errorf("%s takes its list right after a =: to allow %s alone and run %s, write %s=%s %s; to run %s "+
+		"with everything allowed, write %s -- %s %s", flag, list, bot, flag, list, bot, list, flag, list, bot)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 func (p *permissionFlags) permissions() sandbox.Permissions {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,6 +56,9 @@ What the script prints goes to standard output, everything else to standard erro
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("execute") {
 				return errors.New("nothing to run: name a script, - for standard input, or give code with -e")
+			}
+			if err := listBehindBlank(os.Args[len(os.Args)-len(args)-1], args); err != nil {
+				return err
 			}
 			return oneDash(cmd, flags.code)
 		},
@@ -211,14 +213,14 @@ func exitWith(code int) error {
 // for --allow-read=PATH.
 func unreadable(err error, opts script.Options) error {
 	flag := opts.Command[len(opts.Command)-1]
-	if info, statErr := os.Stat(opts.Path); statErr == nil && !info.IsDir() {
+	if isFile(opts.Path) {
 		return &startError{err}
 	}
 	_, _, notAddr := net.SplitHostPort(opts.Path)
 	switch {
 	case flag == "--echo" && notAddr == nil:
 		return &startError{fmt.Errorf("%w; to name the echo server's address, write --echo=%s", err, opts.Path)}
-	case slices.Contains([]string{"--allow-read", "--allow-write", "--allow-env"}, flag) && len(opts.Args) > 0:
+	case grants(flag) && len(opts.Args) > 0:
 		return &startError{fmt.Errorf("%w; to allow this alone, write %s=%s", err, flag, opts.Path)}
 	}
 	return &startError{err}
