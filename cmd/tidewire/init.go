@@ -5,8 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -103,13 +105,19 @@ const (
 )
 
 // initialize is the body of tidewire init. It looks at everything before it writes
-// anything.
+// anything. Links lead nowhere outside of dir: whoever made it may be a stranger.
 func initialize(dir string, flags initFlags) error {
+	root, err := openFolder(dir)
+	if err != nil {
+		return &startError{err}
+	}
+	defer root.Close()
 	files := project(flags)
 	var inTheWay []string
 	for i := range files {
-		if err := files[i].compare(dir); err != nil {
-			return &startError{err}
+		files[i].path = filepath.Join(dir, filepath.FromSlash(files[i].name))
+		if err := files[i].compare(root); err != nil {
+			return &startError{fmt.Errorf("look at what is there: %w", err)}
 		}
 		if files[i].now == different && !flags.force {
 			inTheWay = append(inTheWay, logging.Escape(files[i].path))
@@ -121,7 +129,7 @@ func initialize(dir string, flags initFlags) error {
 		return exitWith(1)
 	}
 	for _, file := range files {
-		if err := file.write(); err != nil {
+		if err := file.write(root); err != nil {
 			return &startError{err}
 		}
 	}
@@ -131,15 +139,31 @@ func initialize(dir string, flags initFlags) error {
 	return nil
 }
 
+// openFolder opens a folder, which is made if it is not there.
+func openFolder(dir string) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
+}
+
 // compare looks at the file on disk.
-func (f *plannedFile) compare(dir string) error {
-	f.path = filepath.Join(dir, filepath.FromSlash(f.name))
-	there, err := os.ReadFile(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+func (f *plannedFile) compare(root *os.Root) error {
+	info, err := root.Stat(f.name)
+	if _, linkErr := root.Lstat(f.name); errors.Is(linkErr, fs.ErrNotExist) {
 		f.now = absent
+		return nil
+	}
+	switch {
 	case err != nil:
-		return fmt.Errorf("look at what is there: %w", err)
+		return fmt.Errorf("%s: %w", f.path, err)
+	case !info.Mode().IsRegular(): // reading a pipe may take for ever
+		return fmt.Errorf("%s is not a regular file", f.path)
+	}
+	there, err := f.read(root)
+	switch {
+	case err != nil:
+		return err
 	case string(there) == f.text:
 		f.now = same
 	case bytes.HasPrefix(there, []byte(luaapi.StubHead)):
@@ -150,16 +174,35 @@ func (f *plannedFile) compare(dir string) error {
 	return nil
 }
 
+// read reads as much of the file as shows whether it is the planned one.
+func (f *plannedFile) read(root *os.Root) ([]byte, error) {
+	file, err := root.Open(f.name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, int64(len(f.text))+1))
+}
+
 // write brings a file about and says so.
-func (f *plannedFile) write() error {
-	if f.now == same {
+func (f *plannedFile) write(root *os.Root) error {
+	flag := os.O_TRUNC
+	switch f.now {
+	case same:
 		fmt.Printf("left as it is  %s\n", logging.Escape(f.path))
 		return nil
+	case absent:
+		flag = os.O_CREATE | os.O_EXCL
 	}
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o777); err != nil {
+	if err := root.MkdirAll(path.Dir(f.name), 0o777); err != nil {
 		return err
 	}
-	if err := os.WriteFile(f.path, []byte(f.text), 0o666); err != nil {
+	file, err := root.OpenFile(f.name, os.O_WRONLY|flag, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(f.text)
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	done := map[fileState]string{absent: "wrote", outdated: "wrote anew", different: "overwrote"}
