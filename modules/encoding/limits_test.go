@@ -46,6 +46,22 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
+// A count of bytes that no string has is refused before it is filled: it costs no steps.
+func TestPackRefusesByLength(t *testing.T) {
+	s := newState(t, lua.Options{MaxMemory: 8 << 20, MaxSteps: 10_000})
+	for _, source := range []string{
+		`encoding.pack("c99999999999999999999", "x")`,
+		`encoding.pack("c2147483639", "")`,
+		`encoding.pack("<I4 c300000000", 1, "x")`,
+	} {
+		if _, err := s.Run([]byte(source), "=test"); err == nil ||
+			!strings.HasPrefix(err.Error(), "test:1: string length overflow") {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+	run(t, s, `same(encoding.pack("c3", "x"), "x\0\0")`)
+}
+
 // No memory stays counted after a call, whether it has succeeded or failed.
 func TestNothingStaysReserved(t *testing.T) {
 	s := newState(t, lua.Options{})

@@ -112,8 +112,12 @@ func (p packer) text(i item, arg int) error {
 	return p.pad(1)
 }
 
-// pad writes zeros.
+// pad writes zeros. A format of a few bytes may want more of them than a string has, which
+// is refused before memory is filled with them.
 func (p packer) pad(count int) error {
+	if err := p.c.State().CheckLength(p.m.out.Len() + count); err != nil {
+		return err
+	}
 	var zeros [64]byte
 	for ; count > 0; count -= len(zeros) {
 		if count > len(zeros) {
