@@ -43,6 +43,7 @@ func TestBuffered(t *testing.T) {
 	})
 	inBubble(t, "before open and after the end", func(t *testing.T) {
 		h := enginetest.New(t, engine.Options{})
+		h.Net.Blackhole("nobody.test:80")
 		h.ID = h.Connect("ws://nobody.test/", engine.ConnectOptions{})
 		h.Send(h.ID, engine.Text, "x")
 		wantBuffered(t, h, 1, 65)
