@@ -34,7 +34,7 @@ func main() {
 	flag.StringVar(&o.scenarios, "scenario", "", "play these scenarios, separated by commas, and print the tables")
 	flag.StringVar(&o.contestants, "contestants", "", "with these contestants, separated by commas")
 	flag.IntVar(&o.count, "count", 5, "how often each contestant plays each scenario")
-	flag.DurationVar(&o.length, "length", 700*time.Millisecond, "how long each measured part takes")
+	flag.DurationVar(&o.length, "length", 400*time.Millisecond, "how long each measured part takes")
 	flag.IntVar(&o.connections, "connections", 0, "the number of connections, instead of the scenario's")
 	flag.BoolVar(&o.quick, "quick", false, "three rounds of short parts, some of them once")
 	flag.BoolVar(&o.print, "print", false, "print the tables, change no file")
