@@ -252,31 +252,33 @@ func (c *Call) Option(n int, fallback string, words ...string) int {
 // UserdataAs returns the Go value of argument n, which must be a userdata that holds a T.
 // name is the type's name for the error.
 func UserdataAs[T any](c *Call, n int, name string) T {
-	if u, ok := c.Arg(n).AsUserdata(); ok {
-		if held, ok := u.data.(T); ok {
-			return held
-		}
+	held, ok := heldAt[T](c, n)
+	if !ok {
+		c.fail(c.TypeError(n, name))
 	}
-	c.fail(c.TypeError(n, name))
-	var zero T
-	return zero
+	return held
 }
 
 // Receiver returns the Go value of a method's first argument, which must be a userdata that
 // holds a T. It is UserdataAs, and its error knows the slip of s.send(…) for s:send(…).
 func Receiver[T any](c *Call, name string) T {
-	if u, ok := c.Arg(1).AsUserdata(); ok {
-		if held, ok := u.data.(T); ok {
-			return held
+	held, ok := heldAt[T](c, 1)
+	if !ok {
+		hint := ""
+		if kind, called := c.s.called(); kind == "field" {
+			hint = ": write ':" + called + "' for '." + called + "'"
 		}
+		c.fail(c.typeError(1, name, hint))
 	}
-	if kind, called := c.s.called(); kind == "field" {
-		c.fail(c.typeError(1, name, ": write ':"+called+"' for '."+called+"'"))
-	} else {
-		c.fail(c.TypeError(1, name))
+	return held
+}
+
+// heldAt returns the Go value of argument n, and whether that is a userdata that holds a T.
+func heldAt[T any](c *Call, n int) (held T, ok bool) {
+	if u, isUserdata := c.Arg(n).AsUserdata(); isUserdata {
+		held, ok = u.data.(T)
 	}
-	var zero T
-	return zero
+	return held, ok
 }
 
 // ArgError returns the error "bad argument #n to 'f' (message)".

@@ -88,9 +88,9 @@ func project(flags initFlags) (files []plannedFile) {
 
 // plannedFile is a file to be written.
 type plannedFile struct {
-	name string
+	name string // below the folder, with slashes
 	text string
-	path string
+	path string // as messages show it
 	now  fileState
 }
 
@@ -115,12 +115,12 @@ func initialize(dir string, flags initFlags) error {
 	files := project(flags)
 	var inTheWay []string
 	for i := range files {
-		files[i].path = filepath.Join(dir, filepath.FromSlash(files[i].name))
+		files[i].path = logging.Escape(filepath.Join(dir, filepath.FromSlash(files[i].name)))
 		if err := files[i].compare(root); err != nil {
 			return &startError{fmt.Errorf("look at what is there: %w", err)}
 		}
 		if files[i].now == different && !flags.force {
-			inTheWay = append(inTheWay, logging.Escape(files[i].path))
+			inTheWay = append(inTheWay, files[i].path)
 		}
 	}
 	if len(inTheWay) > 0 {
@@ -189,7 +189,7 @@ func (f *plannedFile) write(root *os.Root) error {
 	flag := os.O_TRUNC
 	switch f.now {
 	case same:
-		fmt.Printf("left as it is  %s\n", logging.Escape(f.path))
+		fmt.Printf("left as it is  %s\n", f.path)
 		return nil
 	case absent:
 		flag = os.O_CREATE | os.O_EXCL
@@ -206,6 +206,6 @@ func (f *plannedFile) write(root *os.Root) error {
 		return err
 	}
 	done := map[fileState]string{absent: "wrote", outdated: "wrote anew", different: "overwrote"}
-	fmt.Printf("%-13s  %s\n", done[f.now], logging.Escape(f.path))
+	fmt.Printf("%-13s  %s\n", done[f.now], f.path)
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ func refuseUnknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() || filepath.Ext(args[0]) == ".lua" {
+	if isFile(args[0]) || filepath.Ext(args[0]) == ".lua" {
 		return fmt.Errorf("unknown command %q: to run a script, write tidewire run %s", args[0], args[0])
 	}
 	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(spelling.Near(args[0], commandNames(root))))
