@@ -12,6 +12,7 @@ func Fuzz(f *testing.F, kind Kind) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5})
 	f.Add([]byte("C\x03ws\x05\x06\x02timeout\x02"))
 	f.Add([]byte{0, 3, 9, 19, 7, 2, 9, 13, 5, 9, 0, 1, 1, 7, 1, 9, 4, 8, 1, 9, 5, 2, 1})
+	f.Add([]byte{0, 3, 9, 19, 7, 0, 7, 1, 2, 4, 7, 1, 1, 0, 2, 0}) // {timeout = {[true] = 0}}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		r := newRig(t, kind)
 		r.do(`
@@ -66,7 +67,8 @@ func wantDocumented(t *testing.T, text string) {
 	}
 	for _, documented := range []string{
 		" expected, got ", "(invalid option '", "(valid UTF-8 expected)", "(1000 or 3000 to 4999 expected)",
-		"(at most 123 bytes of UTF-8 expected)", "': did you mean '", ` under "Options" in the manual`,
+		"(at most 123 bytes of UTF-8 expected)", "': did you mean '", "': 'timeout' takes '", "': 'tls' takes '",
+		"': 'tls.ca' takes '", "': 'compression' takes '", ` under "Options" in the manual`,
 	} {
 		if strings.Contains(text, documented) {
 			return
