@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"bytes"
+	"fmt"
 	"math"
 	"net"
 	"runtime"
@@ -21,27 +23,96 @@ func skipUnderRace(t *testing.T) {
 	}
 }
 
-// Queue and Flush allocate nothing once their memory is there.
+// Queue, QueueBytes, Flush and Dispatch allocate nothing once their memory is there.
 func TestFlushAllocatesNothing(t *testing.T) {
 	skipUnderRace(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	message, borrowed := strings.Repeat("x", 32), bytes.Repeat([]byte("x"), 32)
+	for name, queue := range map[string]func(h *enginetest.Rig, id engine.ID){
+		"kept":     func(h *enginetest.Rig, id engine.ID) { h.Queue(id, engine.Text, message) },
+		"borrowed": func(h *enginetest.Rig, id engine.ID) { h.QueueBytes(id, engine.Text, borrowed) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+			id := h.Connect(echoURL(t), engine.ConnectOptions{})
+			h.WantOf(id, "open")
+			received := 0
+			count := handler{received: func(engine.ID, []byte, engine.Kind) { received++ }}
+			if n := testing.AllocsPerRun(500, func() {
+				for range 10 {
+					queue(h, id)
+				}
+				h.Flush()
+				end := received + 10
+				dispatchUntil(h.Engine, count, func() bool { return received == end })
+			}); n > 1 {
+				t.Errorf("%.1f allocations for 10 messages there and back, want at most 1: a pool may be emptied", n)
+			}
+		})
 	}
-	t.Cleanup(echo.Serve(l, echo.Options{}).Close)
-	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
-	id := h.Connect("ws://"+l.Addr().String()+"/", engine.ConnectOptions{})
-	h.WantOf(id, "open")
-	message := strings.Repeat("x", 32)
-	ignored := engine.NopHandler{}
-	if n := testing.AllocsPerRun(500, func() {
-		for range 10 {
-			h.Queue(id, engine.Text, message)
+}
+
+// Longer messages are encoded before the connection's lock is taken, into memory that is
+// used again.
+func TestEncodingAllocatesNothing(t *testing.T) {
+	skipUnderRace(t)
+	for _, size := range []int{2 << 10, 4 << 10, 40 << 10} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			address, _ := sink(t, true)
+			h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+			id := h.Connect("ws://"+address+"/", engine.ConnectOptions{})
+			h.WantOf(id, "open")
+			message := bytes.Repeat([]byte("x"), size)
+			var gone departure
+			if n := testing.AllocsPerRun(500, func() {
+				for range 10 {
+					h.QueueBytes(id, engine.Text, message)
+				}
+				h.Mark(id, 0)
+				h.Flush()
+				gone.seen = false
+				dispatchUntil(h.Engine, &gone, func() bool { return gone.seen })
+			}); n > 1 {
+				t.Errorf("%.1f allocations for 10 messages, want at most 1: a pool may be emptied", n)
+			}
+			h.Abort()
+		})
+	}
+}
+
+// A thousand connections that all work at once take as little: what each of them needs for
+// a message, it borrows.
+func TestACrowdAllocatesLittle(t *testing.T) {
+	skipUnderRace(t)
+	const connections, rounds = 1000, 30
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext, MaxConnections: connections})
+	url := echoURL(t)
+	ids := make([]engine.ID, connections)
+	for i := range ids {
+		ids[i] = h.Connect(url, engine.ConnectOptions{})
+	}
+	opened, received := 0, 0
+	count := handler{
+		opened:   func(engine.ID, *engine.Info) { opened++ },
+		received: func(engine.ID, []byte, engine.Kind) { received++ },
+	}
+	dispatchUntil(h.Engine, count, func() bool { return opened == connections })
+	play := func(rounds int) {
+		for range rounds {
+			for _, id := range ids {
+				h.Queue(id, engine.Text, "sixty-four bytes, or nearly so many, as a feed sends them often")
+			}
+			h.Flush()
+			end := received + connections
+			dispatchUntil(h.Engine, count, func() bool { return received == end })
 		}
-		h.Flush()
-		h.Dispatch(ignored, noBudget)
-	}); n > 1 {
-		t.Errorf("%.1f allocations for 10 messages, want at most 1: a pool may be emptied", n)
+	}
+	play(3)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	play(rounds)
+	runtime.ReadMemStats(&after)
+	if each := float64(after.Mallocs-before.Mallocs) / (connections * rounds); each > 0.5 {
+		t.Errorf("%.2f allocations for a message there and back, the echo server's included", each)
 	}
 }
 
@@ -98,4 +169,23 @@ func TestLargeMessagesAllocateLittle(t *testing.T) {
 		}
 		h.Abort()
 	})
+}
+
+// departure notes that everything queued has left.
+type departure struct {
+	engine.NopHandler
+	seen bool
+}
+
+func (d *departure) Drained(engine.ID, bool) { d.seen = true }
+
+// echoURL starts an echo server for the length of a test.
+func echoURL(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(echo.Serve(l, echo.Options{}).Close)
+	return "ws://" + l.Addr().String() + "/"
 }
