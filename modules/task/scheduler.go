@@ -101,12 +101,13 @@ func (s *Scheduler) runSome() (any bool) {
 	s.current = nil
 	var failed *lua.Error
 	switch {
-	case r == nil:
-	case r.co.Ended():
+	case r != nil && r.co.Ended():
 		s.ended(r, err)
-	case errors.As(err, &failed): // on the way to the task
+	case r != nil && errors.As(err, &failed): // on the way to the task
 		r.co.Fail(failed)
 		s.ready.push(r)
+	case err != nil: // between two tasks; it has ended the run
+		s.opts.Errors.Report("", gate.Describe(s.state, err))
 	}
 	return s.left < left
 }
@@ -221,7 +222,7 @@ func (s *Scheduler) ended(r *running, err error) {
 }
 
 // failedWith notes the error of a task. Without one it was ended from outside: by
-// host.Exit, or because the run is over.
+// host.Exit, or because the run is over. One that no code has raised has ended the run.
 func (s *Scheduler) failedWith(r *running, err error) {
 	t := r.task
 	t.outcome.value = s.cancelled
@@ -230,10 +231,11 @@ func (s *Scheduler) failedWith(r *running, err error) {
 		t.outcome.value = raised.Value
 	}
 	text, isText := t.outcome.value.AsString()
-	if err == nil || isText && text == "cancelled" && (r.cancelled || s.host.Ending()) {
+	isCancelled := raised != nil && isText && text == "cancelled"
+	if err == nil || isCancelled && (r.cancelled || s.host.Ending()) {
 		return
 	}
-	endsRun := raised != nil && raised.Kind == lua.KindInterrupt || errors.Is(err, lua.ErrExhausted)
+	endsRun := raised == nil || raised.Kind == lua.KindInterrupt || errors.Is(err, lua.ErrExhausted)
 	if endsRun || r.waiters == nil || r.waiters.Len() == 0 { // those that wait never get to say it
 		s.failed = append(s.failed, failure{t, err, endsRun})
 	}

@@ -71,7 +71,8 @@ type Gate struct {
 	where  string
 	called lua.Value
 
-	mu sync.Mutex // leaf; who stops a call and who ends it take turns
+	mu      sync.Mutex // leaf; who stops a call and who ends it take turns
+	overrun error      // why the call is stopped, if it is over CallTime; guarded by mu
 }
 
 // New returns the Gate of a state. The state should be made with Options.Tracebacks.
@@ -82,8 +83,9 @@ func New(s *lua.State, limits Limits) *Gate { return &Gate{s: s, limits: limits}
 //
 // where is the script author's name for the function, such as "onMessage". The errors of
 // Limits contain it. Code unwound by Exit is not an error; code unwound by Stop or Kill
-// is one, whose text is the reason and whose traceback says where it ran. After Kill, and
-// in a closed state, nothing is called at all.
+// is one, whose text is the reason and whose traceback says where it ran. A call that was
+// stopped over CallTime, and ended by itself before it noticed, returns the reason. After
+// Kill, and in a closed state, nothing is called at all.
 func (g *Gate) Call(where string, f lua.Value, args ...lua.Value) error {
 	before := g.phase()
 	if !before.is(idle) {
@@ -130,11 +132,12 @@ func (g *Gate) leave(err error) error {
 		g.s.ClearInterrupt()
 		g.change(now, now.as(idle))
 	}
-	g.called = lua.Nil
+	overrun := g.overrun // the embedder has heard of it by Exceeded, so nobody may keep it back
+	g.overrun, g.called = nil, lua.Nil
 	g.mu.Unlock()
 	switch {
-	case errors.Is(err, errExit), errors.Is(err, lua.ErrClosed):
-		return nil
+	case err == nil, errors.Is(err, errExit), errors.Is(err, lua.ErrClosed):
+		return overrun
 	case errors.Is(err, lua.ErrExhausted) && g.limits.Exceeded != nil:
 		g.limits.Exceeded(err)
 	}
@@ -168,6 +171,7 @@ func (g *Gate) stopCall(call phase, reason func(name string) error) error {
 	}
 	why := reason(callName(g.where, g.called))
 	g.s.Interrupt(why)
+	g.overrun = why
 	return why
 }
 

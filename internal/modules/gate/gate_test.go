@@ -256,6 +256,30 @@ func TestCallTimeIsOfOneCall(t *testing.T) {
 	}
 }
 
+// A call that is over its time is an error also if it ends by itself, or by Exit, before it
+// notices: Exceeded was called, and nobody else knows why.
+func TestCallTimeOfACallThatEnds(t *testing.T) {
+	for _, source := range []string{`hang()`, `hang() exit()`} {
+		exceeded := make(chan struct{})
+		m := newVM(t, lua.Options{}, gate.Limits{
+			CallTime: 5 * time.Millisecond,
+			Exceeded: func(error) { close(exceeded) },
+		})
+		hang := m.NewFunction("hang", func(*lua.Call) error { <-exceeded; return nil })
+		if err := m.SetGlobal("hang", hang); err != nil {
+			t.Fatal(err)
+		}
+		f := m.function(t, source)
+		stop := m.gate.Watch()
+		err := m.gate.Call("", f)
+		stop()
+		if err == nil || !strings.HasPrefix(err.Error(), "the main chunk (test.lua) was stopped: it ran for more than 5ms") {
+			t.Errorf("%s: %v", source, err)
+		}
+		m.wantOutput(t, `for i = 1, 30000 do end print "next"`, "next")
+	}
+}
+
 // A renewed call has the whole time once more, under its new name.
 func TestRenew(t *testing.T) {
 	m := newVM(t, lua.Options{}, gate.Limits{CallTime: 300 * time.Millisecond})

@@ -69,8 +69,8 @@ func (w *watch) loop(over <-chan struct{}) {
 		select {
 		case <-over:
 			return
-		case now := <-ticker.C:
-			w.look(now)
+		case <-ticker.C:
+			w.look()
 		}
 		if w.idleLooks < sleepAfter {
 			continue
@@ -98,9 +98,12 @@ func (w *watch) sleep(over <-chan struct{}) bool {
 	}
 }
 
-// look compares the running call's time with the limit.
-func (w *watch) look(now time.Time) {
+// look compares the running call's time with the limit. The clock is read after the phase:
+// a call began before it was seen, so it is never taken for older than it is, however late
+// the watch is.
+func (w *watch) look() {
 	phase := w.gate.phase()
+	now := time.Now()
 	call := phase.as(running)
 	if phase.is(idle) || phase.is(killed) {
 		if call == w.call {
