@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"signals": signals,
 			"deaf":    deaf,
+			"hears":   hears,
 			"listen":  func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]) },
 			"free":    func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]).Close() },
 
@@ -150,6 +151,27 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		ts.Check(cmd.Process.Signal(signalsByName[name]))
 	}
+	err = cmd.Wait()
+	ts.Stdout().Write(stdout.bytes())
+	ts.Stderr().Write(stderr.bytes())
+	wantExit(ts, err, args[0])
+}
+
+// hears runs a command whose standard input ends when its standard error has had a text:
+//
+//	hears STATUS TEXT COMMAND ...
+func hears(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(args[2], args[3:]...)
+	cmd.Dir = ts.MkAbs(".")
+	stdin, err := cmd.StdinPipe()
+	ts.Check(err)
+	stdout, stderr := newWatched(), newWatched()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	ts.Check(cmd.Start())
+	defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
+
+	stderr.await(args[1])
+	stdin.Close()
 	err = cmd.Wait()
 	ts.Stdout().Write(stdout.bytes())
 	ts.Stderr().Write(stderr.bytes())
