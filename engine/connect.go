@@ -27,7 +27,8 @@ func (c *connection) connectLoop(ctx context.Context) {
 		if c.inbox.putOpened() {
 			c.engine.ready.push(c)
 		}
-		c.engine.loops.Go(func() { c.readLoop(result.response.Buffered, result.compression) })
+		buffered, compression := result.response.Buffered, result.compression
+		c.engine.loops.Go(func() { c.readLoop(buffered, compression) })
 		return
 	}
 	c.finish(Tally{})
@@ -45,6 +46,7 @@ func (c *connection) openOver(result attemptResult) bool {
 	}
 	c.engine.counters.opened.Add(1)
 	c.transport = result.transport
+	c.cancel = func() {} // so that the context can go
 	c.compressLocked(result.compression)
 	c.startKeepaliveLocked()
 	c.kickLocked()
@@ -134,7 +136,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	answer := &chargedReader{ReadWriter: conn.Transport, charge: c.growBase}
 	response, err := handshake.Client(ctx, answer, conn.Raw, request, c.opts.Timeouts.Handshake)
 	c.learn(func(f *facts) {
-		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, httpInfo(response)
+		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, newAnswer(response)
 		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now
 	})
 	if err == nil {
@@ -173,11 +175,4 @@ func tlsInfo(t *dial.TLSInfo) *TLSInfo {
 		Expires: t.Expires,
 		Error:   t.Error,
 	}
-}
-
-func httpInfo(r *handshake.Response) *HTTPInfo {
-	if r.Status == 0 {
-		return nil
-	}
-	return &HTTPInfo{Status: r.Status, Header: r.Header, Body: r.Body, Location: r.Location, RetryAfter: r.RetryAfter}
 }

@@ -46,7 +46,7 @@ type connection struct {
 	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; after a step of the state release it with unlock
 
 	// Written once, by start; stop, cut and finish find them zero before:
-	cancel  context.CancelFunc // ends the dial
+	cancel  context.CancelFunc // ends the dial; does nothing once the connection is open
 	started time.Time          // of the dial
 
 	// Written once, by connectLoop with the step to open. Goroutines that have seen that
@@ -90,7 +90,7 @@ type facts struct {
 	protocol   string
 	extensions string
 	remote     string
-	http       *HTTPInfo
+	http       *answer // nil if none came
 	tls        *TLSInfo
 }
 
@@ -359,12 +359,7 @@ func (c *connection) info() *Info {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	info := &Info{ID: c.id, URL: c.url, Protocol: c.facts.protocol, Extensions: c.facts.extensions,
-		Remote: c.facts.remote}
-	if c.facts.http != nil {
-		http := *c.facts.http
-		http.Header = http.Header.Clone()
-		info.HTTP = &http
-	}
+		Remote: c.facts.remote, HTTP: c.facts.http.info()}
 	if c.facts.tls != nil {
 		tls := *c.facts.tls
 		info.TLS = &tls

@@ -9,14 +9,12 @@ const (
 	// flushDelay is the longest time for which a message waits for Flush.
 	flushDelay = time.Millisecond
 
-	// mostQueued is how many bytes of a connection wait for Flush: more is written at
-	// once, on another goroutine.
-	mostQueued = 64 << 10
+	// mostQueued is how many bytes of a connection wait for Flush, which writes them itself:
+	// more is written at once, on another goroutine.
+	mostQueued = 256 << 10
 
-	// mostTried is how many bytes Flush itself writes for a connection, triedConnections
-	// for how many connections and triedTime for how long: the rest is written on other
-	// goroutines.
-	mostTried        = 16 << 10
+	// triedConnections is for how many connections Flush itself writes, and triedTime for
+	// how long: the rest is written on another goroutine.
 	triedConnections = 32
 	triedTime        = 200 * time.Microsecond
 )
@@ -31,18 +29,18 @@ func (e *Engine) Flush() {
 	}
 	began := time.Now()
 	for i, c := range waiting {
-		if i < triedConnections && (i == 0 || time.Since(began) < triedTime) {
-			c.tryFlush()
-		} else {
-			c.flush()
+		if i == triedConnections || i > 0 && time.Since(began) >= triedTime {
+			e.queued.putBack(waiting[i:])
+			break
 		}
+		c.tryFlush()
 	}
 	e.queued.giveBack(waiting)
 }
 
 // queueList holds the connections that have messages for Flush, each once. Its timer is
-// the Flush of an embedder that is late with it. An armed timer is left alone: it may find
-// nothing, or come early.
+// the Flush of an embedder that is late with it, and writes what Flush has left. An armed
+// timer is left alone: it may find nothing, or come early.
 type queueList struct {
 	mu      sync.Mutex // leaf; guards the fields below
 	waiting []*connection
@@ -65,6 +63,15 @@ func (l *queueList) add(c *connection) {
 	} else {
 		l.timer.Reset(flushDelay)
 	}
+}
+
+// putBack leaves connections that were taken to the timer, at once.
+func (l *queueList) putBack(rest []*connection) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, rest...)
+	l.armed = true
+	l.timer.Reset(0) // it is there since the first add
 }
 
 func (l *queueList) take() []*connection {
@@ -90,7 +97,7 @@ func (l *queueList) late() {
 	l.mu.Unlock()
 	waiting := l.take()
 	for _, c := range waiting {
-		c.flush()
+		c.tryFlush()
 	}
 	l.giveBack(waiting)
 }
@@ -118,21 +125,13 @@ func (c *connection) queueLocked() (enter bool) {
 	return enter
 }
 
-// flush leaves a queued connection's messages to writeLoop.
-func (c *connection) flush() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.isQueued = false
-	c.kickLocked()
-}
-
 // tryFlush writes as many of a queued connection's messages as the transport takes
 // without waiting, and leaves the rest to writeLoop. While it writes, nobody else does
 // (c.writing).
 func (c *connection) tryFlush() {
 	c.mu.Lock()
 	c.isQueued = false
-	if !c.mayWriteLocked() || c.outbox.Compresses || c.outbox.WaitingBytes() > mostTried {
+	if !c.mayWriteLocked() || c.outbox.Compresses || c.outbox.WaitingBytes() > mostQueued {
 		c.kickLocked()
 		c.mu.Unlock()
 		return

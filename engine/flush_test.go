@@ -44,9 +44,9 @@ func TestQueue(t *testing.T) {
 			}
 		}
 	})
-	inBubble(t, "64 KiB do not wait", func(t *testing.T) {
+	inBubble(t, "256 KiB do not wait", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
-		half := strings.Repeat("x", 32<<10)
+		half := strings.Repeat("x", 128<<10)
 		queued := time.Now()
 		h.Queue(h.ID, engine.Text, half)
 		peer.WantSilence(time.Microsecond)

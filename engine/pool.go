@@ -25,7 +25,8 @@ import (
 const (
 	smallestBlock = 64
 	smallClasses  = 11 // up to 64 KiB; beyond, largeBlocks keeps free ones
-	largestSmall  = smallestBlock << (smallClasses - 1)
+	headroomClass = 10 // the first with headroom
+	largestPlain  = smallestBlock << (headroomClass - 1)
 	largestClass  = 20
 	largestBlock  = smallestBlock<<largestClass + headroom
 	headroom      = 8 << 10
@@ -36,7 +37,7 @@ const (
 var pools [smallClasses]sync.Pool
 
 func blockSize(class int) int {
-	if class >= smallClasses {
+	if class >= headroomClass {
 		return smallestBlock<<class + headroom
 	}
 	return smallestBlock << class
@@ -50,8 +51,8 @@ func sizeClass(n int) int {
 		return -1
 	case n <= smallestBlock:
 		return 0
-	case n > largestSmall:
-		n = max(n-headroom, largestSmall+1)
+	case n > largestPlain:
+		n = max(n-headroom, largestPlain+1)
 	}
 	return bits.Len(uint(n-1)) - bits.Len(uint(smallestBlock-1))
 }
