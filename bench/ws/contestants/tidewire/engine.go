@@ -77,6 +77,7 @@ func (h *handler) Play(t *client.Task) error {
 	if t.Frames != nil {
 		return withFrames(h.engine, t.Frames, func(b engine.Budget) error {
 			h.engine.Dispatch(h, b)
+			h.engine.Flush()
 			return h.err
 		})
 	}
@@ -89,8 +90,11 @@ func (h *handler) Play(t *client.Task) error {
 	return h.err
 }
 
+// turn is how long a Dispatch takes beside frames: messages that were sent leave after it.
+const turn = time.Millisecond
+
 // withFrames is the loop of a program that has frames, too: a Dispatch ends when the next
-// one is due.
+// one is due, at the latest.
 func withFrames(eng *engine.Engine, frames *client.Frames, dispatch func(engine.Budget) error) error {
 	timer := time.NewTimer(frames.Until())
 	defer timer.Stop()
@@ -100,7 +104,7 @@ func withFrames(eng *engine.Engine, frames *client.Frames, dispatch func(engine.
 		case <-eng.Ready():
 			// The value of Ready is taken, so there has to be a Dispatch, a short one at least.
 			left := max(frames.Until(), time.Microsecond)
-			if err := dispatch(engine.Budget{Events: 1 << 30, Time: left}); err != nil {
+			if err := dispatch(engine.Budget{Events: 1 << 30, Time: min(left, turn)}); err != nil {
 				return err
 			}
 		}
