@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http/httptest"
@@ -127,7 +128,39 @@ func listen(ts *testscript.TestScript, name string) net.Listener {
 }
 
 func signals(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := exec.Command(args[2], args[3:]...)
+	watch(ts, args[0], args[2:], func(process *os.Process, _ io.Closer, stdout, stderr *watched) {
+		stdout.await("\n")
+		for i, name := range strings.Split(args[1], ",") {
+			if name == "later" {
+				if strings.HasPrefix(args[1], "INT") {
+					stderr.await("SIG") // the time counts from when the runner has noticed it
+				}
+				time.Sleep(sameKey + sameKey/4)
+				continue
+			}
+			if i > 0 && !strings.HasSuffix(args[1], "later,"+name) {
+				stderr.await("SIG")
+			}
+			ts.Check(process.Signal(signalsByName[name]))
+		}
+	})
+}
+
+// hears runs a command whose standard input ends when its standard error has had a text:
+//
+//	hears STATUS TEXT COMMAND ...
+func hears(ts *testscript.TestScript, _ bool, args []string) {
+	watch(ts, args[0], args[2:], func(_ *os.Process, stdin io.Closer, _, stderr *watched) {
+		stderr.await(args[1])
+		stdin.Close()
+	})
+}
+
+// watch runs a command that has to end with a status, and does something beside it.
+// Standard input stays open until then, unless that closes it.
+func watch(ts *testscript.TestScript, status string, command []string,
+	beside func(process *os.Process, stdin io.Closer, stdout, stderr *watched)) {
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = ts.MkAbs(".")
 	stdin, err := cmd.StdinPipe()
 	ts.Check(err)
@@ -137,45 +170,11 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(cmd.Start())
 	defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
 
-	stdout.await("\n")
-	for i, name := range strings.Split(args[1], ",") {
-		if name == "later" {
-			if strings.HasPrefix(args[1], "INT") {
-				stderr.await("SIG") // the time counts from when the runner has noticed it
-			}
-			time.Sleep(sameKey + sameKey/4)
-			continue
-		}
-		if i > 0 && !strings.HasSuffix(args[1], "later,"+name) {
-			stderr.await("SIG")
-		}
-		ts.Check(cmd.Process.Signal(signalsByName[name]))
-	}
+	beside(cmd.Process, stdin, stdout, stderr)
 	err = cmd.Wait()
 	ts.Stdout().Write(stdout.bytes())
 	ts.Stderr().Write(stderr.bytes())
-	wantExit(ts, err, args[0])
-}
-
-// hears runs a command whose standard input ends when its standard error has had a text:
-//
-//	hears STATUS TEXT COMMAND ...
-func hears(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := exec.Command(args[2], args[3:]...)
-	cmd.Dir = ts.MkAbs(".")
-	stdin, err := cmd.StdinPipe()
-	ts.Check(err)
-	stdout, stderr := newWatched(), newWatched()
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	ts.Check(cmd.Start())
-	defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
-
-	stderr.await(args[1])
-	stdin.Close()
-	err = cmd.Wait()
-	ts.Stdout().Write(stdout.bytes())
-	ts.Stderr().Write(stderr.bytes())
-	wantExit(ts, err, args[0])
+	wantExit(ts, err, status)
 }
 
 func deaf(ts *testscript.TestScript, _ bool, args []string) {
