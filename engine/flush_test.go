@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/engine"
-	"github.com/tidewire/tidewire/internal/echo"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
 )
@@ -155,15 +154,11 @@ func TestFlushFails(t *testing.T) {
 // Over real sockets Flush writes by itself; more connections than it tries, and more bytes
 // than a socket takes, are written all the same.
 func TestFlushOverSockets(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(echo.Serve(l, echo.Options{}).Close)
+	url := echoURL(t)
 	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
 	var ids []engine.ID
 	for range 50 {
-		id := h.Connect("ws://"+l.Addr().String()+"/", engine.ConnectOptions{})
+		id := h.Connect(url, engine.ConnectOptions{})
 		h.WantOf(id, "open")
 		ids = append(ids, id)
 	}
