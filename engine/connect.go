@@ -27,8 +27,13 @@ func (c *connection) connectLoop(ctx context.Context) {
 		if c.inbox.putOpened() {
 			c.engine.ready.push(c)
 		}
-		buffered, compression := result.response.Buffered, result.compression
-		c.engine.loops.Go(func() { c.readLoop(buffered, compression) })
+		c.reader.Init(c.readerOptions(result.compression))
+		var early *parcel
+		if buffered := result.response.Buffered; len(buffered) > 0 {
+			early = newParcel(buffered, false)
+		}
+		c.engine.loops.Add(1)
+		go c.readLoop(early)
 		return
 	}
 	c.finish(Tally{})

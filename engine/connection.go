@@ -39,7 +39,8 @@ type connection struct {
 	// it does not change while mu is held; the inbox and Dispatch read it without mu.
 	closeCalled atomic.Bool
 
-	// Owned by readLoop:
+	// Owned by readLoop, from connectLoop's last act on:
+	reader  proto.Reader
 	pace    pace.Control // of the peer's control frames
 	flooded bool         // the log has it that they are too many
 

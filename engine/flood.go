@@ -10,9 +10,6 @@ import (
 // more control frames than it may; n of them were in the last read. Once the connection
 // ends its timers bound the reading.
 func (c *connection) holdBack(n int) {
-	if n == 0 {
-		return
-	}
 	pause := c.pace.Read(n, time.Now())
 	if pause == 0 {
 		return

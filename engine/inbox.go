@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -200,39 +201,49 @@ func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool, err error)
 		if event.Opcode.IsControl() {
 			continue
 		}
-		payload := p.payload(event)
-		message := Tally{1, int64(len(payload))}
-		waited = in.awaitRoomLocked(message, schedule) || waited
+		need := p.length(event)
+		waited = in.awaitRoomLocked(Tally{1, need}, schedule) || waited
 		if in.closeCalled.Load() {
 			in.dropped.add(p.count(p.found.Events[i:]))
 			break
 		}
-		// Memory of its own may have been made for more than came.
-		owned := event.Owned && len(payload)+messageOverhead >= cap(payload)/worth
-		need := len(payload)
-		if owned {
+		if p.handsOver(event) {
 			need = 0
 		}
-		if !in.packing || cap(in.last.buf)-len(in.last.buf) < need || len(in.last.found.Events) == mostPacked {
-			if err = in.newPackLocked(need); err != nil {
+		if !in.packing || in.last.room() < need || len(in.last.found.Events) == mostPacked {
+			if err = in.newPackLocked(int(need)); err != nil {
 				in.dropped.add(p.count(p.found.Events[i:]))
 				break
 			}
 		}
-		if owned {
-			p.found.Owned[event.Start] = nil
-			p.charged -= int64(cap(payload))
+		if len(in.last.found.Events) == cap(in.last.found.Events) {
+			in.lengthenLocked()
 		}
-		before := listBytes(&in.last.found)
-		in.last.add(event.Opcode, payload, owned)
-		if grown := listBytes(&in.last.found) - before; grown > 0 {
-			in.account.Take(grown) // at most mostPacked events
-			in.last.charged += grown
-		}
-		in.waiting.add(message)
+		in.packOneLocked(p, event)
 	}
 	p.free(in.account)
 	return waited, err
+}
+
+// packOneLocked moves a message of a parcel into the last one, which has room for it.
+func (in *inbox) packOneLocked(p *parcel, event proto.Event) {
+	payload, owned := p.payload(event), p.handsOver(event)
+	if owned {
+		p.found.Owned[event.Start] = nil
+		p.charged -= int64(cap(payload))
+	}
+	in.last.add(event.Opcode, payload, owned)
+	in.waiting.add(Tally{1, int64(len(payload))})
+}
+
+// lengthenLocked makes the last parcel's list longer, which has at most mostPacked events.
+func (in *inbox) lengthenLocked() {
+	found := &in.last.found
+	before := listBytes(found)
+	found.Events = slices.Grow(found.Events, 1)
+	grown := listBytes(found) - before
+	in.account.Take(grown)
+	in.last.charged += grown
 }
 
 // newPackLocked begins a parcel to pack messages into, the next of which needs so many

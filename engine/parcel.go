@@ -16,8 +16,12 @@ type parcel struct {
 	buf    []byte      // from allocBytes; the bytes that were fed
 	isPack bool        // from newPack; constant
 	found  proto.Batch // in buf; readLoop has seen to its control frames, and Dispatch passes them over
+	delivery
+}
 
-	// Guarded by the inbox's lock, once the parcel is there:
+// delivery is how far a parcel has come. It is guarded by the inbox's lock, once the parcel
+// is there.
+type delivery struct {
 	admitted  int   // of the events: how many may be delivered
 	delivered int   // of these: how many have been, or were passed over
 	charged   int64 // to the account, payloads of their own included
@@ -33,8 +37,15 @@ const keptEvents = 6 << 10
 // inbox while they hold messages: a connection that waits for its peer holds none.
 var parcels = sync.Pool{New: func() any { return new(parcel) }}
 
-// newParcel returns a parcel around memory from allocBytes.
-func newParcel(buf []byte) *parcel {
+// newParcel returns a parcel around bytes, or a copy of them unless they are in memory from
+// allocBytes that is the parcel's now. It is not inlined into read, which would need more
+// stack while it waits.
+//
+//go:noinline
+func newParcel(buf []byte, ours bool) *parcel {
+	if !ours {
+		buf = append(allocBytes(len(buf)), buf...)
+	}
 	p := parcels.Get().(*parcel)
 	p.buf = buf
 	return p
@@ -62,12 +73,11 @@ func (p *parcel) free(account *memory.Account) {
 	}
 	freeBytes(p.buf)
 	p.found.Reset()
-	isPack := p.isPack
-	*p = parcel{found: p.found}
+	p.buf, p.delivery = nil, delivery{}
 	switch events := cap(p.found.Events); {
-	case isPack && events <= mostPacked:
+	case p.isPack && events <= mostPacked:
 		packs.Put(p)
-	case !isPack && events <= keptEvents:
+	case !p.isPack && events <= keptEvents:
 		parcels.Put(p)
 	}
 }
@@ -145,6 +155,19 @@ func (p *parcel) length(event proto.Event) int64 {
 	}
 	return int64(event.Length)
 }
+
+// handsOver reports whether the message of an event has memory of its own that is worth
+// to be kept: it may have been made for more than came.
+func (p *parcel) handsOver(event proto.Event) bool {
+	if !event.Owned {
+		return false
+	}
+	payload := p.found.Owned[event.Start]
+	return len(payload)+messageOverhead >= cap(payload)/worth
+}
+
+// room returns how many bytes more fit into a pack.
+func (p *parcel) room() int64 { return int64(cap(p.buf) - len(p.buf)) }
 
 // count counts the messages among events.
 func (p *parcel) count(events []proto.Event) (t Tally) {

@@ -115,8 +115,11 @@ func freePayload(b []byte) {
 // lender lends readLoop's transport the memory that it reads into.
 type lender struct{}
 
-func (lender) Borrow(n int) ([]byte, error) { return allocBytes(n), nil }
-func (lender) Return(b []byte)              { freeBytes(b) }
+func (*lender) Borrow(n int) ([]byte, error) { return allocBytes(n), nil }
+func (*lender) Return(b []byte)              { freeBytes(b) }
+
+// theLender is the one lender. A pointer has its methods without a call in between.
+var theLender = new(lender)
 
 // bytesOf views a string as bytes, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

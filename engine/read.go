@@ -16,139 +16,167 @@ import (
 // (RFC 6455 §7.1.1).
 const lingerTime = 2 * time.Second
 
-// readLoop puts messages into the inbox until the transport ends, then the one terminal
-// event. buffered holds the bytes that came after the server's answer. Ended by cutting
-// the transport, joined by Engine.Shutdown.
-func (c *connection) readLoop(buffered []byte, compression deflate.Params) {
-	defer c.engine.setRunning(c, false)
-	reader := proto.NewReader(proto.ReaderOptions{
+// readerOptions returns the options for the reader of an open connection's frames.
+func (c *connection) readerOptions(compression deflate.Params) proto.ReaderOptions {
+	return proto.ReaderOptions{
 		Role:       proto.Client,
 		MaxMessage: c.opts.MaxMessage,
 		Inflater:   c.inflater(compression),
 		Alloc:      c.engine.blocks.alloc,
 		Spare:      c.engine.blocks.spare,
 		Free:       c.engine.blocks.free,
-	})
-	byCloseFrame := c.receive(reader, buffered)
+	}
+}
+
+// readLoop puts messages into the inbox until the transport ends, then the one terminal
+// event. early holds the bytes that came after the server's answer, if any did. Ended by
+// cutting the transport, joined by Engine.Shutdown.
+//
+// Over ws, ordinary messages and control frames do with the 2 KiB of stack that the
+// goroutine begins with: a larger one stays for the life of the connection. So functions
+// that it calls have small frames, and rare work is in functions of its own
+// (TestStackOfAnIdleConnection).
+func (c *connection) readLoop(early *parcel) {
+	for {
+		p, readErr := c.read(early)
+		early = nil
+		controls, byCloseFrame := 0, false
+		if p != nil { // otherwise there was a panic
+			controls = p.found.Controls()
+			byCloseFrame = c.handle(p)
+		}
+		switch {
+		case byCloseFrame:
+			c.endReading(nil)
+			return
+		case readErr != nil:
+			c.endReading(readErr)
+			return
+		case controls > 0:
+			c.holdBack(controls)
+		}
+	}
+}
+
+// endReading ends readLoop: because of readErr, or if that is nil by a close frame, the
+// peer's or, after a violation, ours.
+func (c *connection) endReading(readErr error) {
+	defer c.engine.loops.Done()
+	defer c.engine.setRunning(c, false)
+	if readErr != nil {
+		c.transportEnded(readErr)
+	}
 	c.joinWriteLoop()
 
 	var lost Tally
-	if bytes, unfinished := reader.Unfinished(); unfinished {
+	if bytes, unfinished := c.reader.Unfinished(); unfinished {
 		lost = Tally{Messages: 1, Bytes: bytes}
 	}
-	reader.Drop()
+	c.reader.Drop()
 	c.finish(lost)
-	if byCloseFrame {
+	if readErr == nil {
 		c.linger()
 	}
 	c.transport.Cut()
 }
 
-// receive reads until the connection ends. It reports whether the end is by close frame,
-// the peer's or, after a violation, ours, rather than by the transport.
-func (c *connection) receive(reader *proto.Reader, buffered []byte) (byCloseFrame bool) {
-	for {
-		byCloseFrame, readErr := c.receiveOnce(reader, buffered)
-		if byCloseFrame {
-			return true
-		}
-		if readErr != nil {
-			c.transportEnded(readErr)
-			return false
-		}
-		buffered = nil
-	}
-}
-
-// receiveOnce handles the bytes of one read, or those that are buffered if there are any.
-// byCloseFrame is as receive has it; readErr is why nothing more comes.
-func (c *connection) receiveOnce(reader *proto.Reader, buffered []byte) (byCloseFrame bool, readErr error) {
-	p, violation, readErr := c.read(reader, buffered)
-	if p == nil { // a panic
-		return false, readErr
-	}
-	controls := p.found.Controls()
-	byCloseFrame = c.handle(p, violation)
-	if !byCloseFrame && readErr == nil {
-		c.holdBack(controls)
-	}
-	return byCloseFrame, readErr
-}
-
-// read reads once, unless bytes are buffered, and gives them to the reader. After a panic
-// there is no parcel, and readErr is its failure.
-func (c *connection) read(reader *proto.Reader, buffered []byte) (p *parcel, violation, readErr error) {
-	defer func() {
-		if value := recover(); value != nil {
-			c.engine.opts.Memory.Release(int64(reader.Abandon()))
-			if p != nil {
-				p.chargeOwned()
-				c.engine.opts.Memory.Release(p.charged)
-			}
-			p, readErr = nil, c.panicked(value)
-		}
-	}()
-	if space := reader.Space(); space != nil {
-		n, readErr := c.transport.ReadInto(space)
+// read reads once, unless bytes are there already, and gives them to the reader. After a
+// panic there is no parcel, and readErr is its failure.
+func (c *connection) read(early *parcel) (p *parcel, readErr error) {
+	defer c.readPanicked(&p, &readErr)
+	if space := c.reader.Space(); space != nil {
+		var n int
+		n, readErr = c.transport.ReadInto(space)
 		c.hear()
-		p := newParcel(nil)
-		return p, reader.Filled(n, &p.found), readErr
+		p = newParcel(nil, true)
+		c.reader.Filled(n, &p.found)
+		return p, readErr
 	}
-	got, lent := buffered, false
-	if len(got) == 0 {
-		got, lent, readErr = c.transport.ReadBlock(lender{})
+	p = early
+	if p == nil {
+		var (
+			got  []byte
+			lent bool // otherwise it is good until the next read
+		)
+		got, lent, readErr = c.transport.ReadBlock(theLender)
+		p = newParcel(got, lent)
 		c.hear()
 	}
-	if !lent { // it is good until the next read
-		got = append(allocBytes(len(got)), got...)
-	}
-	p = newParcel(got)
-	return p, reader.Feed(got, &p.found), readErr
+	c.reader.Feed(p.buf, &p.found)
+	return p, readErr
 }
 
-// handle answers the control frames of a parcel and puts it into the inbox. violation is
-// the rule that the peer broke after it. handle reports whether the connection is over.
+// readPanicked is deferred by read, whose results it changes after a panic.
+func (c *connection) readPanicked(p **parcel, readErr *error) {
+	if value := recover(); value != nil {
+		c.engine.opts.Memory.Release(int64(c.reader.Abandon()))
+		if *p != nil {
+			(*p).chargeOwned()
+			c.engine.opts.Memory.Release((*p).charged)
+		}
+		*p, *readErr = nil, c.panicked(value)
+	}
+}
+
+// handle answers the control frames of a parcel and puts it into the inbox, after a
+// violation the last one. It reports whether the connection is over.
 //
 // Pings and pongs come first, although messages may be before them: they show that the
 // peer is alive, and wait for no Handler.
-func (c *connection) handle(p *parcel, violation error) (byCloseFrame bool) {
-	if violation != nil {
-		c.foundViolation(failure.From(failure.PhaseOpen, violation))
+func (c *connection) handle(p *parcel) (byCloseFrame bool) {
+	if violation := c.reader.Violation(); violation != nil {
+		c.foundViolation(violation)
 	}
-	var (
-		code   int // of the peer's close frame
-		reason string
-	)
+	var theirs *closeFrame
 	if p.found.Controls() > 0 {
-		for _, event := range p.found.Events {
-			switch event.Opcode {
-			case wire.Ping:
-				c.pinged(p.payload(event))
-			case wire.Pong:
-				c.ponged(p.payload(event))
-			case wire.Close:
-				code, reason, _ = wire.ParseClose(p.payload(event)) // the reader has checked it
-			}
-		}
+		theirs = c.answer(p)
 	}
 	waited, noMemory := c.inbox.put(p, c.readyFn)
 	if waited {
 		c.hear()
 	}
-	if noMemory != nil && violation == nil {
-		violation, code = noMemory, 0
-		c.foundViolation(failure.From(failure.PhaseOpen, violation))
-	}
-	switch {
-	case code != 0:
-		c.peerClosed(code, reason)
-	case violation != nil:
-		c.inbox.awaitDelivery()
-		c.failViolated()
-	default:
+	if theirs == nil && noMemory == nil && c.reader.Violation() == nil {
 		return false
 	}
+	c.sawEnd(theirs, noMemory)
 	return true
+}
+
+// closeFrame is a close frame that the peer has sent.
+type closeFrame struct {
+	code   int
+	reason string
+}
+
+// sawEnd answers the peer's close frame, or if there is none, a violation; noMemory is one
+// that the inbox has found.
+func (c *connection) sawEnd(theirs *closeFrame, noMemory error) {
+	if noMemory != nil && c.reader.Violation() == nil {
+		theirs = nil
+		c.foundViolation(noMemory)
+	}
+	if theirs != nil {
+		c.peerClosed(theirs.code, theirs.reason)
+		return
+	}
+	c.inbox.awaitDelivery()
+	c.failViolated()
+}
+
+// answer answers the control frames of a parcel, but for a close frame, which it returns.
+func (c *connection) answer(p *parcel) (theirs *closeFrame) {
+	for _, event := range p.found.Events {
+		switch event.Opcode {
+		case wire.Ping:
+			c.pinged(p.payload(event))
+		case wire.Pong:
+			c.ponged(p.payload(event))
+		case wire.Close:
+			code, reason, _ := wire.ParseClose(p.payload(event)) // the reader has checked it
+			theirs = &closeFrame{code, reason}
+		}
+	}
+	return theirs
 }
 
 // pinged answers a ping (RFC 6455 §5.5.2).

@@ -23,10 +23,11 @@ type violation struct {
 
 // foundViolation begins to fail the connection (RFC 6455 §7.1.7). It is called by
 // readLoop, once, before the messages that came with the violation are in the inbox.
-func (c *connection) foundViolation(err *failure.Error) {
+func (c *connection) foundViolation(err error) {
+	found := failure.From(failure.PhaseOpen, err)
 	c.mu.Lock()
 	defer c.unlock()
-	c.violation.err = err
+	c.violation.err = found
 	if c.state.now == open {
 		c.violation.timer = time.AfterFunc(violationPatience, c.violationOverdue)
 	} else {

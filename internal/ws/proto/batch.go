@@ -39,7 +39,7 @@ func (b *Batch) Payload(event Event, fed []byte) []byte {
 // Reset empties the batch, and keeps its memory for the next one.
 func (b *Batch) Reset() {
 	clear(b.Owned)
-	*b = Batch{Events: b.Events[:0], Owned: b.Owned[:0]}
+	b.Events, b.Owned, b.Messages = b.Events[:0], b.Owned[:0], Tally{}
 }
 
 // found adds an event whose payload is in the bytes fed.

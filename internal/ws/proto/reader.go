@@ -87,6 +87,14 @@ type Reader struct {
 
 // NewReader returns a Reader at the start of a connection.
 func NewReader(opts ReaderOptions) *Reader {
+	r := new(Reader)
+	r.Init(opts)
+	return r
+}
+
+// Init makes a Reader that is part of something else, and has read nothing, one at the
+// start of a connection.
+func (r *Reader) Init(opts ReaderOptions) {
 	if opts.Alloc == nil {
 		opts.Alloc = func(n int) ([]byte, error) { return make([]byte, 0, n), nil }
 	}
@@ -98,7 +106,7 @@ func NewReader(opts ReaderOptions) *Reader {
 	}
 	// The room for a message doubles as it arrives, and an int must hold its size.
 	opts.MaxMessage = min(opts.MaxMessage, math.MaxInt/2)
-	return &Reader{opts: opts}
+	r.opts = opts
 }
 
 // Feed reads all of buf and adds its events to the batch. It unmasks in place and never
@@ -124,10 +132,13 @@ func (r *Reader) Feed(buf []byte, into *Batch) error {
 		if int64(len(part)) > r.missing {
 			part = part[:r.missing]
 		}
-		if r.frame.Opcode.IsControl() {
+		switch {
+		case r.frame.Opcode.IsControl():
 			r.failed = r.readControl(part, at, into)
-		} else {
-			r.failed = r.readData(part, at, into)
+		case r.isWhole(part):
+			r.failed = r.readWhole(part, at, into)
+		default:
+			r.failed = r.keep(part, into)
 		}
 		at += len(part)
 		if r.missing > 0 {
@@ -136,6 +147,9 @@ func (r *Reader) Feed(buf []byte, into *Batch) error {
 	}
 	return r.failed
 }
+
+// Violation returns the rule that the peer has broken, or nil.
+func (r *Reader) Violation() error { return r.failed }
 
 // feedWhole reads messages that are whole in buf, each in one short frame as most are, up
 // to the first frame of another kind. It returns how far it came. Its results are Feed's;
@@ -341,31 +355,39 @@ func (r *Reader) readControl(part []byte, at int, into *Batch) error {
 	return nil
 }
 
-// readData takes part of a data frame's payload, which is at a place in the bytes fed. A
-// message that is whole in one frame stays where it is; everything else is kept in
-// r.data.
-func (r *Reader) readData(part []byte, at int, into *Batch) error {
+// isWhole reports whether part is a message, all of it in one frame.
+func (r *Reader) isWhole(part []byte) bool {
+	return r.data == nil && r.frame.Fin && r.frame.Opcode != wire.Continuation && int64(len(part)) == r.missing
+}
+
+// readWhole takes a message that isWhole, at a place in the bytes fed. It stays there.
+func (r *Reader) readWhole(part []byte, at int, into *Batch) error {
 	r.unmask(part)
-	if r.data == nil && r.frame.Fin && r.frame.Opcode != wire.Continuation && int64(len(part)) == r.missing {
-		if r.compressed {
-			r.missing = 0
-			return r.inflate(part, into)
-		}
-		if r.frame.Opcode == wire.Text && !wire.ValidUTF8(part) {
-			r.refused = int64(len(part))
-			return rule.TextUTF8
-		}
-		r.inFrame, r.missing, r.message = false, 0, wire.Continuation
-		into.found(r.frame.Opcode, at, len(part))
-		return nil
+	if r.compressed {
+		r.missing = 0
+		return r.inflate(part, into)
 	}
+	if r.frame.Opcode == wire.Text && !wire.ValidUTF8(part) {
+		r.refused = int64(len(part))
+		return rule.TextUTF8
+	}
+	r.inFrame, r.missing, r.message = false, 0, wire.Continuation
+	into.found(r.frame.Opcode, at, len(part))
+	return nil
+}
+
+// keep takes part of a data frame's payload, and keeps it in r.data.
+func (r *Reader) keep(part []byte, into *Batch) error {
+	r.unmask(part)
 	if r.data == nil || cap(r.data)-len(r.data) < len(part) {
 		if err := r.grow(len(part)); err != nil {
 			r.refused = int64(len(part))
 			return err
 		}
 	}
-	r.data = append(r.data, part...)
+	have := len(r.data)
+	r.data = r.data[:have+len(part)]
+	copy(r.data[have:], part)
 	return r.endOfPart(part, into)
 }
 
@@ -440,7 +462,8 @@ func (r *Reader) grow(n int) (err error) {
 	if err != nil {
 		return err
 	}
-	bigger = append(bigger, r.data...)
+	bigger = bigger[:have]
+	copy(bigger, r.data)
 	if r.data != nil {
 		r.opts.Free(r.data)
 	}
