@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -51,13 +53,49 @@ func TestFlushAllocatesNothing(t *testing.T) {
 	}
 }
 
+// Messages are compressed in memory that is used again, too: the copy that waits, and what
+// leaves, short or long, shorter than before or not.
+func TestCompressingAllocatesNothing(t *testing.T) {
+	skipUnderRace(t)
+	address, _ := sink(t, &wstest.Answer{Header: http.Header{
+		"Sec-WebSocket-Extensions": {"permessage-deflate; client_no_context_takeover"},
+	}})
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	id := h.Connect("ws://"+address+"/", engine.ConnectOptions{
+		Compression: &engine.Compression{ClientNoContextTakeover: true},
+	})
+	h.WantOf(id, "open")
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, 2000)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	messages := [][]byte{
+		bytes.Repeat([]byte("x"), 15), bytes.Repeat([]byte("xyz"), 30), bytes.Repeat([]byte("xyz"), 300),
+		append(noise[:1500:1500], make([]byte, 1500)...), noise[:300], noise,
+	}
+	var gone departure
+	if n := testing.AllocsPerRun(300, func() {
+		for _, message := range messages {
+			h.QueueBytes(id, engine.Binary, message)
+		}
+		h.Mark(id, 0)
+		h.Flush()
+		gone.seen = false
+		dispatchUntil(h.Engine, &gone, func() bool { return gone.seen })
+	}); n > 1 {
+		t.Errorf("%.1f allocations for %d messages, want at most 1: a pool may be emptied", n, len(messages))
+	}
+	h.Abort()
+}
+
 // Longer messages are encoded before the connection's lock is taken, into memory that is
 // used again.
 func TestEncodingAllocatesNothing(t *testing.T) {
 	skipUnderRace(t)
 	for _, size := range []int{2 << 10, 4 << 10, 40 << 10} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			address, _ := sink(t, true)
+			address, _ := sink(t, &wstest.Answer{})
 			h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
 			id := h.Connect("ws://"+address+"/", engine.ConnectOptions{})
 			h.WantOf(id, "open")
@@ -155,7 +193,7 @@ func TestLargeMessagesAllocateLittle(t *testing.T) {
 		h.Abort()
 	})
 	t.Run("sent", func(t *testing.T) {
-		address, _ := sink(t, true)
+		address, _ := sink(t, &wstest.Answer{})
 		h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
 		id := h.Connect("ws://"+address+"/", engine.ConnectOptions{SendQueue: 2 * size})
 		h.WantOf(id, "open")

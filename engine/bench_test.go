@@ -85,7 +85,7 @@ func BenchmarkReceive(b *testing.B) {
 
 // sink is a loopback server that throws away all that it receives, after the opening
 // handshake if asked for.
-func sink(b testing.TB, upgrade bool) (address string, received func() int64) {
+func sink(b testing.TB, answer *wstest.Answer) (address string, received func() int64) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -99,8 +99,8 @@ func sink(b testing.TB, upgrade bool) (address string, received func() int64) {
 			return
 		}
 		defer conn.Close()
-		if upgrade {
-			wstest.NewPeer(b, conn).Handshake(wstest.Answer{})
+		if answer != nil {
+			wstest.NewPeer(b, conn).Handshake(*answer)
 		}
 		buf := make([]byte, 256<<10)
 		for err == nil {
@@ -125,7 +125,7 @@ func BenchmarkSend(b *testing.B) {
 		message := strings.Repeat("x", size)
 		frame := wstest.Frame{Opcode: wstest.OpBinary, Masked: true, Payload: []byte(message)}.Append(nil)
 		b.Run(fmt.Sprintf("%d/raw", size), func(b *testing.B) {
-			address, _ := sink(b, false)
+			address, _ := sink(b, nil)
 			conn, err := net.Dial("tcp", address)
 			if err != nil {
 				b.Fatal(err)
@@ -141,7 +141,7 @@ func BenchmarkSend(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprintf("%d/engine", size), func(b *testing.B) {
-			address, received := sink(b, true)
+			address, received := sink(b, &wstest.Answer{})
 			h := enginetest.New(b, engine.Options{DialContext: new(net.Dialer).DialContext})
 			id := h.Connect("ws://"+address+"/", engine.ConnectOptions{SendQueue: 1 << 40})
 			h.WantOf(id, "open")

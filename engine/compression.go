@@ -44,8 +44,9 @@ func (c *connection) offerCompression(request *handshake.Request) *deflate.Param
 func (c *connection) compressLocked(agreed deflate.Params) {
 	if agreed.InUse {
 		c.compressor = deflate.NewCompressor(agreed.Client)
+		c.outbox.Compress()
 	}
-	c.outbox.Compresses, c.outbox.Encodes = agreed.InUse, !agreed.InUse
+	c.outbox.Encodes, c.outbox.Free = true, freePayload
 }
 
 // inflater returns the reverse of the server's compression, or nil if none was agreed on.
@@ -66,25 +67,31 @@ func (c *connection) packLocked(wb *writeBuffer) error {
 			return nil
 		}
 		c.mu.Unlock()
-		message, shorter, err := c.pack(wb, plain)
+		message, owned, err := c.pack(wb, plain)
 		c.mu.Lock()
 		if err != nil {
 			return err
 		}
-		if packed += len(message); !shorter {
+		if packed += len(message); message == nil {
 			packed += len(plain)
 		}
-		c.outbox.Packed(message, shorter)
+		c.outbox.Packed(message, owned)
 	}
 	return nil
 }
 
-// pack compresses one message.
-func (c *connection) pack(wb *writeBuffer, plain string) (message string, shorter bool, err error) {
+// pack compresses one message. message is nil if that does not make it shorter.
+func (c *connection) pack(wb *writeBuffer, plain string) (message []byte, owned bool, err error) {
 	defer c.caught(&err)
-	out, shorter := c.compressor.Compress(wb.packed[:0], plain)
-	if wb.packed = out; cap(out) > maxPacked {
+	message, shorter := c.compressor.Compress(wb.packed[:0], plain)
+	if wb.packed = message; cap(message) > maxPacked {
 		wb.packed = nil
 	}
-	return string(out), shorter, nil
+	switch {
+	case !shorter:
+		message = nil
+	case len(message) > copiedUnderLock:
+		message, owned = append(allocBytes(len(message)), message...), true
+	}
+	return message, owned, nil
 }

@@ -198,7 +198,7 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
 	}
-	if how.borrowed && len(data) > copiedUnderLock {
+	if how.borrowed && (c.opts.Compression != nil || len(data) > copiedUnderLock) {
 		if c.opts.Compression == nil {
 			how.encoded = proto.AppendEncoded(allocBytes(proto.EncodedLen(len(data))), opcode, bytesOf(data))
 		} else {

@@ -21,7 +21,8 @@ func (e *Engine) BreakCompressor(id ID) {
 	c := e.find(id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.compressor, c.outbox.Compresses, c.outbox.Encodes = nil, true, false
+	c.compressor = nil
+	c.outbox.Compress()
 }
 
 // SetWallClock replaces the wall clock that is compared with the monotonic one.

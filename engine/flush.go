@@ -131,7 +131,7 @@ func (c *connection) queueLocked() (enter bool) {
 func (c *connection) tryFlush() {
 	c.mu.Lock()
 	c.isQueued = false
-	if !c.mayWriteLocked() || c.outbox.Compresses || c.outbox.WaitingBytes() > mostQueued {
+	if !c.mayWriteLocked() || c.outbox.Compresses() || c.outbox.WaitingBytes() > mostQueued {
 		c.kickLocked()
 		c.mu.Unlock()
 		return

@@ -38,6 +38,10 @@ type writeBuffer struct {
 
 var writeBuffers [len(writeBufferSizes)]sync.Pool
 
+// mostPackedClass is the class of the largest buffer of messages that are compressed: they
+// take long, so that the peer has something to do meanwhile.
+const mostPackedClass = 2
+
 // writeBufferClass returns which size suits so many bytes.
 func writeBufferClass(bytes int64) int {
 	class := 0
@@ -115,6 +119,9 @@ func (c *connection) writeLoop() {
 			return
 		}
 		class := writeBufferClass(c.outbox.WaitingBytes())
+		if c.outbox.Compresses() {
+			class = min(class, mostPackedClass)
+		}
 		if class != wb.class {
 			c.mu.Unlock()
 			c.freeWriteBuffer(wb, true)

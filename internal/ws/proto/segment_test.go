@@ -149,6 +149,70 @@ func checkDoneAfter(t *testing.T, encoder *proto.Encoder, stream []byte, start i
 	check(len(stream) - start)
 }
 
+// Short messages that were compressed are encoded when Packed brings them back, next to
+// those that did not shrink, and each counts with its size from before. The memory of an
+// owned one comes back with Packed.
+func TestEncodedAfterCompression(t *testing.T) {
+	sizes := []int{3, 4000, 5, 70_000, 6, 1 << 20}
+	freed := 0
+	outbox := proto.Outbox{Encodes: true, Free: func([]byte) { freed++ }}
+	outbox.Compress()
+	var want []proto.Tally // for each message
+	for _, size := range sizes {
+		outbox.PushOwned(wire.Binary, []byte(strings.Repeat("x", size)))
+		want = append(want, proto.Tally{Messages: 1, Bytes: int64(size)})
+	}
+	scratch := make([]byte, 100)
+	for i := range sizes {
+		plain, ok := outbox.Plain()
+		if !ok || len(plain) != sizes[i] {
+			t.Fatalf("message %d: %d bytes, %v", i, len(plain), ok)
+		}
+		if len(plain) < len(scratch) {
+			outbox.Packed(nil, false)
+		} else {
+			clear(scratch)
+			outbox.Packed(append(scratch[:0], fmt.Sprint("packed ", i)...), false)
+		}
+	}
+	clear(scratch) // which Packed may not need any more
+	if _, ok := outbox.Plain(); ok || freed != len(sizes) || outbox.Waits() == false {
+		t.Fatalf("plain messages %v, freed %d times, waits %v", ok, freed, outbox.Waits())
+	}
+	var encoder proto.Encoder
+	encoder.Load(outbox.Next(nil, 1<<20))
+	var stream []byte
+	for next := 0; !encoder.Empty(); {
+		piece := make([]byte, wire.MaxHeader+1)
+		n, done := encoder.Fill(piece, constantKey(0))
+		if again := encoder.DoneAfter(n); again != done {
+			t.Errorf("DoneAfter(%d) is %v, Fill said %v", n, again, done)
+		}
+		var sum proto.Tally
+		for ; sum.Messages < done.Messages; next++ {
+			sum.Messages, sum.Bytes = sum.Messages+1, sum.Bytes+want[next].Bytes
+		}
+		if sum != done {
+			t.Errorf("%v are done, want %v", done, sum)
+		}
+		outbox.Wrote(done)
+		stream = append(stream, piece[:n]...)
+	}
+	if outbox.Unsent() != (proto.Tally{}) {
+		t.Errorf("unsent %v", outbox.Unsent())
+	}
+	got, _ := readFrames(t, stream)
+	if want := "[binary xxx binary packed 1 binary xxxxx binary packed 3 binary xxxxxx binary packed 5]"; fmt.Sprint(got) != want {
+		t.Errorf("frames %q, want %q", got, want)
+	}
+	if got := stream[0] & 0x70; got != 0 {
+		t.Errorf("the first frame has RSV %x", got)
+	}
+	if got := stream[2+4+3] & 0x70; got != 0x40 { // after header, key and payload
+		t.Errorf("the second frame has RSV %x", got)
+	}
+}
+
 // Two messages never have the same key, but by chance.
 func TestEncodedKeysAreFresh(t *testing.T) {
 	outbox := proto.Outbox{Encodes: true}

@@ -176,7 +176,7 @@ func (e *endpoint) command(line string) {
 		opts := proto.ReaderOptions{Role: e.role, MaxMessage: limit}
 		if has("toy") {
 			opts.Inflater = toy{}
-			e.outbox.Compresses = true
+			e.outbox.Compress()
 		}
 		e.reader = proto.NewReader(opts)
 	case "peer":
@@ -271,7 +271,11 @@ func (e *endpoint) write(limit int) {
 		if !ok {
 			break
 		}
-		e.outbox.Packed("z:"+plain, len(plain) > 3)
+		var packed []byte
+		if len(plain) > 3 {
+			packed = []byte("z:" + plain)
+		}
+		e.outbox.Packed(packed, false)
 	}
 	e.encoder.Load(e.outbox.Next(nil, limit))
 	var wrote []byte
