@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tidewire/tidewire/internal/ws/handshake"
+	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
@@ -141,3 +142,25 @@ func FreeBytes(b []byte)      { freeBytes(b) }
 
 // Finds reports whether an id names a connection.
 func (e *Engine) Finds(id ID) bool { return e.find(id) != nil }
+
+// Lent returns how many bytes a connection lends that is asked for n, with a receive queue
+// of some size.
+func Lent(receiveQueue int64, n int) int {
+	c := new(connection)
+	c.opts.ReceiveQueue = receiveQueue
+	b, err := (*lender)(c).Borrow(n)
+	if err != nil {
+		return 0
+	}
+	defer freeBytes(b)
+	return cap(b)
+}
+
+// TrimmedList returns room for how many events a parcel has after trim: with a block of so
+// many bytes, and events in a list with room for more.
+func TrimmedList(block, events, room int) int {
+	p := &parcel{buf: make([]byte, 0, block)}
+	p.found.Events = make([]proto.Event, events, room)
+	p.trim()
+	return cap(p.found.Events)
+}

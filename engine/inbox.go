@@ -121,6 +121,9 @@ func (in *inbox) put(p *parcel, schedule func()) (waited bool, err error) {
 	}
 	p.chargeOwned()
 	keep := cap(p.buf) >= smallestKept && p.fills()
+	if keep {
+		p.trim()
+	}
 	in.mu.Lock()
 	fits := !in.full && in.countedLocked()+Tally(p.found.Messages).counted() <= in.limit
 	switch {

@@ -30,8 +30,8 @@ type delivery struct {
 }
 
 // keptEvents is how many events the list of a parcel may have room for that goes from one
-// read to the next: as many as a block of 64 KiB holds of messages of 8 bytes.
-const keptEvents = 6 << 10
+// read to the next: as many as a block of 256 KiB holds of messages of 8 bytes.
+const keptEvents = 26 << 10
 
 // parcels are lent to readLoop for as long as it takes to handle one read, and to the
 // inbox while they hold messages: a connection that waits for its peer holds none.
@@ -105,6 +105,14 @@ func (p *parcel) shrink() {
 	}
 	if events := p.found.Events; cap(events) > 2*len(events) {
 		p.found.Events = slices.Clone(events)
+	}
+}
+
+// trim replaces a list that is much larger than the block, from a flood of tiny messages,
+// by one for its events.
+func (p *parcel) trim() {
+	if listBytes(&p.found) > worth*int64(cap(p.buf)) {
+		p.found.Events = slices.Clone(p.found.Events)
 	}
 }
 

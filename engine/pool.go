@@ -3,7 +3,7 @@ package engine
 // The memory of messages and how it goes round. A connection that waits holds none of it:
 //
 //   - Blocks, in classes of 64 bytes to 64 MiB, hold bytes on their way in: readLoop
-//     borrows one of 64 KiB for a read, a parcel keeps it while it holds messages, and a
+//     borrows one of 64 to 256 KiB for a read, a parcel keeps it while it holds messages, and a
 //     message that comes in pieces grows from class to class. SendBytes copies long messages
 //     into one, as frames that are masked already. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
 //     keeps a bounded number of free bytes.
@@ -13,6 +13,7 @@ package engine
 //     they are written.
 
 import (
+	"math"
 	"math/bits"
 	"runtime"
 	"sync"
@@ -112,14 +113,22 @@ func freePayload(b []byte) {
 	}
 }
 
-// lender lends readLoop's transport the memory that it reads into.
-type lender struct{}
+// lender is a connection that lends its transport the memory to read into. A pointer has its
+// methods without a call in between.
+type lender connection
 
-func (*lender) Borrow(n int) ([]byte, error) { return allocBytes(n), nil }
-func (*lender) Return(b []byte)              { freeBytes(b) }
+// lentAlways is how large a block may be however small the queue is for its messages, and
+// partLent the part of the queue that another one may be.
+const (
+	lentAlways = 64 << 10
+	partLent   = 4
+)
 
-// theLender is the one lender. A pointer has its methods without a call in between.
-var theLender = new(lender)
+func (l *lender) Borrow(n int) ([]byte, error) {
+	return allocBytes(min(n, max(lentAlways, int(min(l.opts.ReceiveQueue/partLent, math.MaxInt32))))), nil
+}
+
+func (l *lender) Return(b []byte) { freeBytes(b) }
 
 // bytesOf views a string as bytes, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -55,3 +55,30 @@ func TestLargeBlocks(t *testing.T) {
 		})
 	})
 }
+
+// However large a read may be, a connection with a small queue has small blocks.
+func TestLentByQueue(t *testing.T) {
+	const kib = 1 << 10
+	for _, c := range []struct{ queue, asked, want int }{
+		{4096 * kib, 64 * kib, 72 * kib},
+		{4096 * kib, 256 * kib, 264 * kib},
+		{600 * kib, 256 * kib, 264 * kib}, // 150 KiB in a block of the next size
+		{400 * kib, 256 * kib, 136 * kib},
+		{1, 256 * kib, 72 * kib},
+		{1, 1 * kib, 1 * kib},
+	} {
+		if got := engine.Lent(int64(c.queue), c.asked); got != c.want {
+			t.Errorf("with a queue of %d bytes and asked for %d it lends %d, want %d", c.queue, c.asked, got, c.want)
+		}
+	}
+}
+
+// A parcel that waits has no list of a flood's size around a few messages.
+func TestTrim(t *testing.T) {
+	if got := engine.TrimmedList(64<<10, 40, 20_000); got > 100 {
+		t.Errorf("room for %d events is kept with 40", got)
+	}
+	if got := engine.TrimmedList(256<<10, 20_000, 24_000); got != 24_000 {
+		t.Errorf("the list of a full block is copied, for %d events", got)
+	}
+}

@@ -98,7 +98,7 @@ func (c *connection) read(early *parcel) (p *parcel, readErr error) {
 			got  []byte
 			lent bool // otherwise it is good until the next read
 		)
-		got, lent, readErr = c.transport.ReadBlock(theLender)
+		got, lent, readErr = c.transport.ReadBlock((*lender)(c))
 		p = newParcel(got, lent)
 		c.hear()
 	}

@@ -20,6 +20,7 @@ type socket struct {
 
 	// One read:
 	lender Lender // nil to read into buf
+	block  int    // how much is borrowed
 	buf    []byte // where to; lent by lender if there is one
 	read   int
 	err    error
@@ -33,7 +34,7 @@ type socket struct {
 
 // newSocket returns nil where a RawConn's Read does not wait as tryRead needs it to.
 func newSocket(conn net.Conn, raw syscall.RawConn) Conn {
-	s := &socket{writer: writer{conn: conn}, raw: raw}
+	s := &socket{writer: writer{conn: conn}, raw: raw, block: socketBlock}
 	s.readFn, s.writeFn = s.tryRead, s.writeOnce
 	return s
 }
@@ -46,6 +47,9 @@ func (s *socket) ReadBlock(from Lender) (got []byte, lent bool, err error) {
 }
 
 func (s *socket) ReadInto(p []byte) (n int, err error) {
+	if len(p) >= largestBlock {
+		s.block = socketBlock // what comes in a block of messages of that size has to be copied
+	}
 	s.buf = p
 	err = s.wait()
 	s.buf = nil
@@ -66,7 +70,7 @@ func (s *socket) wait() error {
 // after a read that found nothing, so every wait comes after a read.
 func (s *socket) tryRead(fd uintptr) bool {
 	if s.lender != nil {
-		block, err := s.lender.Borrow(socketBlock)
+		block, err := s.lender.Borrow(s.block)
 		if err != nil {
 			s.err = err
 			return true
@@ -90,6 +94,9 @@ func (s *socket) tryRead(fd uintptr) bool {
 			s.err = io.EOF
 		default:
 			s.read = n
+			if s.lender != nil {
+				s.block = adapted(s.block, len(s.buf), n)
+			}
 		}
 		return true
 	}
@@ -97,6 +104,18 @@ func (s *socket) tryRead(fd uintptr) bool {
 
 // Write gives the system all that it takes at once, which is much for each byte's price:
 // a net.Conn would wait until the last byte is gone, and say nothing before.
+// adapted returns how large the block after one of some size is, of which a read has filled
+// so many bytes.
+func adapted(block, size, read int) int {
+	switch {
+	case read == size:
+		return min(2*block, largestBlock)
+	case read < size/2:
+		return max(block/2, socketBlock)
+	}
+	return block
+}
+
 func (s *socket) Write(p []byte) (n int, err error) {
 	err = s.write(p, true)
 	return s.written, s.unhurried(err)

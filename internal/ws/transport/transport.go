@@ -59,8 +59,13 @@ type Lender interface {
 }
 
 const (
-	// socketBlock is how much is borrowed for one read from a socket; recordBlock is a
+	// socketBlock is how much is borrowed for one read from a socket, at least. It doubles
+	// with each read that fills it, up to largestBlock: the goroutine that takes the bytes
+	// is woken less often. A read that fills less than half halves it.
+	//
+	// recordBlock is a
 	// TLS record's worth.
-	socketBlock = 64 << 10
-	recordBlock = 16 << 10
+	socketBlock  = 64 << 10
+	largestBlock = 256 << 10
+	recordBlock  = 16 << 10
 )
