@@ -29,6 +29,18 @@ type Options struct {
 	TLS     *tls.Config   // of wss connections
 	Shape   payload.Shape // whether messages are text or binary
 	Size    int           // of the scenario's messages
+
+	Connections int // that take part
+}
+
+// ReadSize is the size of a connection's reads that suits a scenario best: the engine, too,
+// reads in larger pieces what comes all the time, and few connections may have large
+// buffers.
+func (o Options) ReadSize() int {
+	if o.Connections <= 2 {
+		return 256 << 10
+	}
+	return 64 << 10
 }
 
 // Text reports whether messages are sent as text.

@@ -111,6 +111,8 @@ func newPlayer(s Scenario, c contestants.Contestant, at server.Address) (*player
 		TLS:     &tls.Config{RootCAs: roots, ServerName: host},
 		Shape:   s.Serve.Order.Shape,
 		Size:    s.Serve.Order.Size,
+
+		Connections: s.Connections,
 	})
 	if err != nil {
 		return nil, err

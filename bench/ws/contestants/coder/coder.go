@@ -15,9 +15,6 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// bufferSize is that of a connection's reads.
-const bufferSize = 64 << 10
-
 // unlimited is more than any message of the bench has; the library's own limit is 32 KiB.
 const unlimited = 1 << 30
 
@@ -87,7 +84,7 @@ func (s *shaped) open(u *url.URL) error {
 	feed := s.Feed(len(s.conns))
 	s.conns = append(s.conns, c)
 	conn.BeforeRead = feed.Hand
-	conn.Buffer(bufferSize)
+	conn.Buffer(s.options.ReadSize())
 	go func() { feed.Fail(read(c, feed)) }()
 	return nil
 }

@@ -21,9 +21,6 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// bufferSize is that of a connection's reads.
-const bufferSize = 64 << 10
-
 func opcode(o client.Options) ws.OpCode {
 	if o.Text() {
 		return ws.OpText
@@ -139,7 +136,7 @@ func (s *shaped) open(u *url.URL) error {
 	feed := s.Feed(len(s.conns))
 	s.conns = append(s.conns, &connection{Conn: conn})
 	conn.BeforeRead = feed.Hand
-	go func() { feed.Fail(s.read(bufio.NewReaderSize(in, bufferSize), feed)) }()
+	go func() { feed.Fail(s.read(bufio.NewReaderSize(in, s.options.ReadSize()), feed)) }()
 	return nil
 }
 

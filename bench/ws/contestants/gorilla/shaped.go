@@ -14,8 +14,8 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// bufferSize is that of a connection's reads.
-const bufferSize = 64 << 10
+// writeSize is the size of a connection's frames.
+const writeSize = 64 << 10
 
 type shaped struct {
 	*client.Loop
@@ -63,8 +63,8 @@ func (s *shaped) open(u *url.URL) error {
 	dialer := websocket.Dialer{
 		NetDialContext:    dial,
 		NetDialTLSContext: dial,
-		ReadBufferSize:    bufferSize,
-		WriteBufferSize:   bufferSize,
+		ReadBufferSize:    s.options.ReadSize(),
+		WriteBufferSize:   writeSize,
 		WriteBufferPool:   &s.buffers,
 		EnableCompression: s.options.Deflate != server.Plain,
 	}

@@ -12,9 +12,6 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// bufferSize is that of a connection's reads.
-const bufferSize = 64 << 10
-
 var errEnded = errors.New("the connection has ended")
 
 func deflate(o client.Options) gws.PermessageDeflate {
@@ -70,7 +67,7 @@ func (s *shaped) open(u *url.URL) error {
 	h := new(handler)
 	c, _, err := gws.NewClientFromConn(h, &gws.ClientOption{
 		Addr:                u.String(),
-		ReadBufferSize:      bufferSize,
+		ReadBufferSize:      s.options.ReadSize(),
 		ReadMaxPayloadSize:  unlimited,
 		WriteMaxPayloadSize: unlimited,
 		PermessageDeflate:   deflate(s.options),

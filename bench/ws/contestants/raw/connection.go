@@ -7,11 +7,8 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/frames"
 )
 
-// The sizes of reads: of a single connection, and of one among many.
-const (
-	readSize  = 64 << 10
-	smallRead = 512
-)
+// smallRead is the size of reads of a connection among many.
+const smallRead = 512
 
 // A connection knows how long a frame is.
 type connection struct {
@@ -20,13 +17,15 @@ type connection struct {
 	size   int // of a message
 	header int // of a frame that we receive
 
+	readSize int
+
 	buf  []byte
 	from int // buf[from:to] was read and is not used yet
 	to   int
 }
 
 func newConnection(conn net.Conn, o client.Options) *connection {
-	c := &connection{Conn: conn, opcode: frames.Binary, size: o.Size}
+	c := &connection{Conn: conn, opcode: frames.Binary, size: o.Size, readSize: o.ReadSize()}
 	if o.Text() {
 		c.opcode = frames.Text
 	}
@@ -69,7 +68,7 @@ func (c *connection) verify(t *client.Task) error {
 func (c *connection) next(header, size int) ([]byte, error) {
 	whole := header + size
 	if c.buf == nil {
-		c.buf = make([]byte, max(readSize, whole))
+		c.buf = make([]byte, max(c.readSize, whole))
 	}
 	for c.to-c.from < whole {
 		if c.from+whole > len(c.buf) {
