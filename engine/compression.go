@@ -27,10 +27,10 @@ func (o *Compression) config() deflate.Config {
 // hold the server's answer.
 func (c *connection) offerCompression(request *handshake.Request) *deflate.Params {
 	agreed := new(deflate.Params)
-	if c.opts.Compression == nil {
+	if c.dialing.Compression == nil {
 		return agreed
 	}
-	config := c.opts.Compression.config()
+	config := c.dialing.Compression.config()
 	request.Extensions = config.Offer()
 	request.Negotiate = func(answer []string) (err error) {
 		*agreed, err = config.Accept(answer)

@@ -27,6 +27,7 @@ func (c *connection) connectLoop(ctx context.Context) {
 		if c.inbox.putOpened() {
 			c.engine.ready.push(c)
 		}
+		c.dialing = nil
 		c.reader.Init(c.readerOptions(result.compression))
 		var early *parcel
 		if buffered := result.response.Buffered; len(buffered) > 0 {
@@ -71,7 +72,7 @@ type attemptResult struct {
 // notes the facts that it learns on the way, also of a failure.
 func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err error) {
 	defer c.caught(&err)
-	at := route{target: c.target, header: c.opts.Header, tls: dial.TLSOptions(c.opts.TLS)}
+	at := route{target: c.target, header: c.dialing.Header, tls: dial.TLSOptions(c.dialing.TLS)}
 	for {
 		result, err := c.engine.attempt(c, ctx, at)
 		if err != nil {
@@ -80,10 +81,10 @@ func (c *connection) dialAndShake(ctx context.Context) (_ attemptResult, err err
 		switch {
 		case err == nil, result.response == nil, !redirects(result.response):
 			return result, err
-		case c.opts.Redirects == 0:
-			return result, notFollowed(err, &c.opts)
+		case c.dialing.Redirects == 0:
+			return result, notFollowed(err, c.dialing)
 		}
-		if at, err = at.follow(result.response, &c.opts); err != nil {
+		if at, err = at.follow(result.response, c.dialing); err != nil {
 			return attemptResult{}, err
 		}
 	}
@@ -96,19 +97,19 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	options := &c.engine.opts
 	asked := c.guardedPolicy()
 	conn, err := dial.Dial(ctx, at.target, dial.Options{
-		TCPTimeout:  c.opts.Timeouts.TCP,
-		TLSTimeout:  c.opts.Timeouts.TLS,
+		TCPTimeout:  c.dialing.Timeouts.TCP,
+		TLSTimeout:  c.dialing.Timeouts.TLS,
 		TLSConfig:   options.TLSConfig,
 		TLS:         at.tls,
 		ReadFile:    options.ReadFile,
 		Charge:      func(bytes int) error { return c.growBase("read a file of TLS", pemCost*int64(bytes)) },
-		Proxy:       c.opts.Proxy,
+		Proxy:       c.dialing.Proxy,
 		ProxyFor:    options.proxyFor,
 		DialContext: options.DialContext,
 		Policy:      asked,
 		NamePolicy:  policy.OfName(asked),
 		Words:       options.Words,
-		Names:       dial.Names{Field: c.opts.FieldName, Roots: options.RootsName},
+		Names:       dial.Names{Field: c.dialing.FieldName, Roots: options.RootsName},
 		Entered:     c.entered,
 	})
 	c.learn(func(f *facts) { *f = facts{remote: conn.Remote, tls: tlsInfo(conn.TLS)} })
@@ -129,8 +130,8 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 		Host:       at.target.HostHeader(),
 		RequestURI: at.target.RequestURI,
 		Header:     at.header,
-		Protocols:  c.opts.Protocols,
-		Origin:     c.opts.Origin,
+		Protocols:  c.dialing.Protocols,
+		Origin:     c.dialing.Origin,
 		BasicAuth:  at.target.HasUserinfo,
 		Username:   at.target.Username,
 		Password:   at.target.Password,
@@ -139,7 +140,7 @@ func (c *connection) attempt(ctx context.Context, at route) (attemptResult, erro
 	compression := c.offerCompression(&request)
 	c.entered(failure.PhaseHandshake)
 	answer := &chargedReader{ReadWriter: conn.Transport, charge: c.growBase}
-	response, err := handshake.Client(ctx, answer, conn.Raw, request, c.opts.Timeouts.Handshake)
+	response, err := handshake.Client(ctx, answer, conn.Raw, request, c.dialing.Timeouts.Handshake)
 	c.learn(func(f *facts) {
 		f.protocol, f.extensions, f.http = response.Protocol, response.Extensions, newAnswer(response)
 		f.tls = tlsInfo(conn.TLS) // TLS 1.3 refuses our certificate only now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,26 +24,29 @@ type connection struct {
 	// Constant after newConnection:
 	engine      *Engine
 	id          ID
-	opts        ConnectOptions // copied, never shared
-	target      *dial.Target   // nil if the URL is malformed
-	url         string         // without user name and password
-	writeLoopFn func()         // writeLoop as a value that is made once
-	readyFn     func()         // enters the connection into the ready list; also made once
+	opts        settings
+	target      *dial.Target // nil if the URL is malformed
+	url         string       // without user name and password
+	writeLoopFn func()       // writeLoop as a value that is made once
+	readyFn     func()       // enters the connection into the ready list; also made once
 
 	// Guarded elsewhere:
 	inbox     inbox        // has its own lock
 	nextReady *connection  // guarded by the ready list's lock
 	heard     atomic.Int64 // when bytes came last, in nanoseconds after opened; written by readLoop
 
-	// closeCalled says that Close, CloseAll or Abort was called: from then on nothing is
-	// delivered but the terminal event. It is written by close alone, under mu, so that
-	// it does not change while mu is held; the inbox and Dispatch read it without mu.
-	closeCalled atomic.Bool
+	// Owned by connectLoop, to its last act; constant before:
+	dialing *ConnectOptions // nil once the connection is open
 
 	// Owned by readLoop, from connectLoop's last act on:
 	reader  proto.Reader
 	pace    pace.Control // of the peer's control frames
 	flooded bool         // the log has it that they are too many
+
+	// closeCalled says that Close, CloseAll or Abort was called: from then on nothing is
+	// delivered but the terminal event. It is written by close alone, under mu, so that
+	// it does not change while mu is held; the inbox and Dispatch read it without mu.
+	closeCalled atomic.Bool
 
 	mu sync.Mutex // leaf; guards the fields below, with the exceptions named; after a step of the state release it with unlock
 
@@ -62,10 +66,10 @@ type connection struct {
 
 	// Written by the goroutine that writes, in writeLoop or tryFlush, while writing is
 	// true:
-	closeWritten bool         // our close frame was handed to the operating system
 	writeErr     error        // why writing ended
 	begun        *writeBuffer // for writeLoop, if tryFlush has begun with it
-	writingEnded sync.Cond    // signalled with writing false
+	writingEnded condition    // signalled with writing false
+	closeWritten bool         // our close frame was handed to the operating system
 
 	// Written by readLoop alone:
 	readEnded bool          // it has met its end, and is about to say how the connection ends
@@ -86,6 +90,32 @@ type connection struct {
 	closingUntil time.Time
 }
 
+// settings is the part of ConnectOptions that an open connection has use for.
+type settings struct {
+	Header     http.Header // for its secrets
+	Kind       Kind
+	Closing    time.Duration // of Timeouts
+	MaxMessage int64
+	SendQueue  int64
+	Ping, Pong time.Duration
+	Compresses bool // offers to
+	Caller     string
+}
+
+func newSettings(opts *ConnectOptions) settings {
+	return settings{
+		Header:     opts.Header,
+		Kind:       opts.Kind,
+		Closing:    opts.Timeouts.Closing,
+		MaxMessage: opts.MaxMessage,
+		SendQueue:  opts.SendQueue,
+		Ping:       opts.Ping,
+		Pong:       opts.Pong,
+		Compresses: opts.Compression != nil,
+		Caller:     opts.Caller,
+	}
+}
+
 // facts is the part of Info that is learned while connecting.
 type facts struct {
 	protocol   string
@@ -96,15 +126,15 @@ type facts struct {
 }
 
 func newConnection(e *Engine, id ID, target *dial.Target, url string, opts ConnectOptions) *connection {
-	c := &connection{engine: e, id: id, opts: opts, target: target, connectPhase: failure.PhaseTCP}
+	c := &connection{engine: e, id: id, opts: newSettings(&opts), dialing: &opts, target: target,
+		connectPhase: failure.PhaseTCP}
 	if target != nil {
 		c.url = target.Redacted
 	} else {
 		c.url = dial.RedactUnread(url)
 	}
-	c.writingEnded.L = &c.mu
 	c.writeLoopFn = c.writeLoop
-	c.readyFn = func() { e.ready.push(c) }
+	c.readyFn = func() { c.engine.ready.push(c) }
 	c.inbox.init(opts.ReceiveQueue, e.opts.Memory, &c.closeCalled)
 	c.outboxMemory = e.opts.Memory.Share()
 	c.mark = noMark
@@ -308,12 +338,12 @@ func (c *connection) finish(lost Tally) {
 
 // armClosingLocked gives the closing handshake its time, from now on.
 func (c *connection) armClosingLocked() {
-	c.closingUntil = time.Now().Add(c.opts.Timeouts.Closing)
+	c.closingUntil = time.Now().Add(c.opts.Closing)
 	if c.closingTimer == nil {
-		c.closingTimer = time.AfterFunc(c.opts.Timeouts.Closing, c.closingExpired)
+		c.closingTimer = time.AfterFunc(c.opts.Closing, c.closingExpired)
 		return
 	}
-	c.closingTimer.Reset(c.opts.Timeouts.Closing)
+	c.closingTimer.Reset(c.opts.Closing)
 }
 
 // closingExpired ends a connection whose closing handshake took too long. It is the body

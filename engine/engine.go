@@ -198,8 +198,8 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
 	}
-	if how.borrowed && (c.opts.Compression != nil || len(data) > copiedUnderLock) {
-		if c.opts.Compression == nil {
+	if how.borrowed && (c.opts.Compresses || len(data) > copiedUnderLock) {
+		if !c.opts.Compresses {
 			how.encoded = proto.AppendEncoded(allocBytes(proto.EncodedLen(len(data))), opcode, bytesOf(data))
 		} else {
 			how.owned, data = true, textOf(append(allocBytes(len(data)), data...))

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"time"
+	"unsafe"
 
 	"github.com/tidewire/tidewire/internal/ws/handshake"
 	"github.com/tidewire/tidewire/internal/ws/proto"
@@ -147,7 +148,7 @@ func (e *Engine) Finds(id ID) bool { return e.find(id) != nil }
 // of some size.
 func Lent(receiveQueue int64, n int) int {
 	c := new(connection)
-	c.opts.ReceiveQueue = receiveQueue
+	c.inbox.limit = receiveQueue
 	b, err := (*lender)(c).Borrow(n)
 	if err != nil {
 		return 0
@@ -164,3 +165,6 @@ func TrimmedList(block, events, room int) int {
 	p.trim()
 	return cap(p.found.Events)
 }
+
+// ConnectionBytes is the size of a connection, its reader of frames and its queues included.
+const ConnectionBytes = int(unsafe.Sizeof(connection{}))

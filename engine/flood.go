@@ -44,7 +44,7 @@ func (in *inbox) pauseReading(d time.Duration) {
 	defer in.mu.Unlock()
 	in.pausing = true
 	for !over && !in.closeCalled.Load() {
-		in.room.Wait()
+		in.room.Wait(&in.mu)
 	}
 	in.pausing = false
 }

@@ -21,15 +21,14 @@ type inbox struct {
 	onHold      atomic.Bool     // nothing is delivered, not even the terminal event; written under mu
 
 	mu   sync.Mutex // leaf; guards the fields below
-	room sync.Cond  // readLoop waits here; signalled when there is room, or no need for any
+	room condition  // readLoop waits here; signalled when there is room, or no need for any
 
 	first, last *parcel // messages wait in; the next event of the first one is one
-	packing     bool    // last takes further messages
 	inHand      int     // how many of first's events Dispatch is delivering
 	waiting     Tally   // messages, those in hand included
-	full        bool    // readLoop waits for room
 	dropped     Tally
 
+	full      bool // readLoop waits for room
 	awaited   bool // readLoop waits until everything is delivered
 	awaitOver bool // stopAwaiting was called: readLoop waits no longer
 	pausing   bool // readLoop is in pauseReading
@@ -67,7 +66,6 @@ const (
 
 func (in *inbox) init(limit int64, account *memory.Account, closeCalled *atomic.Bool) {
 	in.limit, in.account, in.closeCalled = limit, account, closeCalled
-	in.room.L = &in.mu
 }
 
 // putOpened puts the opening event in and reports whether the connection must enter the
@@ -131,7 +129,7 @@ func (in *inbox) put(p *parcel, schedule func()) (waited bool, err error) {
 		in.dropped.add(Tally(p.found.Messages))
 		p.free(in.account)
 	case fits && keep && in.chargeLocked(p) == nil:
-		in.appendLocked(p, false)
+		in.appendLocked(p)
 		p.admitted = len(p.found.Events)
 		in.waiting.add(Tally(p.found.Messages))
 	case fits:
@@ -166,19 +164,19 @@ func (in *inbox) chargeLocked(p *parcel) error {
 	return nil
 }
 
-// appendLocked puts a parcel in; packing says that it takes further messages.
-func (in *inbox) appendLocked(p *parcel, packing bool) {
+// appendLocked puts a parcel in.
+func (in *inbox) appendLocked(p *parcel) {
 	if in.last == nil {
 		in.first = p
 	} else {
 		in.last.following = p
 	}
-	in.last, in.packing = p, packing
+	in.last = p
 }
 
 // admitLocked puts in a parcel, and lets one message after the other be delivered.
 func (in *inbox) admitLocked(p *parcel, schedule func()) (waited bool) {
-	in.appendLocked(p, false)
+	in.appendLocked(p)
 	p.held = true
 	for i, event := range p.found.Events {
 		if !event.Opcode.IsControl() {
@@ -213,7 +211,7 @@ func (in *inbox) packLocked(p *parcel, schedule func()) (waited bool, err error)
 		if p.handsOver(event) {
 			need = 0
 		}
-		if !in.packing || in.last.room() < need || len(in.last.found.Events) == mostPacked {
+		if in.last == nil || !in.last.hasRoom(need) {
 			if err = in.newPackLocked(int(need)); err != nil {
 				in.dropped.add(p.count(p.found.Events[i:]))
 				break
@@ -263,7 +261,7 @@ func (in *inbox) newPackLocked(need int) error {
 		pack.free(in.account)
 		return err
 	}
-	in.appendLocked(pack, true)
+	in.appendLocked(pack)
 	return nil
 }
 
@@ -278,7 +276,7 @@ func (in *inbox) awaitRoomLocked(message Tally, schedule func()) (waited bool) {
 			in.mu.Lock()
 			continue
 		}
-		in.room.Wait()
+		in.room.Wait(&in.mu)
 	}
 	return waited
 }
@@ -397,7 +395,7 @@ func (in *inbox) freeDoneLocked() {
 		}
 		in.first = p.following
 		if in.first == nil {
-			in.last, in.packing = nil, false
+			in.last = nil
 		}
 		p.free(in.account)
 	}
@@ -460,7 +458,7 @@ func (in *inbox) awaitDelivery() {
 	defer in.mu.Unlock()
 	in.awaited = true
 	for in.undeliveredLocked() && !in.awaitOver && !in.closeCalled.Load() {
-		in.room.Wait()
+		in.room.Wait(&in.mu)
 	}
 	in.awaited = false
 }

@@ -243,3 +243,12 @@ func TestMemoryOfIdleConnections(t *testing.T) {
 	}
 	pump(t, h.Engine, handler{}, func() bool { return h.Live() == 0 })
 }
+
+// A connection is as large as one of the sizes in which Go gives out memory; the next is 128
+// bytes more.
+func TestSizeOfAConnection(t *testing.T) {
+	const most = 1152
+	if engine.ConnectionBytes > most {
+		t.Errorf("a connection has %d bytes, want at most %d", engine.ConnectionBytes, most)
+	}
+}

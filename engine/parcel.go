@@ -109,7 +109,10 @@ func (p *parcel) shrink() {
 }
 
 // trim replaces a list that is much larger than the block, from a flood of tiny messages,
-// by one for its events.
+// by one for its events. It is not inlined into put, whose frame is on the stack of most
+// that a reader does.
+//
+//go:noinline
 func (p *parcel) trim() {
 	if listBytes(&p.found) > worth*int64(cap(p.buf)) {
 		p.found.Events = slices.Clone(p.found.Events)
@@ -174,8 +177,11 @@ func (p *parcel) handsOver(event proto.Event) bool {
 	return len(payload)+messageOverhead >= cap(payload)/worth
 }
 
-// room returns how many bytes more fit into a pack.
-func (p *parcel) room() int64 { return int64(cap(p.buf) - len(p.buf)) }
+// hasRoom reports whether the parcel is a pack that takes a further message, which needs so
+// many bytes.
+func (p *parcel) hasRoom(need int64) bool {
+	return p.isPack && int64(cap(p.buf)-len(p.buf)) >= need && len(p.found.Events) < mostPacked
+}
 
 // count counts the messages among events.
 func (p *parcel) count(events []proto.Event) (t Tally) {

@@ -125,7 +125,7 @@ const (
 )
 
 func (l *lender) Borrow(n int) ([]byte, error) {
-	return allocBytes(min(n, max(lentAlways, int(min(l.opts.ReceiveQueue/partLent, math.MaxInt32))))), nil
+	return allocBytes(min(n, max(lentAlways, int(min(l.inbox.limit/partLent, math.MaxInt32))))), nil
 }
 
 func (l *lender) Return(b []byte) { freeBytes(b) }

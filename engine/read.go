@@ -226,7 +226,7 @@ func (c *connection) joinWriteLoop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.writing {
-		c.writingEnded.Wait()
+		c.writingEnded.Wait(&c.mu)
 	}
 }
 

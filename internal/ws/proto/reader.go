@@ -61,7 +61,7 @@ type Reader struct {
 	opts ReaderOptions
 
 	header    [wire.MaxHeader]byte // a frame header cut by the end of the last Feed
-	headerLen int
+	headerLen uint8
 
 	// The frame in progress:
 	inFrame bool
@@ -76,7 +76,7 @@ type Reader struct {
 	// The message in progress; message is Continuation if there is none:
 	message    wire.Opcode
 	compressed bool
-	empty      int    // frames of it that brought nothing
+	empty      int32  // frames of it that brought nothing
 	data       []byte // made by Alloc once a part of the message had to be kept
 	refused    int64  // bytes of a message that broke a rule before any of it was kept
 	text       wire.UTF8
@@ -253,12 +253,12 @@ func (r *Reader) readHeader(buf []byte) (int, error) {
 	}
 	if n == 0 && err == nil {
 		kept := r.headerLen
-		r.headerLen += copy(r.header[kept:], buf)
+		r.headerLen += uint8(copy(r.header[kept:], buf))
 		h, n, err = wire.ParseHeader(r.header[:r.headerLen])
 		if n == 0 && err == nil {
 			return len(buf), nil
 		}
-		n -= kept
+		n -= int(kept)
 	}
 	r.headerLen = 0
 	if err != nil {

@@ -102,8 +102,6 @@ func (s *socket) tryRead(fd uintptr) bool {
 	}
 }
 
-// Write gives the system all that it takes at once, which is much for each byte's price:
-// a net.Conn would wait until the last byte is gone, and say nothing before.
 // adapted returns how large the block after one of some size is, of which a read has filled
 // so many bytes.
 func adapted(block, size, read int) int {
@@ -116,6 +114,8 @@ func adapted(block, size, read int) int {
 	return block
 }
 
+// Write gives the system all that it takes at once, which is much for each byte's price:
+// a net.Conn would wait until the last byte is gone, and say nothing before.
 func (s *socket) Write(p []byte) (n int, err error) {
 	err = s.write(p, true)
 	return s.written, s.unhurried(err)
