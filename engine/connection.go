@@ -64,10 +64,10 @@ type connection struct {
 	connectPhase failure.Phase // how far it has come while connecting
 	facts        facts
 
-	// Written by the goroutine that writes, in writeLoop or tryFlush, while writing is
-	// true:
+	// Written by the goroutine that writes, in writeLoop or tryWritingLocked, while writing
+	// is true:
 	writeErr     error        // why writing ended
-	begun        *writeBuffer // for writeLoop, if tryFlush has begun with it
+	begun        *writeBuffer // for writeLoop, if tryWritingLocked has begun with it
 	writingEnded condition    // signalled with writing false
 	closeWritten bool         // our close frame was handed to the operating system
 

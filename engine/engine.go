@@ -164,7 +164,8 @@ func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
 }
 
 // Queue is Send without hurry, for handlers: the message leaves with the next Flush, or
-// after 1 ms, so that others can join it in one write. In all else it is as Send.
+// after 1 ms, so that others can join it in one write; 64 KiB of them leave at once. In
+// all else it is as Send.
 func (e *Engine) Queue(id ID, kind Kind, data string) error {
 	return e.send(id, kind, data, sending{later: true})
 }

@@ -9,9 +9,13 @@ const (
 	// flushDelay is the longest time for which a message waits for Flush.
 	flushDelay = time.Millisecond
 
-	// mostQueued is how many bytes of a connection wait for Flush, which writes them itself:
-	// more is written at once, on another goroutine.
-	mostQueued = 256 << 10
+	// enoughQueued is how many bytes of a connection do not wait for Flush: Queue writes them
+	// itself. A longer write costs as much for each byte, and the peer has something to do.
+	enoughQueued = 64 << 10
+
+	// mostWritten is how many bytes Flush and Queue write themselves: more is written on
+	// another goroutine.
+	mostWritten = 256 << 10
 
 	// triedConnections is for how many connections Flush itself writes, and triedTime for
 	// how long: the rest is written on another goroutine.
@@ -112,41 +116,45 @@ func (l *queueList) stop() {
 }
 
 // queueLocked leaves the messages in the outbox to Flush, and reports whether the
-// connection must enter the queueList.
+// connection must enter the queueList. If they are enough for a write it writes them, and
+// gives up the lock meanwhile.
 func (c *connection) queueLocked() (enter bool) {
 	switch {
 	case !c.mayWriteLocked(): // the goroutine that writes sees to them, or connectLoop does
 		return false
-	case c.outbox.WaitingBytes() >= mostQueued:
-		c.kickLocked()
+	case c.outbox.WaitingBytes() >= enoughQueued:
+		c.tryWritingLocked()
 		return false
 	}
 	enter, c.isQueued = !c.isQueued, true
 	return enter
 }
 
-// tryFlush writes as many of a queued connection's messages as the transport takes
-// without waiting, and leaves the rest to writeLoop. While it writes, nobody else does
-// (c.writing).
+// tryFlush writes the messages of a connection that was taken out of the queueList.
 func (c *connection) tryFlush() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.isQueued = false
-	if !c.mayWriteLocked() || c.outbox.Compresses() || c.outbox.WaitingBytes() > mostQueued {
+	c.tryWritingLocked()
+}
+
+// tryWritingLocked writes as many of a connection's messages as the transport takes without
+// waiting, and leaves the rest to writeLoop. It gives up the lock meanwhile; while it
+// writes, nobody else does (c.writing).
+func (c *connection) tryWritingLocked() {
+	if !c.mayWriteLocked() || c.outbox.Compresses() || c.outbox.WaitingBytes() > mostWritten {
 		c.kickLocked()
-		c.mu.Unlock()
 		return
 	}
 	c.writing = true
 	wb := c.newWriteBuffer(writeBufferClass(c.outbox.WaitingBytes()))
 	wb.load(&c.outbox)
 	c.mu.Unlock()
-
 	if c.fill(wb) {
 		n, err := c.tryWrite(wb.left)
 		c.wrote(wb, n, err)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.writeErr != nil || wb.empty() && !c.outbox.Waits() {
 		c.endWritingLocked(wb)
 		return

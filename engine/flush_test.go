@@ -43,9 +43,9 @@ func TestQueue(t *testing.T) {
 			}
 		}
 	})
-	inBubble(t, "256 KiB do not wait", func(t *testing.T) {
+	inBubble(t, "64 KiB do not wait", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
-		half := strings.Repeat("x", 128<<10)
+		half := strings.Repeat("x", 32<<10)
 		queued := time.Now()
 		h.Queue(h.ID, engine.Text, half)
 		peer.WantSilence(time.Microsecond)
@@ -130,6 +130,30 @@ func TestFlushOfAFullTransport(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Over a real socket Queue itself writes 64 KiB, and Flush only what came after.
+func TestQueueWritesEnough(t *testing.T) {
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	id := h.Connect(echoURL(t), engine.ConnectOptions{})
+	h.WantOf(id, "open")
+	message := strings.Repeat("z", 1000)
+	for range 64 {
+		h.Queue(id, engine.Text, message)
+	}
+	h.Queue(id, engine.Text, message) // which makes it more than 64 KiB
+	if unsent := h.Stats().Unsent.Messages; unsent != 0 {
+		t.Errorf("%d messages unsent without Flush, want 0", unsent)
+	}
+	h.Queue(id, engine.Text, "last")
+	h.Flush()
+	if unsent := h.Stats().Unsent.Messages; unsent != 0 {
+		t.Errorf("%d messages unsent when Flush has returned, want 0", unsent)
+	}
+	for range 65 {
+		h.WantOf(id, "text "+wstest.Quote([]byte(message)))
+	}
+	h.WantOf(id, `text "last"`)
 }
 
 // A write that fails within Flush ends the connection as any other does.

@@ -99,8 +99,9 @@ func (c *connection) startWriteLoopLocked() {
 }
 
 // writeLoop writes the outbox's messages and control frames until it is empty or the
-// transport fails. Started by kickLocked or, with a partly written buffer, by tryFlush;
-// ended by cutting the transport; joined by readLoop and by Engine.Shutdown.
+// transport fails. Started by kickLocked or, with a partly written buffer, by
+// tryWritingLocked; ended by cutting the transport; joined by readLoop and by
+// Engine.Shutdown.
 func (c *connection) writeLoop() {
 	defer c.engine.loops.Done()
 	c.mu.Lock()
