@@ -20,6 +20,28 @@ func Record(h *hdrhistogram.Histogram, t time.Duration) {
 	_ = h.RecordValue(int64(min(max(t, 1), slowest)))
 }
 
+// Bounds are those of Counts: a time counts for the first one that it does not exceed.
+var Bounds = [...]time.Duration{
+	62500 * time.Nanosecond, 125 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond,
+	time.Millisecond, 2 * time.Millisecond, 4 * time.Millisecond, 8 * time.Millisecond, 16 * time.Millisecond,
+}
+
+// Counts say how many times of a histogram are up to each of Bounds and above the one
+// before; the last one counts those above all.
+type Counts [len(Bounds) + 1]int64
+
+// CountsOf reads them. A time within a thousandth of a bound may count on its other side.
+func CountsOf(h *hdrhistogram.Histogram) (c Counts) {
+	for _, bar := range h.Distribution() {
+		i := 0
+		for i < len(Bounds) && bar.From > int64(Bounds[i]) {
+			i++
+		}
+		c[i] += bar.Count
+	}
+	return c
+}
+
 // Quantiles are the figures of a histogram. All are 0 without a Count.
 type Quantiles struct {
 	Count               int64

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tidewire/tidewire/bench/ws/contestants"
+	"github.com/tidewire/tidewire/bench/ws/measure"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 )
 
@@ -223,6 +224,37 @@ func (r *Run) writeScenario(b *strings.Builder, s scenario.Scenario) {
 				continue
 			}
 			cells = append(cells, column.cell(sp.median))
+		}
+		line(b, cells...)
+	}
+	if s.Kind == scenario.Frames {
+		r.writeHistogram(b, s)
+	}
+}
+
+// writeHistogram writes the delays of the frames of all rounds.
+func (r *Run) writeHistogram(b *strings.Builder, s scenario.Scenario) {
+	b.WriteString("\nThe frames of all rounds by their delay, in percent:\n\n")
+	titles := []string{"contestant", "frames"}
+	for _, bound := range measure.Bounds {
+		titles = append(titles, "to "+duration(float64(bound)))
+	}
+	header(b, append(titles, "more")...)
+	for _, c := range r.Contestants {
+		var counts measure.Counts
+		all := int64(0)
+		for _, result := range r.of(s, c.Name) {
+			for i, n := range result.FrameCounts {
+				counts[i] += n
+				all += n
+			}
+		}
+		if all == 0 {
+			continue
+		}
+		cells := []string{name(c), fmt.Sprint(all)}
+		for _, n := range counts {
+			cells = append(cells, fmt.Sprintf("%.1f", 100*float64(n)/float64(all)))
 		}
 		line(b, cells...)
 	}

@@ -66,7 +66,8 @@ func known() *Run {
 						P999: 4 * cpu, Most: 5 * cpu},
 					Frames: measure.Quantiles{Count: 60, P50: 10 * cpu, P90: 20 * cpu, P99: 30 * cpu, P999: 40 * cpu,
 						Most: 50 * cpu},
-					After: measure.Memory{Resident: 8 << 20, Peak: 9 << 20},
+					FrameCounts: measure.Counts{2: 30, 4: 27, 9: 3},
+					After:       measure.Memory{Resident: 8 << 20, Peak: 9 << 20},
 				})
 			}
 		}

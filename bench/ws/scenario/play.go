@@ -37,6 +37,7 @@ type Result struct {
 	Sent        int64             // bytes of payload that Sink has read, compressed or not
 	Latency     measure.Quantiles // of echoes, as the server has seen them
 	Frames      measure.Quantiles // how late frames began
+	FrameCounts measure.Counts    // the same
 	Before      measure.Memory    // the first connection
 	After       measure.Memory    // all
 }
@@ -196,7 +197,7 @@ func (p *player) frames(r *Result, length time.Duration) error {
 		return p.client.Play(p.task)
 	})
 	r.Messages = int64(p.task.Count)
-	r.Frames = measure.QuantilesOf(p.task.Frames.Delays)
+	r.Frames, r.FrameCounts = measure.QuantilesOf(p.task.Frames.Delays), measure.CountsOf(p.task.Frames.Delays)
 	return err
 }
 
