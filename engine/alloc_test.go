@@ -89,6 +89,29 @@ func TestCompressingAllocatesNothing(t *testing.T) {
 	h.Abort()
 }
 
+// A server that declines compression, as most do, makes no difference to short messages.
+func TestDeclinedCompressionAllocatesNothing(t *testing.T) {
+	skipUnderRace(t)
+	address, _ := sink(t, &wstest.Answer{})
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	id := h.Connect("ws://"+address+"/", engine.ConnectOptions{Compression: new(engine.Compression)})
+	h.WantOf(id, "open")
+	message := bytes.Repeat([]byte("x"), 700)
+	var gone departure
+	if n := testing.AllocsPerRun(300, func() {
+		for range 20 {
+			h.QueueBytes(id, engine.Binary, message)
+		}
+		h.Mark(id, 0)
+		h.Flush()
+		gone.seen = false
+		dispatchUntil(h.Engine, &gone, func() bool { return gone.seen })
+	}); n > 1 {
+		t.Errorf("%.1f allocations for 20 messages, want at most 1: a pool may be emptied", n)
+	}
+	h.Abort()
+}
+
 // Longer messages are encoded before the connection's lock is taken, into memory that is
 // used again.
 func TestEncodingAllocatesNothing(t *testing.T) {

@@ -39,8 +39,8 @@ func (c *connection) offerCompression(request *handshake.Request) *deflate.Param
 	return agreed
 }
 
-// compressLocked makes an open connection compress its messages, or else encode short
-// ones as they are sent.
+// compressLocked makes an open connection compress its messages, if that was agreed on, and
+// encode short ones: as they are sent, or as they are compressed.
 func (c *connection) compressLocked(agreed deflate.Params) {
 	if agreed.InUse {
 		c.compressor = deflate.NewCompressor(agreed.Client)

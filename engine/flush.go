@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,8 +11,11 @@ const (
 	flushDelay = time.Millisecond
 
 	// enoughQueued is how many bytes of a connection do not wait for Flush: Queue writes them
-	// itself. A longer write costs as much for each byte, and the peer has something to do.
+	// itself, but no more than turnWrites times between two calls of Flush, since a handler
+	// may send to all connections. A longer write costs as much for each byte, and the peer
+	// has something to do.
 	enoughQueued = 64 << 10
+	turnWrites   = 8
 
 	// mostWritten is how many bytes Flush and Queue write themselves: more is written on
 	// another goroutine.
@@ -28,6 +32,7 @@ const (
 // when it has done its round, before it sleeps.
 func (e *Engine) Flush() {
 	waiting := e.queued.take()
+	e.queued.writes.Store(0)
 	if len(waiting) == 0 {
 		return
 	}
@@ -46,6 +51,8 @@ func (e *Engine) Flush() {
 // the Flush of an embedder that is late with it, and writes what Flush has left. An armed
 // timer is left alone: it may find nothing, or come early.
 type queueList struct {
+	writes atomic.Int32 // by Queue since the last Flush
+
 	mu      sync.Mutex // leaf; guards the fields below
 	waiting []*connection
 	spare   []*connection // the memory of the list before
@@ -100,6 +107,7 @@ func (l *queueList) late() {
 	l.armed = false
 	l.mu.Unlock()
 	waiting := l.take()
+	l.writes.Store(0)
 	for _, c := range waiting {
 		c.tryFlush()
 	}
@@ -116,13 +124,17 @@ func (l *queueList) stop() {
 }
 
 // queueLocked leaves the messages in the outbox to Flush, and reports whether the
-// connection must enter the queueList. If they are enough for a write it writes them, and
-// gives up the lock meanwhile.
+// connection must enter the queueList. If they are enough for a write it tries to write
+// them, and gives up the lock meanwhile.
 func (c *connection) queueLocked() (enter bool) {
+	bytes := c.outbox.WaitingBytes()
 	switch {
 	case !c.mayWriteLocked(): // the goroutine that writes sees to them, or connectLoop does
 		return false
-	case c.outbox.WaitingBytes() >= enoughQueued:
+	case bytes >= mostWritten:
+		c.kickLocked()
+		return false
+	case bytes >= enoughQueued && c.engine.queued.writes.Add(1) <= turnWrites:
 		c.tryWritingLocked()
 		return false
 	}
@@ -132,10 +144,10 @@ func (c *connection) queueLocked() (enter bool) {
 
 // tryFlush writes the messages of a connection that was taken out of the queueList.
 func (c *connection) tryFlush() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.Lock() // without defer: a Logger may panic where tryWritingLocked has given it up
 	c.isQueued = false
 	c.tryWritingLocked()
+	c.mu.Unlock()
 }
 
 // tryWritingLocked writes as many of a connection's messages as the transport takes without
@@ -150,7 +162,7 @@ func (c *connection) tryWritingLocked() {
 	wb := c.newWriteBuffer(writeBufferClass(c.outbox.WaitingBytes()))
 	wb.load(&c.outbox)
 	c.mu.Unlock()
-	if c.fill(wb) {
+	for c.writeErr == nil && !wb.empty() && len(wb.left) == 0 && c.fill(wb) { // which nobody else writes meanwhile
 		n, err := c.tryWrite(wb.left)
 		c.wrote(wb, n, err)
 	}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"strings"
@@ -132,28 +133,67 @@ func TestFlushOfAFullTransport(t *testing.T) {
 	}
 }
 
-// Over a real socket Queue itself writes 64 KiB, and Flush only what came after.
+// Queue itself writes what is enough for a write, in one frame or in many, but not more than
+// 8 times before a Flush.
 func TestQueueWritesEnough(t *testing.T) {
-	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
-	id := h.Connect(echoURL(t), engine.ConnectOptions{})
-	h.WantOf(id, "open")
-	message := strings.Repeat("z", 1000)
-	for range 64 {
-		h.Queue(id, engine.Text, message)
+	wantUnsent := func(t *testing.T, h *enginetest.Rig, want int) {
+		t.Helper()
+		if unsent := h.Stats().Unsent.Messages; unsent != want {
+			t.Errorf("%d messages unsent, want %d", unsent, want)
+		}
 	}
-	h.Queue(id, engine.Text, message) // which makes it more than 64 KiB
-	if unsent := h.Stats().Unsent.Messages; unsent != 0 {
-		t.Errorf("%d messages unsent without Flush, want 0", unsent)
+	widen := func(peer *wstest.Peer) {
+		s := peer.Conn.(*streamPeer).stream
+		s.mu.Lock()
+		s.out.largest, s.out.window = 1<<20, 1<<20
+		s.mu.Unlock()
 	}
-	h.Queue(id, engine.Text, "last")
-	h.Flush()
-	if unsent := h.Stats().Unsent.Messages; unsent != 0 {
-		t.Errorf("%d messages unsent when Flush has returned, want 0", unsent)
-	}
-	for range 65 {
-		h.WantOf(id, "text "+wstest.Quote([]byte(message)))
-	}
-	h.WantOf(id, `text "last"`)
+	inBubble(t, "short messages", func(t *testing.T) {
+		h, peer := openStream(t, engine.ConnectOptions{})
+		widen(peer)
+		message := strings.Repeat("z", 1000)
+		for range 64 {
+			h.Queue(h.ID, engine.Text, message)
+		}
+		wantUnsent(t, h, 64)
+		h.Queue(h.ID, engine.Text, message)
+		wantUnsent(t, h, 0)
+		for range 65 {
+			peer.WantFrame(wstest.Text(message))
+		}
+	})
+	inBubble(t, "long ones, which are written one by one", func(t *testing.T) {
+		h, peer := openStream(t, engine.ConnectOptions{})
+		widen(peer)
+		message := bytes.Repeat([]byte("z"), 20<<10)
+		for range 3 {
+			h.QueueBytes(h.ID, engine.Binary, message)
+		}
+		wantUnsent(t, h, 3)
+		h.QueueBytes(h.ID, engine.Binary, message)
+		wantUnsent(t, h, 0)
+		for range 4 {
+			peer.WantFrame(wstest.Binary(string(message)))
+		}
+	})
+	inBubble(t, "until a Flush no more than 8 times", func(t *testing.T) {
+		h, peer := openStream(t, engine.ConnectOptions{})
+		widen(peer)
+		message := strings.Repeat("z", 66<<10)
+		for range 8 {
+			h.Queue(h.ID, engine.Text, message)
+			wantUnsent(t, h, 0)
+		}
+		h.Queue(h.ID, engine.Text, message)
+		wantUnsent(t, h, 1)
+		h.Flush()
+		wantUnsent(t, h, 0)
+		h.Queue(h.ID, engine.Text, message)
+		wantUnsent(t, h, 0)
+		for range 10 {
+			peer.WantFrame(wstest.Text(message))
+		}
+	})
 }
 
 // A write that fails within Flush ends the connection as any other does.

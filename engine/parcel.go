@@ -108,14 +108,14 @@ func (p *parcel) shrink() {
 	}
 }
 
-// trim replaces a list that is much larger than the block, from a flood of tiny messages,
-// by one for its events. It is not inlined into put, whose frame is on the stack of most
+// trim replaces a list that is larger than the block, from a flood of tiny messages, by one
+// for its events, unless it is full of them. It is not inlined into put, whose frame is on the stack of most
 // that a reader does.
 //
 //go:noinline
 func (p *parcel) trim() {
-	if listBytes(&p.found) > worth*int64(cap(p.buf)) {
-		p.found.Events = slices.Clone(p.found.Events)
+	if events := p.found.Events; listBytes(&p.found) > int64(cap(p.buf)) && cap(events) > 2*len(events) {
+		p.found.Events = slices.Clone(events)
 	}
 }
 

@@ -3,9 +3,10 @@ package engine
 // The memory of messages and how it goes round. A connection that waits holds none of it:
 //
 //   - Blocks, in classes of 64 bytes to 64 MiB, hold bytes on their way in: readLoop
-//     borrows one of 64 to 256 KiB for a read, a parcel keeps it while it holds messages, and a
-//     message that comes in pieces grows from class to class. SendBytes copies long messages
-//     into one, as frames that are masked already. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
+//     borrows one of 64 to 256 KiB for a read, a parcel keeps it while it holds messages, and
+//     a message that comes in pieces grows from class to class. SendBytes copies long
+//     messages into one, as frames that are masked already, or messages that are to be
+//     compressed. Up to 64 KiB they are in a sync.Pool for each class; beyond, largeBlocks
 //     keeps a bounded number of free bytes.
 //   - Parcels (parcel.go) are lent from a read until the last of its messages is delivered.
 //   - Write buffers (write.go) are lent to the writer, until nothing is left to write.

@@ -33,9 +33,10 @@ type stream struct {
 
 // half is one direction of a stream.
 type half struct {
-	frames [][]byte // DATA on its way
-	window int      // how much more may be sent
-	ended  bool     // END_STREAM was sent
+	largest int      // how much a frame may have
+	frames  [][]byte // DATA on its way
+	window  int      // how much more may be sent
+	ended   bool     // END_STREAM was sent
 }
 
 const (
@@ -46,14 +47,17 @@ const (
 var _ transport.Conn = (*stream)(nil)
 
 func newStream() *stream {
-	s := &stream{in: half{window: streamWindow}, out: half{window: streamWindow}}
+	s := &stream{
+		in:  half{largest: streamFrame, window: streamWindow},
+		out: half{largest: streamFrame, window: streamWindow},
+	}
 	s.cond.L = &s.mu
 	return s
 }
 
 // put sends some of p, as much as the window and a frame allow.
 func (h *half) put(p []byte) (n int) {
-	n = min(len(p), h.window, streamFrame)
+	n = min(len(p), h.window, h.largest)
 	if n > 0 {
 		h.frames = append(h.frames, append([]byte(nil), p[:n]...))
 		h.window -= n

@@ -71,8 +71,8 @@ type Outbox struct {
 	// when Packed brings them back.
 	Encodes bool
 
-	// Free takes the memory of PushOwned's messages that Packed has encoded or brought back
-	// in a shorter form. nil leaves it to the collector.
+	// Free takes the memory of PushOwned's messages that are encoded, brought back by Packed in
+	// a shorter form, or not queued. nil leaves it to the collector.
 	Free func([]byte)
 
 	pongs []string
@@ -110,20 +110,26 @@ type closeFrame struct {
 // as unsent.
 func (o *Outbox) Push(opcode wire.Opcode, payload string) { o.push(opcode, payload, false) }
 
-// PushOwned is Push for a payload whose memory Release frees once the message is written.
+// PushOwned is Push for a payload whose memory is freed as soon as it is not needed: by
+// Release once the message is written, or by Free.
 func (o *Outbox) PushOwned(opcode wire.Opcode, payload []byte) {
 	o.push(opcode, unsafe.String(unsafe.SliceData(payload), len(payload)), true)
 }
 
 func (o *Outbox) push(opcode wire.Opcode, payload string, owned bool) {
-	if !o.count(len(payload)) {
-		return
-	}
+	queued := o.count(len(payload))
 	switch {
+	case !queued:
+		if owned {
+			o.free(payload)
+		}
 	case o.compresses:
 		o.plain.push(opcode, payload, owned)
 	case o.isEncoded(len(payload)):
 		o.messages.pushEncoded(opcode, 0, payload, int64(len(payload)))
+		if owned {
+			o.free(payload)
+		}
 	default:
 		o.messages.push(opcode, payload, owned)
 	}
@@ -189,7 +195,7 @@ func (o *Outbox) Plain() (payload string, ok bool) {
 // Packed brings back the message that Plain handed out: compressed, or as it was if
 // packed is nil, because compression does not pay. A packed message that is owned is as
 // PushOwned's, another one may change once Packed has returned. Between the two calls the
-// outbox may have been cleared.
+// outbox may have been cleared: then the collector takes what is owned.
 func (o *Outbox) Packed(packed []byte, owned bool) {
 	if o.plain.count == 0 {
 		return
@@ -219,7 +225,7 @@ func (o *Outbox) Packed(packed []byte, owned bool) {
 }
 
 func (o *Outbox) free(payload string) {
-	if o.Free != nil {
+	if o.Free != nil && payload != "" {
 		o.Free(unsafe.Slice(unsafe.StringData(payload), len(payload)))
 	}
 }

@@ -237,6 +237,7 @@ func (r *Reader) Drop() {
 		r.opts.Free(r.data)
 		r.data = nil
 	}
+	r.opts.Inflater = nil
 	r.closed = true
 }
 

@@ -10,7 +10,7 @@ import (
 const (
 	segmentSize = 4 << 10
 
-	// largestEncoded is the longest message that Push encodes. Beyond, the second copy
+	// largestEncoded is the longest message that Push and Packed encode. Beyond, the second copy
 	// costs more than a reference.
 	largestEncoded = 1 << 10
 )

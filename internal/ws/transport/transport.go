@@ -63,8 +63,7 @@ const (
 	// with each read that fills it, up to largestBlock: the goroutine that takes the bytes
 	// is woken less often. A read that fills less than half halves it.
 	//
-	// recordBlock is a
-	// TLS record's worth.
+	// recordBlock is a TLS record's worth.
 	socketBlock  = 64 << 10
 	largestBlock = 256 << 10
 	recordBlock  = 16 << 10
