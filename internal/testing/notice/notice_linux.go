@@ -19,6 +19,7 @@ const (
 	always = 10 * time.Millisecond // until an interrupt is noticed
 	perMiB = time.Millisecond      // more, for each MiB that an operation is about
 	shared = 2                     // how many times as much is allowed: machines are shared
+	heap   = 8                     // how many MiB of fresh memory Go's heap may take meanwhile
 
 	longest = 150 * time.Millisecond // how much of the time of an operation is looked at
 	moments = 4                      // at which it is interrupted, at most
@@ -51,7 +52,7 @@ func New(t *testing.T, s *lua.State) *Probe {
 // copies or compares, and fresh for how many of these it takes new memory.
 func (p *Probe) Check(name, source string, mib, fresh int) {
 	p.t.Helper()
-	want := always + time.Duration(mib)*perMiB + time.Duration(fresh)*p.fresh
+	want := always + time.Duration(mib)*perMiB + time.Duration(fresh+heap)*p.fresh
 	got, at, err := p.worst(source, want)
 	switch {
 	case err != nil:
