@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,14 +58,6 @@ func TestFlushAllocatesNothing(t *testing.T) {
 // leaves, short or long, shorter than before or not.
 func TestCompressingAllocatesNothing(t *testing.T) {
 	skipUnderRace(t)
-	address, _ := sink(t, &wstest.Answer{Header: http.Header{
-		"Sec-WebSocket-Extensions": {"permessage-deflate; client_no_context_takeover"},
-	}})
-	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
-	id := h.Connect("ws://"+address+"/", engine.ConnectOptions{
-		Compression: &engine.Compression{ClientNoContextTakeover: true},
-	})
-	h.WantOf(id, "open")
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, 2000)
 	for i := range noise {
@@ -74,10 +67,24 @@ func TestCompressingAllocatesNothing(t *testing.T) {
 		bytes.Repeat([]byte("x"), 15), bytes.Repeat([]byte("xyz"), 30), bytes.Repeat([]byte("xyz"), 300),
 		append(noise[:1500:1500], make([]byte, 1500)...), noise[:300], noise,
 	}
+	wantNoAllocations(t, wstest.Answer{Header: http.Header{
+		"Sec-WebSocket-Extensions": {"permessage-deflate; client_no_context_takeover"},
+	}}, engine.ConnectOptions{Compression: &engine.Compression{ClientNoContextTakeover: true}}, engine.Binary, messages...)
+}
+
+// wantNoAllocations sends messages to a server that answers the handshake in some way, again
+// and again until all have left.
+func wantNoAllocations(t *testing.T, answer wstest.Answer, options engine.ConnectOptions, kind engine.Kind,
+	messages ...[]byte) {
+	t.Helper()
+	address, _ := sink(t, &answer)
+	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
+	id := h.Connect("ws://"+address+"/", options)
+	h.WantOf(id, "open")
 	var gone departure
-	if n := testing.AllocsPerRun(300, func() {
+	if n := testing.AllocsPerRun(500, func() {
 		for _, message := range messages {
-			h.QueueBytes(id, engine.Binary, message)
+			h.QueueBytes(id, kind, message)
 		}
 		h.Mark(id, 0)
 		h.Flush()
@@ -92,24 +99,9 @@ func TestCompressingAllocatesNothing(t *testing.T) {
 // A server that declines compression, as most do, makes no difference to short messages.
 func TestDeclinedCompressionAllocatesNothing(t *testing.T) {
 	skipUnderRace(t)
-	address, _ := sink(t, &wstest.Answer{})
-	h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
-	id := h.Connect("ws://"+address+"/", engine.ConnectOptions{Compression: new(engine.Compression)})
-	h.WantOf(id, "open")
 	message := bytes.Repeat([]byte("x"), 700)
-	var gone departure
-	if n := testing.AllocsPerRun(300, func() {
-		for range 20 {
-			h.QueueBytes(id, engine.Binary, message)
-		}
-		h.Mark(id, 0)
-		h.Flush()
-		gone.seen = false
-		dispatchUntil(h.Engine, &gone, func() bool { return gone.seen })
-	}); n > 1 {
-		t.Errorf("%.1f allocations for 20 messages, want at most 1: a pool may be emptied", n)
-	}
-	h.Abort()
+	wantNoAllocations(t, wstest.Answer{}, engine.ConnectOptions{Compression: new(engine.Compression)}, engine.Binary,
+		slices.Repeat([][]byte{message}, 20)...)
 }
 
 // Longer messages are encoded before the connection's lock is taken, into memory that is
@@ -118,24 +110,9 @@ func TestEncodingAllocatesNothing(t *testing.T) {
 	skipUnderRace(t)
 	for _, size := range []int{2 << 10, 4 << 10, 40 << 10} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			address, _ := sink(t, &wstest.Answer{})
-			h := enginetest.New(t, engine.Options{DialContext: new(net.Dialer).DialContext})
-			id := h.Connect("ws://"+address+"/", engine.ConnectOptions{})
-			h.WantOf(id, "open")
 			message := bytes.Repeat([]byte("x"), size)
-			var gone departure
-			if n := testing.AllocsPerRun(500, func() {
-				for range 10 {
-					h.QueueBytes(id, engine.Text, message)
-				}
-				h.Mark(id, 0)
-				h.Flush()
-				gone.seen = false
-				dispatchUntil(h.Engine, &gone, func() bool { return gone.seen })
-			}); n > 1 {
-				t.Errorf("%.1f allocations for 10 messages, want at most 1: a pool may be emptied", n)
-			}
-			h.Abort()
+			wantNoAllocations(t, wstest.Answer{}, engine.ConnectOptions{}, engine.Text,
+				slices.Repeat([][]byte{message}, 10)...)
 		})
 	}
 }

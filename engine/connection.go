@@ -98,8 +98,9 @@ type settings struct {
 	MaxMessage int64
 	SendQueue  int64
 	Ping, Pong time.Duration
-	Compresses bool // offers to
 	Caller     string
+
+	OffersCompression bool
 }
 
 func newSettings(opts *ConnectOptions) settings {
@@ -111,8 +112,9 @@ func newSettings(opts *ConnectOptions) settings {
 		SendQueue:  opts.SendQueue,
 		Ping:       opts.Ping,
 		Pong:       opts.Pong,
-		Compresses: opts.Compression != nil,
 		Caller:     opts.Caller,
+
+		OffersCompression: opts.Compression != nil,
 	}
 }
 

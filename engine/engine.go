@@ -199,12 +199,12 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 		e.opts.Logger.Debug("message discarded: no such connection", "id", id, "bytes", len(data))
 		return nil
 	}
-	if how.borrowed && (c.opts.Compresses || len(data) > copiedUnderLock) {
-		if !c.opts.Compresses {
-			how.encoded = proto.AppendEncoded(allocBytes(proto.EncodedLen(len(data))), opcode, bytesOf(data))
-		} else {
-			how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
-		}
+	switch {
+	case !how.borrowed:
+	case c.opts.OffersCompression:
+		how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
+	case len(data) > copiedUnderLock:
+		how.encoded = proto.AppendEncoded(allocBytes(proto.EncodedLen(len(data))), opcode, bytesOf(data))
 	}
 	enter, err := c.send(opcode, data, how)
 	if enter {

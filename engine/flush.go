@@ -32,7 +32,6 @@ const (
 // when it has done its round, before it sleeps.
 func (e *Engine) Flush() {
 	waiting := e.queued.take()
-	e.queued.writes.Store(0)
 	if len(waiting) == 0 {
 		return
 	}
@@ -85,7 +84,9 @@ func (l *queueList) putBack(rest []*connection) {
 	l.timer.Reset(0) // it is there since the first add
 }
 
+// take empties the list, for a Flush: Queue may write again.
 func (l *queueList) take() []*connection {
+	l.writes.Store(0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	waiting := l.waiting
@@ -107,7 +108,6 @@ func (l *queueList) late() {
 	l.armed = false
 	l.mu.Unlock()
 	waiting := l.take()
-	l.writes.Store(0)
 	for _, c := range waiting {
 		c.tryFlush()
 	}

@@ -103,19 +103,24 @@ func (p *parcel) shrink() {
 		freeBytes(p.buf)
 		p.buf = smaller
 	}
+	p.shrinkList()
+}
+
+// shrinkList replaces the list by one for its events, unless it is full of them.
+func (p *parcel) shrinkList() {
 	if events := p.found.Events; cap(events) > 2*len(events) {
 		p.found.Events = slices.Clone(events)
 	}
 }
 
-// trim replaces a list that is larger than the block, from a flood of tiny messages, by one
-// for its events, unless it is full of them. It is not inlined into put, whose frame is on the stack of most
-// that a reader does.
+// trim is shrinkList for a list that is larger than the block, from a flood of tiny
+// messages. It is not inlined into put, whose frame is on the stack of most that a reader
+// does.
 //
 //go:noinline
 func (p *parcel) trim() {
-	if events := p.found.Events; listBytes(&p.found) > int64(cap(p.buf)) && cap(events) > 2*len(events) {
-		p.found.Events = slices.Clone(events)
+	if listBytes(&p.found) > int64(cap(p.buf)) {
+		p.shrinkList()
 	}
 }
 

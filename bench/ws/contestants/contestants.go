@@ -35,7 +35,8 @@ type Contestant struct {
 }
 
 const (
-	batches = "reads of 256 KiB (of 64 with many connections), buffers used again, batches of up to 128 messages, one write a turn"
+	batches = "reads of 256 KiB (of 64 with many connections), buffers used again, " +
+		"batches of up to 128 messages, one write a turn"
 	channel = "default buffers, a Go channel, one write a message"
 	module  = "default options, the websocket module"
 

@@ -126,10 +126,7 @@ func (o *Outbox) push(opcode wire.Opcode, payload string, owned bool) {
 	case o.compresses:
 		o.plain.push(opcode, payload, owned)
 	case o.isEncoded(len(payload)):
-		o.messages.pushEncoded(opcode, 0, payload, int64(len(payload)))
-		if owned {
-			o.free(payload)
-		}
+		o.encode(opcode, 0, payload, int64(len(payload)), owned)
 	default:
 		o.messages.push(opcode, payload, owned)
 	}
@@ -202,25 +199,28 @@ func (o *Outbox) Packed(packed []byte, owned bool) {
 	}
 	m := *o.plain.front()
 	o.plain.pop()
-	out := m
 	if packed != nil {
-		out.payload, out.rsv, out.owned = unsafe.String(unsafe.SliceData(packed), len(packed)), rsv1, owned
+		if m.owned {
+			o.free(m.payload)
+		}
+		m.payload, m.rsv, m.owned = unsafe.String(unsafe.SliceData(packed), len(packed)), rsv1, owned
 	}
-	encoded := o.isEncoded(len(out.payload))
-	switch {
-	case encoded:
-		o.messages.pushEncoded(out.opcode, out.rsv, out.payload, out.size)
-	case packed != nil && !owned:
-		out.payload = string(packed)
-		fallthrough
-	default:
-		*o.messages.add() = out
+	if o.isEncoded(len(m.payload)) {
+		o.encode(m.opcode, m.rsv, m.payload, m.size, m.owned)
+		return
 	}
-	if encoded && out.owned {
-		o.free(out.payload)
+	if packed != nil && !owned {
+		m.payload = string(packed)
 	}
-	if packed != nil && m.owned {
-		o.free(m.payload)
+	*o.messages.add() = m
+}
+
+// encode queues a message that isEncoded, whose payload is not needed from then on. size is
+// that from before it was compressed.
+func (o *Outbox) encode(opcode wire.Opcode, rsv byte, payload string, size int64, owned bool) {
+	o.messages.pushEncoded(opcode, rsv, payload, size)
+	if owned {
+		o.free(payload)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 const (
 	segmentSize = 4 << 10
 
-	// largestEncoded is the longest message that Push and Packed encode. Beyond, the second copy
-	// costs more than a reference.
+	// largestEncoded is the longest message that Push and Packed encode. Beyond, the second
+	// copy costs more than a reference.
 	largestEncoded = 1 << 10
 )
 

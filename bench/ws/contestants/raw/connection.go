@@ -17,7 +17,7 @@ type connection struct {
 	size   int // of a message
 	header int // of a frame that we receive
 
-	readSize int
+	readSize int // if it is no connection among many
 
 	buf  []byte
 	from int // buf[from:to] was read and is not used yet
