@@ -22,13 +22,14 @@ type conn struct {
 	once sync.Once // of close
 
 	mu    sync.Mutex // leaf; guards the fields below
-	got   int64      // bytes since begin
+	got   int64      // bytes since begin, or since the dial
 	first byte       // of those
 	read  error      // the first one of Read
 	wrote error      // the first one of Write
 }
 
-// begin begins another exchange on the connection.
+// begin begins another exchange on a connection that was kept. A new connection may have
+// been read from by now.
 func (c *conn) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

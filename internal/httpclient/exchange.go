@@ -204,7 +204,7 @@ func (e *Exchange) roundTrip() (*http.Response, error) {
 // gotConn notes the connection that carries the request.
 func (e *Exchange) gotConn(info httptrace.GotConnInfo) {
 	carrier, _ := info.Conn.(*conn)
-	if carrier != nil {
+	if carrier != nil && info.Reused {
 		carrier.begin()
 	}
 	e.mu.Lock()

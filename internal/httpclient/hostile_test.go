@@ -230,6 +230,18 @@ func TestWriteFailsDuringAnswer(t *testing.T) {
 	})
 }
 
+// What a server sends behind one answer may be read together with it, and is taken for the
+// next one if that is awaited soon enough: this is a race, so it is tried often.
+func TestAnswerBeforeRequest(t *testing.T) {
+	for range 500 {
+		t.Run("", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				playAnswer(t, []byte("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n\nx\n"), true)
+			})
+		})
+	}
+}
+
 // Whatever a server answers, a request has one result in time, with words of the catalogue,
 // and nothing is left of it.
 func FuzzAnswer(f *testing.F) {
@@ -239,6 +251,7 @@ func FuzzAnswer(f *testing.F) {
 		"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n" + ok + "\r\n",
 		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nabc",
 		"HTTP/1.1 103 Hints\r\n\r\n" + ok + "Set-Cookie: a\r\nSet-Cookie: b\r\n\r\n",
+		"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n\n",
 		"\x16\x03\x01", "HTTP/1.0 204\r\n\r\n",
 		"HTTP/1.1 307 T\r\nLocation: http://[::1%25x]:1/\r\n\r\n",
 	} {
