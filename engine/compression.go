@@ -90,7 +90,7 @@ func (c *connection) pack(wb *writeBuffer, plain string) (message []byte, owned 
 	switch {
 	case !shorter:
 		message = nil
-	case len(message) > copiedUnderLock:
+	case len(message) > proto.LargestEncoded:
 		message, owned = append(allocBytes(len(message)), message...), true
 	}
 	return message, owned, nil

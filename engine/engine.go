@@ -175,10 +175,6 @@ func (e *Engine) QueueBytes(id ID, kind Kind, data []byte) error {
 	return e.send(id, kind, textOf(data), sending{later: true, borrowed: true})
 }
 
-// copiedUnderLock is how many bytes the lock of a connection may be held for to copy them:
-// as many as the outbox encodes at once.
-const copiedUnderLock = 1 << 10
-
 func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 	c := e.find(id)
 	if kind == DefaultKind && c != nil {
@@ -203,7 +199,7 @@ func (e *Engine) send(id ID, kind Kind, data string, how sending) error {
 	case !how.borrowed:
 	case c.opts.OffersCompression:
 		how.owned, data = true, textOf(append(allocBytes(len(data)), data...))
-	case len(data) > copiedUnderLock:
+	case len(data) > proto.LargestEncoded: // the outbox copies less, under the connection's lock
 		how.encoded = proto.AppendEncoded(allocBytes(proto.EncodedLen(len(data))), opcode, bytesOf(data))
 	}
 	enter, err := c.send(opcode, data, how)

@@ -12,6 +12,7 @@ import (
 	"github.com/tidewire/tidewire/engine"
 	"github.com/tidewire/tidewire/internal/testing/enginetest"
 	"github.com/tidewire/tidewire/internal/testing/wstest"
+	"github.com/tidewire/tidewire/internal/ws/transport"
 )
 
 func TestQueue(t *testing.T) {
@@ -142,12 +143,6 @@ func TestQueueWritesEnough(t *testing.T) {
 			t.Errorf("%d messages unsent, want %d", unsent, want)
 		}
 	}
-	widen := func(peer *wstest.Peer) {
-		s := peer.Conn.(*streamPeer).stream
-		s.mu.Lock()
-		s.out.largest, s.out.window = 1<<20, 1<<20
-		s.mu.Unlock()
-	}
 	inBubble(t, "short messages", func(t *testing.T) {
 		h, peer := openStream(t, engine.ConnectOptions{})
 		widen(peer)
@@ -194,6 +189,91 @@ func TestQueueWritesEnough(t *testing.T) {
 			peer.WantFrame(wstest.Text(message))
 		}
 	})
+}
+
+// widen makes a stream take all of a large write.
+func widen(peer *wstest.Peer) {
+	s := peer.Conn.(*streamPeer).stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out.largest, s.out.window = 1<<20, 1<<20
+}
+
+// interrupted is a transport in whose first TryWrite something else happens.
+type interrupted struct {
+	transport.Conn
+	meanwhile func() // nil afterwards
+}
+
+func (i *interrupted) TryWrite(p []byte) (int, error) {
+	if f := i.meanwhile; f != nil {
+		i.meanwhile = nil
+		f()
+	}
+	return i.Conn.TryWrite(p)
+}
+
+// Queue gives up the lock while it writes. What another goroutine does then keeps its place
+// behind the message.
+func TestCallsWhileQueueWrites(t *testing.T) {
+	message := strings.Repeat("z", 70<<10)
+	for _, test := range []struct {
+		name      string
+		meanwhile func(*enginetest.Rig)
+		frames    []wstest.Frame // behind the message
+		want      []string
+		unsent    engine.Tally
+	}{
+		{name: "Send", meanwhile: func(h *enginetest.Rig) { h.Send(h.ID, engine.Text, "behind") },
+			frames: []wstest.Frame{wstest.Text("behind")}},
+		{name: "Queue", meanwhile: func(h *enginetest.Rig) { h.Queue(h.ID, engine.Text, "behind") },
+			frames: []wstest.Frame{wstest.Text("behind")}},
+		{name: "Queue of enough for a write", meanwhile: func(h *enginetest.Rig) { h.Queue(h.ID, engine.Text, message) },
+			frames: []wstest.Frame{wstest.Text(message)}},
+		{name: "Flush", meanwhile: func(h *enginetest.Rig) { h.Flush() }},
+		{name: "Close", meanwhile: func(h *enginetest.Rig) { h.Close(h.ID, 4000, "bye") },
+			frames: []wstest.Frame{wstest.Close(4000, "bye")}},
+		{name: "Send and Close", meanwhile: func(h *enginetest.Rig) {
+			h.Send(h.ID, engine.Text, "behind")
+			h.Close(h.ID, 4000, "bye")
+			h.Send(h.ID, engine.Text, "late")
+		}, frames: []wstest.Frame{wstest.Text("behind"), wstest.Close(4000, "bye")}},
+		{name: "a full queue", meanwhile: func(h *enginetest.Rig) { h.Send(h.ID, engine.Text, message) },
+			want: []string{`error "send queue full" queue_full`}, unsent: engine.Tally{Messages: 2, Bytes: 140 << 10}},
+		{name: "Abort", meanwhile: func(h *enginetest.Rig) { h.Abort() },
+			want: []string{`close 1006 "The closing handshake timed out"`}, unsent: engine.Tally{Messages: 1, Bytes: 70 << 10}},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			h := enginetest.New(t, engine.Options{})
+			s := newStream()
+			conn := &interrupted{Conn: s}
+			h.UseTransport(func(string) transport.Conn { return conn })
+			var opts engine.ConnectOptions
+			if test.name == "a full queue" {
+				opts.SendQueue = 100 << 10
+			}
+			h.ID = h.Connect("wss://stream.test/", opts)
+			h.Want("open")
+			peer := wstest.NewPeer(t, &streamPeer{stream: s})
+			widen(peer)
+			conn.meanwhile = func() { test.meanwhile(h) }
+			h.Queue(h.ID, engine.Text, message)
+			if conn.meanwhile != nil {
+				t.Fatal("Queue has not written")
+			}
+			if test.want != nil {
+				h.Want(test.want...)
+				if unsent := h.End(h.ID).Unsent; unsent != test.unsent {
+					t.Errorf("unsent %+v, want %+v", unsent, test.unsent)
+				}
+				return
+			}
+			peer.WantFrame(append([]wstest.Frame{wstest.Text(message)}, test.frames...)...)
+			if unsent := h.Stats().Unsent.Messages; unsent != 0 && !strings.Contains(test.name, "Close") {
+				t.Errorf("%d messages unsent", unsent)
+			}
+		})
+	}
 }
 
 // A write that fails within Flush ends the connection as any other does.

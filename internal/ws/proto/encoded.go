@@ -46,7 +46,8 @@ func AppendEncoded(dst []byte, opcode wire.Opcode, payload []byte) []byte {
 }
 
 // PushEncoded is Push for a message of size bytes from AppendEncoded, whose memory Release
-// frees once it is written. Messages do not leave compressed.
+// frees once it is written. It leaves as it is, and before what waits to be compressed: it is
+// not for an outbox that compresses.
 func (o *Outbox) PushEncoded(frames []byte, size int) {
 	if o.count(size) {
 		m := o.messages.add()

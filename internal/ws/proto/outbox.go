@@ -133,7 +133,7 @@ func (o *Outbox) push(opcode wire.Opcode, payload string, owned bool) {
 }
 
 // isEncoded reports whether a message of so many bytes is encoded as it is queued.
-func (o *Outbox) isEncoded(bytes int) bool { return o.Encodes && bytes <= largestEncoded }
+func (o *Outbox) isEncoded(bytes int) bool { return o.Encodes && bytes <= LargestEncoded }
 
 // count counts a message that is pushed, and reports whether it is to be queued.
 func (o *Outbox) count(bytes int) bool {

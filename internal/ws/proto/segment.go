@@ -7,13 +7,11 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/wire"
 )
 
-const (
-	segmentSize = 4 << 10
+// LargestEncoded is the longest message in bytes that Push and Packed encode, which copies
+// it. Beyond, the second copy costs more than a reference.
+const LargestEncoded = 1 << 10
 
-	// largestEncoded is the longest message that Push and Packed encode. Beyond, the second
-	// copy costs more than a reference.
-	largestEncoded = 1 << 10
-)
+const segmentSize = 4 << 10
 
 // segment holds short messages of a client as the frames that they leave in: a reference
 // for each of them, in the queue and on the way through the writer, would cost more than
