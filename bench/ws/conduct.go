@@ -24,14 +24,14 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// Quick runs have less of everything: quickCount rounds of parts of quickLength, memory
-// and the shapes of READMEs in the first round alone, and nothing of growth.
+// Quick runs have less of everything: quickCount rounds of parts of quickLength, memory,
+// the shapes of READMEs and our runner's frames in the first round alone, and nothing of growth.
 const (
 	quickCount  = 3
 	quickLength = 100 * time.Millisecond
 )
 
-// How long our runner's frames are measured.
+// How long our runner's frames are measured in a round.
 const (
 	framesLength      = time.Minute
 	quickFramesLength = 5 * time.Second
@@ -99,9 +99,9 @@ func conduct(o options) (err error) {
 			}
 			fmt.Fprintln(os.Stderr)
 		}
-	}
-	if running.plays("runner") {
-		playFrames(o, run, running.folder, peer.Address)
+		if running.plays("runner") && (round == 0 || !o.quick) {
+			playFrames(o, run, running.folder, peer.Address)
+		}
 	}
 	run.LoadAfter = page.Load()
 	if err := write(o, run); err != nil {

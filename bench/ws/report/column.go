@@ -18,11 +18,11 @@ type column struct {
 	spread bool // the table has the least and the greatest, too
 }
 
-func kib(bytes float64) string    { return fmt.Sprintf("%.1f KiB", bytes/1024) }
-func mib(bytes float64) string    { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)) }
-func count(n float64) string      { return fmt.Sprintf("%.2f", n) }
-func percent(p float64) string    { return fmt.Sprintf("%.0f %%", 100*p) }
-func wholeBytes(n float64) string { return fmt.Sprintf("%.0f", n) }
+func kib(bytes float64) string { return fmt.Sprintf("%.1f KiB", bytes/1024) }
+func mib(bytes float64) string { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)) }
+func count(n float64) string   { return fmt.Sprintf("%.2f", n) }
+func percent(p float64) string { return fmt.Sprintf("%.0f %%", 100*p) }
+func whole(n float64) string   { return fmt.Sprintf("%.0f", n) }
 
 // measured makes a figure of a column that scripts do not have.
 func measured(figure func(scenario.Result) float64) func(scenario.Result) float64 {
@@ -67,7 +67,7 @@ func columnsOf(s scenario.Scenario) []column {
 	}
 	if s.Role == client.Burst && s.Serve.Deflate != server.Plain {
 		columns = append(columns, column{"bytes sent",
-			func(r scenario.Result) float64 { return per(float64(r.Sent), r.Messages) }, wholeBytes, false})
+			func(r scenario.Result) float64 { return per(float64(r.Sent), r.Messages) }, whole, false})
 	}
 	columns = append(append(columns, shared(func(r scenario.Result) int64 { return r.Messages })...), memory()...)
 	for i := range columns[1:] {
@@ -96,7 +96,7 @@ func shared(n func(scenario.Result) int64) []column {
 		{"server busy", func(r scenario.Result) float64 { return float64(r.ServerCPU) / float64(max(r.Wall, 1)) },
 			percent, false},
 		{"allocations", func(r scenario.Result) float64 { return per(float64(r.Allocations), n(r)) }, count, false},
-		{"bytes allocated", func(r scenario.Result) float64 { return per(float64(r.Bytes), n(r)) }, wholeBytes, false},
+		{"bytes allocated", func(r scenario.Result) float64 { return per(float64(r.Bytes), n(r)) }, whole, false},
 	}
 }
 

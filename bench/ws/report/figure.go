@@ -63,7 +63,7 @@ func duration(ns float64) string {
 type spread struct{ low, median, high float64 }
 
 // over is the spread of a figure; ok is false without any result.
-func over(results []scenario.Result, figure func(scenario.Result) float64) (sp spread, ok bool) {
+func over[T any](results []T, figure func(T) float64) (sp spread, ok bool) {
 	if len(results) == 0 {
 		return sp, false
 	}
@@ -74,4 +74,12 @@ func over(results []scenario.Result, figure func(scenario.Result) float64) (sp s
 	slices.Sort(figures)
 	n := len(figures)
 	return spread{low: figures[0], median: (figures[(n-1)/2] + figures[n/2]) / 2, high: figures[n-1]}, true
+}
+
+// in is the spread in a cell of a table.
+func (sp spread) in(cell func(float64) string) string {
+	if sp.low < sp.high {
+		return fmt.Sprintf("%s (%s – %s)", cell(sp.median), cell(sp.low), cell(sp.high))
+	}
+	return cell(sp.median)
 }

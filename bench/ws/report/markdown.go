@@ -184,12 +184,34 @@ func (r *Run) writeFrames(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n### Frames of a script\n\n"+
 		"How late frames of our runner begin at `--fps %d` in %v, each counted from its due time, those\n"+
-		"that were left out, too.\n\n", r.Frames[0].Rate, r.Frames[0].Length)
-	header(b, "beside", "due frames", "messages", "p50", "p99", "p99.9", "longest")
+		"that were left out, too. The runs took turns.\n\n", r.Frames[0].Rate, r.Frames[0].Length)
+	header(b, "beside", "runs", "frames a run", "messages a run", "p50", "p99", "p99.9", "longest")
+	beside := make(map[string][]Frames)
+	var order []string
 	for _, f := range r.Frames {
-		q := f.Delays
-		line(b, f.Beside, fmt.Sprint(q.Count), fmt.Sprint(f.Messages), duration(float64(q.P50)),
-			duration(float64(q.P99)), duration(float64(q.P999)), duration(float64(q.Most)))
+		if beside[f.Beside] == nil {
+			order = append(order, f.Beside)
+		}
+		beside[f.Beside] = append(beside[f.Beside], f)
+	}
+	for _, name := range order {
+		runs := beside[name]
+		cells := []string{name, fmt.Sprint(len(runs))}
+		for _, c := range []struct {
+			figure func(Frames) float64
+			text   func(float64) string
+		}{
+			{func(f Frames) float64 { return float64(f.Delays.Count) }, whole},
+			{func(f Frames) float64 { return float64(f.Messages) }, whole},
+			{func(f Frames) float64 { return float64(f.Delays.P50) }, duration},
+			{func(f Frames) float64 { return float64(f.Delays.P99) }, duration},
+			{func(f Frames) float64 { return float64(f.Delays.P999) }, duration},
+			{func(f Frames) float64 { return float64(f.Delays.Most) }, duration},
+		} {
+			sp, _ := over(runs, c.figure)
+			cells = append(cells, sp.in(c.text))
+		}
+		line(b, cells...)
 	}
 }
 
@@ -218,9 +240,8 @@ func (r *Run) writeScenario(b *strings.Builder, s scenario.Scenario) {
 		cells := []string{name(c)}
 		for _, column := range columns {
 			sp, _ := over(results, column.figure)
-			if column.spread && sp.low < sp.high {
-				cells = append(cells, fmt.Sprintf("%s (%s – %s)", column.cell(sp.median), column.cell(sp.low),
-					column.cell(sp.high)))
+			if column.spread {
+				cells = append(cells, sp.in(column.cell))
 				continue
 			}
 			cells = append(cells, column.cell(sp.median))

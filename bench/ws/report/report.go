@@ -27,10 +27,10 @@ type Run struct {
 	Frames      []Frames
 }
 
-// Frames are the delays of our runner's frames, at a high rate for a longer time.
+// Frames are the delays of our runner's frames in one run of Length, at a high rate.
 type Frames struct {
 	Beside   string // that goes on meanwhile
-	Rate     int    // frames a second
+	Rate     int    // frames a second; the same in all runs, as Length is
 	Length   time.Duration
 	Messages int64
 	Delays   measure.Quantiles
