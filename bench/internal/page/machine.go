@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,6 +38,12 @@ func Machine() string {
 
 // Revision is this repository's, as git describes it.
 func Revision() (string, error) {
-	out, err := exec.Command("git", "describe", "--always", "--dirty").Output()
-	return strings.TrimSpace(string(out)), err
+	command := exec.Command("git", "describe", "--always", "--dirty")
+	var problem bytes.Buffer
+	command.Stderr = &problem
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("which commit is measured? git describe: %w: %s", err, bytes.TrimSpace(problem.Bytes()))
+	}
+	return strings.TrimSpace(string(out)), nil
 }
