@@ -9,6 +9,7 @@ import (
 	"crypto/subtle"
 	"hash"
 
+	"github.com/tidewire/tidewire/internal/modules/options"
 	"github.com/tidewire/tidewire/lua"
 )
 
@@ -37,7 +38,7 @@ const sha256At = 3
 
 // hash is hash(algorithm, data): the digest, as bytes.
 func (m *module) hash(c *lua.Call) error {
-	algorithm := c.Option(1, "", algorithmNames...)
+	algorithm := options.Argument(c, 1, algorithmNames)
 	data := c.String(2)
 	if err := c.Err(); err != nil {
 		return err
@@ -66,7 +67,7 @@ func (m *module) digest(dst []byte, algorithm int, data string) ([]byte, error) 
 
 // hmac is hmac(algorithm, key, data): RFC 2104.
 func (m *module) hmac(c *lua.Call) error {
-	algorithm := c.Option(1, "", algorithmNames...)
+	algorithm := options.Argument(c, 1, algorithmNames)
 	key, data := c.String(2), c.String(3)
 	if err := c.Err(); err != nil {
 		return err

@@ -45,7 +45,7 @@ const (
 
 // sign is sign(algorithm, key, data [, {raw=}]): the signature, or nil and a message.
 func (m *module) sign(c *lua.Call) error {
-	algorithm := c.Option(1, "", signatures...)
+	algorithm := options.Argument(c, 1, signatures)
 	key, data := c.String(2), c.String(3)
 	raw := options.Read(c, 4, "raw").Bool("raw", false)
 	if err := c.Err(); err != nil {
@@ -171,7 +171,7 @@ func signECDSA(key *ecdsa.PrivateKey, digest []byte, raw bool) ([]byte, error) {
 // verify is verify(algorithm, key, data, signature [, {raw=}]): true or false, or nil and
 // a message if the key is of no use.
 func (m *module) verify(c *lua.Call) error {
-	algorithm := c.Option(1, "", signatures...)
+	algorithm := options.Argument(c, 1, signatures)
 	key, data, signature := c.String(2), c.String(3), c.String(4)
 	raw := options.Read(c, 5, "raw").Bool("raw", false)
 	if err := c.Err(); err != nil {

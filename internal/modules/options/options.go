@@ -129,6 +129,17 @@ func (o Options) Word(name, fallback string, words ...string) string {
 	return fallback
 }
 
+// Argument returns the place of argument n of a call among words, which its error lists.
+func Argument(c *lua.Call, n int, words []string) int {
+	word := c.String(n)
+	at := slices.Index(words, word)
+	if at < 0 {
+		c.Fail(c.ArgError(n, fmt.Sprintf("%s expected, got '%s'", spelling.OneOf(words), bare(c.Arg(n)))))
+		return 0
+	}
+	return at
+}
+
 // bare shows a key or a word within quotes.
 func bare(value lua.Value) string {
 	if text, ok := lua.ToText(value); ok {

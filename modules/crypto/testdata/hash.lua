@@ -80,7 +80,10 @@ for _, algorithm in ipairs {"md5", "sha1", "sha224", "sha256", "sha384", "sha512
 	end
 end
 
-raises("bad argument #1 to '?' (invalid option 'sha3')", crypto.hash, "sha3", "")
+raises("bad argument #1 to '?' ('md5', 'sha1', 'sha224', 'sha256', 'sha384' or 'sha512' expected, got 'sha3')",
+	crypto.hash, "sha3", "")
+raises("bad argument #1 to '?' ('md5', 'sha1', 'sha224', 'sha256', 'sha384' or 'sha512' expected, got 'SHA256')",
+	crypto.hmac, "SHA256", "", "")
 raises("bad argument #1 to '?' (string expected, got no value)", crypto.hash)
 raises("bad argument #2 to '?' (string expected, got no value)", crypto.hash, "md5")
 raises("bad argument #2 to '?' (string expected, got nil)", crypto.hmac, "md5", nil, "x")

@@ -95,7 +95,7 @@ for _, algorithm in ipairs {"ed25519", "rsa-sha256", "ecdsa-sha256"} do
 end
 
 -- misuse
-raises("bad argument #1 to '?' (invalid option 'rsa')", crypto.sign, "rsa", "", "")
+raises("bad argument #1 to '?' ('ed25519', 'rsa-sha256' or 'ecdsa-sha256' expected, got 'rsa')", crypto.sign, "rsa", "", "")
 raises("bad argument #3 to '?' (string expected, got no value)", crypto.sign, "ed25519", "")
 raises("bad argument #4 to '?' (unknown option 'rwa': did you mean 'raw'?)", crypto.sign, "ed25519", "", "", {rwa = 1})
 raises("bad argument #4 to '?' (field 'raw': boolean expected, got number)", crypto.sign, "ed25519", "", "", {raw = 1})
