@@ -9,11 +9,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tidewire/tidewire/bench/internal/page"
@@ -22,13 +24,6 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 	"github.com/tidewire/tidewire/bench/ws/scripts"
 	"github.com/tidewire/tidewire/bench/ws/server"
-)
-
-// Quick runs have less of everything: quickCount rounds of parts of quickLength, memory,
-// the shapes of READMEs and our runner's frames in the first round alone, and nothing of growth.
-const (
-	quickCount  = 3
-	quickLength = 100 * time.Millisecond
 )
 
 // How long our runner's frames are measured in a round.
@@ -40,29 +35,18 @@ const (
 // playTimeout ends a contestant that hangs.
 const playTimeout = 2 * time.Minute
 
-type options struct {
-	scenarios, contestants string
-	count                  int
-	length                 time.Duration
-	connections            int
-	quick, print           bool
-	page, plot             string
-	profile                string
-}
-
 // conduct starts the server and plays everything in turns.
 func conduct(o options) (err error) {
-	if o.quick {
-		o.count, o.length = quickCount, quickLength
-	}
-	scenarios, err := scenario.Named(o.scenarios)
+	scenarios, playing, err := o.cast()
 	if err != nil {
 		return err
 	}
-	playing, err := contestants.Named(o.contestants)
-	if err != nil {
+	if err := o.checkPage(); err != nil {
 		return err
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -86,7 +70,10 @@ func conduct(o options) (err error) {
 			fmt.Fprintf(os.Stderr, "%s round %d of %d, %s:", time.Since(run.Date).Round(time.Second), round+1, o.count,
 				s.Name)
 			for _, c := range playing {
-				if !s.Takes(c) || o.quick && left(round, s, c) {
+				if ctx.Err() != nil {
+					return errors.New("interrupted: nothing is written")
+				}
+				if !o.plays(round, s, c) {
 					continue
 				}
 				if !c.Script {
@@ -99,7 +86,7 @@ func conduct(o options) (err error) {
 			}
 			fmt.Fprintln(os.Stderr)
 		}
-		if running.plays("runner") && (round == 0 || !o.quick) {
+		if o.scenarios == "" && running.plays("runner") && (round == 0 || !o.quick) {
 			playFrames(o, run, running.folder, peer.Address)
 		}
 	}
@@ -138,17 +125,6 @@ func playFrames(o options, run *report.Run, folder string, at server.Address) {
 	}
 }
 
-// left reports whether a quick run leaves a measurement out.
-func left(round int, s scenario.Scenario, c contestants.Contestant) bool {
-	return s.Growth || round > 0 && (c.Shown || s.Kind == scenario.Idle || s.Kind == scenario.Storm)
-}
-
-// collected is how many messages a script collects.
-func (o options) collected() int {
-	const inSecond = 300_000
-	return max(10_000, int(inSecond*o.length.Seconds()))
-}
-
 // collectors are the scripts that can be run.
 type collectors struct {
 	folder  string // empty if no script plays
@@ -181,6 +157,7 @@ func newCollectors(scenarios []scenario.Scenario, playing []contestants.Contesta
 		if reason, ok := missing[p.Name]; ok {
 			failure := report.Failure{Contestant: p.Name, Scenario: "all scenarios", Text: reason.Error()}
 			run.Failures = append(run.Failures, failure)
+			fmt.Fprintf(os.Stderr, "%s cannot play: %v\n", p.Name, reason)
 			c.missing++
 		}
 	}
@@ -230,7 +207,7 @@ func firstLine(text string) string {
 // write puts the report where it belongs: a part of it to the standard output, the whole
 // into the manual.
 func write(o options, run *report.Run) error {
-	if o.print || o.scenarios != "" || o.contestants != "" {
+	if !o.whole() {
 		_, err := io.WriteString(os.Stdout, run.Markdown())
 		return err
 	}
@@ -242,7 +219,7 @@ func write(o options, run *report.Run) error {
 		return err
 	}
 	image := "![The figures of the others over our engine's](" + filepath.Base(o.plot) + ")\n\n"
-	return page.Of("make bench-ws").Insert(o.page, image+run.Markdown())
+	return marks.Insert(o.page, image+run.Markdown())
 }
 
 func setting(name, fallback string) string {

@@ -13,45 +13,27 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/tidewire/tidewire/bench/ws/contestants"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 	"github.com/tidewire/tidewire/bench/ws/server"
 )
 
-// The flags that make this program one of the processes that it starts.
-const (
-	serveFlag = "serve"
-	atFlag    = "at"
-)
-
 func main() {
-	var o options
-	flag.StringVar(&o.scenarios, "scenario", "", "play these scenarios, separated by commas, and print the tables")
-	flag.StringVar(&o.contestants, "contestants", "", "with these contestants, separated by commas")
-	flag.IntVar(&o.count, "count", 5, "how often each contestant plays each scenario")
-	flag.DurationVar(&o.length, "length", 400*time.Millisecond, "how long each measured part takes")
-	flag.IntVar(&o.connections, "connections", 0, "the number of connections, instead of the scenario's")
-	flag.BoolVar(&o.quick, "quick", false, "three rounds of short parts, some of them once")
-	flag.BoolVar(&o.print, "print", false, "print the tables, change no file")
-	flag.StringVar(&o.page, "page", "../docs/performance.md", "the file that holds the tables between two marks")
-	flag.StringVar(&o.plot, "plot", "../docs/performance-ws.svg", "the file of the plot")
-	flag.StringVar(&o.profile, "cpuprofile", "", "write a profile of the measured part here; name one contestant")
-	list := flag.Bool("list", false, "list scenarios and contestants")
-	serve := flag.Bool(serveFlag, false, "be the server's process")
-	at := flag.String(atFlag, "", "be a contestant's process; the server's address as JSON")
-	flag.Parse()
-	var err error
+	o, err := parse(os.Args[1:], os.Stderr)
 	switch {
-	case *serve:
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+	case o.serve:
 		err = server.Run()
-	case *at != "":
-		err = play(o, *at)
-	case *list:
+	case o.at != "":
+		err = play(o)
+	case o.list:
 		printLists()
 	default:
 		err = conduct(o)
@@ -63,9 +45,9 @@ func main() {
 }
 
 // play is the whole of a contestant's process.
-func play(o options, address string) error {
+func play(o options) error {
 	var at server.Address
-	if err := json.Unmarshal([]byte(address), &at); err != nil {
+	if err := json.Unmarshal([]byte(o.at), &at); err != nil {
 		return err
 	}
 	scenarios, err := scenario.Named(o.scenarios)

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidewire/tidewire/bench/internal/page"
 	"github.com/tidewire/tidewire/bench/ws/contestants"
 	"github.com/tidewire/tidewire/bench/ws/scenario"
 	"github.com/tidewire/tidewire/bench/ws/server"
@@ -76,7 +75,6 @@ func TestPlay(t *testing.T) {
 func TestWrite(t *testing.T) {
 	folder := t.TempDir()
 	o := options{page: filepath.Join(folder, "page.md"), plot: filepath.Join(folder, "plot.svg")}
-	marks := page.Of("make bench-ws")
 	if err := os.WriteFile(o.page, []byte("# Page\n\n"+marks.Begin+marks.End), 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,18 @@ func (m Marks) Insert(page, report string) error {
 	return os.WriteFile(page, []byte(changed), 0o666)
 }
 
+// Check reports why Insert would fail for a page.
+func (m Marks) Check(page string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	if _, err := m.Splice(string(text), ""); err != nil {
+		return fmt.Errorf("%s: %w", page, err)
+	}
+	return nil
+}
+
 // Splice returns a page's text with a report between its marks.
 func (m Marks) Splice(text, report string) (string, error) {
 	before, rest, found := strings.Cut(text, m.Begin)

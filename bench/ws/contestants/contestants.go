@@ -2,10 +2,9 @@
 package contestants
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/tidewire/tidewire/bench/internal/named"
 	"github.com/tidewire/tidewire/bench/ws/client"
 	"github.com/tidewire/tidewire/bench/ws/contestants/coder"
 	"github.com/tidewire/tidewire/bench/ws/contestants/gobwas"
@@ -107,16 +106,5 @@ func (c Contestant) Can(d server.Deflate) bool {
 
 // Named returns the contestants with these names, separated by commas; all for none.
 func Named(names string) ([]Contestant, error) {
-	if names == "" {
-		return List, nil
-	}
-	var found []Contestant
-	for name := range strings.SplitSeq(names, ",") {
-		i := slices.IndexFunc(List, func(c Contestant) bool { return c.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no contestant is named %q", name)
-		}
-		found = append(found, List[i])
-	}
-	return found, nil
+	return named.Of("contestant", List, func(c Contestant) string { return c.Name }, names)
 }

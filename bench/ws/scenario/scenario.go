@@ -4,9 +4,8 @@ package scenario
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
+	"github.com/tidewire/tidewire/bench/internal/named"
 	"github.com/tidewire/tidewire/bench/ws/client"
 	"github.com/tidewire/tidewire/bench/ws/contestants"
 	"github.com/tidewire/tidewire/bench/ws/payload"
@@ -159,16 +158,5 @@ func (s Scenario) Takes(c contestants.Contestant) bool {
 
 // Named returns the scenarios with these names, separated by commas; all for none.
 func Named(names string) ([]Scenario, error) {
-	if names == "" {
-		return List, nil
-	}
-	var found []Scenario
-	for name := range strings.SplitSeq(names, ",") {
-		i := slices.IndexFunc(List, func(s Scenario) bool { return s.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no scenario is named %q", name)
-		}
-		found = append(found, List[i])
-	}
-	return found, nil
+	return named.Of("scenario", List, func(s Scenario) string { return s.Name }, names)
 }

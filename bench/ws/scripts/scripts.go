@@ -101,14 +101,21 @@ func (s Script) run(argv ...string) (string, error) {
 		err = fmt.Errorf("still running after %v", timeout)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: %s", filepath.Base(argv[0]), err, lastLine(problem.String()+string(out)))
+		return "", fmt.Errorf("%s: %w: %s", filepath.Base(argv[0]), err, reason(problem.String()+string(out)))
 	}
 	return strings.TrimSpace(string(out)), nil
 }
 
-func lastLine(text string) string {
+// reason is the line that says why a program failed: the one of an error, or the first.
+func reason(text string) string {
 	text = strings.TrimSpace(text)
-	return text[strings.LastIndexByte(text, '\n')+1:]
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "Error: ") {
+			return strings.TrimSpace(line)
+		}
+	}
+	first, _, _ := strings.Cut(text, "\n")
+	return first
 }
 
 // Play collects messages of a scenario, and a quarter of them before to warm up.
