@@ -15,6 +15,10 @@ local openedAt            -- nil while no connection is open
 local ticker
 
 local function ended(why)
+  if host.Ending() then -- of the whole run: no attempt comes
+    print(why)
+    return
+  end
   local now = utility.GetTickCount()
   -- Not every connection that opened was a success: a server in trouble may accept and hang up, again and again.
   if openedAt and now - openedAt >= STABLE then
