@@ -63,7 +63,7 @@ func (e *Exchange) explain(err error) *failure.Error {
 		return explain(network, failure.MsgTimerExpired, "the system gave up: what was sent is not acknowledged")
 	case network == failure.Unreachable:
 		return explain(network, failure.MsgTransport, "there is no way to the server now: check the network")
-	case got > 0 || strings.Contains(err.Error(), "malformed"): // what came behind the answer before
+	case got > 0, reused && read == nil: // or it came behind the answer before, together with that
 		return explain(failure.Protocol, failure.MsgHTTPParse, "the server's answer is no HTTP: %s",
 			failure.Printable(e.hide(innermost(err)), 200))
 	}

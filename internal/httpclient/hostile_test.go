@@ -233,12 +233,15 @@ func TestWriteFailsDuringAnswer(t *testing.T) {
 // What a server sends behind one answer may be read together with it, and is taken for the
 // next one if that is awaited soon enough: this is a race, so it is tried often.
 func TestAnswerBeforeRequest(t *testing.T) {
-	for range 500 {
-		t.Run("", func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				playAnswer(t, []byte("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n\nx\n"), true)
+	const redirect = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
+	for _, behind := range []string{"\nx\n", ok + "Content-Length: x\r\n\r\n", ok + "Transfer-Encoding: x\r\n\r\n"} {
+		for range 500 {
+			t.Run("", func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					playAnswer(t, []byte(redirect+behind), true)
+				})
 			})
-		})
+		}
 	}
 }
 
