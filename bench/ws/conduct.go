@@ -65,30 +65,9 @@ func conduct(o options) (err error) {
 	if err != nil {
 		return err
 	}
-	for round := range o.count {
-		for _, s := range scenarios {
-			fmt.Fprintf(os.Stderr, "%s round %d of %d, %s:", time.Since(run.Date).Round(time.Second), round+1, o.count,
-				s.Name)
-			for _, c := range playing {
-				if ctx.Err() != nil {
-					return errors.New("interrupted: nothing is written")
-				}
-				if !o.plays(round, s, c) {
-					continue
-				}
-				if !c.Script {
-					r, err := child(o, self, peer.Address, s, c)
-					add(run, s, c, r, err)
-				} else if script, ok := running.found[c.Name]; ok {
-					r, err := script.Play(c.Name, s, peer.Address, o.collected())
-					add(run, s, c, r, err)
-				}
-			}
-			fmt.Fprintln(os.Stderr)
-		}
-		if o.scenarios == "" && running.plays("runner") && (round == 0 || !o.quick) {
-			playFrames(o, run, running.folder, peer.Address)
-		}
+	playAll(ctx, o, self, peer.Address, running, run)
+	if ctx.Err() != nil {
+		return errors.New("interrupted: nothing is written")
 	}
 	run.LoadAfter = page.Load()
 	if err := write(o, run); err != nil {
@@ -98,6 +77,35 @@ func conduct(o options) (err error) {
 		return fmt.Errorf("%d measurements have failed, the first one: %s", len(failures), failures[0].Text)
 	}
 	return nil
+}
+
+// playAll plays everything in turns, until ctx ends.
+func playAll(ctx context.Context, o options, self string, at server.Address, running collectors, run *report.Run) {
+	for round := range o.count {
+		for _, s := range run.Scenarios {
+			fmt.Fprintf(os.Stderr, "%s round %d of %d, %s:", time.Since(run.Date).Round(time.Second), round+1, o.count,
+				s.Name)
+			for _, c := range run.Contestants {
+				if ctx.Err() != nil {
+					return
+				}
+				if !o.plays(round, s, c) {
+					continue
+				}
+				if !c.Script {
+					r, err := child(o, self, at, s, c)
+					add(run, s, c, r, err)
+				} else if script, ok := running.found[c.Name]; ok {
+					r, err := script.Play(c.Name, s, at, o.collected())
+					add(run, s, c, r, err)
+				}
+			}
+			fmt.Fprintln(os.Stderr)
+		}
+		if o.scenarios == "" && running.plays("runner") && (round == 0 || !o.quick) {
+			playFrames(o, run, running.folder, at)
+		}
+	}
 }
 
 // playFrames measures our runner's frames, idle and beside a flood.

@@ -26,7 +26,7 @@ const (
 	quickLength = 100 * time.Millisecond
 )
 
-// options are what the command line asks for.
+// options has the flags of the command line.
 type options struct {
 	scenarios, contestants string
 	count                  int
@@ -41,10 +41,10 @@ type options struct {
 }
 
 // parse reads the command line, without the program's name, and refuses what cannot be
-// measured. Errors of the flags themselves, and the help, go to out.
+// measured. The help goes to out; the error is flag.ErrHelp then.
 func parse(args []string, out io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("ws", flag.ContinueOnError)
-	f.SetOutput(out)
+	f.SetOutput(io.Discard) // the error says the same
 	f.StringVar(&o.scenarios, "scenario", "", "play these scenarios, separated by commas, and print the tables")
 	f.StringVar(&o.contestants, "contestants", "", "with these contestants, separated by commas")
 	f.IntVar(&o.count, "count", 5, "how often each contestant plays each scenario")
@@ -55,16 +55,19 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.BoolVar(&o.list, "list", false, "list scenarios and contestants")
 	f.StringVar(&o.page, "page", "../docs/performance.md", "the file that holds the tables between two marks")
 	f.StringVar(&o.plot, "plot", "../docs/performance-ws.svg", "the file of the plot")
-	f.StringVar(&o.profile, "cpuprofile", "", "write a profile of the measured part here; name one scenario and one contestant")
+	f.StringVar(&o.profile, "cpuprofile", "",
+		"write a profile of the measured part here; name one scenario and one contestant")
 	f.BoolVar(&o.serve, serveFlag, false, "be the server's process, which this program starts")
 	f.StringVar(&o.at, atFlag, "", "be a contestant's process, which this program starts; the server's address as JSON")
-	f.Usage = func() {
-		fmt.Fprintf(out, "go run ./ws [flags], in the folder bench\n\nWithout -scenario and -contestants it measures everything "+
-			"for most of an hour, and changes -page and -plot.\n\n")
+	f.Usage = func() {}
+	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(out)
+		fmt.Fprint(out, "go run ./ws [flags], in the folder bench\n\nWithout -scenario and -contestants it measures "+
+			"everything for most of an hour, and changes -page and -plot.\n\n")
 		f.PrintDefaults()
-	}
-	if err := f.Parse(args); err != nil {
 		return o, err
+	} else if err != nil {
+		return o, fmt.Errorf("%w: -h explains the flags", err)
 	}
 	set := make(map[string]bool)
 	f.Visit(func(given *flag.Flag) { set[given.Name] = true })
@@ -80,7 +83,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	case o.connections < 0:
 		return o, fmt.Errorf("-connections is %d; 0 takes the scenario's own number", o.connections)
 	case o.quick && (set["count"] || set["length"]):
-		return o, fmt.Errorf("-quick is %d rounds of %v: leave it out to use -count and -length", quickCount, quickLength)
+		return o, fmt.Errorf("-quick is %d rounds of %v: leave it out to use -count and -length",
+			quickCount, quickLength)
 	}
 	for _, name := range []string{"scenario", "contestants"} {
 		if set[name] && f.Lookup(name).Value.String() == "" {

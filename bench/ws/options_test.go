@@ -12,6 +12,7 @@ import (
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"receive-32", `"receive-32" belongs to no flag: scenarios are named as in -scenario receive-32,send-32`},
+		{"-cuont 7", "flag provided but not defined: -cuont: -h explains the flags"},
 		{"-count 0", "-count is 0, and has to be 1 at least"},
 		{"-count -1", "-count is -1, and has to be 1 at least"},
 		{"-length 0s", "-length is 0s, and has to be more than 0, as 400ms is"},
@@ -28,7 +29,8 @@ func TestRefusals(t *testing.T) {
 		{"-scenario echo-1 -contestants raw,node", "node: it plays none of these scenarios"},
 		{"-quick -scenario active-1", "active-1: no contestant of these plays it with -quick"},
 		{"-cpuprofile x", "-cpuprofile is one file: name one scenario and one contestant"},
-		{"-cpuprofile x -scenario echo-1 -contestants raw,gws", "-cpuprofile is one file: name one scenario and one contestant"},
+		{"-cpuprofile x -scenario echo-1 -contestants raw,gws",
+			"-cpuprofile is one file: name one scenario and one contestant"},
 		{"-cpuprofile x -scenario echo-1 -contestants raw", ""},
 		{"-quick", ""}, {"", ""}, {"-contestants node", ""},
 	} {

@@ -1,4 +1,4 @@
-// Package named finds what the flags of a command name.
+// Package named finds things by the names that a command's flags have.
 package named
 
 import (
@@ -7,22 +7,21 @@ import (
 	"strings"
 )
 
-// Of returns those of a list with these names, separated by commas, each once; all for "".
-// kind is what one of them is called.
+// Of returns the things of a list with these names, separated by commas, each once; all for
+// "". Errors call one of them a kind.
 func Of[T any](kind string, list []T, name func(T) string, names string) ([]T, error) {
 	if names == "" {
 		return list, nil
 	}
 	var found []T
-	var seen []string
 	for wanted := range strings.SplitSeq(names, ",") {
 		wanted = strings.TrimSpace(wanted)
-		i := slices.IndexFunc(list, func(x T) bool { return name(x) == wanted })
+		is := func(x T) bool { return name(x) == wanted }
+		i := slices.IndexFunc(list, is)
 		if i < 0 {
 			return nil, fmt.Errorf("no %s is named %q: -list shows their names", kind, wanted)
 		}
-		if !slices.Contains(seen, wanted) {
-			seen = append(seen, wanted)
+		if !slices.ContainsFunc(found, is) {
 			found = append(found, list[i])
 		}
 	}

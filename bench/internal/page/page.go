@@ -20,27 +20,30 @@ func Of(command string) Marks {
 
 // Insert puts a report between the marks of a page.
 func (m Marks) Insert(page, report string) error {
-	text, err := os.ReadFile(page)
+	changed, err := m.changed(page, report)
 	if err != nil {
 		return err
-	}
-	changed, err := m.Splice(string(text), report)
-	if err != nil {
-		return fmt.Errorf("%s: %w", page, err)
 	}
 	return os.WriteFile(page, []byte(changed), 0o666)
 }
 
-// Check reports why Insert would fail for a page.
+// Check reports why Insert would fail for a page, without a change of it.
 func (m Marks) Check(page string) error {
+	_, err := m.changed(page, "")
+	return err
+}
+
+// changed is what Insert writes.
+func (m Marks) changed(page, report string) (string, error) {
 	text, err := os.ReadFile(page)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if _, err := m.Splice(string(text), ""); err != nil {
-		return fmt.Errorf("%s: %w", page, err)
+	changed, err := m.Splice(string(text), report)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", page, err)
 	}
-	return nil
+	return changed, nil
 }
 
 // Splice returns a page's text with a report between its marks.

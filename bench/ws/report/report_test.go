@@ -85,8 +85,10 @@ func known() *Run {
 	for round := range time.Duration(2) {
 		for i, beside := range []string{"nothing", "a flood"} {
 			delay := (100 + 10*round) * time.Microsecond
-			r.Frames = append(r.Frames, Frames{Beside: beside, Rate: 1000, Length: time.Second, Messages: int64(1000 * i),
-				Delays: measure.Quantiles{Count: 1000, P50: delay, P99: 3 * delay, P999: 4 * delay, Most: 5 * delay}})
+			r.Frames = append(r.Frames, Frames{
+				Beside: beside, Rate: 1000, Length: time.Second, Messages: int64(1000 * i),
+				Delays: measure.Quantiles{Count: 1000, P50: delay, P99: 3 * delay, P999: 4 * delay, Most: 5 * delay},
+			})
 		}
 	}
 	return r

@@ -75,9 +75,9 @@ func TestPlayFails(t *testing.T) {
 // The line that says why a program failed is that of its error.
 func TestReason(t *testing.T) {
 	for text, want := range map[string]string{
-		"node:internal/modules:1\n  throw err;\n\nError: Cannot find module 'ws'\n  at x\n\nNode.js v20\n": "Error: Cannot find module 'ws'",
-		"Traceback (most recent call last):\n  File 1\nModuleNotFoundError: No module named 'x'\n":         "ModuleNotFoundError: No module named 'x'",
-		"luajit: x:1: module 'http' not found:\n\tno field\n\tno file\n":                                   "luajit: x:1: module 'http' not found:",
+		"node:internal/modules:1\n  throw err;\n\nError: Cannot find module 'ws'\n  at x\n":        "Error: Cannot find module 'ws'",
+		"Traceback (most recent call last):\n  File 1\nModuleNotFoundError: No module named 'x'\n": "ModuleNotFoundError: No module named 'x'",
+		"luajit: x:1: module 'http' not found:\n\tno field\n\tno file\n":                           "luajit: x:1: module 'http' not found:",
 		"": "",
 	} {
 		if got := reason(text); got != want {
