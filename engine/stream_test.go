@@ -274,9 +274,17 @@ func (p *streamPeer) RemoteAddr() net.Addr               { return nil }
 // openStream is enginetest.Open over a stream.
 func openStream(t testing.TB, opts engine.ConnectOptions) (*enginetest.Rig, *wstest.Peer) {
 	t.Helper()
+	return openAround(t, opts, func(s *stream) transport.Conn { return s })
+}
+
+// openAround is openStream with a transport around the stream.
+func openAround(t testing.TB, opts engine.ConnectOptions, around func(*stream) transport.Conn) (
+	*enginetest.Rig, *wstest.Peer,
+) {
+	t.Helper()
 	h := enginetest.New(t, engine.Options{})
 	s := newStream()
-	h.UseTransport(func(string) transport.Conn { return s })
+	h.UseTransport(func(string) transport.Conn { return around(s) })
 	h.ID = h.Connect("wss://stream.test/", opts)
 	h.Want("open")
 	return h, wstest.NewPeer(t, &streamPeer{stream: s})
