@@ -30,6 +30,15 @@ func main() {
 }
 
 func run(rounds int, only, file string) error {
+	if rounds < 1 {
+		return fmt.Errorf("-rounds is %d, and has to be 1 at least", rounds)
+	}
+	marks := page.Of("make bench-lua")
+	if only == "" {
+		if err := marks.Check(file); err != nil {
+			return err
+		}
+	}
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -57,5 +66,5 @@ func run(rounds int, only, file string) error {
 		fmt.Println(report)
 		return nil
 	}
-	return page.Of("make bench-lua").Insert(file, report)
+	return marks.Insert(file, report)
 }

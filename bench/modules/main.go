@@ -37,6 +37,15 @@ func main() {
 }
 
 func run(rounds int, file string, print bool) error {
+	if rounds < 1 {
+		return fmt.Errorf("-rounds is %d, and has to be 1 at least", rounds)
+	}
+	marks := page.Of("make bench-modules")
+	if !print {
+		if err := marks.Check(file); err != nil {
+			return err
+		}
+	}
 	folder, err := os.MkdirTemp("", "bench-modules")
 	if err != nil {
 		return err
@@ -62,7 +71,7 @@ func run(rounds int, file string, print bool) error {
 		fmt.Println(results.report())
 		return nil
 	}
-	return page.Of("make bench-modules").Insert(file, results.report())
+	return marks.Insert(file, results.report())
 }
 
 // serve answers requests with 200 bytes on a port of the loopback interface.

@@ -149,10 +149,7 @@ func (o options) checkPage() error {
 	if !o.whole() {
 		return nil
 	}
-	if err := marks.Check(o.page); err != nil {
-		return fmt.Errorf("%w; is this the folder bench of a clone?", err)
-	}
-	return nil
+	return marks.Check(o.page)
 }
 
 // marks are those of the part of the page that this program writes.

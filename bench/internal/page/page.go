@@ -27,10 +27,12 @@ func (m Marks) Insert(page, report string) error {
 	return os.WriteFile(page, []byte(changed), 0o666)
 }
 
-// Check reports why Insert would fail for a page, without a change of it.
+// Check reports why Insert would fail for a page, before anything is measured.
 func (m Marks) Check(page string) error {
-	_, err := m.changed(page, "")
-	return err
+	if _, err := m.changed(page, ""); err != nil {
+		return fmt.Errorf("%w; is this the folder bench of a clone?", err)
+	}
+	return nil
 }
 
 // changed is what Insert writes.
