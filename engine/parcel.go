@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/tidewire/tidewire/internal/ws/proto"
 	"github.com/tidewire/tidewire/internal/ws/wire"
@@ -33,10 +32,6 @@ type delivery struct {
 // read to the next: as many as a block of 256 KiB holds of messages of 8 bytes.
 const keptEvents = 26 << 10
 
-// parcels are lent to readLoop for as long as it takes to handle one read, and to the
-// inbox while they hold messages: a connection that waits for its peer holds none.
-var parcels = sync.Pool{New: func() any { return new(parcel) }}
-
 // newParcel returns a parcel around bytes, or a copy of them unless they are in memory from
 // allocBytes that is the parcel's now. It is not inlined into read, which would need more
 // stack while it waits.
@@ -50,10 +45,6 @@ func newParcel(buf []byte, ours bool) *parcel {
 	p.buf = buf
 	return p
 }
-
-// packs are the parcels that messages of several reads are packed into. Their lists are
-// shorter, and not for one message of a connection should one of thousands be kept.
-var packs = sync.Pool{New: func() any { return new(parcel) }}
 
 // newPack returns a parcel to pack messages into, with memory from allocBytes.
 func newPack(buf []byte) *parcel {

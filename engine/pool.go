@@ -34,9 +34,21 @@ const (
 	headroom      = 8 << 10
 )
 
-// pools hold memory by class. A pointer to the first byte goes into an interface without an
-// allocation, a slice does not.
-var pools [smallClasses]sync.Pool
+var (
+	// pools hold blocks by class. A pointer to the first byte goes into an interface without
+	// an allocation, a slice does not.
+	pools [smallClasses]sync.Pool
+
+	// parcels are lent to readLoop for as long as it takes to handle one read, and to the
+	// inbox while they hold messages: a connection that waits for its peer holds none.
+	parcels = sync.Pool{New: func() any { return new(parcel) }}
+
+	// packs are the parcels that messages of several reads are packed into. Their lists are
+	// shorter, and not for one message of a connection should one of thousands be kept.
+	packs = sync.Pool{New: func() any { return new(parcel) }}
+
+	writeBuffers [len(writeBufferSizes)]sync.Pool
+)
 
 func blockSize(class int) int {
 	if class >= headroomClass {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/tidewire/tidewire/internal/ws/failure"
 	"github.com/tidewire/tidewire/internal/ws/proto"
@@ -35,8 +34,6 @@ type writeBuffer struct {
 	// its own for each buffer, seeded by the operating system.
 	keys *rand.ChaCha8
 }
-
-var writeBuffers [len(writeBufferSizes)]sync.Pool
 
 // mostPackedClass is the class of the largest buffer of messages that are compressed: they
 // take long, so that the peer has something to do meanwhile.
