@@ -205,9 +205,9 @@ func TestKeepPauses(t *testing.T) {
 				assert(seconds >= 2 and seconds <= 6.01, seconds)
 				n = n + 1
 				if seconds == 2 then floor = floor + 1 else longer = longer + 1 end
-				if n == 40 then say(floor > 5 and longer > 5) k:close() end
+				if n == 100 then say(floor > 5 and longer > 5) k:close() end -- a third is at the floor
 			end}, {min = 6, max = 6})`)
-		for range 40 {
+		for range 100 {
 			peer := wstest.Accept(t, l)
 			peer.Handshake(wstest.Answer{Status: 503, Header: http.Header{"Retry-After": {"2"}}})
 		}
