@@ -63,7 +63,12 @@ func (e *Exchange) explain(err error) *failure.Error {
 		return explain(network, failure.MsgTimerExpired, "the system gave up: what was sent is not acknowledged")
 	case network == failure.Unreachable:
 		return explain(network, failure.MsgTransport, "there is no way to the server now: check the network")
-	case got > 0, reused && read == nil: // or it came behind the answer before, together with that
+	case got == 0 && reused && !(read != nil && errors.Is(err, read)):
+		// It was read together with the answer before. Its words are not repeated: there may
+		// be secrets of other requests in them.
+		return explain(failure.Protocol, failure.MsgHTTPParse,
+			"the server's answer is no HTTP: it came before the request, behind another answer")
+	case got > 0:
 		return explain(failure.Protocol, failure.MsgHTTPParse, "the server's answer is no HTTP: %s",
 			failure.Printable(e.hide(innermost(err)), 200))
 	}

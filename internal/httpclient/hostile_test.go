@@ -234,11 +234,23 @@ func TestWriteFailsDuringAnswer(t *testing.T) {
 // next one if that is awaited soon enough: this is a race, so it is tried often.
 func TestAnswerBeforeRequest(t *testing.T) {
 	const redirect = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
-	for _, behind := range []string{"\nx\n", ok + "Content-Length: x\r\n\r\n", ok + "Transfer-Encoding: x\r\n\r\n"} {
+	ends := func(conn *wstest.Conn) {
+		conn.CloseWrite()
+		hold(conn)
+	}
+	for _, c := range []struct {
+		behind string
+		after  func(*wstest.Conn)
+	}{
+		{"\nhush\n", hold}, {ok + "Content-Length: hush\r\n\r\n", hold}, {ok + "Transfer-Encoding: hush\r\n\r\n", hold},
+		{"hush", ends}, {ok + "Content-Length: hush\r\n\r\n", ends}, {"hush", closeConn},
+	} {
 		for range 500 {
 			t.Run("", func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					playAnswer(t, []byte(redirect+behind), true)
+					if said := playAnswer(t, []byte(redirect+c.behind), c.after); strings.Contains(said, "hush") {
+						t.Errorf("the failure is %s", said)
+					}
 				})
 			})
 		}
@@ -263,18 +275,20 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte, holds bool) {
 		synctest.Test(t, func(t *testing.T) {
-			playAnswer(t, answer, holds)
+			after := closeConn
+			if holds {
+				after = hold
+			}
+			playAnswer(t, answer, after)
 		})
 	})
 }
 
-func playAnswer(t *testing.T, answer []byte, holds bool) {
+// playAnswer makes a request of a server that sends the answer to the first one on each
+// connection, and returns what its failure says.
+func playAnswer(t *testing.T, answer []byte, after func(*wstest.Conn)) (said string) {
 	r := &rig{t: t, net: &wstest.Net{}, account: memory.New(1 << 20)}
 	r.Client = httpclient.New(httpclient.Options{Memory: r.account, DialContext: r.net.DialContext})
-	after := closeConn
-	if holds {
-		after = hold
-	}
 	r.serveRaw(addr, string(answer), after)
 	begun := time.Now()
 	result := r.do(httpclient.Request{URL: "http://a.test/", Method: "POST", Body: "hello", MaxBody: 10_000,
@@ -289,10 +303,14 @@ func playAnswer(t *testing.T, answer []byte, holds bool) {
 		result.Failure.Category == failure.Internal):
 		t.Errorf("the failure is %s: %v", show(result), result.Failure)
 	}
+	if result.Failure != nil {
+		said = result.Failure.Error()
+	}
 	result.Release()
 	r.Shutdown(t.Context())
 	synctest.Wait()
 	if open, used := r.net.OpenConns(), r.account.Used(); open != 0 || used != 0 {
 		t.Errorf("%d connections are open and %d bytes charged at the end", open, used)
 	}
+	return said
 }
