@@ -266,7 +266,7 @@ var rows = []row{
 		ours:  []string{"internal/ws/failure"},
 		never: []string{"net", "os", "time", "context"}}, // net/http for the type http.Header, net/url for escapes
 	{folder: "internal/ws/deflate", is: "permessage-deflate: no connections, no I/O",
-		ours:   []string{"internal/ws/rule"},
+		ours:   []string{"internal/ws/rule", "memory"},
 		theirs: []string{"github.com/klauspost/compress"},
 		never:  []string{"net/...", "os", "time", "context"}},
 	{folder: "internal/ws/pace", is: "how many control frames are read from a peer: the caller's clock, standard " +

@@ -8,11 +8,14 @@ package engine
 //     until it is delivered
 //   - messages that wait for Dispatch: by inbox, a parcel at a time
 //   - messages that wait to be written: by connection.outboxMemory, rounded up
-//   - write buffers larger than the least, while they are lent
+//   - write buffers, while they are lent
+//   - the block that a transport waits with, if it cannot wait without one (TLS, or what an
+//     embedder dials)
+//   - inflaters and compressors, for the message that they are borrowed for
 //
-// It is charged for the blocks themselves, not for the payloads in them. Blocks that are
-// lent for one read, and not kept after it, are not charged: there are as many as there are
-// goroutines that run.
+// It is charged for the blocks themselves, not for the payloads in them. A block that is lent
+// for a read that does not wait, and not kept after it, is not charged: there are as many as
+// there are goroutines that run.
 
 import (
 	"io"
@@ -211,10 +214,13 @@ func (c *connection) chargeOutboxLocked() error {
 }
 
 // newWriteBuffer lends a buffer of a class, or of the largest one that fits. The smallest
-// always does.
+// is always lent, also beyond the limit: without it nothing of what is charged would go.
 func (c *connection) newWriteBuffer(class int) *writeBuffer {
 	for class > 0 && c.engine.opts.Memory.Charge(int64(writeBufferSizes[class])) != nil {
 		class--
+	}
+	if class == 0 {
+		c.engine.opts.Memory.Take(int64(writeBufferSizes[0]))
 	}
 	return newWriteBuffer(class)
 }
@@ -222,9 +228,7 @@ func (c *connection) newWriteBuffer(class int) *writeBuffer {
 // freeWriteBuffer takes a buffer of newWriteBuffer back; not if after a panic nobody knows
 // who holds its memory.
 func (c *connection) freeWriteBuffer(wb *writeBuffer, known bool) {
-	if wb.class > 0 {
-		c.engine.opts.Memory.Release(int64(writeBufferSizes[wb.class]))
-	}
+	c.engine.opts.Memory.Release(int64(writeBufferSizes[wb.class]))
 	if known {
 		wb.free()
 	}

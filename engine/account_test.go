@@ -78,6 +78,16 @@ func TestMemoryOfSendQueue(t *testing.T) {
 		h.Want(`error "send queue full" queue_full`)
 		wantCharged(t, h.Memory, 0, 0, 0)
 	})
+	inBubble(t, "a writer that waits with nothing but a pong has its buffer charged", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		peer.Conn.(*wstest.Conn).In().SetCapacity(1)
+		peer.Send(wstest.Ping("x"))
+		synctest.Wait()
+		wantCharged(t, h.Memory, 1, step, step)
+		peer.WantFrame(wstest.Pong("x"))
+		synctest.Wait()
+		wantCharged(t, h.Memory, 1, 0, 0)
+	})
 	inBubble(t, "a writer that waits has its buffer charged", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		peer.Conn.(*wstest.Conn).In().SetCapacity(1)
@@ -128,6 +138,29 @@ func TestMemoryOfInbox(t *testing.T) {
 		wantText(t, h, 'x')
 		wantCharged(t, h.Memory, 1, 0, 0)
 	})
+}
+
+// A transport that waits with a block, because the read before filled what it has itself, is
+// charged for the block; where that does not fit, it reads on without.
+func TestMemoryOfTheReadThatWaits(t *testing.T) {
+	const record, block = 508, 16 << 10 // with its header 512 bytes
+	for name, limit := range map[string]int64{"charged": 1 << 20, "refused": flat + block - 1} {
+		inBubble(t, name, func(t *testing.T) {
+			h, peer := enginetest.Open(t, engine.Options{Memory: bounded(t, limit)}, engine.ConnectOptions{})
+			peer.Send(wstest.Text(strings.Repeat("x", record)))
+			wantText(t, h, 'x')
+			synctest.Wait()
+			if name == "charged" {
+				wantCharged(t, h.Memory, 1, block, block)
+			} else {
+				wantCharged(t, h.Memory, 1, 0, 0)
+			}
+			peer.Send(wstest.Text("short"))
+			h.Want(`text "short"`)
+			synctest.Wait()
+			wantCharged(t, h.Memory, 1, 0, 0)
+		})
+	}
 }
 
 // Each engine has its own account, or two share one.
@@ -196,7 +229,12 @@ func TestFullAccount(t *testing.T) {
 			t.Errorf("%d messages were delivered", got)
 		}
 		peer.WantFrame(wstest.Close(1009, ""))
-		wantEnd(t, h, h.ID, 1009, engine.Tally{Messages: 1, Bytes: 10_000})
+		// As much of the last one as had come when it needed a block that did not fit.
+		dropped := h.End(h.ID).Dropped
+		if dropped.Bytes < 1 || dropped.Bytes > 10_000 {
+			t.Errorf("%d bytes were dropped", dropped.Bytes)
+		}
+		wantEnd(t, h, h.ID, 1009, engine.Tally{Messages: 1, Bytes: dropped.Bytes})
 		check()
 	})
 	inBubble(t, "messages of one read", func(t *testing.T) {

@@ -43,7 +43,7 @@ func (c *connection) offerCompression(request *handshake.Request) *deflate.Param
 // encode short ones: as they are sent, or as they are compressed.
 func (c *connection) compressLocked(agreed deflate.Params) {
 	if agreed.InUse {
-		c.compressor = deflate.NewCompressor(agreed.Client)
+		c.compressor = deflate.NewCompressor(agreed.Client, c.engine.opts.Memory)
 		c.outbox.Compress()
 	}
 	c.outbox.Encodes, c.outbox.Free = true, freePayload
@@ -54,7 +54,7 @@ func (c *connection) inflater(agreed deflate.Params) proto.Inflater {
 	if !agreed.InUse {
 		return nil
 	}
-	return deflate.NewDecompressor(agreed.Server, c.engine.blocks.free)
+	return deflate.NewDecompressor(agreed.Server, c.engine.opts.Memory, c.engine.blocks.free)
 }
 
 // packLocked compresses the next messages, about a buffer of them, so that the outbox

@@ -11,7 +11,8 @@ package engine
 //   - Parcels (parcel.go) are lent from a read until the last of its messages is delivered.
 //   - Write buffers (write.go) are lent to the writer, until nothing is left to write.
 //   - Pages and segments (internal/ws/proto) hold messages on their way out, from Send until
-//     they are written.
+//     they are written. A queue of short ones borrows a generator of masking keys.
+//   - Inflaters and compressors (internal/ws/deflate) are borrowed for one message.
 
 import (
 	"math"
@@ -142,6 +143,15 @@ func (l *lender) Borrow(n int) ([]byte, error) {
 }
 
 func (l *lender) Return(b []byte) { freeBytes(b) }
+
+func (l *lender) BorrowToWait(n int) []byte {
+	if l.engine.opts.Memory.Charge(blockBytes(n)) != nil {
+		return nil
+	}
+	return allocBytes(n)
+}
+
+func (l *lender) Waited(b []byte) { l.engine.opts.Memory.Release(int64(cap(b))) }
 
 // bytesOf views a string as bytes, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

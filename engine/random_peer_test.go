@@ -257,8 +257,8 @@ func (c *randomConn) accept(r *randomRun) {
 	extension, agreed, _ := deflate.Answer(request.Header["Sec-Websocket-Extensions"], deflate.Config{})
 	if extension != "" {
 		answer.Header = http.Header{"Sec-Websocket-Extensions": {extension}}
-		c.packer = deflate.NewCompressor(agreed.Server)
-		c.unpacker = deflate.NewDecompressor(agreed.Client, nil)
+		c.packer = deflate.NewCompressor(agreed.Server, nil)
+		c.unpacker = deflate.NewDecompressor(agreed.Client, nil, nil)
 	}
 	c.conn.Write(answer.Bytes(request))
 }

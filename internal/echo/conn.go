@@ -99,9 +99,9 @@ func (c *conn) shakeHands() (buffered []byte, err error) {
 	c.story.path, c.story.protocol = accepted.RequestURI, accepted.Protocol
 	readerOpts := proto.ReaderOptions{Role: proto.Server, MaxMessage: c.server.opts.MaxMessage}
 	if compression.InUse {
-		c.compressor = deflate.NewCompressor(compression.Server)
+		c.compressor = deflate.NewCompressor(compression.Server, nil)
 		c.outbox.Compress()
-		readerOpts.Inflater = deflate.NewDecompressor(compression.Client, nil)
+		readerOpts.Inflater = deflate.NewDecompressor(compression.Client, nil, nil)
 	}
 	c.reader = proto.NewReader(readerOpts)
 	return accepted.Buffered, nil

@@ -12,7 +12,7 @@ func BenchmarkCompress(b *testing.B) {
 		for _, length := range []int{60, 120, 300, 880, 8000, 100_000} {
 			b.Run(fmt.Sprintf("takeover=%v/%dB", takeover, length), func(b *testing.B) {
 				messages := feed(1, 100, length)
-				c := deflate.NewCompressor(direction(takeover, 15))
+				c := deflate.NewCompressor(direction(takeover, 15), nil)
 				dst := make([]byte, 0, length+4)
 				c.Compress(dst, feed(2, 1, 880)[0])
 				b.SetBytes(int64(length))
@@ -37,7 +37,7 @@ func BenchmarkCompressNoise(b *testing.B) {
 	for _, length := range []int{880, 100_000} {
 		b.Run(fmt.Sprintf("%dB", length), func(b *testing.B) {
 			noise, dst := randomBytes(1, length), make([]byte, 0, length+4)
-			c := deflate.NewCompressor(direction(true, 15))
+			c := deflate.NewCompressor(direction(true, 15), nil)
 			c.Compress(dst, feed(2, 1, 8000)[0])
 			b.SetBytes(int64(length))
 			b.ReportAllocs()
@@ -52,8 +52,8 @@ func BenchmarkDecompress(b *testing.B) {
 	for _, takeover := range []bool{true, false} {
 		for _, length := range []int{120, 880, 8000, 100_000} {
 			b.Run(fmt.Sprintf("takeover=%v/%dB", takeover, length), func(b *testing.B) {
-				c, d := deflate.NewCompressor(direction(false, 15)),
-					deflate.NewDecompressor(direction(takeover, 15), nil)
+				c, d := deflate.NewCompressor(direction(false, 15), nil),
+					deflate.NewDecompressor(direction(takeover, 15), nil, nil)
 				payload, ok := c.Compress(nil, feed(1, 1, length)[0])
 				if !ok {
 					b.Fatal("not compressed")

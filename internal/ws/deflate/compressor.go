@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"github.com/klauspost/compress/flate"
+
+	"github.com/tidewire/tidewire/memory"
 )
 
 const (
@@ -50,13 +52,16 @@ const syncTail = "\x00\x00\xff\xff"
 // that did not shrink can be sent uncompressed with nothing to take back.
 type Compressor struct {
 	direction Direction
+	account   *memory.Account
 	sent      window // empty without takeover
 	sink      sink
 }
 
-// NewCompressor returns the compressor for the messages of a direction.
-func NewCompressor(d Direction) *Compressor {
-	c := &Compressor{direction: d}
+// NewCompressor returns the compressor for the messages of a direction. account, which may
+// be nil, is charged for the library's compressors while they are borrowed. Where one does
+// not fit, the message is compressed less well, or not at all.
+func NewCompressor(d Direction, account *memory.Account) *Compressor {
+	c := &Compressor{direction: d, account: account}
 	if d.Takeover {
 		c.sent.max = min(d.windowBytes(), maxRemembered)
 	}
@@ -90,24 +95,38 @@ func (c *Compressor) Compress(dst []byte, payload string) (out []byte, ok bool) 
 // window: a short message and its context fit into one window together, and a long one
 // goes to a writer that keeps within it.
 //
-// A short one without a context is a quickWriter's.
+// A short one without a context is a quickWriter's. For what the account has no room for, the
+// library's compressor without a state is left, whose window is the widest.
 //
 // There is nothing special about 8 bits here. The compressor that cannot have a window of
 // 256 bytes is zlib's.
 func (c *Compressor) write(plain []byte) error {
 	room := c.direction.windowBytes() - len(plain)
-	if len(plain) > maxShort || room < 0 {
+	short, wide := len(plain) <= maxShort && room >= 0, c.direction.WindowBits == maxWindowBits
+	switch {
+	case !short && c.account.Charge(longMemory) == nil:
+		defer c.account.Release(longMemory)
 		return c.writeLong(plain)
-	}
-	if c.sent.max == 0 && len(plain) >= minQuick && c.direction.WindowBits == maxWindowBits {
+	case !short && wide:
+		return flate.StatelessDeflate(&c.sink, plain, false, nil)
+	case !short:
+		return errNoMemory
+	case wide && c.sent.max == 0 && len(plain) >= minQuick && c.account.Charge(quickMemory) == nil:
+		defer c.account.Release(quickMemory)
 		return c.writeQuick(plain)
 	}
 	context := c.sent.last(min(room, max(minContext, contextPerByte*len(plain))))
 	return flate.StatelessDeflate(&c.sink, plain, false, context)
 }
 
-// writers hold the library's compressors for long messages by window bits: over 1 MB
-// each, borrowed for one message.
+// longMemory and quickMemory are how much the library's compressors take, in bytes.
+const (
+	longMemory  = 1200 << 10
+	quickMemory = 800 << 10
+)
+
+// writers hold the library's compressors for long messages by window bits, each borrowed
+// for one message.
 var writers [maxWindowBits + 1]sync.Pool
 
 func (c *Compressor) writeLong(plain []byte) error {
@@ -167,8 +186,13 @@ func newWriter(bits int) *flate.Writer {
 	return w
 }
 
-// errGrows ends a compression that does not shrink its message.
-var errGrows = errors.New("compressed data is as long as the message")
+var (
+	// errGrows ends a compression that does not shrink its message.
+	errGrows = errors.New("compressed data is as long as the message")
+
+	// errNoMemory is one for which the account has no room.
+	errNoMemory = errors.New("no memory to compress")
+)
 
 // sink takes the library's output, up to a length.
 type sink struct {

@@ -68,7 +68,7 @@ type wire struct {
 
 func newWire(t *testing.T, compresses, decompresses deflate.Direction) *wire {
 	return &wire{t: t, direction: compresses,
-		compressor: deflate.NewCompressor(compresses), decompressor: deflate.NewDecompressor(decompresses, nil)}
+		compressor: deflate.NewCompressor(compresses, nil), decompressor: deflate.NewDecompressor(decompresses, nil, nil)}
 }
 
 func (w *wire) send(message string) {
@@ -191,7 +191,7 @@ func TestUncompressedIsForgotten(t *testing.T) {
 
 // A message that does not shrink costs no more memory than it has bytes.
 func TestCompressBounded(t *testing.T) {
-	c := deflate.NewCompressor(direction(true, 15))
+	c := deflate.NewCompressor(direction(true, 15), nil)
 	noise := randomBytes(1, 1<<20)
 	dst := make([]byte, 0, len(noise)+4)
 	out, ok := c.Compress(dst, noise)
@@ -204,7 +204,7 @@ func TestAllocations(t *testing.T) {
 	messages, dst := feed(1, 8, 880), make([]byte, 0, 1024)
 	memory := func(int) ([]byte, error) { return dst, nil }
 	for _, takeover := range []bool{false, true} {
-		c, d := deflate.NewCompressor(direction(takeover, 15)), deflate.NewDecompressor(direction(takeover, 15), nil)
+		c, d := deflate.NewCompressor(direction(takeover, 15), nil), deflate.NewDecompressor(direction(takeover, 15), nil, nil)
 		var payloads [][]byte
 		for i := range 100 {
 			payload, _ := c.Compress(nil, messages[i%len(messages)])

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tidewire/tidewire/internal/ws/rule"
+	"github.com/tidewire/tidewire/memory"
 )
 
 // zlibWindowBits is the least that we remember: zlib's compressor, asked for 8 bits,
@@ -16,19 +17,22 @@ const zlibWindowBits = 9
 type Decompressor struct {
 	takeover bool
 	received window
+	account  *memory.Account
 	free     func([]byte)
 }
 
-// NewDecompressor returns the decompressor for the messages of a direction. free takes
-// back memory from Decompress's alloc that did not leave with a message; nil leaves it to
-// the garbage collector.
-func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
+// NewDecompressor returns the decompressor for the messages of a direction. account, which
+// may be nil, is charged for what inflating borrows, a message long. free takes back memory
+// from Decompress's alloc that did not leave with a message; nil leaves it to the garbage
+// collector.
+func NewDecompressor(d Direction, account *memory.Account, free func([]byte)) *Decompressor {
 	if free == nil {
 		free = func([]byte) {}
 	}
 	return &Decompressor{
 		takeover: d.Takeover,
 		received: window{max: 1 << max(d.WindowBits, zlibWindowBits)},
+		account:  account,
 		free:     free,
 	}
 }
@@ -37,8 +41,8 @@ func NewDecompressor(d Direction, free func([]byte)) *Decompressor {
 // returns an empty slice with a capacity of at least n bytes (RFC 7692 §7.2.2).
 // maxMessage is the longest message in bytes; 0 means no limit. It asks alloc for no more
 // than that at once, and never for more than a few times as much as is already there. The
-// error is rule.InflatedLength, rule.Deflate or alloc's, and final: the peer's next message
-// may refer to the lost one.
+// error is rule.InflatedLength, rule.Deflate, rule.Memory or alloc's, and final: the peer's
+// next message may refer to the lost one.
 func (d *Decompressor) Decompress(alloc func(n int) ([]byte, error), payload []byte, maxMessage int64,
 ) ([]byte, error) {
 	if len(payload) == 0 {
@@ -47,8 +51,12 @@ func (d *Decompressor) Decompress(alloc func(n int) ([]byte, error), payload []b
 		// that this can mean.
 		return alloc(0)
 	}
+	err := d.account.Charge(inflaterMemory)
+	if err != nil {
+		return nil, &rule.Violation{Rule: rule.Memory, Err: err}
+	}
+	defer d.account.Release(inflaterMemory)
 	m := message{limit: maxMessage, alloc: alloc, free: d.free}
-	var err error
 	if m.bytes, err = alloc(m.limited(max(firstGuess*len(payload), minCapacity))); err != nil {
 		return nil, err
 	}

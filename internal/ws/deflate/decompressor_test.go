@@ -49,7 +49,7 @@ func TestDecompress(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := deflate.NewDecompressor(direction(true, 15), nil)
+			d := deflate.NewDecompressor(direction(true, 15), nil, nil)
 			for i, message := range test.messages {
 				got, err := d.Decompress(alloc, decodeHex(t, message.payload), 100)
 				if err != nil || string(got) != message.want {
@@ -69,7 +69,7 @@ func TestDecompressFromZlib(t *testing.T) {
 	}
 	for _, vector := range zlibVectors {
 		t.Run(vector.name, func(t *testing.T) {
-			d := deflate.NewDecompressor(direction(true, vector.bits), nil)
+			d := deflate.NewDecompressor(direction(true, vector.bits), nil, nil)
 			for i, payload := range vector.payloads {
 				got, err := d.Decompress(alloc, decodeHex(t, payload), 300)
 				if err != nil || string(got) != messages[i] {
@@ -192,7 +192,7 @@ func TestDecompressRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			memory := &memory{}
-			d := deflate.NewDecompressor(direction(true, 15), memory.free)
+			d := deflate.NewDecompressor(direction(true, 15), nil, memory.free)
 			got, err := d.Decompress(memory.alloc, decodeHex(t, payload), 0)
 			if err == nil {
 				t.Fatalf("it became %q", got)
@@ -216,7 +216,7 @@ func TestStreamEndsContext(t *testing.T) {
 		{hello, "03 00 00", helloAgain},
 		{hello, "03 00" + helloAgain},
 	} {
-		d, last := deflate.NewDecompressor(direction(true, 15), nil), len(messages)-1
+		d, last := deflate.NewDecompressor(direction(true, 15), nil, nil), len(messages)-1
 		for _, payload := range messages[:last] {
 			if _, err := d.Decompress(alloc, decodeHex(t, payload), 0); err != nil {
 				t.Fatalf("%s: %v", payload, err)
@@ -230,7 +230,7 @@ func TestStreamEndsContext(t *testing.T) {
 
 // Without takeover nothing is remembered.
 func TestDecompressWithoutTakeover(t *testing.T) {
-	d := deflate.NewDecompressor(direction(false, 15), nil)
+	d := deflate.NewDecompressor(direction(false, 15), nil, nil)
 	if _, err := d.Decompress(alloc, decodeHex(t, "f2 48 cd c9 c9 07 00"), 0); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestDecompressWithoutTakeover(t *testing.T) {
 // longer than it is.
 func TestDecompressEveryPrefix(t *testing.T) {
 	text := feed(1, 1, 600)[0]
-	compressed, _ := deflate.NewCompressor(direction(false, 15)).Compress(nil, text)
+	compressed, _ := deflate.NewCompressor(direction(false, 15), nil).Compress(nil, text)
 	payloads := map[string][]byte{
 		"§7.2.3.1":   decodeHex(t, "f2 48 cd c9 c9 07 00"),
 		"§7.2.3.3":   decodeHex(t, "00 05 00 fa ff 48 65 6c 6c 6f 00"),
@@ -255,7 +255,7 @@ func TestDecompressEveryPrefix(t *testing.T) {
 			if string(payload[:n]) == "\x00" {
 				continue // which is the empty message
 			}
-			got, err := deflate.NewDecompressor(direction(true, 15), nil).Decompress(alloc, payload[:n], 0)
+			got, err := deflate.NewDecompressor(direction(true, 15), nil, nil).Decompress(alloc, payload[:n], 0)
 			if err == nil {
 				t.Errorf("%s: the first %d of %d bytes became %q", name, n, len(payload), got)
 				continue
@@ -290,7 +290,7 @@ func TestDecompressLimit(t *testing.T) {
 				continue
 			}
 			memory := &memory{}
-			got, err := deflate.NewDecompressor(direction(true, 15), memory.free).Decompress(memory.alloc, payload,
+			got, err := deflate.NewDecompressor(direction(true, 15), nil, memory.free).Decompress(memory.alloc, payload,
 				int64(limit))
 			if limit >= n {
 				if err != nil || string(got) != text {
@@ -315,7 +315,7 @@ func TestDecompressWithoutMemory(t *testing.T) {
 	payload := compressed(t, strings.Repeat("a", 100_000))
 	for _, limit := range []int{100, 5_000, 99_999} {
 		memory := &memory{limit: limit}
-		got, err := deflate.NewDecompressor(direction(true, 15), memory.free).Decompress(memory.alloc, payload, 0)
+		got, err := deflate.NewDecompressor(direction(true, 15), nil, memory.free).Decompress(memory.alloc, payload, 0)
 		if !errors.Is(err, errNoMemory) || memory.now != 0 {
 			t.Errorf("limit %d: %d bytes, %v, and %d were not given back", limit, len(got), err, memory.now)
 		}
@@ -324,7 +324,7 @@ func TestDecompressWithoutMemory(t *testing.T) {
 
 // compressed compresses without asking whether that pays.
 func compressed(t *testing.T, text string) []byte {
-	if payload, ok := deflate.NewCompressor(direction(false, 15)).Compress(nil, text); ok {
+	if payload, ok := deflate.NewCompressor(direction(false, 15), nil).Compress(nil, text); ok {
 		return payload
 	}
 	if len(text) > 65535 {
@@ -338,12 +338,12 @@ func compressed(t *testing.T, text string) []byte {
 // that it takes to get there.
 func TestDecompressBombs(t *testing.T) {
 	const limit = 1 << 20
-	zeros, ok := deflate.NewCompressor(direction(false, 15)).Compress(nil, strings.Repeat("\x00", 64<<20))
+	zeros, ok := deflate.NewCompressor(direction(false, 15), nil).Compress(nil, strings.Repeat("\x00", 64<<20))
 	if !ok || len(zeros) > 1<<20 {
 		t.Fatalf("%d bytes are no bomb", len(zeros))
 	}
 	memory := &memory{}
-	_, err := deflate.NewDecompressor(direction(true, 15), memory.free).Decompress(memory.alloc, zeros, limit)
+	_, err := deflate.NewDecompressor(direction(true, 15), nil, memory.free).Decompress(memory.alloc, zeros, limit)
 	wantFailure(t, err, failure.TooBig, failure.MsgTooBig, "")
 	if memory.peak > limit+limit/2 {
 		t.Errorf("%d bytes held at once, limit %d", memory.peak, limit)
@@ -354,7 +354,7 @@ func TestDecompressBombs(t *testing.T) {
 		"empty streams, stored": "\x01\x00\x00\xff\xff",
 	} {
 		payload := []byte(strings.Repeat(block, 1<<20/len(block)) + "\x00")
-		got, err := deflate.NewDecompressor(direction(true, 15), nil).Decompress(alloc, payload, limit)
+		got, err := deflate.NewDecompressor(direction(true, 15), nil, nil).Decompress(alloc, payload, limit)
 		if err != nil || len(got) != 0 {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
@@ -379,7 +379,7 @@ func TestIdleMemory(t *testing.T) {
 		before := heap()
 		pairs := make([]pair, connections)
 		for i := range pairs {
-			pairs[i] = pair{deflate.NewCompressor(test.direction), deflate.NewDecompressor(test.direction, nil)}
+			pairs[i] = pair{deflate.NewCompressor(test.direction, nil), deflate.NewDecompressor(test.direction, nil, nil)}
 			for _, message := range messages {
 				if payload, ok := pairs[i].c.Compress(nil, message); ok {
 					if _, err := pairs[i].d.Decompress(alloc, payload, 0); err != nil {

@@ -212,7 +212,7 @@ func TestWindowIsNoLargerThanAgreed(t *testing.T) {
 		distance int
 		want     string // "" is a failure
 	}{{512, "bcd"}, {513, ""}} {
-		d := deflate.NewDecompressor(direction(true, 9), nil)
+		d := deflate.NewDecompressor(direction(true, 9), nil, nil)
 		// In blocks that are not compressed.
 		first := "abcde" + strings.Repeat("-", 507)
 		for _, message := range []string{first, "x"} {

@@ -93,7 +93,7 @@ func FuzzDecompress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		const limit = 100_000
 		memory := &memory{}
-		d := deflate.NewDecompressor(direction(true, 15), memory.free)
+		d := deflate.NewDecompressor(direction(true, 15), nil, memory.free)
 		for _, payload := range [][]byte{first, second} {
 			got, err := d.Decompress(memory.alloc, payload, limit)
 			if memory.peak > 2*limit || memory.largest > limit || len(got) > limit {

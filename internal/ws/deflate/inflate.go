@@ -12,7 +12,11 @@ import (
 // could not see whether the data ended where it may.
 const endOfStream = syncTail + "\x01\x00\x00\xff\xff"
 
-// inflater is the memory of a decompression, about 45 KB, borrowed for one message.
+// inflaterMemory is how much an inflater takes, in bytes: the window of 32 KiB and the tables
+// of its codes.
+const inflaterMemory = 40 << 10
+
+// inflater is the memory of a decompression, borrowed for one message.
 type inflater struct {
 	source source
 	reader io.Reader // the library's, which is a flate.Resetter

@@ -12,7 +12,7 @@ package transport
 // close_notify does. After Cut every error is net.ErrClosed.
 type Conn interface {
 	// ReadBlock waits until there is something to read and reads once. While it waits it
-	// holds no memory of the lender's. lent says that got is at the start of borrowed
+	// holds no memory of the lender's but what the lender gave it to wait with. lent says that got is at the start of borrowed
 	// memory, which is the caller's now; otherwise got is valid until the next read.
 	// Bytes may come together with an error, and count.
 	ReadBlock(from Lender) (got []byte, lent bool, err error)
@@ -56,6 +56,14 @@ type Lender interface {
 
 	// Return takes back a block: there was nothing to read.
 	Return([]byte)
+
+	// BorrowToWait is Borrow for a transport that cannot wait without memory to read into.
+	// It returns nil if the lender has none to wait with. Otherwise Waited follows, once
+	// the wait is over.
+	BorrowToWait(n int) []byte
+
+	// Waited ends the wait with a block of BorrowToWait, which stays borrowed.
+	Waited([]byte)
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"runtime"
@@ -102,10 +103,13 @@ func both(t *testing.T, l net.Listener, dial func() (net.Conn, error)) (socket, 
 
 // lender counts the blocks that it has lent.
 type lender struct {
-	mu       sync.Mutex
-	out      int
-	refuse   error
-	returned chan struct{} // has a value after Return
+	mu           sync.Mutex
+	out          int
+	waiting      int // of out
+	refuse       error
+	refuseToWait bool
+	returned     chan struct{} // has a value after Return
+	asked        chan struct{} // nil, or gets a value from BorrowToWait
 }
 
 func newLender() *lender { return &lender{returned: make(chan struct{}, 1)} }
@@ -130,10 +134,35 @@ func (l *lender) Return([]byte) {
 	}
 }
 
-func (l *lender) lent() int {
+func (l *lender) BorrowToWait(n int) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.out
+	if l.asked != nil {
+		l.asked <- struct{}{}
+	}
+	if l.refuseToWait {
+		return nil
+	}
+	l.out++
+	l.waiting++
+	return make([]byte, 0, n)
+}
+
+func (l *lender) Waited([]byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting--
+}
+
+func (l *lender) lent() int {
+	lent, _ := l.figures()
+	return lent
+}
+
+func (l *lender) figures() (lent, waiting int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out, l.waiting
 }
 
 // While a read waits it holds no memory of the lender's; afterwards it holds the block
@@ -189,23 +218,86 @@ func TestReadBlockGrows(t *testing.T) {
 	})
 }
 
+// While a read waits after one that filled the transport's own buffer, it holds the memory
+// that it got to wait with, and no other; none if there is none.
+func TestReadBlockWaits(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		t.Run(fmt.Sprint("refused ", refused), func(t *testing.T) {
+			onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
+				peer.Write(bytes.Repeat([]byte("x"), 512))
+				blocks := newLender()
+				blocks.asked, blocks.refuseToWait = make(chan struct{}, 1), refused
+				for got := 0; got < 512; {
+					part, _, err := conn.ReadBlock(newLender())
+					if err != nil {
+						t.Fatal(err)
+					}
+					got += len(part)
+				}
+				type result struct {
+					got  string
+					lent bool
+				}
+				read := make(chan result)
+				go func() {
+					got, lent, err := conn.ReadBlock(blocks)
+					if err != nil {
+						t.Error(err)
+					}
+					read <- result{string(got), lent}
+				}()
+				if w.waits {
+					<-blocks.returned
+				} else {
+					<-blocks.asked
+				}
+				want := 1
+				if w.waits || refused {
+					want = 0
+				}
+				if lent, waiting := blocks.figures(); lent != want || waiting != want {
+					t.Errorf("%d blocks are lent and %d of them to wait with, want %d", lent, waiting, want)
+				}
+				peer.Write([]byte("hello"))
+				if got := <-read; got != (result{"hello", w.waits || !refused}) {
+					t.Errorf("got %+v", got)
+				}
+				if _, waiting := blocks.figures(); waiting != 0 {
+					t.Error("a block that was read into is still one to wait with")
+				}
+			})
+		})
+	}
+}
+
+// Room for the rest of a message is filled by it: the next read waits without a block.
+func TestReadIntoFills(t *testing.T) {
+	onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
+		peer.Write(bytes.Repeat([]byte("x"), 512))
+		if _, err := io.ReadFull(reader{conn}, make([]byte, 512)); err != nil {
+			t.Fatal(err)
+		}
+		peer.Write([]byte("hello"))
+		blocks := newLender()
+		if got, lent, err := conn.ReadBlock(blocks); string(got) != "hello" || lent != w.waits || err != nil {
+			t.Errorf("read %q, lent %v, error %v", got, lent, err)
+		}
+	})
+}
+
 // A lender's refusal is the read's error, and the bytes are still there for the next one.
 func TestReadBlockRefused(t *testing.T) {
 	onEachWay(t, func(t *testing.T, w way, conn transport.Conn, peer net.Conn) {
-		peer.Write(bytes.Repeat([]byte("x"), 512))
-		small := make([]byte, 512)
-		if _, err := io.ReadFull(reader{conn}, small); err != nil { // fills the buffer: the next read borrows
-			t.Fatal(err)
+		if !w.waits {
+			return // does without Borrow
 		}
 		peer.Write([]byte("hello"))
 		blocks := newLender()
 		blocks.refuse = errors.New("no memory")
 		if got, lent, err := conn.ReadBlock(blocks); err != blocks.refuse || len(got) > 0 || lent {
-			if w.waits || err != nil { // otherwise the 512 bytes came in pieces, and none filled its buffer
-				t.Fatalf("read %q, lent %v, error %v", got, lent, err)
-			}
-			return
+			t.Fatalf("read %q, lent %v, error %v", got, lent, err)
 		}
+		small := make([]byte, 512)
 		if n, err := conn.ReadInto(small); string(small[:n]) != "hello" || err != nil {
 			t.Errorf("read %q, error %v", small[:n], err)
 		}
