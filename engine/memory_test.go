@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"runtime"
 	"strings"
@@ -84,6 +85,22 @@ func until(t testing.TB, what string, done func() bool) {
 	}
 }
 
+// untilFull waits until connections are open and what waits for Dispatch grows no longer,
+// and returns how much that is, as it is counted.
+func untilFull(t testing.TB, h *enginetest.Rig, connections int) (counted int64) {
+	stood := 0
+	until(t, "full inbox", func() bool {
+		stats := h.Stats()
+		now := stats.Undelivered.Bytes + int64(stats.Undelivered.Messages)*overhead
+		stood++
+		if now != counted || now == 0 || stats.Open < connections {
+			counted, stood = now, 0
+		}
+		return stood > 20
+	})
+	return counted
+}
+
 // An embedder that takes nothing costs as much as the contract says, whatever the server
 // sends: receiveQueue and one message being assembled. The blocks around the payloads and
 // the table of entries are within a factor.
@@ -122,16 +139,7 @@ func TestMemoryOfASlowHost(t *testing.T) {
 				// else.
 				h.Connect(url, engine.ConnectOptions{ReceiveQueue: c.queue, Timeouts: patient})
 			}
-			counted, stood := int64(0), 0
-			until(t, "full inbox", func() bool {
-				stats := h.Stats()
-				now := stats.Undelivered.Bytes + int64(stats.Undelivered.Messages)*overhead
-				stood++
-				if now != counted || stats.Open < c.connections {
-					counted, stood = now, 0
-				}
-				return stood > 20
-			})
+			counted := untilFull(t, h, c.connections)
 			grown := heap() - before
 			bound := int64(c.connections) * c.queue
 			t.Logf("%d KiB counted of %d, heap grown by %d KiB", counted>>10, bound>>10, grown>>10)
@@ -140,6 +148,42 @@ func TestMemoryOfASlowHost(t *testing.T) {
 			}
 			if most := int64(c.factor*float64(bound)) + int64(c.connections)*perConnection + 2<<20; grown > most {
 				t.Errorf("the heap has grown by %d bytes, want at most %d", grown, most)
+			}
+		})
+	}
+}
+
+// Messages that just fill a block, and those that just need the next larger one, of every
+// size class: the account has all of the memory that they hold, and that is at most twice
+// what is counted, beside one message that arrives and one that grows to its size.
+func TestMemoryOfEachSize(t *testing.T) {
+	const queue, headroom = 256 << 10, 8 << 10
+	var sizes []int
+	for size := 64; size <= 32<<20; size *= 2 {
+		sizes = append(sizes, size, size+1)
+		if size >= 64<<10 {
+			sizes = append(sizes, size+headroom, size+headroom+1)
+		}
+	}
+	for _, size := range detector.Some(sizes) {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			message := wstest.Binary(strings.Repeat("x", size)).Append(nil)
+			url := flood(t, 1, bytes.Repeat(message, max(1, 64<<10/len(message))))
+			h := enginetest.New(t, engine.Options{DialContext: dialNarrow})
+			message = nil
+			before := heap()
+			h.Connect(url, engine.ConnectOptions{ReceiveQueue: queue, MaxMessage: 64 << 20})
+			counted := untilFull(t, h, 1)
+			charged, grown := h.Memory.Used(), heap()-before
+			t.Logf("%d KiB counted, %d KiB charged, heap grown by %d KiB", counted>>10, charged>>10, grown>>10)
+			if counted > max(queue, int64(size)+overhead) {
+				t.Errorf("%d bytes are counted", counted)
+			}
+			if most := 2*(counted+int64(size)) + 320<<10; charged > most { // and a read of several small ones
+				t.Errorf("%d bytes are charged, want at most %d", charged, most)
+			}
+			if most := charged + 1<<20; grown > most {
+				t.Errorf("the heap has grown by %d bytes, and %d are charged", grown, charged)
 			}
 		})
 	}
