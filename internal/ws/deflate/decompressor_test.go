@@ -13,7 +13,7 @@ import (
 	"github.com/tidewire/tidewire/internal/ws/failure"
 )
 
-func decodeHex(t *testing.T, s string) []byte {
+func decodeHex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
@@ -21,6 +21,13 @@ func decodeHex(t *testing.T, s string) []byte {
 	}
 	return b
 }
+
+// Blocks that are not compressed and have 3 bytes of data, and more that were not sent: the
+// tail, and all that is put behind a payload.
+const (
+	reachesTail = "00 07 00 f8 ff 48 65 6c"
+	reachesEnd  = "01 0c 00 f3 ff 48 65 6c"
+)
 
 func TestDecompress(t *testing.T) {
 	type received struct{ payload, want string }
@@ -31,6 +38,8 @@ func TestDecompress(t *testing.T) {
 		{"§7.2.3.1 one block", []received{{"f2 48 cd c9 c9 07 00", "Hello"}}},
 		{"§7.2.3.2 a shared window", []received{{"f2 48 cd c9 c9 07 00", "Hello"}, {"f2 00 11 00 00", "Hello"}}},
 		{"§7.2.3.3 a block that is not compressed", []received{{"00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"}}},
+		{"a message that ends as the tail does", []received{{"00 04 00 fb ff 00 00 ff ff 00", "\x00\x00\xff\xff"},
+			{"f2 48 cd c9 c9 07 00", "Hello"}}},
 		{"§7.2.3.4 BFINAL set", []received{{"f3 48 cd c9 c9 07 00 00", "Hello"},
 			{"f3 48 cd c9 c9 07 00 00", "Hello"}}},
 		{"§7.2.3.5 two blocks", []received{{"f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"}}},
@@ -187,6 +196,8 @@ func TestDecompressRefuses(t *testing.T) {
 		"garbage behind BFINAL":                                    "f3 48 cd c9 c9 07 00 ff ff",
 		"a message with the tail that is not to be sent":           "f2 48 cd c9 c9 07 00 00 00 ff ff",
 		"a block that is not compressed and reaches into the tail": "00 05 00 fa ff 48 65 6c",
+		"such a block with all of the tail":                        reachesTail,
+		"such a last block with all that is put behind":            reachesEnd,
 		"a length that reaches into the tail":                      "00 05",
 		"data that ends in the middle of a code":                   "f2 48 cd",
 	} {

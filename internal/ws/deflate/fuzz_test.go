@@ -1,6 +1,7 @@
 package deflate_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -77,7 +78,8 @@ func wantSense(t *testing.T, p deflate.Params) {
 }
 
 // Whatever a peer sends becomes a message within the limit or one of two failures, in a
-// block within the limit, and a second one while it grows.
+// block within the limit, and a second one while it grows. Short payloads become what long
+// ones would.
 func FuzzDecompress(f *testing.F) {
 	for _, vector := range zlibVectors {
 		for _, payload := range vector.payloads {
@@ -90,8 +92,16 @@ func FuzzDecompress(f *testing.F) {
 			}
 		}
 	}
+	for _, block := range []string{reachesTail, reachesEnd} {
+		f.Add(decodeHex(f, block), []byte(nil))
+	}
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		const limit = 100_000
+		got, err := deflate.NewDecompressor(direction(true, 15), nil, nil).Decompress(alloc, first, limit)
+		if want, wantErr := deflate.DecompressSource(first, limit); len(first) > 0 && (err == nil) != (wantErr == nil) ||
+			err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("got %.50q, %v, from a source %.50q, %v", got, err, want, wantErr)
+		}
 		memory := &memory{}
 		d := deflate.NewDecompressor(direction(true, 15), nil, memory.free)
 		for _, payload := range [][]byte{first, second} {
