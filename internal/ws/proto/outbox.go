@@ -377,7 +377,7 @@ func (o *Outbox) Waits() bool {
 // WaitingBytes estimates how much Next would hand out in all, headers included, for the
 // choice of a buffer.
 func (o *Outbox) WaitingBytes() int64 {
-	return o.unsent.Bytes + int64(wire.MaxHeader*(o.unsent.Messages+len(o.pongs)+2))
+	return o.held.Bytes + int64(wire.MaxHeader*(o.held.Messages+len(o.pongs)+2))
 }
 
 // SentCode returns the code of the close frame that Next handed out (1005 for one without

@@ -275,6 +275,19 @@ func TestBlocksAreReturned(t *testing.T) {
 	}
 }
 
+// What is pushed after the close frame is counted, and never handed out: it is no reason for
+// a larger buffer.
+func TestWaitingBytes(t *testing.T) {
+	var outbox proto.Outbox
+	outbox.Push(wire.Text, "hello")
+	before := outbox.WaitingBytes()
+	outbox.Close(1000, "")
+	outbox.Push(wire.Text, strings.Repeat("x", 10_000))
+	if after := outbox.WaitingBytes(); before < 5 || after != before || outbox.Unsent().Messages != 2 {
+		t.Errorf("%d bytes wait, then %d, unsent %+v", before, after, outbox.Unsent())
+	}
+}
+
 // After Clear the queue holds nothing, whatever is pushed; all of it counts as unsent.
 func TestClearedOutbox(t *testing.T) {
 	var outbox proto.Outbox
