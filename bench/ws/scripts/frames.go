@@ -13,7 +13,8 @@ const FrameRate = 1000
 
 // FrameDelays runs our runner, from the folder of Prepare, at FrameRate, and returns how
 // late its frames began: each counted from its due time, those that were left out, too.
-// Meanwhile messages from url flood it; with an empty one it is idle. P90 stays 0.
+// Meanwhile messages from url flood it; with an empty one it is idle. A frame before its
+// due time is an error: then frames.lua has the due times wrong. P90 stays 0.
 func FrameDelays(folder, url string, length time.Duration) (q measure.Quantiles, messages int64, err error) {
 	argv := []string{filepath.Join(folder, runnerName), "run", "--fps", fmt.Sprint(FrameRate),
 		filepath.Join(folder, "frames.lua"), fmt.Sprint(FrameRate), fmt.Sprint(length.Seconds())}

@@ -1,6 +1,7 @@
 package scripts
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,11 @@ func TestPlay(t *testing.T) {
 			(messages > 0) != (url != "") {
 			t.Errorf("frames beside %q: %+v, %d messages, error %v", url, q, messages, err)
 		}
+	}
+	otherGrid := []string{filepath.Join(folder, runnerName), "run", "--fps", "1000",
+		filepath.Join(folder, "frames.lua"), "900", "5"}
+	if out, err := output(otherGrid...); err == nil || !strings.Contains(err.Error(), "before it was due") {
+		t.Errorf("frames of another rate than the script's: %q, error %v", out, err)
 	}
 }
 

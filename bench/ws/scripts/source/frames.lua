@@ -1,24 +1,18 @@
 -- Notes how late each frame is, measured from its due time, and prints: due frames, messages, and the delays in
--- microseconds that 50 %, 99 % and 99.9 % of the frames do not exceed, and the longest. Frames are due each period from
--- a first time on that the quiet beginning shows. With a URL messages come in as fast as they can meanwhile.
+-- microseconds that 50 %, 99 % and 99.9 % of the frames do not exceed, and the longest. With a URL messages come in as
+-- fast as they can meanwhile; frames count from the open connection on.
+--
+-- Frame k is due at k * period on host.Clock. Both grids begin in script/run.go: loop.New takes the epoch of the frames,
+-- and the host module's Open, the next call there, takes the zero of host.Clock, some microseconds later.
 local rate, seconds, url = ...
 local period, seconds = 1 / tonumber(rate), tonumber(seconds)
-local early, delays, messages = {}, {}, 0
-local phase, last
+local tolerance = 50e-6 -- between the two grids
+local delays, messages = {}, 0
+local last -- the number of the last frame that was counted
 
-local function circular(t) return t / period % 1 end
-
--- Frames of a quiet host begin soon after they are due: the first time of all follows the widest gap.
-local function findPhase()
-  table.sort(early)
-  local widest, at = 0
-  for i, x in ipairs(early) do
-    local gap = (x - (early[i - 1] or early[#early] - 1))
-    if gap > widest then
-      widest, at = gap, x
-    end
-  end
-  return at * period
+local function fail(message)
+  print(message)
+  os.exit(1)
 end
 
 local function finish()
@@ -28,25 +22,33 @@ local function finish()
   os.exit(0)
 end
 
-host.Register("onUpdate", function()
+-- The runner begins a frame when its due time has come, and leaves out frames that come due before the previous one
+-- returns. A frame that is too early for the next number shows that the runner counts on another grid.
+local function frame()
   local now = host.Clock()
-  if #early < 500 then
-    early[#early + 1] = circular(now)
-  elseif not phase then
-    phase = findPhase()
-    last = math.floor((now - phase) / period)
-    if url then
-      websocket.Connect(url, {
-        onMessage = function() messages = messages + 1 end,
-        onError = function(message) print(message) os.exit(1) end,
-      })
-    end
-    host.After(seconds * 1000, finish)
-  else
-    local due = math.floor((now - phase) / period)
-    for frame = last + 1, due do
-      delays[#delays + 1] = now - phase - frame * period
-    end
-    last = math.max(last, due)
+  local early = (last + 1) * period - now
+  if early > tolerance then
+    fail(string.format("frame %d began %.0f microseconds before it was due", last + 1, early * 1e6))
   end
-end)
+  local due = math.max(last + 1, math.floor(now / period))
+  for number = last + 1, due do
+    delays[#delays + 1] = math.max(0, now - number * period)
+  end
+  last = due
+end
+
+local function begin()
+  last = math.floor(host.Clock() / period)
+  host.Register("onUpdate", frame)
+  host.After(seconds * 1000, finish)
+end
+
+if url then
+  websocket.Connect(url, {
+    onOpen = begin,
+    onMessage = function() messages = messages + 1 end,
+    onError = fail,
+  })
+else
+  begin()
+end
