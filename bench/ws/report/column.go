@@ -64,6 +64,9 @@ func columnsOf(s scenario.Scenario) []column {
 	default:
 		columns = append(columns, column{"time a message",
 			func(r scenario.Result) float64 { return per(float64(r.Wall), r.Messages) }, duration, false})
+		if s.Timed() {
+			columns = append(columns, quantiles("", latency)...)
+		}
 	}
 	if s.Role == client.Burst && s.Serve.Deflate != server.Plain {
 		columns = append(columns, column{"bytes sent",

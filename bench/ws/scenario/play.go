@@ -151,7 +151,7 @@ func (p *player) measure(r *Result, length time.Duration) error {
 		r.Messages = int64(p.task.Count)
 		// The warm-up had a stall if this is too short, and messages that waited in
 		// queues would count too much.
-		if err != nil || r.Wall >= length/2 && (p.Kind != Latency || r.Latency.Count > 0) {
+		if err != nil || r.Wall >= length/2 && (!p.Timed() || r.Latency.Count > 0) {
 			return err
 		}
 		target *= 2

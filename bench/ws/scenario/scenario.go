@@ -62,6 +62,10 @@ func echo(shape payload.Shape, size, inFlight int) server.Task {
 	return server.Task{Mode: server.Echo, Order: order(shape, size), InFlight: inFlight}
 }
 
+func ping(size int) server.Task {
+	return server.Task{Mode: server.Ping, Order: order(payload.Text, size)}
+}
+
 func pace(size, rate int) server.Task {
 	return server.Task{Mode: server.Pace, Order: order(payload.Text, size), Rate: rate}
 }
@@ -83,7 +87,7 @@ var List = []Scenario{
 		Serve: flood(payload.JSON, 1024, server.Plain)},
 	{Name: "send-32", Title: "send 32 B", Role: client.Burst, Serve: sink(payload.Text, 32, server.Plain)},
 	{Name: "send-256", Title: "send 256 B", Role: client.Burst, Serve: sink(payload.Text, 256, server.Plain)},
-	{Name: "echo-1", Title: "echo 64 B, 1 in flight", Role: client.Echo, Serve: echo(payload.Text, 64, 1)},
+	{Name: "echo-1", Title: "echo 64 B, 1 in flight", Role: client.Echo, Serve: ping(64)},
 	{Name: "echo-64", Title: "echo 64 B, 64 in flight", Role: client.Echo, Serve: echo(payload.Text, 64, 64)},
 	{Name: "echo-64k", Title: "echo 64 KiB", Role: client.Echo, Serve: echo(payload.Binary, 64<<10, 1)},
 	{Name: "echo-1m", Title: "echo 1 MiB", Role: client.Echo, Serve: echo(payload.Binary, 1<<20, 1)},
@@ -102,7 +106,7 @@ var List = []Scenario{
 	{Name: "frames", Title: "60 frames a second beside a flood of 256 B and a ping-pong", Kind: Frames,
 		Role:   client.Mixed,
 		Serve:  flood(payload.Text, 256, server.Plain),
-		Beside: server.Task{Mode: server.Ping, Order: order(payload.Text, 256)}, NoRaw: true},
+		Beside: ping(256), NoRaw: true},
 	{Name: "inflate", Title: "inflate 880 B of JSON, no takeover", Role: client.Count,
 		Serve: flood(payload.JSON, 880, server.NoTakeover), NoRaw: true},
 	{Name: "inflate-takeover", Title: "inflate 880 B of JSON, takeover", Role: client.Count,
@@ -155,6 +159,10 @@ func (s Scenario) Takes(c contestants.Contestant) bool {
 	few := !c.Lua && !c.Shown && c.Name != "gorilla" && c.Name != "coder"
 	return c.Can(s.Serve.Deflate) && (few || !s.Growth) && !(c.Lua && s.NoLua) && !(c.Name == "raw" && s.NoRaw)
 }
+
+// Timed reports whether the server measures how long each message of the first connection
+// takes.
+func (s Scenario) Timed() bool { return s.Serve.Mode == server.Ping || s.Serve.Mode == server.Pace }
 
 // Named returns the scenarios with these names, separated by commas; all for none.
 func Named(names string) ([]Scenario, error) {

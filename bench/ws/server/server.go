@@ -39,7 +39,7 @@ type Server struct {
 	cycles   map[Task]*cycle
 	groups   map[int]*group
 	problems []string
-	latency  *hdrhistogram.Histogram // of Pace, in nanoseconds
+	latency  *hdrhistogram.Histogram // of Ping and Pace, in nanoseconds
 	settled  time.Time               // messages due before this are not in latency
 }
 
