@@ -119,7 +119,7 @@ func playFrames(o options, run *report.Run, folder string, at server.Address) {
 		panic(err) // it is in the list
 	}
 	for _, beside := range []struct{ name, url string }{
-		{"nothing", ""}, {"a flood of 32 B", "ws://" + at.WS + flood[0].Serve.Path()},
+		{report.Nothing, ""}, {"a flood of 32 B", "ws://" + at.WS + flood[0].Serve.Path()},
 	} {
 		fmt.Fprintf(os.Stderr, "%s frames beside %s\n", time.Since(run.Date).Round(time.Second), beside.name)
 		delays, messages, err := scripts.FrameDelays(folder, beside.url, length)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ func (r *Run) Markdown() string {
 	var b strings.Builder
 	r.writeRun(&b)
 	r.writeRatios(&b)
+	r.writeTargets(&b)
 	r.writeLua(&b)
 	r.writeScripts(&b)
 	r.writeFrames(&b)
@@ -41,9 +43,9 @@ func (r *Run) Markdown() string {
 }
 
 func (r *Run) writeRun(b *strings.Builder) {
-	fmt.Fprintf(b, "%s, %d rounds, measured parts of %v. Machine: %s, %s, %s.\n"+
+	fmt.Fprintf(b, "%s, %s, measured parts of %v. Machine: %s, %s, %s.\n"+
 		"Load average %s at the start, %s at the end.\n\n",
-		r.Date.Format("2006-01-02"), r.Rounds, r.Length, r.Machine, r.Go, r.Settings, r.LoadBefore, r.LoadAfter)
+		r.Date.Format("2006-01-02"), amount(r.Rounds, "round"), r.Length, r.Machine, r.Go, r.Settings, r.LoadBefore, r.LoadAfter)
 	for _, version := range r.Versions {
 		fmt.Fprintf(b, "- %s\n", version)
 	}
@@ -61,8 +63,36 @@ func (r *Run) of(s scenario.Scenario, contestant string) (found []scenario.Resul
 
 // median is that of a contestant's headline figure.
 func (r *Run) median(s scenario.Scenario, contestant string) (float64, bool) {
-	sp, ok := over(r.of(s, contestant), func(x scenario.Result) float64 { return headline(s, x) })
+	return r.medianOf(s, contestant, func(x scenario.Result) float64 { return headline(s, x) })
+}
+
+func (r *Run) medianOf(s scenario.Scenario, contestant string, figure func(scenario.Result) float64) (float64, bool) {
+	sp, ok := over(r.of(s, contestant), figure)
 	return sp.median, ok && sp.median > 0
+}
+
+// best is the least median of these contestants, and the name of the one that has it; 0
+// and "" if none has one.
+func (r *Run) best(s scenario.Scenario, names []string, figure func(scenario.Result) float64) (
+	least float64, best string,
+) {
+	for _, name := range names {
+		if x, ok := r.medianOf(s, name, figure); ok && (best == "" || x < least) {
+			least, best = x, name
+		}
+	}
+	return least, best
+}
+
+// libraries are the contestants that our engine with a handler in Go is compared with; fast
+// leaves out the shapes of READMEs.
+func (r *Run) libraries(fast bool) (names []string) {
+	for _, c := range r.Contestants {
+		if !c.Ours && !c.Lua && !c.Script && c.Name != raw && !(fast && c.Shown) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // plays reports whether a contestant has any result.
@@ -77,12 +107,16 @@ func (r *Run) ratio(s scenario.Scenario, a, b string) string {
 	if !hasX || !hasY {
 		return none
 	}
-	return emphasised(x/y, b != raw)
+	if b == raw {
+		return fmt.Sprintf("%.2f", x/y)
+	}
+	return emphasised(x/y, 1)
 }
 
-func emphasised(ratio float64, compete bool) string {
+// emphasised writes a ratio, in bold if it is greater than most as it is written.
+func emphasised(ratio, most float64) string {
 	text := fmt.Sprintf("%.2f", ratio)
-	if compete && ratio > 1 {
+	if math.Round(100*ratio) > math.Round(100*most) {
 		return "**" + text + "**"
 	}
 	return text
@@ -94,16 +128,12 @@ func (r *Run) writeRatios(b *strings.Builder) {
 	if !r.plays(engine) {
 		return
 	}
-	var peers []string
-	for _, c := range r.Contestants {
-		if !c.Ours && !c.Lua && !c.Script && c.Name != raw {
-			peers = append(peers, c.Name)
-		}
-	}
+	peers := r.libraries(false)
 	b.WriteString("\n### Our engine over the others\n\n" +
 		"The engine's CPU time over that of the column, both with a handler in Go. At a fixed rate\n" +
 		"it is the median time instead, for frames their delay that 1 in 100 exceeds, and for idle\n" +
 		"connections the resident memory. Below 1 the engine needs less, in bold it needs more.\n\n")
+	r.writeWins(b)
 	columns := append([]string{"scenario", engine, "/ " + raw}, prefixed("/ ", peers)...)
 	header(b, append(columns, "/ the best")...)
 	for _, s := range r.Scenarios {
@@ -112,19 +142,44 @@ func (r *Run) writeRatios(b *strings.Builder) {
 			continue
 		}
 		cells := []string{s.Title, unit(s.Kind, figure), r.ratio(s, engine, raw)}
-		best, name := 0.0, ""
 		for _, peer := range peers {
 			cells = append(cells, r.ratio(s, engine, peer))
-			if x, ok := r.median(s, peer); ok && (name == "" || x < best) {
-				best, name = x, peer
-			}
 		}
 		last := none
-		if name != "" {
-			last = emphasised(figure/best, true) + " " + name
+		if least, name := r.best(s, peers, func(x scenario.Result) float64 { return headline(s, x) }); name != "" {
+			last = emphasised(figure/least, 1) + " " + name
 		}
 		line(b, append(cells, last)...)
 	}
+}
+
+// writeWins says in how many scenarios our engine needs less than all libraries.
+func (r *Run) writeWins(b *strings.Builder) {
+	won, played := r.wins(r.libraries(false))
+	wonFast, playedFast := r.wins(r.libraries(true))
+	if playedFast == 0 {
+		return
+	}
+	fmt.Fprintf(b, "The engine needs less than each library in either shape in %d of %s,\n"+
+		"and less than each one in its fast shape in %d of %d.\n\n",
+		won, amount(played, "scenario"), wonFast, playedFast)
+}
+
+// wins counts the scenarios that our engine and some of these contestants play, and those
+// where it needs less than each of them.
+func (r *Run) wins(names []string) (won, played int) {
+	for _, s := range r.Scenarios {
+		figure, ok := r.median(s, engine)
+		least, name := r.best(s, names, func(x scenario.Result) float64 { return headline(s, x) })
+		if !ok || name == "" {
+			continue
+		}
+		played++
+		if figure < least {
+			won++
+		}
+	}
+	return won, played
 }
 
 // writeLua writes the same for callbacks in Lua: both engines on both VMs.
@@ -297,6 +352,14 @@ func (r *Run) writeFailures(b *strings.Builder) {
 	for _, f := range r.Failures {
 		fmt.Fprintf(b, "- %s in %s: `%s`\n", f.Contestant, f.Scenario, f.Text)
 	}
+}
+
+// amount is a number of things, in the singular for one.
+func amount(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 func prefixed(prefix string, names []string) []string {

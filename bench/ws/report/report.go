@@ -27,6 +27,9 @@ type Run struct {
 	Frames      []Frames
 }
 
+// Nothing is what an idle script's Frames are beside.
+const Nothing = "nothing"
+
 // Frames are the delays of our runner's frames in one run of Length, at a high rate.
 type Frames struct {
 	Beside   string // that goes on meanwhile
