@@ -42,36 +42,40 @@ const (
 	ourChecks    = "frames, fragments, UTF-8, limits of messages and queues; counts what is unsent and dropped"
 	scriptChecks = "frames, fragments, UTF-8, limit of messages"
 
-	bareCheck = "fin, opcode and length of frames; no fragments, no control frames, no UTF-8"
+	gorillaChecks = "frames, fragments; no UTF-8, no limit set; counts nothing"
+	coderChecks   = "frames, fragments, limit of messages; no UTF-8; counts nothing"
+	gwsChecks     = "frames, fragments, limit of messages; UTF-8 is off by default; counts nothing"
+	bareChecks    = "fin, opcode and length of frames; no fragments, no control frames, no UTF-8; counts nothing"
 )
 
 // List has all of them, in the order of the report.
 var List = []Contestant{
 	{Name: "raw", Shape: "TCP, frames known in advance", Checks: "nothing", New: raw.New},
 
-	{Name: "gorilla", Shape: batches, Checks: "frames, fragments; no UTF-8, no limit set",
+	{Name: "gorilla", Shape: batches, Checks: gorillaChecks,
 		Module: "github.com/gorilla/websocket", Deflate: []server.Deflate{server.NoTakeover}, New: gorilla.Shaped},
-	{Name: "gorilla-shown", Shown: true, Shape: channel, Checks: "as gorilla", Module: "github.com/gorilla/websocket",
+	{Name: "gorilla-shown", Shown: true, Shape: channel, Checks: gorillaChecks, Module: "github.com/gorilla/websocket",
 		Deflate: []server.Deflate{server.NoTakeover}, New: gorilla.Shown},
-	{Name: "coder", Shape: batches, Checks: "frames, fragments, limit of messages; no UTF-8",
+	{Name: "coder", Shape: batches, Checks: coderChecks,
 		Module: "github.com/coder/websocket", Deflate: both, New: coder.Shaped},
-	{Name: "coder-shown", Shown: true, Shape: channel, Checks: "as coder",
+	{Name: "coder-shown", Shown: true, Shape: channel, Checks: coderChecks,
 		Module: "github.com/coder/websocket", Deflate: both, New: coder.Shown},
-	{Name: "gws", Shape: batches, Checks: "frames, fragments, limit of messages; UTF-8 is off by default",
+	{Name: "gws", Shape: batches, Checks: gwsChecks,
 		Module: "github.com/lxzan/gws", Deflate: both, New: gws.Shaped},
-	{Name: "gws-shown", Shown: true, Shape: channel, Checks: "as gws",
+	{Name: "gws-shown", Shown: true, Shape: channel, Checks: gwsChecks,
 		Module: "github.com/lxzan/gws", Deflate: both, New: gws.Shown},
-	{Name: "gobwas", Shape: batches, Checks: bareCheck, Module: "github.com/gobwas/ws",
+	{Name: "gobwas", Shape: batches, Checks: bareChecks, Module: "github.com/gobwas/ws",
 		Deflate: []server.Deflate{server.NoTakeover}, New: gobwas.Shaped},
-	{Name: "gobwas-shown", Shown: true, Shape: channel, Checks: "frames, fragments, UTF-8; no limit set",
+	{Name: "gobwas-shown", Shown: true, Shape: channel,
+		Checks: "frames, fragments, UTF-8; no limit set; counts nothing",
 		Module: "github.com/gobwas/ws", New: gobwas.Shown},
 
 	{Name: "engine", Shape: "default options, a handler in Go", Checks: ourChecks, Ours: true,
 		Deflate: both, New: tidewire.Engine},
 
-	{Name: "gobwas-gopherlua", Shape: "gobwas, each message a call of gopher-lua", Checks: bareCheck,
+	{Name: "gobwas-gopherlua", Shape: "gobwas, each message a call of gopher-lua", Checks: bareChecks,
 		Module: "github.com/yuin/gopher-lua", Lua: true, New: around(luavm.NewGopherLua)},
-	{Name: "gobwas-lua", Shape: "gobwas, each message a call of our VM", Checks: bareCheck,
+	{Name: "gobwas-lua", Shape: "gobwas, each message a call of our VM", Checks: bareChecks,
 		Module: "github.com/gobwas/ws", Lua: true, New: around(luavm.NewOurs)},
 	{Name: "engine-gopherlua", Shape: module, Checks: ourChecks, Module: "github.com/yuin/gopher-lua",
 		Lua: true, Ours: true, Deflate: []server.Deflate{server.Takeover}, New: tidewire.GopherLua},
@@ -81,9 +85,10 @@ var List = []Contestant{
 	{Name: "runner", Shape: "our runner with a collector in Lua", Checks: ourChecks, Script: true, Ours: true},
 	{Name: "node", Shape: "Node and ws, without bufferutil, with a collector in JavaScript",
 		Checks: scriptChecks, Script: true},
-	{Name: "node-bufferutil", Shape: "the same with bufferutil, which unmasks and joins in C", Checks: scriptChecks,
-		Script: true},
-	{Name: "luajit", Shape: "LuaJIT and lua-http, with a collector in Lua", Checks: scriptChecks, Script: true},
+	{Name: "node-bufferutil", Shape: "Node and ws, with bufferutil, which masks in C, with a collector in JavaScript",
+		Checks: scriptChecks, Script: true},
+	{Name: "luajit", Shape: "LuaJIT and lua-http, with a collector in Lua",
+		Checks: "frames, fragments, UTF-8; no limit of messages", Script: true},
 	{Name: "python", Shape: "Python and websockets with a collector", Checks: scriptChecks, Script: true},
 }
 
