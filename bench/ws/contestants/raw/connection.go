@@ -7,7 +7,7 @@ import (
 	"github.com/tidewire/tidewire/bench/ws/frames"
 )
 
-// smallRead is the size of reads of a connection among many.
+// smallRead is the size of reads of a connection among many, and of the handshake's answer.
 const smallRead = 512
 
 // A connection knows how long a frame is.
@@ -17,7 +17,7 @@ type connection struct {
 	size   int // of a message
 	header int // of a frame that we receive
 
-	readSize int // if it is no connection among many
+	readSize int
 
 	buf  []byte
 	from int // buf[from:to] was read and is not used yet
@@ -26,6 +26,9 @@ type connection struct {
 
 func newConnection(conn net.Conn, o client.Options) *connection {
 	c := &connection{Conn: conn, opcode: frames.Binary, size: o.Size, readSize: o.ReadSize()}
+	if o.Connections > 1 {
+		c.readSize = smallRead
+	}
 	if o.Text() {
 		c.opcode = frames.Text
 	}
@@ -67,8 +70,9 @@ func (c *connection) verify(t *client.Task) error {
 // next returns the payload of the next frame.
 func (c *connection) next(header, size int) ([]byte, error) {
 	whole := header + size
-	if c.buf == nil {
-		c.buf = make([]byte, max(c.readSize, whole))
+	if len(c.buf) < max(c.readSize, whole) {
+		buf := make([]byte, max(c.readSize, whole))
+		c.from, c.to, c.buf = 0, copy(buf, c.buf[c.from:c.to]), buf
 	}
 	for c.to-c.from < whole {
 		if c.from+whole > len(c.buf) {

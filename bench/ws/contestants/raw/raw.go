@@ -1,16 +1,17 @@
-// Package raw moves the same bytes as the others over bare TCP: the floor under all
-// figures. It knows how long a frame is and looks at nothing else, so that nobody can be
-// faster on the same socket calls.
+// Package raw moves the same bytes as the others over bare TCP. It knows how long a frame
+// is and looks at nothing else, so that the same socket calls cannot cost less CPU time. It
+// reads and answers on one goroutine: a contestant that reads on another one can do both at
+// once and take less time, and one that makes other socket calls can take less of both.
 package raw
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
-	"strings"
 	"sync/atomic"
 
 	"github.com/tidewire/tidewire/bench/ws/client"
@@ -80,17 +81,23 @@ func (r *raw) open(u *url.URL) (*connection, error) {
 	return c, nil
 }
 
-// answer reads the answer to the handshake, byte by byte.
+// answer reads the answer to the handshake. The first messages may follow at once; next
+// takes them from the buffer.
 func (c *connection) answer(key string) error {
-	var answer []byte
-	var b [1]byte
-	for !strings.HasSuffix(string(answer), "\r\n\r\n") {
-		if _, err := io.ReadFull(c.Conn, b[:]); err != nil {
+	end := []byte("\r\n\r\n")
+	c.buf = make([]byte, smallRead)
+	for !bytes.Contains(c.buf[:c.to], end) {
+		if c.to == len(c.buf) {
+			return fmt.Errorf("the answer to the handshake has more than %d bytes: %q", len(c.buf), c.buf)
+		}
+		n, err := c.Read(c.buf[c.to:])
+		if err != nil {
 			return err
 		}
-		answer = append(answer, b[0])
+		c.to += n
 	}
-	if !strings.Contains(string(answer), frames.Accept(key)) {
+	c.from = bytes.Index(c.buf, end) + len(end)
+	if answer := c.buf[:c.from]; !bytes.Contains(answer, []byte(frames.Accept(key))) {
 		return fmt.Errorf("the answer to the handshake is %q", answer)
 	}
 	return nil
@@ -148,7 +155,6 @@ func (r *raw) echoAll(t *client.Task) error {
 	r.target.Store(before + int64(t.Target))
 	for i := 0; i < len(r.conns) && !r.running; i++ {
 		go func() {
-			r.conns[i].buf = make([]byte, smallRead)
 			r.reached <- r.conns[i].echo(func(n int) (more bool) {
 				now, target := r.count.Add(int64(n)), r.target.Load()
 				if now >= target && now-int64(n) < target {
