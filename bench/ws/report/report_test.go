@@ -209,6 +209,15 @@ func TestNoEmptyTables(t *testing.T) {
 	}
 }
 
+// One round is no plural.
+func TestOneRound(t *testing.T) {
+	run := known()
+	run.Rounds = 1
+	if report := run.Markdown(); !strings.Contains(report, "2026-11-29, 1 round, measured") {
+		t.Errorf("the report has not 1 round:\n%.80s", report)
+	}
+}
+
 func TestDuration(t *testing.T) {
 	for ns, want := range map[float64]string{
 		7.54: "7.5 ns", 99.94: "99.9 ns", 123.4: "123 ns", 1234: "1.23 µs", 12_345: "12.3 µs", 123_456: "123 µs",

@@ -125,16 +125,30 @@ var List = []Scenario{
 
 // growing has the scenarios that show how cost grows with connections and with sizes.
 func growing() (list []Scenario) {
-	for _, n := range []int{1, 10, 100, 1000, 10_000} {
+	for _, c := range []struct {
+		n     int
+		title string
+	}{
+		{1, "1 connection, 64 B, 4 in flight"},
+		{10, "10 connections, 64 B, 4 in flight each"},
+		{100, "100 connections, 64 B, 4 in flight each"},
+		{1000, "1,000 connections, 64 B, 4 in flight each"},
+		{10_000, "10,000 connections, 64 B, 4 in flight each"},
+	} {
 		list = append(list, Scenario{
-			Name: fmt.Sprintf("active-%d", n), Title: fmt.Sprintf("%d connections, 64 B, 4 in flight each", n),
-			Role: client.Echo, Serve: echo(payload.Text, 64, 4), Connections: n, Growth: true,
+			Name: fmt.Sprintf("active-%d", c.n), Title: c.title,
+			Role: client.Echo, Serve: echo(payload.Text, 64, 4), Connections: c.n, Growth: true,
 		})
 	}
-	for _, kib := range []int{4, 64, 1 << 10, 16 << 10} {
+	for _, message := range []struct {
+		name, size string
+		bytes      int
+	}{
+		{"4k", "4 KiB", 4 << 10}, {"64k", "64 KiB", 64 << 10}, {"1m", "1 MiB", 1 << 20}, {"16m", "16 MiB", 16 << 20},
+	} {
 		list = append(list, Scenario{
-			Name: fmt.Sprintf("receive-%dk", kib), Title: fmt.Sprintf("receive %d KiB, binary", kib),
-			Role: client.Count, Serve: flood(payload.Binary, kib<<10, server.Plain), Growth: true,
+			Name: "receive-" + message.name, Title: "receive " + message.size + ", binary",
+			Role: client.Count, Serve: flood(payload.Binary, message.bytes, server.Plain), Growth: true,
 		})
 	}
 	return list

@@ -1,0 +1,27 @@
+package scenario
+
+import (
+	"regexp"
+	"testing"
+)
+
+// A title counts in the singular and the plural, and has the largest unit that is whole.
+func TestTitles(t *testing.T) {
+	wrong := regexp.MustCompile(`\b1 connections|\b[2-9]\d* connection\b|\d{4}`)
+	for _, s := range List {
+		if wrong.MatchString(s.Title) {
+			t.Errorf("%s has the title %q", s.Name, s.Title)
+		}
+	}
+	for name, want := range map[string]string{
+		"active-1":     "1 connection, 64 B, 4 in flight",
+		"active-10000": "10,000 connections, 64 B, 4 in flight each",
+		"receive-64k":  "receive 64 KiB, binary",
+		"receive-1m":   "receive 1 MiB, binary",
+		"receive-16m":  "receive 16 MiB, binary",
+	} {
+		if list, err := Named(name); err != nil || list[0].Title != want {
+			t.Errorf("%s: %+v, error %v, want the title %q", name, list, err, want)
+		}
+	}
+}
