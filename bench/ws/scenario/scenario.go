@@ -119,6 +119,10 @@ var List = []Scenario{
 		Serve: flood(payload.Text, 32, server.Plain), TLS: true},
 	{Name: "receive-256-wss", Title: "receive 256 B over TLS", Role: client.Count,
 		Serve: flood(payload.Text, 256, server.Plain), TLS: true},
+	{Name: "receive-1k-wss", Title: "receive 1 KiB of JSON over TLS", Role: client.Count,
+		Serve: flood(payload.JSON, 1024, server.Plain), TLS: true},
+	{Name: "send-32-wss", Title: "send 32 B over TLS", Role: client.Burst,
+		Serve: sink(payload.Text, 32, server.Plain), TLS: true},
 	{Name: "send-256-wss", Title: "send 256 B over TLS", Role: client.Burst,
 		Serve: sink(payload.Text, 256, server.Plain), TLS: true},
 }

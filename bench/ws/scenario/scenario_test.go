@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -23,5 +24,25 @@ func TestTitles(t *testing.T) {
 		if list, err := Named(name); err != nil || list[0].Title != want {
 			t.Errorf("%s: %+v, error %v, want the title %q", name, list, err, want)
 		}
+	}
+}
+
+// Each flood over TLS is the one without, but for TLS.
+func TestFloodsOverTLS(t *testing.T) {
+	floods := 0
+	for _, s := range List {
+		plain, over := strings.CutSuffix(s.Name, "-wss")
+		if !over || s.Kind != Messages {
+			continue
+		}
+		floods++
+		list, err := Named(plain)
+		if err != nil || list[0].Serve != s.Serve || list[0].Role != s.Role || s.Growth || !s.TLS ||
+			s.Title != list[0].Title+" over TLS" {
+			t.Errorf("%+v is %+v over TLS, error %v", s, list, err)
+		}
+	}
+	if floods != 5 {
+		t.Errorf("%d floods over TLS, want 5: receive 32 B, 256 B and 1 KiB, send 32 B and 256 B", floods)
 	}
 }
