@@ -17,7 +17,8 @@ func Load() string {
 	return "unknown"
 }
 
-// Machine is the processor's name and how many of it there are.
+// Machine is the processor's name, how many of it there are, and the release of the kernel,
+// which loopback connections are made of.
 func Machine() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -33,7 +34,11 @@ func Machine() string {
 			name = strings.TrimSpace(field)
 		}
 	}
-	return fmt.Sprintf("%d × %s", count, name)
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		release = []byte("unknown")
+	}
+	return fmt.Sprintf("%d × %s, Linux %s", count, name, bytes.TrimSpace(release))
 }
 
 // Revision is this repository's, as git describes it.

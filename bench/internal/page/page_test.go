@@ -1,6 +1,10 @@
 package page
 
-import "testing"
+import (
+	"regexp"
+	"runtime"
+	"testing"
+)
 
 func TestSplice(t *testing.T) {
 	m := Of("make it")
@@ -12,5 +16,15 @@ func TestSplice(t *testing.T) {
 		if _, err := m.Splice(text, "new\n"); err == nil {
 			t.Errorf("%q: no error", text)
 		}
+	}
+}
+
+// The machine is its processors and its kernel.
+func TestMachine(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	if got := Machine(); !regexp.MustCompile(`^\d+ × \S.*, Linux \d+\.\d+\S*$`).MatchString(got) {
+		t.Errorf("the machine is %q", got)
 	}
 }
