@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"slices"
 	"text/template"
 
 	"github.com/tidewire/tidewire/bench/ws/scenario"
@@ -15,15 +16,18 @@ const (
 	plotWidth  = 1010
 	plotLeft   = 440
 	plotRight  = 20
-	rowHeight  = 26
-	plotTop    = 74
+	rowHeight  = 24 // of a row whose letters are all on its line
+	plotTop    = 92
 	plotBottom = 46
+	legendLine = 58
 
 	leastRatio    = 1.0 / 16
 	greatestRatio = 64.0
 
-	// Letters closer than this are set above and below their row.
-	closeBy = 9
+	// Letters closer than closeBy would hide each other: they are laneHeight above or below
+	// their row.
+	closeBy    = 9
+	laneHeight = 10
 )
 
 //go:embed plot.svg.tmpl
@@ -38,8 +42,8 @@ type letter struct {
 }
 
 var letters = []letter{
-	{Name: raw, Sign: "r"}, {Name: "gobwas", Sign: "b"}, {Name: "gws", Sign: "w"}, {Name: "gorilla", Sign: "g"},
-	{Name: "coder", Sign: "c"},
+	{Name: raw, Sign: "R"}, {Name: "gobwas", Sign: "B"}, {Name: "gws", Sign: "W"}, {Name: "gorilla", Sign: "G"},
+	{Name: "coder", Sign: "C"},
 }
 
 type plotRow struct {
@@ -56,7 +60,7 @@ type tick struct {
 
 type plot struct {
 	Width, Height, Left, Right, Top, Bottom float64
-	Title, Date                             string
+	Title, Figures, Date                    string
 	Legend                                  []letter
 	Ticks                                   []tick
 	One                                     float64
@@ -68,12 +72,14 @@ type plot struct {
 func (r *Run) Plot() ([]byte, error) {
 	p := plot{
 		Width: plotWidth, Left: plotLeft, Right: plotWidth - plotRight, Top: plotTop,
-		Title: "The others over our engine: CPU time, median time at a rate, memory when idle",
-		Date:  r.Date.Format("2006-01-02") + ", " + r.Machine + ", " + r.Go,
-		One:   position(1),
+		Title: "The figures of the others over our engine's",
+		Figures: "CPU time; at a fixed rate the median time, of frames the delay that 1 in 100 exceeds, " +
+			"of idle connections the memory",
+		Date: r.Date.Format("2006-01-02") + ", " + r.Machine + ", " + r.Go,
+		One:  position(1),
 	}
 	for i, l := range letters {
-		l.X, l.Y = plotLeft+float64(i)*110, 40
+		l.X, l.Y = plotLeft+float64(i)*110, legendLine
 		p.Legend = append(p.Legend, l)
 	}
 	for ratio := leastRatio; ratio <= greatestRatio; ratio *= 2 {
@@ -83,31 +89,37 @@ func (r *Run) Plot() ([]byte, error) {
 		}
 		p.Ticks = append(p.Ticks, tick{Label: label, X: position(ratio)})
 	}
+	p.Bottom = plotTop
 	for _, s := range r.Scenarios {
-		if row, ok := r.plotRow(s, plotTop+(float64(len(p.Rows))+0.5)*rowHeight); ok {
+		if row, ok := r.plotRow(s, &p.Bottom); ok {
 			p.Rows = append(p.Rows, row)
 		}
 	}
-	p.Bottom = plotTop + float64(len(p.Rows))*rowHeight
 	p.Height = p.Bottom + plotBottom
 	var out bytes.Buffer
 	err := plotTemplate.Execute(&out, p)
 	return out.Bytes(), err
 }
 
-func (r *Run) plotRow(s scenario.Scenario, y float64) (row plotRow, ok bool) {
+// plotRow puts a scenario's row below bottom, and bottom below the row.
+func (r *Run) plotRow(s scenario.Scenario, bottom *float64) (row plotRow, ok bool) {
 	ours, ok := r.median(s, engine)
 	if !ok {
 		return row, false
 	}
-	row = plotRow{Title: s.Title, Figure: unit(s.Kind, ours), Y: y}
+	row = plotRow{Title: s.Title, Figure: unit(s.Kind, ours)}
 	for _, l := range letters {
 		if figure, ok := r.median(s, l.Name); ok {
-			l.X, l.Y = position(figure/ours), y
+			l.X = position(figure / ours)
 			row.Marks = append(row.Marks, l)
 		}
 	}
-	apart(row.Marks)
+	above, below := apart(row.Marks)
+	row.Y = *bottom + above + rowHeight/2
+	*bottom = row.Y + below + rowHeight/2
+	for i := range row.Marks {
+		row.Marks[i].Y += row.Y
+	}
 	return row, true
 }
 
@@ -118,19 +130,25 @@ func position(ratio float64) float64 {
 	return math.Round(10*(plotLeft+part*(plotWidth-plotLeft-plotRight))) / 10
 }
 
-// apart moves letters that would hide each other, up and down in turns.
-func apart(marks []letter) {
-	up := true
+// apart moves letters that would hide each other into lanes above and below their row, the
+// nearest that has room, and returns how far up and down it went.
+func apart(marks []letter) (above, below float64) {
 	for i := range marks {
-		for j := range i {
-			if math.Abs(marks[i].X-marks[j].X) < closeBy && marks[i].Y == marks[j].Y {
-				if up {
-					marks[i].Y -= closeBy
-				} else {
-					marks[i].Y += closeBy
-				}
-				up = !up
+		lane := 0
+		for hidden(marks[:i], marks[i].X, float64(lane)*laneHeight) {
+			if lane < 0 {
+				lane = -lane
+			} else {
+				lane = -lane - 1
 			}
 		}
+		marks[i].Y = float64(lane) * laneHeight
+		above, below = max(above, -marks[i].Y), max(below, marks[i].Y)
 	}
+	return above, below
+}
+
+// hidden reports whether a letter at x in a lane would hide one of the others.
+func hidden(others []letter, x, lane float64) bool {
+	return slices.ContainsFunc(others, func(l letter) bool { return l.Y == lane && math.Abs(l.X-x) < closeBy })
 }

@@ -229,13 +229,45 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-// Letters that would hide each other are moved, the others keep their row.
+// No letters hide each other, however many are close; they keep their place on the axis, and
+// those that are alone their row.
 func TestApart(t *testing.T) {
-	marks := []letter{{X: 100, Y: 50}, {X: 104, Y: 50}, {X: 97, Y: 50}, {X: 300, Y: 50}}
-	apart(marks)
-	for i, want := range []float64{50, 50 - closeBy, 50 + closeBy, 50} {
-		if marks[i].Y != want {
-			t.Errorf("mark %d is at %v, want %v", i, marks[i].Y, want)
+	marks := []letter{{X: 100}, {X: 104}, {X: 97}, {X: 300}, {X: 101}, {X: 103}}
+	above, below := apart(marks)
+	for i, want := range []letter{
+		{X: 100}, {X: 104, Y: -laneHeight}, {X: 97, Y: laneHeight}, {X: 300}, {X: 101, Y: -2 * laneHeight},
+		{X: 103, Y: 2 * laneHeight},
+	} {
+		if marks[i] != want {
+			t.Errorf("letter %d is at %+v, want %+v", i, marks[i], want)
+		}
+	}
+	if above != 2*laneHeight || below != 2*laneHeight {
+		t.Errorf("the row takes %v above and %v below", above, below)
+	}
+}
+
+// Rows with letters above and below them take more room, and no row reaches into another.
+func TestPlotRows(t *testing.T) {
+	run := &Run{}
+	for _, name := range []string{"one", "two", "three"} {
+		s := scenario.Scenario{Name: name, Title: name, Kind: scenario.Messages}
+		run.Scenarios = append(run.Scenarios, s)
+		for _, c := range append([]letter{{Name: engine}}, letters...) {
+			run.Results = append(run.Results, scenario.Result{Scenario: name, Contestant: c.Name, Messages: 1, CPU: 100})
+		}
+	}
+	bottom := 0.0
+	for _, s := range run.Scenarios {
+		top := bottom
+		row, ok := run.plotRow(s, &bottom)
+		if !ok || len(row.Marks) != len(letters) {
+			t.Fatalf("%+v, %v", row, ok)
+		}
+		for _, m := range row.Marks {
+			if m.Y < top+laneHeight/2 || m.Y > bottom-laneHeight/2 {
+				t.Errorf("%s: %s at %v reaches out of %v to %v", s.Name, m.Name, m.Y, top, bottom)
+			}
 		}
 	}
 }
