@@ -29,8 +29,8 @@ func FrameDelays(folder, url string, length time.Duration) (q measure.Quantiles,
 	if _, err := fmt.Sscan(out, &q.Count, &messages, &p50, &p99, &p999, &most); err != nil {
 		return q, 0, fmt.Errorf("the frames of our runner: it printed %q: %w", out, err)
 	}
-	if least := int64(length.Seconds() * FrameRate * 0.99); q.Count < least {
-		return q, 0, fmt.Errorf("the frames of our runner: %d were due in %v, want %d", q.Count, length, least)
+	if want := int64(length.Seconds() * FrameRate); q.Count != want {
+		return q, 0, fmt.Errorf("the frames of our runner: %d were counted in %v, want %d", q.Count, length, want)
 	}
 	if url != "" && messages == 0 {
 		return q, 0, fmt.Errorf("the frames of our runner: no message has come in %v", length)

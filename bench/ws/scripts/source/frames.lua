@@ -5,10 +5,11 @@
 -- Frame k is due at k * period on host.Clock. Both grids begin in script/run.go: loop.New takes the epoch of the frames,
 -- and the host module's Open, the next call there, takes the zero of host.Clock, some microseconds later.
 local rate, seconds, url = ...
-local period, seconds = 1 / tonumber(rate), tonumber(seconds)
+rate, seconds = tonumber(rate), tonumber(seconds)
+local period = 1 / rate
 local tolerance = 50e-6 -- between the two grids
 local delays, messages = {}, 0
-local last -- the number of the last frame that was counted
+local last, final -- the numbers of the last frame that was counted, and of the last one to count
 
 local function fail(message)
   print(message)
@@ -31,16 +32,19 @@ local function frame()
     fail(string.format("frame %d began %.0f microseconds before it was due", last + 1, early * 1e6))
   end
   local due = math.max(last + 1, math.floor(now / period))
-  for number = last + 1, due do
+  for number = last + 1, math.min(due, final) do
     delays[#delays + 1] = math.max(0, now - number * period)
   end
   last = due
+  if last >= final then
+    finish()
+  end
 end
 
 local function begin()
   last = math.floor(host.Clock() / period)
+  final = last + math.floor(seconds * rate + 0.5)
   host.Register("onUpdate", frame)
-  host.After(seconds * 1000, finish)
 end
 
 if url then
