@@ -72,11 +72,7 @@ func columnsOf(s scenario.Scenario) []column {
 		columns = append(columns, column{"bytes sent",
 			func(r scenario.Result) float64 { return per(float64(r.Sent), r.Messages) }, whole, false})
 	}
-	columns = append(append(columns, shared(func(r scenario.Result) int64 { return r.Messages })...), memory()...)
-	for i := range columns[1:] {
-		columns[1+i].figure = measured(columns[1+i].figure)
-	}
-	return columns
+	return append(append(columns, shared(func(r scenario.Result) int64 { return r.Messages })...), memory()...)
 }
 
 func frames(r scenario.Result) measure.Quantiles  { return r.Frames }
@@ -98,15 +94,17 @@ func shared(n func(scenario.Result) int64) []column {
 			duration, false},
 		{"server busy", func(r scenario.Result) float64 { return float64(r.ServerCPU) / float64(max(r.Wall, 1)) },
 			percent, false},
-		{"allocations", func(r scenario.Result) float64 { return per(float64(r.Allocations), n(r)) }, count, false},
-		{"bytes allocated", func(r scenario.Result) float64 { return per(float64(r.Bytes), n(r)) }, whole, false},
+		{"allocations", measured(func(r scenario.Result) float64 { return per(float64(r.Allocations), n(r)) }),
+			count, false},
+		{"bytes allocated", measured(func(r scenario.Result) float64 { return per(float64(r.Bytes), n(r)) }),
+			whole, false},
 	}
 }
 
 func memory() []column {
 	return []column{
-		{"resident", func(r scenario.Result) float64 { return float64(r.After.Resident) }, mib, false},
-		{"peak", func(r scenario.Result) float64 { return float64(r.After.Peak) }, mib, false},
+		{"resident", measured(func(r scenario.Result) float64 { return float64(r.After.Resident) }), mib, false},
+		{"peak", measured(func(r scenario.Result) float64 { return float64(r.After.Peak) }), mib, false},
 	}
 }
 

@@ -25,7 +25,7 @@ const wave = 100
 // A Result is one measurement.
 type Result struct {
 	Scenario, Contestant string
-	Script               bool // a script's: it has only Messages and CPU
+	Script               bool // a script's: it has Messages, Wall, CPU and ServerCPU alone
 
 	Messages    int64
 	Connections int64

@@ -1,12 +1,13 @@
 // Package scripts has programs that the author of a script would run: our runner, Node,
-// LuaJIT and Python, each with a collector of messages. They measure their CPU time themselves, after
-// a warm-up, so that start-up does not count.
+// LuaJIT and Python, each with a collector of messages. They measure their CPU time and the
+// time elapsed themselves, after a warm-up, so that start-up does not count.
 package scripts
 
 import (
 	"bytes"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -75,7 +76,7 @@ func Prepare(folder string) (found map[string]Script, missing map[string]error, 
 			[]string{"/usr/bin/python3", "-c", "import platform, websockets; " +
 				"print('Python', platform.python_version() + ', websockets', websockets.__version__)"}},
 	} {
-		version, err := s.script.run(s.version...)
+		version, err := s.script.run(nil, s.version...)
 		if err != nil {
 			missing[name] = fmt.Errorf("%w (interop/install installs it)", err)
 			continue
@@ -86,24 +87,39 @@ func Prepare(folder string) (found map[string]Script, missing map[string]error, 
 	return found, missing, nil
 }
 
-func output(argv ...string) (string, error) { return Script{}.run(argv...) }
+func output(argv ...string) (string, error) { return Script{}.run(nil, argv...) }
 
-// run returns the output of a command that ends well.
-func (s Script) run(argv ...string) (string, error) {
+// lines is the output of a program. It calls each, if that is not nil, when a line has come.
+type lines struct {
+	text bytes.Buffer
+	each func()
+}
+
+func (l *lines) Write(data []byte) (int, error) {
+	for n := bytes.Count(data, []byte("\n")); n > 0 && l.each != nil; n-- {
+		l.each()
+	}
+	return l.text.Write(data)
+}
+
+// run returns the output of a command that ends well, and calls each, if that is not nil, as
+// lines of it come.
+func (s Script) run(each func(), argv ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	command.Env = append(os.Environ(), s.env...)
+	out := lines{each: each}
 	var problem bytes.Buffer
-	command.Stderr = &problem
-	out, err := command.Output()
+	command.Stdout, command.Stderr = &out, &problem
+	err := command.Run()
 	if ctx.Err() != nil {
 		err = fmt.Errorf("still running after %v", timeout)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: %s", filepath.Base(argv[0]), err, reason(problem.String()+string(out)))
+		return "", fmt.Errorf("%s: %w: %s", filepath.Base(argv[0]), err, reason(problem.String()+out.text.String()))
 	}
-	return strings.TrimSpace(string(out)), nil
+	return strings.TrimSpace(out.text.String()), nil
 }
 
 // reason is the line that says why a program failed: the one of an error, or the first.
@@ -118,26 +134,43 @@ func reason(text string) string {
 	return first
 }
 
-// Play collects messages of a scenario, and a quarter of them before to warm up.
+// Play collects messages of a scenario, and a quarter of them before to warm up. The
+// script's two lines of output are the times between which the server's CPU time counts.
 func (s Script) Play(name string, of scenario.Scenario, at server.Address, messages int) (
 	r scenario.Result, err error,
 ) {
 	r = scenario.Result{Scenario: of.Name, Contestant: name, Connections: 1, Script: true}
 	url := "ws://" + at.WS + of.Serve.Path()
 	argv := append(s.command[:len(s.command):len(s.command)], url, fmt.Sprint(max(messages/4, 1)), fmt.Sprint(messages))
-	out, err := s.run(argv...)
+	control, err := server.Dial(at.Control)
 	if err != nil {
+		return r, err
+	}
+	defer control.Close()
+	var reports []server.Report
+	var reportErr error
+	out, err := s.run(func() {
+		report, err := control.Report()
+		reports, reportErr = append(reports, report), errors.Join(reportErr, err)
+	}, argv...)
+	if err := errors.Join(err, reportErr); err != nil {
 		return r, fmt.Errorf("%s, %s: %w", of.Name, name, err)
 	}
+	var begins string
 	var collected int64
-	var seconds float64
-	if _, err := fmt.Sscan(out, &r.Messages, &collected, &seconds); err != nil {
+	var computed, elapsed float64 // seconds
+	if _, err := fmt.Sscan(out, &begins, &r.Messages, &collected, &computed, &elapsed); err != nil {
 		return r, fmt.Errorf("%s, %s printed %q: %w", of.Name, name, out, err)
+	}
+	if begins != "begins" || len(reports) != 2 {
+		return r, fmt.Errorf("%s, %s printed %q, want \"begins\" and a line of figures", of.Name, name, out)
 	}
 	if r.Messages != int64(messages) || collected != int64(messages*of.Serve.Order.Size) {
 		return r, fmt.Errorf("%s, %s has collected %d messages of %d bytes in all, want %d of %d bytes each",
 			of.Name, name, r.Messages, collected, messages, of.Serve.Order.Size)
 	}
-	r.CPU = time.Duration(seconds * float64(time.Second))
+	r.CPU = time.Duration(computed * float64(time.Second))
+	r.Wall = time.Duration(elapsed * float64(time.Second))
+	r.ServerCPU = reports[1].CPU - reports[0].CPU
 	return r, nil
 }

@@ -39,7 +39,7 @@ func TestPlay(t *testing.T) {
 			t.Errorf("%s has no version", name)
 		}
 		r, err := script.Play(name, of[0], at, 1000)
-		if err != nil || r.Messages != 1000 || r.CPU <= 0 || !r.Script {
+		if err != nil || r.Messages != 1000 || r.CPU <= 0 || r.Wall <= 0 || r.ServerCPU <= 0 || !r.Script {
 			t.Errorf("%s: %+v, error %v", name, r, err)
 		}
 	}
@@ -63,17 +63,26 @@ func TestPlayFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	at, err := server.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for printed, want := range map[string]string{
-		"10 2560 0.5": "", "9 2304 0.5": "has collected", "10 2559 0.5": "has collected", "none": "printed",
+		"begins\n10 2560 0.5 2": "", "begins\n9 2304 0.5 2": "has collected", "begins\n10 2559 0.5 2": "has collected",
+		"begins 10 2560 0.5 2": "a line of figures", "begin\n10 2560 0.5 2": "a line of figures",
+		"begins\n10 2560 0.5": "printed", "none": "printed",
 	} {
 		script := Script{command: []string{"sh", "-c", `echo "$0"`, printed}}
-		_, err := script.Play("x", of[0], server.Address{}, 10)
+		r, err := script.Play("x", of[0], at, 10)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: error %v, want %q", printed, err, want)
 		}
+		if want == "" && (r.CPU != time.Second/2 || r.Wall != 2*time.Second) {
+			t.Errorf("%q: %+v", printed, r)
+		}
 	}
 	script := Script{command: []string{"sh", "-c", "echo no way >&2; exit 3"}}
-	if _, err := script.Play("x", of[0], server.Address{}, 10); err == nil || !strings.Contains(err.Error(), "no way") {
+	if _, err := script.Play("x", of[0], at, 10); err == nil || !strings.Contains(err.Error(), "no way") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -62,6 +62,9 @@ func Dial(address string) (*Control, error) {
 	return &Control{conn: conn, in: bufio.NewReader(conn)}, nil
 }
 
+// Close ends the connection.
+func (c *Control) Close() error { return c.conn.Close() }
+
 // Report asks for one.
 func (c *Control) Report() (r Report, err error) {
 	if _, err := c.conn.Write([]byte("report\n")); err != nil {

@@ -1,4 +1,5 @@
-# Collects messages and prints what they have cost: messages, bytes, seconds of CPU time.
+# Collects messages. Prints "begins" after those to warm up, and at the end what the others have cost: messages, bytes,
+# seconds of CPU time, seconds elapsed.
 import asyncio
 import os
 import sys
@@ -11,10 +12,11 @@ async def collect(url, warm, count):
     socket = await websockets.connect(url, compression=None)
     for _ in range(warm):
         await socket.recv()
-    collected, began = 0, time.process_time()
+    print("begins", flush=True)
+    collected, computed, began = 0, time.process_time(), time.perf_counter()
     for _ in range(count):
         collected += len(await socket.recv())
-    print(count, collected, time.process_time() - began, flush=True)
+    print(count, collected, time.process_time() - computed, time.perf_counter() - began, flush=True)
     os._exit(0)
 
 
