@@ -24,6 +24,10 @@ func headline(s scenario.Scenario, r scenario.Result) float64 {
 	return per(float64(r.CPU), r.Messages)
 }
 
+func headlineOf(s scenario.Scenario) func(scenario.Result) float64 {
+	return func(r scenario.Result) float64 { return headline(s, r) }
+}
+
 func per(total float64, n int64) float64 { return total / float64(max(n, 1)) }
 
 // Figure is the main figure as text.

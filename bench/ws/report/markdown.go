@@ -45,7 +45,8 @@ func (r *Run) Markdown() string {
 func (r *Run) writeRun(b *strings.Builder) {
 	fmt.Fprintf(b, "%s, %s, measured parts of %v. Machine: %s, %s, %s.\n"+
 		"Load average %s at the start, %s at the end.\n\n",
-		r.Date.Format("2006-01-02"), amount(r.Rounds, "round"), r.Length, r.Machine, r.Go, r.Settings, r.LoadBefore, r.LoadAfter)
+		r.Date.Format("2006-01-02"), amount(r.Rounds, "round"), r.Length, r.Machine, r.Go, r.Settings,
+		r.LoadBefore, r.LoadAfter)
 	for _, version := range r.Versions {
 		fmt.Fprintf(b, "- %s\n", version)
 	}
@@ -63,10 +64,13 @@ func (r *Run) of(s scenario.Scenario, contestant string) (found []scenario.Resul
 
 // median is that of a contestant's headline figure.
 func (r *Run) median(s scenario.Scenario, contestant string) (float64, bool) {
-	return r.medianOf(s, contestant, func(x scenario.Result) float64 { return headline(s, x) })
+	return r.medianOf(s, contestant, headlineOf(s))
 }
 
-func (r *Run) medianOf(s scenario.Scenario, contestant string, figure func(scenario.Result) float64) (float64, bool) {
+// medianOf is that of any figure of a contestant. ok is false if it was not measured.
+func (r *Run) medianOf(s scenario.Scenario, contestant string, figure func(scenario.Result) float64) (
+	median float64, ok bool,
+) {
 	sp, ok := over(r.of(s, contestant), figure)
 	return sp.median, ok && sp.median > 0
 }
@@ -146,7 +150,7 @@ func (r *Run) writeRatios(b *strings.Builder) {
 			cells = append(cells, r.ratio(s, engine, peer))
 		}
 		last := none
-		if least, name := r.best(s, peers, func(x scenario.Result) float64 { return headline(s, x) }); name != "" {
+		if least, name := r.best(s, peers, headlineOf(s)); name != "" {
 			last = emphasised(figure/least, 1) + " " + name
 		}
 		line(b, append(cells, last)...)
@@ -170,7 +174,7 @@ func (r *Run) writeWins(b *strings.Builder) {
 func (r *Run) wins(names []string) (won, played int) {
 	for _, s := range r.Scenarios {
 		figure, ok := r.median(s, engine)
-		least, name := r.best(s, names, func(x scenario.Result) float64 { return headline(s, x) })
+		least, name := r.best(s, names, headlineOf(s))
 		if !ok || name == "" {
 			continue
 		}

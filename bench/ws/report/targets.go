@@ -70,10 +70,11 @@ func (r *Run) writeTargets(b *strings.Builder) {
 		"|---|---|---:|---:|---:|---:|\n" + rows.String())
 }
 
+// targetCells is a target's row.
 func (r *Run) targetCells(t target, s scenario.Scenario) []string {
 	figure := t.figure
 	if figure == nil {
-		figure = func(x scenario.Result) float64 { return headline(s, x) }
+		figure = headlineOf(s)
 	}
 	title, ours := s.Title, engine
 	if t.detail != "" {
@@ -83,11 +84,11 @@ func (r *Run) targetCells(t target, s scenario.Scenario) []string {
 	if t.ours != "" {
 		ours, libraries = t.ours, []string{gobwasGopherLua, gobwasLua}
 	}
-	over := t.over
-	if len(over) == 0 {
-		over = libraries
+	others := t.over
+	if len(others) == 0 {
+		others = libraries
 	}
-	against, _ := r.best(s, over, figure)
+	against, _ := r.best(s, others, figure)
 	x, hasX := r.medianOf(s, ours, figure)
 	cells := []string{title, t.overText(), fmt.Sprintf("%.2f", t.most), none, none, none}
 	if hasX && against > 0 {
