@@ -76,6 +76,7 @@ type meter struct {
 	// each pause events, and pause grows while these take next to nothing.
 	pause, left int
 	read        time.Duration // after began: when it was last read
+	over        bool          // the time is up: late has said so
 }
 
 const (
@@ -83,15 +84,16 @@ const (
 	shortPause   = 100 * time.Microsecond
 )
 
-// spent reports whether the Dispatch is over. It is asked after each event.
+// spent reports whether the Dispatch is over. It is asked after each event, and after the
+// last one more than once.
 func (m *meter) spent() bool {
 	return m.delivered > 0 && (m.delivered >= m.events || m.late() || m.stop != nil && m.stop())
 }
 
 // late reports whether the time is up.
 func (m *meter) late() bool {
-	if m.left--; m.left > 0 && !m.engine.tookLong {
-		return false
+	if m.left--; m.over || m.left > 0 && !m.engine.tookLong {
+		return m.over
 	}
 	now := time.Since(m.began) // which costs half as much as Now
 	if now-m.read < shortPause && !m.engine.tookLong {
@@ -100,7 +102,8 @@ func (m *meter) late() bool {
 		m.pause = 1
 	}
 	m.read, m.left, m.engine.tookLong = now, m.pause, false
-	return now >= m.time
+	m.over = now >= m.time
+	return m.over
 }
 
 // takeTurn delivers the next events of c, at most turnMessages and as many as the budget

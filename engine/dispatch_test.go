@@ -93,6 +93,16 @@ func TestDispatchBudget(t *testing.T) {
 			t.Errorf("delivered %d events of 1 ms in 10 ms, want 10: the first one is slow", n)
 		}
 	})
+	inBubble(t, "time: all events are short, and many fit into it", func(t *testing.T) {
+		h := flooded(t, 3, 2000)
+		handler := &tally{each: func() { time.Sleep(time.Microsecond) }}
+		for range 4 {
+			n := h.Dispatch(handler, engine.Budget{Events: 1 << 30, Time: time.Millisecond})
+			if n < 1000 || n > 1000+15 {
+				t.Errorf("delivered %d events of 1 µs in 1 ms, want 1000 to 1015", n)
+			}
+		}
+	})
 	inBubble(t, "time: the handler says that an event took long", func(t *testing.T) {
 		h := flooded(t, 1, 600)
 		handler := &tally{}
