@@ -90,11 +90,9 @@ func (h *handler) Play(t *client.Task) error {
 	return h.err
 }
 
-// turn is how long a Dispatch takes beside frames: messages that were sent leave after it.
-const turn = time.Millisecond
-
-// withFrames is the loop of a program that has frames, too: a Dispatch ends when the next
-// one is due, at the latest.
+// withFrames is the loop of a program that has frames, too: a Dispatch delivers as many
+// events as by default, and ends when the next frame is due, at the latest. Messages that
+// were sent leave after it.
 func withFrames(eng *engine.Engine, frames *client.Frames, dispatch func(engine.Budget) error) error {
 	timer := time.NewTimer(frames.Until())
 	defer timer.Stop()
@@ -104,7 +102,7 @@ func withFrames(eng *engine.Engine, frames *client.Frames, dispatch func(engine.
 		case <-eng.Ready():
 			// The value of Ready is taken, so there has to be a Dispatch, a short one at least.
 			left := max(frames.Until(), time.Microsecond)
-			if err := dispatch(engine.Budget{Events: 1 << 30, Time: min(left, turn)}); err != nil {
+			if err := dispatch(engine.Budget{Time: left}); err != nil {
 				return err
 			}
 		}
