@@ -163,9 +163,10 @@ func (e *Engine) SendBytes(id ID, kind Kind, data []byte) error {
 	return e.send(id, kind, textOf(data), sending{borrowed: true})
 }
 
-// Queue is Send without hurry, for handlers: the message leaves with the next Flush, or
-// after 1 ms, so that others can join it in one write; 64 KiB of them leave at once. In
-// all else it is as Send.
+// Queue is Send without hurry, for handlers: the message leaves with the next Flush, so that
+// others can join it in one write; 64 KiB of them leave at once. Where Flush is not called
+// it leaves after 1 ms, where it was called lately after 16 at most. In all else it is as
+// Send.
 func (e *Engine) Queue(id ID, kind Kind, data string) error {
 	return e.send(id, kind, data, sending{later: true})
 }

@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	// flushDelay is the longest time for which a message waits for Flush.
-	flushDelay = time.Millisecond
+	// flushDelay is how long a message waits for Flush. A timer costs each wait of Go's poller,
+	// so the delay doubles, promptDoublings times at most, as long as Flush comes before it.
+	flushDelay      = time.Millisecond
+	promptDoublings = 3
 
 	// enoughQueued is how many bytes of a connection do not wait for Flush: Queue writes them
 	// itself, but no more than turnWrites times between two calls of Flush, since a handler
@@ -48,7 +50,7 @@ func (e *Engine) Flush() {
 
 // queueList holds the connections that have messages for Flush, each once. Its timer is
 // the Flush of an embedder that is late with it, and writes what Flush has left. An armed
-// timer is left alone: it may find nothing, or come early.
+// timer is left alone: it may find nothing.
 type queueList struct {
 	writes atomic.Int32 // by Queue since the last Flush
 
@@ -57,6 +59,9 @@ type queueList struct {
 	spare   []*connection // the memory of the list before
 	timer   *time.Timer
 	armed   bool
+	flushed bool // Flush was called since the timer was armed
+	left    bool // the timer is armed for what Flush has left
+	prompt  int  // how often in a row Flush came before the timer
 }
 
 // add puts in a connection that is not there (connection.isQueued).
@@ -64,14 +69,18 @@ func (l *queueList) add(c *connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting = append(l.waiting, c)
-	if l.armed {
-		return
+	if !l.armed {
+		l.armLocked()
 	}
-	l.armed = true
+}
+
+func (l *queueList) armLocked() {
+	l.armed, l.flushed = true, false
+	delay := flushDelay << min(l.prompt, promptDoublings)
 	if l.timer == nil {
-		l.timer = time.AfterFunc(flushDelay, l.late)
+		l.timer = time.AfterFunc(delay, l.late)
 	} else {
-		l.timer.Reset(flushDelay)
+		l.timer.Reset(delay)
 	}
 }
 
@@ -80,15 +89,23 @@ func (l *queueList) putBack(rest []*connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting = append(l.waiting, rest...)
-	l.armed = true
+	l.armed, l.left = true, true
 	l.timer.Reset(0) // it is there since the first add
 }
 
-// take empties the list, for a Flush: Queue may write again.
+// take empties the list, for Flush: Queue may write again.
 func (l *queueList) take() []*connection {
 	l.writes.Store(0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.flushed = true
+	return l.takeLocked()
+}
+
+func (l *queueList) takeLocked() []*connection {
+	if len(l.waiting) == 0 {
+		return nil // and its memory stays
+	}
 	waiting := l.waiting
 	l.waiting, l.spare = l.spare, nil
 	return waiting
@@ -104,14 +121,34 @@ func (l *queueList) giveBack(list []*connection) {
 
 // late is the body of the timer.
 func (l *queueList) late() {
-	l.mu.Lock()
-	l.armed = false
-	l.mu.Unlock()
-	waiting := l.take()
+	waiting := l.takeLate()
+	if len(waiting) == 0 {
+		return
+	}
 	for _, c := range waiting {
 		c.tryFlush()
 	}
 	l.giveBack(waiting)
+}
+
+// takeLate is take for the timer. If Flush was called meanwhile, the next one is waited for.
+func (l *queueList) takeLate() []*connection {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.armed = false
+	if l.flushed && !l.left {
+		l.prompt++
+		if len(l.waiting) > 0 {
+			l.armLocked()
+		}
+		return nil
+	}
+	if !l.left {
+		l.prompt = 0
+	}
+	l.left = false
+	l.writes.Store(0)
+	return l.takeLocked()
 }
 
 // stop stops the timer: the connections have ended.

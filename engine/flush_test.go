@@ -45,6 +45,28 @@ func TestQueue(t *testing.T) {
 			}
 		}
 	})
+	inBubble(t, "where Flush has come in time they wait longer, until it is late", func(t *testing.T) {
+		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		for range 40 { // of 1 ms
+			h.Queue(h.ID, engine.Text, "x")
+			h.Flush()
+			peer.WantFrame(wstest.Text("x"))
+			time.Sleep(time.Millisecond)
+		}
+		queued := time.Now()
+		h.Queue(h.ID, engine.Text, "late")
+		peer.WantFrame(wstest.Text("late"))
+		if took := time.Since(queued); took <= time.Millisecond || took > 16*time.Millisecond {
+			t.Errorf("it left after %v, want more than 1 ms and at most 16", took)
+		}
+		time.Sleep(20 * time.Millisecond)
+		queued = time.Now()
+		h.Queue(h.ID, engine.Text, "again")
+		peer.WantFrame(wstest.Text("again"))
+		if took := time.Since(queued); took != time.Millisecond {
+			t.Errorf("the next one left after %v, want 1 ms", took)
+		}
+	})
 	inBubble(t, "64 KiB do not wait", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
 		half := strings.Repeat("x", 32<<10)
