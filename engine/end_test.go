@@ -56,6 +56,7 @@ func TestPeerCloses(t *testing.T) {
 	})
 	inBubble(t, "it crosses our own Close", func(t *testing.T) {
 		h, peer := enginetest.Open(t, engine.Options{}, engine.ConnectOptions{})
+		peer.Conn.(*wstest.Conn).Out().SetLatency(time.Millisecond) // or it may be answered before ours
 		peer.Close(1001, "theirs")
 		h.Close(h.ID, 4000, "ours")
 		peer.WantFrame(wstest.Close(4000, "ours"))

@@ -290,6 +290,7 @@ func TestCallsWhileQueueWrites(t *testing.T) {
 				return
 			}
 			peer.WantFrame(append([]wstest.Frame{wstest.Text(message)}, test.frames...)...)
+			synctest.Wait() // until the last one is counted
 			if unsent := h.Stats().Unsent; unsent != test.unsent {
 				t.Errorf("unsent %+v, want %+v", unsent, test.unsent)
 			}

@@ -16,7 +16,10 @@ func TestHangingLookup(t *testing.T) {
 	release := make(chan struct{})
 	asked := make(chan struct{}, 8)
 	resolver := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		asked <- struct{}{}
+		select {
+		case asked <- struct{}{}:
+		default: // for the servers and families that are asked besides
+		}
 		<-release // whatever becomes of the context
 		return nil, errors.New("released")
 	}}

@@ -108,7 +108,7 @@ func TestExchangeExample(t *testing.T) {
 var natsTool = tool{names: []string{"nats-server"}, debian: "nats-server"}
 
 func TestNATSExample(t *testing.T) {
-	tcp, web := refusedAddress(t), refusedAddress(t)
+	tcp, web := freeAddress(t), freeAddress(t)
 	_, port, _ := strings.Cut(web, ":")
 	config := writeFile(t, filepath.Join(publicDir(t), "nats.conf"),
 		"listen: "+tcp+"\nwebsocket { listen: \"127.0.0.1:"+port+"\", no_tls: true }\n")

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -169,12 +170,33 @@ func testEnding(t *testing.T, p peer, key string, signal os.Signal, wantCode int
 	}
 }
 
-// refusedAddress is one where nobody listens: it was free a moment ago.
+// refusedAddress is one where nobody listens: it is the client's end of a connection, so that
+// nobody else gets it.
 func refusedAddress(t *testing.T) string {
 	listener := listen(t)
-	address := listener.Addr().String()
-	listener.Close()
-	return address
+	t.Cleanup(func() { listener.Close() })
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.LocalAddr().String()
+}
+
+// given are the addresses that freeAddress has returned: the system gives out the same one
+// again at times.
+var given sync.Map
+
+// freeAddress is one for a server that is to be started.
+func freeAddress(t *testing.T) string {
+	for {
+		listener := listen(t)
+		address := listener.Addr().String()
+		listener.Close()
+		if _, known := given.LoadOrStore(address, true); !known {
+			return address
+		}
+	}
 }
 
 // muteAddress is one that accepts TCP, reads, and never says anything.

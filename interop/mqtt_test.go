@@ -14,7 +14,7 @@ var mosquittoTool = tool{names: []string{"mosquitto"}, debian: "mosquitto"}
 // startMosquitto runs an MQTT broker, over TCP at tcp and over WebSocket at web.
 func startMosquitto(t *testing.T) (broker *service, tcp, web string) {
 	t.Helper()
-	tcp, web = refusedAddress(t), refusedAddress(t)
+	tcp, web = freeAddress(t), freeAddress(t)
 	dir := publicDir(t) // started as root it goes on as another user
 	// The listener for TCP comes first: 2.0.11 ends if its only listener is one for
 	// WebSocket with an address.

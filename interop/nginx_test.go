@@ -17,7 +17,7 @@ func nginx(t *testing.T, blocks ...string) (started *service, addresses []string
 	t.Helper()
 	dir := t.TempDir()
 	for i, block := range blocks {
-		address := refusedAddress(t)
+		address := freeAddress(t)
 		_, port, _ := strings.Cut(address, ":")
 		blocks[i] = "server {\n" + strings.ReplaceAll(block, "PORT", port) + "\n}\n"
 		addresses = append(addresses, address)

@@ -51,7 +51,7 @@ func startSquid(t *testing.T, password bool, forbidden string, tls *certificate)
 	t.Helper()
 	program := squidTool.path(t)
 	dir := publicDir(t) // squid, started as root, goes on as another user
-	address := refusedAddress(t)
+	address := freeAddress(t)
 	_, port, _ := strings.Cut(address, ":")
 	listen, access := "http_port "+address, "http_access allow all"
 	if tls != nil {
@@ -97,7 +97,7 @@ buffered_logs off
 func startTinyproxy(t *testing.T, password bool, allowed ...string) *proxy {
 	t.Helper()
 	program := tinyproxyTool.path(t)
-	address := refusedAddress(t)
+	address := freeAddress(t)
 	host, port, _ := strings.Cut(address, ":")
 	config := fmt.Sprintf("Listen %s\nPort %s\nTimeout 60\nLogLevel Connect\nMaxClients 20\n", host, port)
 	if password {
@@ -118,7 +118,7 @@ func startTinyproxy(t *testing.T, password bool, allowed ...string) *proxy {
 func startMicrosocks(t *testing.T, password string) *proxy {
 	t.Helper()
 	program := microsocksTool.path(t)
-	address := refusedAddress(t)
+	address := freeAddress(t)
 	host, port, _ := strings.Cut(address, ":")
 	args := []string{"-i", host, "-p", port}
 	if password != "" {

@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +52,9 @@ func TestMain(m *testing.M) {
 //	listen VAR
 //	    listens to a port and sets VAR to its address; nobody accepts
 //	free VAR
-//	    sets VAR to an address that nobody listens to
+//	    sets VAR to an address for a server that is to be started
+//	nobody VAR
+//	    sets VAR to an address where nobody listens
 //	stranger VAR
 //	    starts a TLS server that nobody trusts and sets VAR to its address
 //	web VAR
@@ -76,7 +81,8 @@ func TestScripts(t *testing.T) {
 			"deaf":    deaf,
 			"hears":   hears,
 			"listen":  func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]) },
-			"free":    func(ts *testscript.TestScript, _ bool, args []string) { listen(ts, args[0]).Close() },
+			"free":    free,
+			"nobody":  nobody,
 
 			"web": web,
 			"stranger": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -125,6 +131,28 @@ func listen(ts *testscript.TestScript, name string) net.Listener {
 	ts.Defer(func() { listener.Close() })
 	ts.Setenv(name, listener.Addr().String())
 	return listener
+}
+
+// free sets a variable to an address for a server that is to be started. On Linux it has a
+// host of its own, as other tests listen at the same time.
+func free(ts *testscript.TestScript, _ bool, args []string) {
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	}
+	listener, err := net.Listen("tcp", host+":0")
+	ts.Check(err)
+	ts.Check(listener.Close())
+	ts.Setenv(args[0], listener.Addr().String())
+}
+
+// nobody sets a variable to an address where nobody listens: the client's end of a
+// connection, so that nobody else gets it.
+func nobody(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := net.Dial("tcp", listen(ts, args[0]).Addr().String())
+	ts.Check(err)
+	ts.Defer(func() { conn.Close() })
+	ts.Setenv(args[0], conn.LocalAddr().String())
 }
 
 func signals(ts *testscript.TestScript, _ bool, args []string) {
