@@ -95,7 +95,6 @@ func (l *queueList) putBack(rest []*connection) {
 
 // take empties the list, for Flush: Queue may write again.
 func (l *queueList) take() []*connection {
-	l.writes.Store(0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.flushed = true
@@ -103,6 +102,7 @@ func (l *queueList) take() []*connection {
 }
 
 func (l *queueList) takeLocked() []*connection {
+	l.writes.Store(0)
 	if len(l.waiting) == 0 {
 		return nil // and its memory stays
 	}
@@ -147,7 +147,6 @@ func (l *queueList) takeLate() []*connection {
 		l.prompt = 0
 	}
 	l.left = false
-	l.writes.Store(0)
 	return l.takeLocked()
 }
 

@@ -27,7 +27,7 @@ type Run struct {
 	Frames      []Frames
 }
 
-// Nothing is what an idle script's Frames are beside.
+// Nothing marks the Frames of a script without a flood.
 const Nothing = "nothing"
 
 // Frames are the delays of our runner's frames in one run of Length, at a high rate.

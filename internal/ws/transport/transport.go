@@ -12,9 +12,9 @@ package transport
 // close_notify does. After Cut every error is net.ErrClosed.
 type Conn interface {
 	// ReadBlock waits until there is something to read and reads once. While it waits it
-	// holds no memory of the lender's but what the lender gave it to wait with. lent says that got is at the start of borrowed
-	// memory, which is the caller's now; otherwise got is valid until the next read.
-	// Bytes may come together with an error, and count.
+	// holds no memory of the lender's but that of BorrowToWait. lent says that got is at
+	// the start of borrowed memory, which is the caller's now; otherwise got is valid until
+	// the next read. Bytes may come together with an error, and count.
 	ReadBlock(from Lender) (got []byte, lent bool, err error)
 
 	// ReadInto waits until there is something to read and reads once, into p.
